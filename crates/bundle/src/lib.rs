@@ -1,0 +1,2 @@
+//! The bundle: the contract between compiler and runtime. No MLIR here.
+pub mod manifest;

@@ -1,0 +1,4 @@
+//! The kernel language.
+#![no_std]
+pub mod abi;
+pub mod intrinsics;
