@@ -1,0 +1,6 @@
+//! Rendering with annotate-snippets.
+use crate::Report;
+
+pub(crate) fn render(report: &Report, _source: Option<&str>) -> String {
+    format!("error: {}", report.message)
+}
