@@ -5,7 +5,7 @@
 use tile::prelude::*;
 
 /// `input · weightᵀ` for weight rows `at` to `at + BN - 1`.
-fn rows_times<const BN: usize, const N: usize, const K: usize>(
+pub(crate) fn rows_times<const BN: usize, const N: usize, const K: usize>(
     input: Tile<f32, 1, K>,
     weight: Weights<bf16, N, K>,
     at: usize,
@@ -78,7 +78,7 @@ pub fn kv_proj_bias<
     v_cache.store(v.cast());
 }
 
-/// Output projection of the attention, added to the residual stream in place: `hidden += input · weightᵀ`.
+/// Output or down projection, added to the residual stream in place: `hidden += input · weightᵀ`.
 #[tile::kernel]
 pub fn proj_residual<const K: usize, const D: usize, const BN: usize>(
     input: View<f32, 1, K>,

@@ -11,6 +11,9 @@ macro_rules! casts {
             /// integer toward zero; `bool` to 0 or 1; between integers by keeping the low bits.
             #[inline(always)]
             pub fn cast<U: Elem>(self) -> $Tile<U, $($d),*> {
+                if T::CODE as u32 == U::CODE as u32 {
+                    return $Tile::from_raw(self.raw());
+                }
                 $Tile::from_raw(intrinsic!(__tile_cast(
                     self.raw(), T::CODE as u32, U::CODE as u32, $b, $r, $c
                 )))

@@ -1,23 +1,91 @@
 //! Broadcast, reshape, transpose, slice, concatenate.
 
 use crate::elem::Elem;
+use crate::intrinsics::Raw;
 use crate::raw::intrinsic;
 use crate::tile::{Tile, Tile3};
+
+/// Shape in the intrinsics' convention.
+type Dims = (usize, usize, usize);
+
+/// Broadcasts, if there is anything to repeat.
+#[inline(always)]
+fn broadcast<T: Elem>(raw: Raw, from: Dims, to: Dims) -> Raw {
+    if from.0 == to.0 && from.1 == to.1 && from.2 == to.2 {
+        return raw;
+    }
+    intrinsic!(__tile_broadcast(
+        raw,
+        T::CODE as u32,
+        from.0,
+        from.1,
+        from.2,
+        to.0,
+        to.1,
+        to.2
+    ))
+}
+
+/// The part of shape `to` at `at`.
+#[inline(always)]
+fn slice<T: Elem>(raw: Raw, from: Dims, at: Dims, to: Dims) -> Raw {
+    intrinsic!(__tile_slice(
+        raw,
+        T::CODE as u32,
+        from.0,
+        from.1,
+        from.2,
+        at.0,
+        at.1,
+        at.2,
+        to.0,
+        to.1,
+        to.2
+    ))
+}
+
+/// `into` of shape `to`, with `part` of shape `from` at `at`.
+#[inline(always)]
+fn insert<T: Elem>(part: Raw, into: Raw, from: Dims, at: Dims, to: Dims) -> Raw {
+    intrinsic!(__tile_insert(
+        part,
+        into,
+        T::CODE as u32,
+        from.0,
+        from.1,
+        from.2,
+        at.0,
+        at.1,
+        at.2,
+        to.0,
+        to.1,
+        to.2
+    ))
+}
+
+/// The same elements as another shape, if it is another.
+#[inline(always)]
+fn reshape<T: Elem>(raw: Raw, from: Dims, to: Dims) -> Raw {
+    if from.0 == to.0 && from.1 == to.1 && from.2 == to.2 {
+        return raw;
+    }
+    intrinsic!(__tile_reshape(
+        raw,
+        T::CODE as u32,
+        from.0,
+        from.1,
+        from.2,
+        to.0,
+        to.1,
+        to.2
+    ))
+}
 
 impl<T: Elem, const C: usize> Tile<T, 1, C> {
     /// The row, `R` times.
     #[inline(always)]
     pub fn broadcast_rows<const R: usize>(self) -> Tile<T, R, C> {
-        Tile::from_raw(intrinsic!(__tile_broadcast(
-            self.raw(),
-            T::CODE as u32,
-            0,
-            1,
-            C,
-            0,
-            R,
-            C
-        )))
+        Tile::from_raw(broadcast::<T>(self.raw(), (0, 1, C), (0, R, C)))
     }
 }
 
@@ -25,16 +93,7 @@ impl<T: Elem, const R: usize> Tile<T, R, 1> {
     /// The column, `C` times.
     #[inline(always)]
     pub fn broadcast_cols<const C: usize>(self) -> Tile<T, R, C> {
-        Tile::from_raw(intrinsic!(__tile_broadcast(
-            self.raw(),
-            T::CODE as u32,
-            0,
-            R,
-            1,
-            0,
-            R,
-            C
-        )))
+        Tile::from_raw(broadcast::<T>(self.raw(), (0, R, 1), (0, R, C)))
     }
 }
 
@@ -42,16 +101,7 @@ impl<T: Elem, const R: usize, const C: usize> Tile<T, R, C> {
     /// The matrix, `B` times.
     #[inline(always)]
     pub fn broadcast_batch<const B: usize>(self) -> Tile3<T, B, R, C> {
-        Tile3::from_raw(intrinsic!(__tile_broadcast(
-            self.raw(),
-            T::CODE as u32,
-            0,
-            R,
-            C,
-            B,
-            R,
-            C
-        )))
+        Tile3::from_raw(broadcast::<T>(self.raw(), (0, R, C), (B, R, C)))
     }
 
     /// The same elements in row-major order as `R2` rows of `C2`; `R * C == R2 * C2`.
@@ -63,16 +113,7 @@ impl<T: Elem, const R: usize, const C: usize> Tile<T, R, C> {
                 "`reshape` must keep the number of elements"
             )
         };
-        Tile::from_raw(intrinsic!(__tile_reshape(
-            self.raw(),
-            T::CODE as u32,
-            0,
-            R,
-            C,
-            0,
-            R2,
-            C2
-        )))
+        Tile::from_raw(reshape::<T>(self.raw(), (0, R, C), (0, R2, C2)))
     }
 
     /// The same elements in row-major order as `B` matrices of `R2` rows of `C2`.
@@ -84,16 +125,7 @@ impl<T: Elem, const R: usize, const C: usize> Tile<T, R, C> {
                 "`reshape3` must keep the number of elements"
             )
         };
-        Tile3::from_raw(intrinsic!(__tile_reshape(
-            self.raw(),
-            T::CODE as u32,
-            0,
-            R,
-            C,
-            B,
-            R2,
-            C2
-        )))
+        Tile3::from_raw(reshape::<T>(self.raw(), (0, R, C), (B, R2, C2)))
     }
 
     /// Rows become columns.
@@ -115,19 +147,12 @@ impl<T: Elem, const R: usize, const C: usize> Tile<T, R, C> {
     ) -> Tile<T, R2, C2> {
         const { assert!(ROW + R2 <= R, "the slice ends below the tile's last row") };
         const { assert!(COL + C2 <= C, "the slice ends past the tile's last column") };
-        Tile::from_raw(intrinsic!(__tile_slice(
+        Tile::from_raw(slice::<T>(
             self.raw(),
-            T::CODE as u32,
-            0,
-            R,
-            C,
-            0,
-            ROW,
-            COL,
-            0,
-            R2,
-            C2
-        )))
+            (0, R, C),
+            (0, ROW, COL),
+            (0, R2, C2),
+        ))
     }
 
     /// Rows `ROW` to `ROW + R2 - 1`.
@@ -150,20 +175,13 @@ impl<T: Elem, const R: usize, const C: usize> Tile<T, R, C> {
     ) -> Self {
         const { assert!(ROW + R2 <= R, "the part ends below the tile's last row") };
         const { assert!(COL + C2 <= C, "the part ends past the tile's last column") };
-        Tile::from_raw(intrinsic!(__tile_insert(
+        Tile::from_raw(insert::<T>(
             part.raw(),
             self.raw(),
-            T::CODE as u32,
-            0,
-            R2,
-            C2,
-            0,
-            ROW,
-            COL,
-            0,
-            R,
-            C
-        )))
+            (0, R2, C2),
+            (0, ROW, COL),
+            (0, R, C),
+        ))
     }
 }
 
@@ -184,20 +202,13 @@ where
             )
         };
         let left = Tile::<T, R, C_OUT>::zeros().with_slice::<0, 0, R, C>(self);
-        Tile::from_raw(intrinsic!(__tile_insert(
+        Tile::from_raw(insert::<T>(
             right.raw(),
             left.raw(),
-            T::CODE as u32,
-            0,
-            R,
-            C2,
-            0,
-            0,
-            C,
-            0,
-            R,
-            C_OUT
-        )))
+            (0, R, C2),
+            (0, 0, C),
+            (0, R, C_OUT),
+        ))
     }
 
     /// `below` put under this tile; `R_OUT == R + R2`.
@@ -213,20 +224,13 @@ where
             )
         };
         let above = Tile::<T, R_OUT, C>::zeros().with_slice::<0, 0, R, C>(self);
-        Tile::from_raw(intrinsic!(__tile_insert(
+        Tile::from_raw(insert::<T>(
             below.raw(),
             above.raw(),
-            T::CODE as u32,
-            0,
-            R2,
-            C,
-            0,
-            R,
-            0,
-            0,
-            R_OUT,
-            C
-        )))
+            (0, R2, C),
+            (0, R, 0),
+            (0, R_OUT, C),
+        ))
     }
 }
 
@@ -234,16 +238,7 @@ impl<T: Elem, const B: usize, const R: usize> Tile3<T, B, R, 1> {
     /// The column of each matrix, `C` times.
     #[inline(always)]
     pub fn broadcast_cols<const C: usize>(self) -> Tile3<T, B, R, C> {
-        Tile3::from_raw(intrinsic!(__tile_broadcast(
-            self.raw(),
-            T::CODE as u32,
-            B,
-            R,
-            1,
-            B,
-            R,
-            C
-        )))
+        Tile3::from_raw(broadcast::<T>(self.raw(), (B, R, 1), (B, R, C)))
     }
 }
 
@@ -251,16 +246,7 @@ impl<T: Elem, const B: usize, const C: usize> Tile3<T, B, 1, C> {
     /// The row of each matrix, `R` times.
     #[inline(always)]
     pub fn broadcast_rows<const R: usize>(self) -> Tile3<T, B, R, C> {
-        Tile3::from_raw(intrinsic!(__tile_broadcast(
-            self.raw(),
-            T::CODE as u32,
-            B,
-            1,
-            C,
-            B,
-            R,
-            C
-        )))
+        Tile3::from_raw(broadcast::<T>(self.raw(), (B, 1, C), (B, R, C)))
     }
 }
 
@@ -268,31 +254,13 @@ impl<T: Elem, const R: usize, const C: usize> Tile3<T, 1, R, C> {
     /// The only matrix.
     #[inline(always)]
     pub fn matrix(self) -> Tile<T, R, C> {
-        Tile::from_raw(intrinsic!(__tile_reshape(
-            self.raw(),
-            T::CODE as u32,
-            1,
-            R,
-            C,
-            0,
-            R,
-            C
-        )))
+        Tile::from_raw(reshape::<T>(self.raw(), (1, R, C), (0, R, C)))
     }
 
     /// The matrix, `B` times.
     #[inline(always)]
     pub fn broadcast_batch<const B: usize>(self) -> Tile3<T, B, R, C> {
-        Tile3::from_raw(intrinsic!(__tile_broadcast(
-            self.raw(),
-            T::CODE as u32,
-            1,
-            R,
-            C,
-            B,
-            R,
-            C
-        )))
+        Tile3::from_raw(broadcast::<T>(self.raw(), (1, R, C), (B, R, C)))
     }
 }
 
@@ -306,16 +274,7 @@ impl<T: Elem, const B: usize, const R: usize, const C: usize> Tile3<T, B, R, C> 
                 "`reshape2` must keep the number of elements"
             )
         };
-        Tile::from_raw(intrinsic!(__tile_reshape(
-            self.raw(),
-            T::CODE as u32,
-            B,
-            R,
-            C,
-            0,
-            R2,
-            C2
-        )))
+        Tile::from_raw(reshape::<T>(self.raw(), (B, R, C), (0, R2, C2)))
     }
 
     /// Rows become columns, in each matrix.
@@ -334,19 +293,12 @@ impl<T: Elem, const B: usize, const R: usize, const C: usize> Tile3<T, B, R, C> 
     #[inline(always)]
     pub fn slice_batch<const INDEX: usize>(self) -> Tile<T, R, C> {
         const { assert!(INDEX < B, "the tile has no matrix of that number") };
-        let one = Tile3::<T, 1, R, C>::from_raw(intrinsic!(__tile_slice(
+        let one = Tile3::<T, 1, R, C>::from_raw(slice::<T>(
             self.raw(),
-            T::CODE as u32,
-            B,
-            R,
-            C,
-            INDEX,
-            0,
-            0,
-            1,
-            R,
-            C
-        )));
+            (B, R, C),
+            (INDEX, 0, 0),
+            (1, R, C),
+        ));
         one.matrix()
     }
 }
