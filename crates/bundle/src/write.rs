@@ -21,7 +21,11 @@ pub struct BundleWriter {
 
 impl BundleWriter {
     /// A bundle without kernels. `generator` is the compiler's name and version, `group` the kernel group's name.
-    pub fn new(generator: impl Into<String>, group: impl Into<String>, target: impl Into<String>) -> BundleWriter {
+    pub fn new(
+        generator: impl Into<String>,
+        group: impl Into<String>,
+        target: impl Into<String>,
+    ) -> BundleWriter {
         let manifest = Manifest {
             version: FORMAT_VERSION,
             generator: generator.into(),
@@ -31,7 +35,10 @@ impl BundleWriter {
             files: BTreeMap::new(),
             kernels: Vec::new(),
         };
-        BundleWriter { manifest, contents: BTreeMap::new() }
+        BundleWriter {
+            manifest,
+            contents: BTreeMap::new(),
+        }
     }
 
     /// Adds a target feature that the code needs.
@@ -44,7 +51,11 @@ impl BundleWriter {
     ///
     /// # Errors
     /// A name that [`Bundle::open`](crate::Bundle::open) would refuse, a name used before, or too large a file.
-    pub fn file(&mut self, name: impl Into<String>, contents: impl Into<Vec<u8>>) -> Result<&mut BundleWriter, Error> {
+    pub fn file(
+        &mut self,
+        name: impl Into<String>,
+        contents: impl Into<Vec<u8>>,
+    ) -> Result<&mut BundleWriter, Error> {
         let (name, contents) = (name.into(), contents.into());
         file_name(&name)?;
         if contents.len() as u64 > limits::FILE_BYTES {
@@ -54,8 +65,16 @@ impl BundleWriter {
                 limit: limits::FILE_BYTES,
             });
         }
-        if self.manifest.files.insert(name.clone(), hex(&Sha256::digest(&contents))).is_some() {
-            return Err(Error::FileName { name, reason: "used twice" });
+        if self
+            .manifest
+            .files
+            .insert(name.clone(), hex(&Sha256::digest(&contents)))
+            .is_some()
+        {
+            return Err(Error::FileName {
+                name,
+                reason: "used twice",
+            });
         }
         self.contents.insert(name, contents);
         Ok(self)
@@ -90,7 +109,9 @@ impl BundleWriter {
         create(dir)?;
         let manifest = dir.join(crate::MANIFEST_FILE);
         match fs::remove_file(&manifest) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(write_error(&manifest, error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(write_error(&manifest, error));
+            }
             Ok(()) | Err(_) => {}
         }
         for (name, contents) in &self.contents {
@@ -100,7 +121,9 @@ impl BundleWriter {
             }
             // A new file rather than new contents: a process may still run the old one.
             match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(write_error(&path, error)),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(write_error(&path, error));
+                }
                 Ok(()) | Err(_) => {}
             }
             fs::write(&path, contents).map_err(|source| write_error(&path, source))?;
@@ -110,9 +133,17 @@ impl BundleWriter {
 }
 
 fn create(dir: &Path) -> Result<(), Error> {
-    fs::create_dir_all(dir).map_err(|source| Error::Io { action: "create", path: dir.to_owned(), source })
+    fs::create_dir_all(dir).map_err(|source| Error::Io {
+        action: "create",
+        path: dir.to_owned(),
+        source,
+    })
 }
 
 fn write_error(path: &Path, source: io::Error) -> Error {
-    Error::Io { action: "write", path: path.to_owned(), source }
+    Error::Io {
+        action: "write",
+        path: path.to_owned(),
+        source,
+    }
 }

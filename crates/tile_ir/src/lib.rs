@@ -9,7 +9,7 @@ mod types;
 
 pub use kernel::{Access, Kernel, Loc, Module, Own, Param, ParamKind, Scalar, ValueData, View};
 pub use op::{
-    Axis, BinaryOp, Block, CastOp, ContractSpec, Index, Literal, Number, Op, OpKind, Predicate, ReduceOp, UnaryOp,
-    Value, ViewId, reduced_shape,
+    Axis, BinaryOp, Block, CastOp, ContractSpec, Index, Literal, Number, Op, OpKind, Predicate,
+    ReduceOp, UnaryOp, Value, ViewId, reduced_shape,
 };
 pub use types::{Elem, MAX_RANK, Shape, Type};
