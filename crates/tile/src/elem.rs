@@ -31,6 +31,8 @@ pub trait Elem: sealed::Sealed + Copy + 'static {
     const CODE: ElemCode;
     /// Rust type of one element in kernel code; `f32` for every float.
     type Scalar: Copy;
+    /// Zero, or `false`.
+    const ZERO: Self::Scalar;
     /// A tile with every element `value`.
     #[doc(hidden)]
     fn splat(value: Self::Scalar, b: usize, r: usize, c: usize) -> Raw;
@@ -79,6 +81,7 @@ macro_rules! floats {
         impl Elem for $name {
             const CODE: ElemCode = ElemCode::$code;
             type Scalar = f32;
+            const ZERO: f32 = 0.0;
             #[inline(always)]
             fn splat(value: f32, b: usize, r: usize, c: usize) -> Raw {
                 intrinsic!(__tile_splat_f32(value, Self::CODE as u32, b, r, c))
@@ -91,11 +94,12 @@ macro_rules! floats {
 }
 
 macro_rules! others {
-    ($($name:ident $code:ident),*) => { $(
+    ($($name:ident $code:ident $zero:literal),*) => { $(
         impl sealed::Sealed for $name {}
         impl Elem for $name {
             const CODE: ElemCode = ElemCode::$code;
             type Scalar = $name;
+            const ZERO: $name = $zero;
             #[inline(always)]
             fn splat(value: $name, b: usize, r: usize, c: usize) -> Raw {
                 intrinsic!(__tile_splat_u32(value as u32, Self::CODE as u32, b, r, c))
@@ -106,7 +110,7 @@ macro_rules! others {
 }
 
 floats!(f32 F32, bf16 Bf16, f16 F16);
-others!(u32 U32, i32 I32, i8 I8, bool Bool);
+others!(u32 U32 0, i32 I32 0, i8 I8 0, bool Bool false);
 
 macro_rules! ints {
     ($($name:ident),*) => { $(

@@ -82,16 +82,11 @@ macro_rules! making {
             pub fn splat(value: T::Scalar) -> Self {
                 Self::from_raw(T::splat(value, $b, $r, $c))
             }
-        }
 
-        impl<T: Elem, $(const $d: usize),*> $Tile<T, $($d),*>
-        where
-            T::Scalar: Default,
-        {
             /// Every element is zero (`false` in a mask).
             #[inline(always)]
             pub fn zeros() -> Self {
-                Self::splat(T::Scalar::default())
+                Self::splat(T::ZERO)
             }
         }
     };

@@ -19,7 +19,13 @@ fn rotate<const HEADS: usize, const DH: usize, const HALF: usize>(
 
 /// Rotates the query heads in place, `HEADS` of them per program.
 #[tile::kernel]
-pub fn rope_q<const NH: usize, const DH: usize, const HALF: usize, const CAP: usize, const HEADS: usize>(
+pub fn rope_q<
+    const NH: usize,
+    const DH: usize,
+    const HALF: usize,
+    const CAP: usize,
+    const HEADS: usize,
+>(
     mut q: Partition<f32, NH, DH, HEADS, DH>,
     cos: Weights<f32, CAP, HALF>,
     sin: Weights<f32, CAP, HALF>,
@@ -32,19 +38,17 @@ pub fn rope_q<const NH: usize, const DH: usize, const HALF: usize, const CAP: us
 
 /// Rotates the key heads of row `position` of the cache in place, one head per program.
 #[tile::kernel]
-pub fn rope_k<
-    KV: Float,
-    const KVD: usize,
-    const DH: usize,
-    const HALF: usize,
-    const CAP: usize,
->(
+pub fn rope_k<KV: Float, const KVD: usize, const DH: usize, const HALF: usize, const CAP: usize>(
     #[row(position)] mut k_cache: RowMut<KV, CAP, KVD, DH>,
     cos: Weights<f32, CAP, HALF>,
     sin: Weights<f32, CAP, HALF>,
     position: Position<CAP>,
 ) {
     let at = position.get();
-    let rotated = rotate(k_cache.load().to_f32(), cos.block::<1, HALF>(at, 0), sin.block(at, 0));
+    let rotated = rotate(
+        k_cache.load().to_f32(),
+        cos.block::<1, HALF>(at, 0),
+        sin.block(at, 0),
+    );
     k_cache.store(rotated.cast());
 }

@@ -183,12 +183,7 @@ impl<T: Elem, const R: usize, const C: usize> Tile<T, R, C> {
             (0, R, C),
         ))
     }
-}
 
-impl<T: Elem, const R: usize, const C: usize> Tile<T, R, C>
-where
-    T::Scalar: Default,
-{
     /// `right` put to the right of this tile; `C_OUT == C + C2`.
     #[inline(always)]
     pub fn concat_cols<const C2: usize, const C_OUT: usize>(

@@ -117,7 +117,7 @@ impl<T: Stored, const R: usize, const C: usize, const BR: usize, const BC: usize
         row: usize,
         col: usize,
     ) -> Tile<T, PR, PC> {
-        let limits = Self::part_limits(row, col);
+        let limits = Self::part_limits::<PR, PC>(row, col);
         load::<T, R, C, PR, PC>(self.ptr, self.row() + row, self.col() + col, limits)
     }
 
@@ -130,20 +130,32 @@ impl<T: Stored, const R: usize, const C: usize, const BR: usize, const BC: usize
         col: usize,
         part: Tile<T, PR, PC>,
     ) {
-        let limits = Self::part_limits(row, col);
+        let limits = Self::part_limits::<PR, PC>(row, col);
         store::<T, R, C, PR, PC>(self.ptr, self.row() + row, self.col() + col, part, limits);
     }
 
-    /// Keeps parts inside the block. A block that is the whole of a dimension needs no limit: the extent is one.
+    /// Keeps parts inside the block. Where the block is the whole of a dimension, the view's extent does that.
     #[inline(always)]
-    fn part_limits(row: usize, col: usize) -> Limits {
+    fn part_limits<const PR: usize, const PC: usize>(row: usize, col: usize) -> Limits {
         let mut limits = NO_LIMITS;
         if BR < R {
-            limits.rows = if row < BR { BR - row } else { 0 };
+            limits.rows = remaining(BR, row, PR);
         }
         if BC < C {
-            limits.cols = if col < BC { BC - col } else { 0 };
+            limits.cols = remaining(BC, col, PC);
         }
         limits
+    }
+}
+
+/// How much of a part of size `part` at `at` lies inside of a block.
+#[inline(always)]
+fn remaining(block: usize, at: usize, part: usize) -> usize {
+    if at >= block {
+        0
+    } else if block - at < part {
+        block - at
+    } else {
+        part
     }
 }
