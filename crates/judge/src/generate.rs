@@ -46,7 +46,7 @@ enum Role {
 
 /// Inputs for `kernel` made from `seed`; the same on every machine.
 ///
-/// - Scalars: integers below their bound (seed 1 takes 0, seed 2 the largest); `eps` is 1e-5.
+/// - Integer scalars and one-element views lie below their bound (seed 1 takes 0, seed 2 the largest); `eps` is 1e-5.
 /// - Caches (`*_cache`, or written at a scalar's row): rows before `position` hold data, later rows are NaN, and row
 ///   `position` holds data if the kernel reads it.
 /// - Other written views are unwritten (see [`crate::poison_bits`]) unless the kernel also reads them.
@@ -144,10 +144,15 @@ fn integer(kernel: &Kernel, name: &str, scalar: &Scalar, seed: u64) -> u64 {
         (Some(bound), None) | (None, Some(bound)) => bound,
         (None, None) => 16,
     };
+    chosen(Stream::new(seed, name), seed, bound)
+}
+
+/// A number below `bound`: the edges for seeds 1 and 2.
+fn chosen(stream: Stream, seed: u64, bound: u64) -> u64 {
     match seed {
         1 => 0,
         2 => bound.saturating_sub(1),
-        _ => Stream::new(seed, name).below(0, bound),
+        _ => stream.below(0, bound),
     }
 }
 
@@ -296,6 +301,7 @@ fn fill(role: Role, view: &View, stream: Stream, seed: u64) -> Buffer {
             }
         }
         Role::Scores => scores(&mut buffer, stream, seed),
+        Role::Below(bound) if count == 1 => buffer.set(0, chosen(stream, seed, bound) as f64),
         Role::Below(bound) => {
             for index in 0..count {
                 buffer.set(index, stream.below(index as u64, bound) as f64);

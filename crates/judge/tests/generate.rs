@@ -126,6 +126,18 @@ fn tokens_and_positions_stay_inside_and_reach_the_edges() {
             > 20
     );
     assert_eq!(value(&generate(&kernel, 2).expect("case"), "position"), 8);
+    // The same for a token in memory.
+    let mut kernel = kernel;
+    kernel.params[1] = view("token", Elem::I32, &[1, 1], Access::Read, vec![]);
+    let token = |seed| {
+        generate(&kernel, seed)
+            .expect("case")
+            .buffer("token")
+            .expect("token")
+            .get(0)
+    };
+    assert_eq!((token(1), token(2)), (0.0, 49.0));
+    assert!((0..64).all(|seed| token(seed) < 50.0));
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn rotate(args: &Args<'_>, name: &str, values: &[f64]) -> Result<Vec<f64>, Refer
     args.sized("sin", cos.len())?;
     let position = args.index("position", positions)?;
     let (cos, sin) = (cos.row(position), sin.row(position));
-    if !values.len().is_multiple_of(2 * half) {
+    if half == 0 || !values.len().is_multiple_of(2 * half) {
         return Err(args.misfit(
             name,
             format!("{} elements are not heads of {}", values.len(), 2 * half),
