@@ -150,6 +150,53 @@ impl Buffer {
             .collect()
     }
 
+    /// Sets every element to `f(index)`, rounded to the element type.
+    pub(crate) fn fill(&mut self, f: impl Fn(usize) -> f32) {
+        // The types that large matrices have, without a branch per element.
+        match self.elem {
+            Elem::F32 => {
+                let words = self.bytes.chunks_exact_mut(4).enumerate();
+                words.for_each(|(index, word)| word.copy_from_slice(&f(index).to_le_bytes()));
+            }
+            Elem::Bf16 => {
+                let words = self.bytes.chunks_exact_mut(2).enumerate();
+                words.for_each(|(index, word)| {
+                    word.copy_from_slice(&bf16::from_f32(f(index)).to_le_bytes())
+                });
+            }
+            Elem::F16 | Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => {
+                for index in 0..self.len() {
+                    self.set(index, f64::from(f(index)));
+                }
+            }
+        }
+    }
+
+    /// Sum of products of row `row` with `x`.
+    pub(crate) fn dot(&self, row: usize, x: &[f64]) -> f64 {
+        let start = row * x.len();
+        let bytes = |size: usize| &self.bytes[start * size..(start + x.len()) * size];
+        match self.elem {
+            Elem::F32 => {
+                let words = bytes(4)
+                    .chunks_exact(4)
+                    .map(|w| f32::from_le_bytes([w[0], w[1], w[2], w[3]]));
+                words.zip(x).map(|(w, x)| f64::from(w) * x).sum()
+            }
+            Elem::Bf16 => {
+                let words = bytes(2)
+                    .chunks_exact(2)
+                    .map(|w| f32::from_bits(u32::from_le_bytes([0, 0, w[0], w[1]])));
+                words.zip(x).map(|(w, x)| f64::from(w) * x).sum()
+            }
+            Elem::F16 | Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => x
+                .iter()
+                .enumerate()
+                .map(|(k, x)| self.get(start + k) * x)
+                .sum(),
+        }
+    }
+
     /// All values.
     pub fn values(&self) -> Vec<f64> {
         (0..self.len()).map(|index| self.get(index)).collect()

@@ -275,18 +275,11 @@ fn fill(role: Role, view: &View, stream: Stream, seed: u64) -> Buffer {
     let count = buffer.len();
     match role {
         Role::Normal { mean, deviation } => {
-            for index in 0..count {
-                buffer.set(
-                    index,
-                    f64::from(mean + deviation * stream.normal(index as u64)),
-                );
-            }
+            buffer.fill(|index| mean + deviation * stream.normal(index as u64));
         }
         Role::Positive { scale } => {
-            for index in 0..count {
-                let unit = 0.5 + stream.below(index as u64, 1 << 16) as f32 / 65_536.0;
-                buffer.set(index, f64::from(scale * unit));
-            }
+            let unit = |index| stream.below(index, 1 << 16) as f32 / 65_536.0;
+            buffer.fill(|index| scale * (0.5 + unit(index as u64)));
         }
         Role::Angle { cosine } => {
             let (rows, cols) = buffer.rows_cols();
@@ -307,11 +300,7 @@ fn fill(role: Role, view: &View, stream: Stream, seed: u64) -> Buffer {
                 buffer.set(index, stream.below(index as u64, bound) as f64);
             }
         }
-        Role::Quantised => {
-            for index in 0..count {
-                buffer.set(index, stream.below(index as u64, 255) as f64 - 127.0);
-            }
-        }
+        Role::Quantised => buffer.fill(|index| stream.below(index as u64, 255) as f32 - 127.0),
     }
     buffer
 }

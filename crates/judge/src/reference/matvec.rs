@@ -1,7 +1,6 @@
 //! A matrix of weights, one output per row, times a vector; and the row gather that is the embedding.
 
 use super::{Args, Outcome, ReferenceError, silu};
-use crate::buffer::Buffer;
 use crate::compare::Expected;
 
 /// `weight · input`, plus `bias` if the kernel has it.
@@ -20,7 +19,7 @@ fn product(
             format!("it has {cols} columns for {} inputs", x.len()),
         ));
     }
-    let mut y = multiply(matrix, &x, rows);
+    let mut y: Vec<f64> = (0..rows).map(|row| matrix.dot(row, &x)).collect();
     if args.optional(bias).is_some() {
         let bias = args.sized(bias, rows)?;
         y.iter_mut()
@@ -28,18 +27,6 @@ fn product(
             .for_each(|(row, y)| *y += bias.get(row));
     }
     Ok(y)
-}
-
-/// `matrix · x`, without a copy of the matrix.
-fn multiply(matrix: &Buffer, x: &[f64], rows: usize) -> Vec<f64> {
-    let cols = x.len();
-    let row = |row: usize| {
-        x.iter()
-            .enumerate()
-            .map(|(k, x)| matrix.get(row * cols + k) * x)
-            .sum()
-    };
-    (0..rows).map(row).collect()
 }
 
 /// `output = weight · input (+ bias)`.
