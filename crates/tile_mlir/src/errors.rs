@@ -94,6 +94,9 @@ pub enum Problem {
         /// The reason.
         why: TypeProblem,
     },
+    /// A rule of the tile IR that MLIR does not know.
+    #[error(transparent)]
+    Invalid(Box<tile_ir::ValidateError>),
     /// An attribute that says something wrong.
     #[error("attribute `{name}` {what}")]
     Attribute {
@@ -221,6 +224,7 @@ impl Problem {
             }
             Problem::Resources | Problem::Operation { .. } | Problem::Form { .. } => Kind::Unsupported,
             Problem::Type { why, .. } => why.kind(),
+            Problem::Invalid(error) => Report::from(&**error).kind,
             Problem::Crashed { .. } | Problem::PassFailed => Kind::Bug,
         }
     }
@@ -240,6 +244,7 @@ impl Problem {
             | Problem::NulByte
             | Problem::Refused { .. }
             | Problem::Crashed { .. }
+            | Problem::Invalid(_)
             | Problem::PassFailed => None,
         }
     }
@@ -248,10 +253,10 @@ impl Problem {
 impl ImportError {
     /// The refusal as a report for the user.
     pub fn report(&self) -> Report {
-        let mut report = Report::new(self.problem.kind(), self.problem.to_string());
-        if let Loc::File { file, line, column } = &self.loc {
-            report = report.at(&**file, *line, *column);
+        if let Problem::Invalid(error) = &self.problem {
+            return Report::from(&**error);
         }
+        let mut report = self.loc.locate(Report::new(self.problem.kind(), self.problem.to_string()));
         if let Problem::Refused { notes, .. } = &self.problem {
             for note in notes {
                 report = report.note(note);

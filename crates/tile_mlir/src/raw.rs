@@ -20,14 +20,17 @@ macro_rules! handle {
         impl<'m> $name<'m> {
             /// # Safety
             /// `raw` must be valid and stay so for `'m`.
+            #[allow(dead_code)] // Each handle needs a few of these.
             pub(crate) unsafe fn from_raw(raw: $raw) -> Self {
                 $name { raw, module: PhantomData }
             }
 
+            #[allow(dead_code)]
             fn optional(raw: $raw) -> Option<Self> {
                 (!raw.ptr.is_null()).then_some($name { raw, module: PhantomData })
             }
 
+            #[allow(dead_code)]
             pub(crate) fn to_raw(self) -> $raw {
                 self.raw
             }

@@ -22,7 +22,17 @@ pub(super) fn module(op: raw::Operation<'_>, text_name: &Arc<str>) -> Result<Mod
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { Ok(Module { name: name(op, text_name), kernels }) } else { Err(errors) }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let module = Module { name: name(op, text_name), kernels };
+    match tile_ir::validate(&module) {
+        Ok(()) => Ok(module),
+        Err(found) => Err(found.into_iter().map(|error| {
+            let loc = error.loc.clone();
+            Problem::Invalid(Box::new(error)).at(loc)
+        }).collect()),
+    }
 }
 
 /// The module's symbol, or the file's name without its extension.
