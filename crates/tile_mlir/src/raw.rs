@@ -191,7 +191,13 @@ impl<'m> Operation<'m> {
         blocks
     }
 
-    /// Value of an arith.constant that is an integer scalar.
+    /// The operation as MLIR prints it, whole.
+    pub(crate) fn text(self) -> String {
+        // SAFETY: see above.
+        print(usize::MAX, |callback, data| unsafe { sys::mlirOperationPrint(self.raw, callback, data) })
+    }
+
+    /// Value of an `arith.constant` that is an integer scalar.
     pub(crate) fn constant_int(self) -> Option<i64> {
         if self.name() == "arith.constant" { self.attribute("value")?.as_int() } else { None }
     }
