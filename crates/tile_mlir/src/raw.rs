@@ -191,6 +191,20 @@ impl<'m> Operation<'m> {
         blocks
     }
 
+    /// The operation without its regions, with locations, cut at `limit` bytes.
+    pub(crate) fn header_text(self, limit: usize) -> String {
+        // SAFETY: see above; the flags live until they are destroyed.
+        unsafe {
+            let flags = sys::mlirOpPrintingFlagsCreate();
+            sys::mlirOpPrintingFlagsEnableDebugInfo(flags, true, false);
+            sys::mlirOpPrintingFlagsUseLocalScope(flags);
+            sys::mlirOpPrintingFlagsSkipRegions(flags);
+            let text = print(limit, |callback, data| sys::mlirOperationPrintWithFlags(self.raw, flags, callback, data));
+            sys::mlirOpPrintingFlagsDestroy(flags);
+            text
+        }
+    }
+
     /// The operation as MLIR prints it, whole.
     pub(crate) fn text(self) -> String {
         // SAFETY: see above.

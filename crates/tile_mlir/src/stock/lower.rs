@@ -3,13 +3,13 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use tile_ir::{Elem, Shape};
+use tile_ir::{Elem, Shape, Type};
 
 use super::StockError;
 use super::edit::Editor;
 use crate::context::Session;
 use crate::errors::{ImportError, Problem};
-use crate::raw::{Block, Operation, TypeClass, Value};
+use crate::raw::{Attribute, Block, Operation, TypeClass, Value};
 use crate::types::{self, AnyType};
 use crate::{check, location, parse};
 
@@ -160,12 +160,15 @@ impl Rewriter<'_> {
         let result = op.results().next()?;
         let callee = self.editor.attribute(&format!("@{helper}"))?;
         let mut operands: Vec<_> = op.operands().collect();
-        if op.name() == "vector.gather" {
-            // The base index is the constant 0.
-            operands.remove(1);
-            gather_helper(&operands, result, helper, helpers)?;
-        } else {
-            elementwise_helper(op, &operands, result, helper, helpers)?;
+        match op.name() {
+            "vector.gather" => {
+                // The base index is the constant 0.
+                operands.remove(1);
+                gather_helper(&operands, result, helper, helpers)?;
+            }
+            "vector.extract" => position_helper(op, None, *operands.first()?, result, helper, helpers)?,
+            "vector.insert" => position_helper(op, operands.first().copied(), *operands.get(1)?, result, helper, helpers)?,
+            _ => elementwise_helper(op, &operands, result, helper, helpers)?,
         }
         let call = self.editor.insert(op, "func.call", &operands, result.ty().to_raw(), &[("callee", callee)])?;
         self.editor.replace_uses(result, call);
@@ -185,9 +188,21 @@ fn collect<'m>(op: Operation<'m>, found: &mut Vec<Operation<'m>>, wanted: &dyn F
     }
 }
 
-/// Operations on large tiles whose straight-line form costs a call or a branch per element.
+/// Whether an element or part of a tile of several dimensions is chosen at run time: LLVM has no such instruction, and
+/// MLIR no lowering. (Masks stay as they are, because vectors of bits are packed in memory.)
+fn has_runtime_position(op: Operation<'_>) -> bool {
+    let tile = op.operand(usize::from(op.name() == "vector.insert")).and_then(|tile| types::value(tile.ty()).ok());
+    let positions = op.attribute("static_position").and_then(Attribute::as_ints).unwrap_or_default();
+    positions.iter().any(|position| *position < 0) && tile.is_some_and(|ty| ty.shape.rank() > 1 && ty.elem != Elem::I1)
+}
+
+/// Operations that are outlined: on large tiles those whose straight-line form costs a call or a branch per element, and
+/// those that only memory can do.
 fn collect_large<'m>(kernel: Operation<'m>, found: &mut Vec<Operation<'m>>) {
     collect(kernel, found, &|op| {
+        if matches!(op.name(), "vector.extract" | "vector.insert") {
+            return has_runtime_position(op);
+        }
         let costly = match op.name() {
             "math.exp" | "math.log" | "math.tanh" | "math.sin" | "math.cos" | "math.fma" | "arith.truncf"
             | "vector.gather" => true,
@@ -288,6 +303,63 @@ fn write_elementwise(name: &str, inputs: &[Buffer], output: &Buffer, helper: &st
     writeln!(out, "    %y = \"{name}\"({names}) : ({types}) -> {}", output.elem)?;
     writeln!(out, "    memref.store %y, %out_flat[%i] : {}\n  }}", output.flat)?;
     output.read(out)
+}
+
+/// Reads (or replaces by `part`) the element or part of `tile` at a position known at run time.
+fn position_helper(
+    op: Operation<'_>,
+    part: Option<Value<'_>>,
+    tile: Value<'_>,
+    result: Value<'_>,
+    helper: &str,
+    out: &mut String,
+) -> Option<()> {
+    let tile = Buffer::new(tile, "tile".to_owned())?;
+    let part_ty = types::value(part.unwrap_or(result).ty()).ok()?;
+    let positions = op.attribute("static_position")?.as_ints()?;
+    write_position(&positions, &tile, part.is_some(), part_ty, helper, out).ok()
+}
+
+fn write_position(positions: &[i64], tile: &Buffer, insert: bool, part: Type, helper: &str, out: &mut String) -> std::fmt::Result {
+    tile.global(helper, out)?;
+    let mut params = if insert { vec![format!("%part: {part}")] } else { Vec::new() };
+    params.push(format!("%tile: {}", tile.vector));
+    let mut body = String::new();
+    let mut at = Vec::new();
+    for (d, position) in positions.iter().enumerate() {
+        at.push(format!("%at{d}"));
+        if *position < 0 {
+            params.push(format!("%at{d}: index"));
+        } else {
+            writeln!(body, "  %at{d} = arith.constant {position} : index")?;
+        }
+    }
+    at.resize(tile.shape.rank(), "%c0".to_owned());
+    let (at, memory) = (at.join(", "), &tile.memory);
+    let inside = vec!["true"; part.shape.rank()].join(", ");
+    let returned = if insert { tile.vector.clone() } else { part.to_string() };
+    writeln!(out, "func.func private @{helper}({}) -> {returned} {{\n{COUNTERS}{body}", params.join(", "))?;
+    tile.open(helper, out)?;
+    tile.fill("%tile", out)?;
+    match (insert, part.is_scalar()) {
+        (true, true) => writeln!(out, "  memref.store %part, %tile_buffer[{at}] : {memory}")?,
+        (true, false) => writeln!(
+            out,
+            "  vector.transfer_write %part, %tile_buffer[{at}] {{in_bounds = [{inside}]}} : {part}, {memory}"
+        )?,
+        (false, true) => {
+            writeln!(out, "  %found = memref.load %tile_buffer[{at}] : {memory}\n  return %found : {part}\n}}")?;
+        }
+        (false, false) => {
+            let pad = if part.elem.is_float() { "0.0" } else { "0" };
+            writeln!(out, "  %pad = arith.constant {pad} : {}", part.elem)?;
+            writeln!(
+                out,
+                "  %found = vector.transfer_read %tile_buffer[{at}], %pad {{in_bounds = [{inside}]}} : {memory}, {part}\n  return %found : {part}\n}}"
+            )?;
+        }
+    }
+    if insert { tile.read(out) } else { Ok(()) }
 }
 
 fn gather_helper(operands: &[Value<'_>], result: Value<'_>, helper: &str, out: &mut String) -> Option<()> {

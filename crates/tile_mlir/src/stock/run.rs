@@ -66,8 +66,9 @@ impl StockKernel {
     ///
     /// # Safety
     /// The code runs natively in this process. With these arguments, every `memref.load`, `memref.store` and
-    /// `vector.gather` of the kernel stays inside its view and no integer is divided by zero, as a run of the
-    /// interpreter without a trap shows. Transfers need no promise.
+    /// `vector.gather` of the kernel stays inside its view, every position of `vector.extract` and `vector.insert` inside
+    /// its tile, every promise of `in_bounds` holds, and no integer is divided by zero, as a run of the interpreter
+    /// without a trap shows.
     pub unsafe fn run(&self, args: &mut [StockArg<'_>], grid: [u64; 3]) -> Result<(), StockError> {
         if args.len() != self.params.len() {
             let what = format!("{} arguments for {} parameters", args.len(), self.params.len());

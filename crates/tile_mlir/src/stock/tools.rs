@@ -81,18 +81,17 @@ fn run(name: &'static str, mut command: Command, dir: &Path, limits: Limits) -> 
     Err(failure(name, &written))
 }
 
-/// A lowering that MLIR lacks is told apart from a tool that fails.
+/// A lowering that MLIR lacks is told apart from a tool that fails: `mlir-opt` says that it failed to legalize an
+/// operation, or leaves the operation in place, whose dialect `mlir-translate` then does not know.
 fn failure(tool: &'static str, written: &str) -> StockError {
     let error = written.lines().find(|line| line.contains("error:")).unwrap_or_default();
     let message = error.split_once("error:").map_or(error, |parts| parts.1).trim().to_owned();
-    let quoted = message.split('\'').nth(1);
-    match quoted {
-        Some(op) if message.contains("failed to legalize") || message.contains("op ") => {
-            StockError::Unsupported { op: op.to_owned(), message }
-        }
-        Some(_) | None => {
-            StockError::Tool { tool, message: written.lines().take(MESSAGE_LINES).collect::<Vec<_>>().join("\n") }
-        }
+    let op = ["failed to legalize operation '", "not found for custom op '"]
+        .into_iter()
+        .find_map(|phrase| message.split_once(phrase)?.1.split('\'').next().map(str::to_owned));
+    match op {
+        Some(op) => StockError::Unsupported { op, message },
+        None => StockError::Tool { tool, message: written.lines().take(MESSAGE_LINES).collect::<Vec<_>>().join("\n") },
     }
 }
 
@@ -104,6 +103,8 @@ mod tests {
     fn a_missing_lowering_is_unsupported() {
         let error = failure("mlir-opt", "k.mlir:3:4: error: failed to legalize operation 'vector.gather' that was explicitly marked illegal");
         assert!(matches!(error, StockError::Unsupported { op, .. } if op == "vector.gather"));
+        let error = failure("mlir-translate", "k.mlir:3:4: error: Dialect `vector' not found for custom op 'vector.extract' ");
+        assert!(matches!(error, StockError::Unsupported { op, .. } if op == "vector.extract"));
         let error = failure("mlir-opt", "Stack dump:\n0. nothing");
         assert!(matches!(error, StockError::Tool { tool: "mlir-opt", message } if message.contains("Stack dump")));
     }
