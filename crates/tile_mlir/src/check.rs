@@ -11,7 +11,10 @@ const ERROR_LIMIT: usize = 20;
 
 /// All operations outside the subset and all types outside it, in order.
 pub(crate) fn module(module: Operation<'_>, text_name: &Arc<str>) -> Vec<ImportError> {
-    let mut checker = Checker { text_name, errors: Vec::new() };
+    let mut checker = Checker {
+        text_name,
+        errors: Vec::new(),
+    };
     for operation in module.blocks(0).into_iter().flat_map(Block::operations) {
         if operation.name() == "func.func" {
             checker.regions(operation);
@@ -36,14 +39,23 @@ impl Checker<'_> {
 
     fn refuse_operation(&mut self, operation: Operation<'_>) {
         let name = operation.name().to_owned();
-        self.refuse(operation, Problem::Operation { instead: subset::instead(&name), name });
+        self.refuse(
+            operation,
+            Problem::Operation {
+                instead: subset::instead(&name),
+                name,
+            },
+        );
     }
 
     fn regions(&mut self, operation: Operation<'_>) {
         for block in (0..operation.region_count()).flat_map(|region| operation.blocks(region)) {
-            for arg in block.args() {
+            for (index, arg) in block.args().enumerate() {
                 if let Err(problem) = types::any(arg.ty()) {
-                    self.refuse(operation, problem);
+                    match location::of_arguments(operation, self.text_name).get(index) {
+                        Some(loc) => self.errors.push(problem.at(loc.clone())),
+                        None => self.refuse(operation, problem),
+                    }
                 }
             }
             for inner in block.operations() {

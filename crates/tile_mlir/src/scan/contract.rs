@@ -70,7 +70,12 @@ fn has_iterators(mut tokens: Tokens<'_>) -> bool {
                 }
                 found += 1;
             }
-            Token::Alias(_) | Token::Value(_) | Token::Label | Token::Word(_) | Token::Text | Token::Other(_) => {}
+            Token::Alias(_)
+            | Token::Value(_)
+            | Token::Label
+            | Token::Word(_)
+            | Token::Text
+            | Token::Other(_) => {}
         }
     }
     false
@@ -81,7 +86,9 @@ fn is_list_of_strings(tokens: &mut Tokens<'_>) -> bool {
     let starts = matches!(tokens.next(), Some((Token::Other(b'='), _)))
         && matches!(tokens.next(), Some((Token::Open(b'['), _)));
     starts
-        && tokens.map(|token| token.0).find(|token| !matches!(token, Token::Text | Token::Other(b',')))
+        && tokens
+            .map(|token| token.0)
+            .find(|token| !matches!(token, Token::Text | Token::Other(b',')))
             == Some(Token::Close(b']'))
 }
 
@@ -92,9 +99,13 @@ mod tests {
     #[test]
     fn iterators_are_needed_in_place_or_by_alias() {
         let accepted = |text: &str| check(text).is_ok();
-        assert!(accepted("vector.contract {indexing_maps = [], iterator_types = [\"parallel\"], kind = #vector.kind<add>} "));
+        assert!(accepted(
+            "vector.contract {indexing_maps = [], iterator_types = [\"parallel\"], kind = #vector.kind<add>} "
+        ));
         assert!(accepted("#t = {iterator_types = []}\nvector.contract #t "));
-        assert!(accepted("\"vector.contract\"() <{iterator_types = [#vector.iterator_type<parallel>]}> : () -> ()"));
+        assert!(accepted(
+            "\"vector.contract\"() <{iterator_types = [#vector.iterator_type<parallel>]}> : () -> ()"
+        ));
         for bad in [
             "vector.contract",
             "vector.contract {}",
