@@ -439,3 +439,13 @@ fn mlir_accepts_several_kernels() {
     assert_eq!(empty, "module {\n}\n");
     accepted(&empty);
 }
+
+#[test]
+fn mlir_accepts_random_kernels() {
+    let kernels = (0..60).map(|seed| {
+        let mut kernel = crate::testing::kernel_from_seed(seed);
+        kernel.name = format!("random_{seed}");
+        kernel
+    });
+    accepted(&print(kernels.collect()));
+}
