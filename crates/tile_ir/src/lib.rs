@@ -9,6 +9,7 @@ pub mod interp;
 mod kernel;
 mod op;
 mod print;
+pub mod rewrite;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod types;
