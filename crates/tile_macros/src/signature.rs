@@ -1,7 +1,7 @@
 //! Rules that all kernel functions share.
 
 use proc_macro2::Span;
-use syn::spanned::Spanned;
+use quote::ToTokens;
 use syn::{Error, FnArg, Ident, Pat, PatType, Result, ReturnType, Signature};
 
 /// Checks everything but the parameters. `allow_unsafe` says how an `unsafe fn` may be declared, if at all.
@@ -14,7 +14,7 @@ pub(crate) fn check(signature: &Signature, allow_unsafe: bool) -> Result<()> {
         errors.add(token.span, "a kernel cannot be `const`");
     }
     if let Some(abi) = &signature.abi {
-        errors.add(abi.span(), "a kernel has Rust's own ABI: remove `extern`");
+        errors.add_at(abi, "a kernel has Rust's own ABI: remove `extern`");
     }
     if let (Some(token), false) = (&signature.unsafety, allow_unsafe) {
         errors.add(
@@ -23,13 +23,13 @@ pub(crate) fn check(signature: &Signature, allow_unsafe: bool) -> Result<()> {
         );
     }
     if let ReturnType::Type(_, ty) = &signature.output {
-        errors.add(
-            ty.span(),
+        errors.add_at(
+            ty,
             "a kernel returns nothing: write results to a `Partition` or `RowMut` argument",
         );
     }
     if let Some(variadic) = &signature.variadic {
-        errors.add(variadic.span(), "a kernel has a fixed number of arguments");
+        errors.add_at(variadic, "a kernel has a fixed number of arguments");
     }
     for argument in &signature.inputs {
         if let Err(error) = named(argument) {
@@ -43,8 +43,8 @@ pub(crate) fn check(signature: &Signature, allow_unsafe: bool) -> Result<()> {
 pub(crate) fn named(argument: &FnArg) -> Result<(&Ident, &PatType)> {
     let typed = match argument {
         FnArg::Receiver(receiver) => {
-            return Err(Error::new(
-                receiver.span(),
+            return Err(Error::new_spanned(
+                receiver,
                 "a kernel is a free function: it has no `self`",
             ));
         }
@@ -54,8 +54,8 @@ pub(crate) fn named(argument: &FnArg) -> Result<(&Ident, &PatType)> {
         Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
             Ok((&name.ident, typed))
         }
-        pattern => Err(Error::new(
-            pattern.span(),
+        pattern => Err(Error::new_spanned(
+            pattern,
             "a kernel argument is a plain name: the host binds buffers by it",
         )),
     }
@@ -63,14 +63,18 @@ pub(crate) fn named(argument: &FnArg) -> Result<(&Ident, &PatType)> {
 
 /// Errors found so far, reported together.
 #[derive(Default)]
-pub(crate) struct Errors(pub(crate) Vec<Error>);
+struct Errors(Vec<Error>);
 
 impl Errors {
-    pub(crate) fn add(&mut self, span: Span, message: &str) {
+    fn add(&mut self, span: Span, message: &str) {
         self.0.push(Error::new(span, message));
     }
 
-    pub(crate) fn finish(self) -> Result<()> {
+    fn add_at(&mut self, tokens: impl ToTokens, message: &str) {
+        self.0.push(Error::new_spanned(tokens, message));
+    }
+
+    fn finish(self) -> Result<()> {
         let all = self.0.into_iter().reduce(|mut all, error| {
             all.combine(error);
             all

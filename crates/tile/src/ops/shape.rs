@@ -158,13 +158,15 @@ impl<T: Elem, const R: usize, const C: usize> Tile<T, R, C> {
     /// Rows `ROW` to `ROW + R2 - 1`.
     #[inline(always)]
     pub fn slice_rows<const ROW: usize, const R2: usize>(self) -> Tile<T, R2, C> {
-        self.slice::<ROW, 0, R2, C>()
+        const { assert!(ROW + R2 <= R, "the slice ends below the tile's last row") };
+        Tile::from_raw(slice::<T>(self.raw(), (0, R, C), (0, ROW, 0), (0, R2, C)))
     }
 
     /// Columns `COL` to `COL + C2 - 1`.
     #[inline(always)]
     pub fn slice_cols<const COL: usize, const C2: usize>(self) -> Tile<T, R, C2> {
-        self.slice::<0, COL, R, C2>()
+        const { assert!(COL + C2 <= C, "the slice ends past the tile's last column") };
+        Tile::from_raw(slice::<T>(self.raw(), (0, R, C), (0, 0, COL), (0, R, C2)))
     }
 
     /// This tile with `part` put at row `ROW` and column `COL`.
