@@ -23,11 +23,12 @@ mod generate;
 mod reads;
 mod reference;
 mod rng;
+mod roles;
+mod verdict;
 
 pub use buffer::{Buffer, poison_bits};
 pub use case::{ArgValue, Case, CaseArg, Outputs};
-pub use compare::{
-    Comparison, ELEMENT_FACTOR, Element, Expected, Fault, OutputReport, compare, tolerance,
-};
+pub use compare::{ELEMENT_FACTOR, Expected, compare, tolerance};
 pub use generate::{CaseError, MAX_CASE_BYTES, generate};
 pub use reference::{ReferenceError, has_reference, reference};
+pub use verdict::{Comparison, Element, Fault, OutputReport};
