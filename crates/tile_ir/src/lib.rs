@@ -4,8 +4,11 @@
 //! scalars or static-shape tiles. `docs/ir.md` describes the language; the interpreter defines its meaning.
 
 mod builder;
+pub mod interp;
 mod kernel;
 mod op;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod types;
 mod validate;
 mod visit;
@@ -18,5 +21,6 @@ pub use op::{
 };
 pub use types::{Elem, MAX_RANK, Shape, Type};
 pub use validate::{
-    MAX_NESTING, MAX_PROGRAMS, MAX_TILE_ELEMENTS, MAX_VIEW_ELEMENTS, Problem, ValidateError, validate, validate_kernel,
+    MAX_NESTING, MAX_PROGRAMS, MAX_TILE_ELEMENTS, MAX_VIEW_ELEMENTS, Problem, ValidateError,
+    validate, validate_kernel,
 };
