@@ -3,7 +3,8 @@
 //! What a number should look like follows from the parameter's name (`gamma`, `position`, `cos`, ...), type and
 //! access; a name without a rule gets numbers around 1. No value is subnormal: targets may flush those.
 
-use tile_ir::{Access, Elem, Kernel, Own, ParamKind, Scalar, View, ViewId};
+use diagnostics::{Kind, Report};
+use tile_ir::{Access, Elem, Kernel, Loc, Own, ParamKind, Scalar, View, ViewId};
 
 use crate::buffer::Buffer;
 use crate::case::{ArgValue, Case, CaseArg};
@@ -22,7 +23,19 @@ pub enum CaseError {
     TooLarge {
         /// The kernel.
         kernel: String,
+        /// Where it is declared.
+        loc: Loc,
     },
+}
+
+impl From<&CaseError> for Report {
+    fn from(error: &CaseError) -> Report {
+        match error {
+            CaseError::TooLarge { loc, .. } => {
+                loc.locate(Report::new(Kind::Limit, error.to_string()))
+            }
+        }
+    }
 }
 
 /// Inputs for `kernel` made from `seed`; the same on every machine.
@@ -46,6 +59,7 @@ pub fn generate(kernel: &Kernel, seed: u64) -> Result<Case, CaseError> {
     if bytes.is_none() {
         return Err(CaseError::TooLarge {
             kernel: kernel.name.clone(),
+            loc: kernel.loc.clone(),
         });
     }
     let scalars: Vec<Option<u64>> = kernel

@@ -14,6 +14,8 @@ mod moves;
 mod norm;
 mod rope;
 
+use diagnostics::{Kind, Report};
+
 use crate::buffer::Buffer;
 use crate::case::{ArgValue, Case};
 use crate::compare::Expected;
@@ -47,6 +49,16 @@ pub enum ReferenceError {
         /// Why.
         reason: String,
     },
+}
+
+impl From<&ReferenceError> for Report {
+    fn from(error: &ReferenceError) -> Report {
+        let kind = match error {
+            ReferenceError::NoReference { .. } => Kind::Unsupported,
+            ReferenceError::Missing { .. } | ReferenceError::Misfit { .. } => Kind::Invalid,
+        };
+        Report::new(kind, error.to_string())
+    }
 }
 
 type Outcome = Result<Vec<Expected>, ReferenceError>;
