@@ -226,7 +226,7 @@ fn elementwise() {
             .write("output", elem, &[1, 1], None)
     };
     near(&values(&two("distance", F32, 2.0, -3.0), "output"), &[5.0]);
-    near(&values(&two("signed", I32, -8.0, 5.0), "output"), &[-38.0]);
+    near(&values(&two("signed", I32, -8.0, 5.0), "output"), &[-31.0]);
     near(
         &values(&two("signed", I32, 65536.0, 65536.0), "output"),
         &[-1000.0],

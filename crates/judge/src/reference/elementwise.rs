@@ -97,10 +97,12 @@ pub(super) fn hash(args: &Args<'_>) -> Outcome {
     )])
 }
 
-/// `output = clamp(a * b - a / 3, -1000, 1000)` in wrapping 32 bits, division toward zero.
+/// `output = clamp(7 - a / 3 - (-a) * b, -1000, 1000)` in wrapping 32 bits, division toward zero.
 pub(super) fn signed(args: &Args<'_>) -> Outcome {
     both(args, "a", "b", |a, b, i| {
         let (a, b) = (a.bits(i) as i32, b.bits(i) as i32);
-        f64::from(a.wrapping_mul(b).wrapping_sub(a / 3).clamp(-1000, 1000))
+        let product = a.wrapping_neg().wrapping_mul(b);
+        let sum = 7i32.wrapping_sub(a / 3).wrapping_sub(product);
+        f64::from(sum.clamp(-1000, 1000))
     })
 }
