@@ -21,8 +21,8 @@ pub fn main() -> ExitCode {
     let result = match &command {
         cli::Command::Emit(args) => commands::emit::run(args).map(|()| ExitCode::SUCCESS),
         cli::Command::Validate(args) => commands::validate::run(args),
-        cli::Command::Bench(args) => commands::bench::run(args).map(|()| ExitCode::SUCCESS),
-        cli::Command::Decode { args } => commands::decode::run(args),
+        cli::Command::Decode { args } => commands::decode::run(&[], args),
+        cli::Command::Bench { args } => commands::decode::run(&["bench"], args),
     };
     result.unwrap_or_else(|error| {
         // Reports bring their own `error:` line.

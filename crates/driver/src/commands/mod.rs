@@ -1,6 +1,5 @@
 //! One module per command.
 
-pub mod bench;
 pub mod decode;
 pub mod emit;
 pub mod validate;
