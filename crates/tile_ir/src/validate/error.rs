@@ -52,6 +52,9 @@ pub enum Problem {
     /// Tuning names are unique in a kernel.
     #[error("the tuning lists `{0}` twice")]
     DuplicateTuning(String),
+    /// Tuning sizes fit 63 bits.
+    #[error("the tuning has a size of {0}, which is too large")]
+    TuningSize(u64),
     /// Every grid axis has at least one program.
     #[error("the grid is {}x{}x{}, but every axis needs at least one program", .0[0], .0[1], .0[2])]
     EmptyGrid([u64; 3]),

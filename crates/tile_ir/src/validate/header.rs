@@ -16,7 +16,10 @@ pub(super) fn check(kernel: &Kernel) -> Vec<(&Loc, Problem)> {
         }
     }
     let mut tuning = BTreeSet::new();
-    for (name, _) in &kernel.tuning {
+    for (name, size) in &kernel.tuning {
+        if i64::try_from(*size).is_err() {
+            problems.push((&kernel.loc, Problem::TuningSize(*size)));
+        }
         if !is_identifier(name) {
             problems.push((&kernel.loc, Problem::NotAnIdentifier(name.clone())));
         } else if !tuning.insert(name) {
@@ -77,6 +80,7 @@ fn scalar(kernel: &Kernel, name: &str, scalar: &Scalar) -> Result<(), Problem> {
     match scalar.bound {
         Some(bound)
             if bound == 0
+                || i64::try_from(bound).is_err()
                 || scalar.elem.is_float()
                 || (scalar.elem == Elem::I32 && bound > 1 << 32) =>
         {

@@ -87,6 +87,8 @@ fn names_are_unique_identifiers() {
     });
     breaks!(Problem::DuplicateTuning(_), |b| b
         .family("f", &[("BN", 1), ("BN", 2)]));
+    breaks!(Problem::TuningSize(_), |b| b
+        .family("f", &[("BN", 1 << 63)]));
 }
 
 #[test]
@@ -111,7 +113,12 @@ fn scalar_parameters_have_plain_types_and_bounds() {
     breaks!(Problem::ScalarType { .. }, |b| {
         b.scalar("p", Elem::Bf16, None);
     });
-    for (elem, bound) in [(Elem::F32, 1), (Elem::I32, 0), (Elem::I32, (1 << 32) + 1)] {
+    for (elem, bound) in [
+        (Elem::F32, 1),
+        (Elem::I32, 0),
+        (Elem::I32, (1 << 32) + 1),
+        (Elem::I64, 1 << 63),
+    ] {
         breaks!(Problem::ScalarBound { .. }, |b| {
             b.scalar("p", elem, Some(bound));
         });
