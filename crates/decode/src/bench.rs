@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn sums_agree() {
         let words: Vec<u64> = (0..1000).map(|i| i * i).collect();
-        assert_eq!(sum(&words), words.iter().sum());
+        assert_eq!(sum(&words), words.iter().sum::<u64>());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use decode::{Config, LayerTensor, Model, Tensor};
 use half::bf16;
 
 /// Weights as f32; matrices rounded to bf16 first, norms not.
-pub struct Reference {
+pub(crate) struct Reference {
     config: Config,
     embedding: Vec<f32>,
     head: Option<Vec<f32>>,
@@ -29,7 +29,7 @@ struct Layer {
 }
 
 impl Reference {
-    pub fn new(model: &Model) -> Reference {
+    pub(crate) fn new(model: &Model) -> Reference {
         let config = model.config().clone();
         let norm = |tensor| model.load(tensor).unwrap();
         let rounded = |tensor| -> Vec<f32> {
@@ -70,7 +70,7 @@ impl Reference {
         }
     }
 
-    pub fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.keys
             .iter_mut()
             .chain(&mut self.values)
@@ -79,7 +79,7 @@ impl Reference {
     }
 
     /// Appends a token and returns the logits of the next one.
-    pub fn step(&mut self, token: u32) -> Vec<f32> {
+    pub(crate) fn step(&mut self, token: u32) -> Vec<f32> {
         let config = &self.config;
         let (d, dh) = (config.hidden as usize, config.head_dim as usize);
         let (heads, kv_heads) = (config.heads as usize, config.kv_heads as usize);
@@ -145,7 +145,7 @@ impl Reference {
 }
 
 /// Rotates pairs (i, i + n/2) of a head.
-pub fn rope(head: &mut [f32], position: usize, theta: f64) {
+pub(crate) fn rope(head: &mut [f32], position: usize, theta: f64) {
     let half = head.len() / 2;
     for i in 0..half {
         let angle = position as f64 * theta.powf(-(i as f64) / half as f64);
@@ -156,7 +156,7 @@ pub fn rope(head: &mut [f32], position: usize, theta: f64) {
     }
 }
 
-pub fn rms_norm(x: &[f32], gamma: &[f32], eps: f32) -> Vec<f32> {
+pub(crate) fn rms_norm(x: &[f32], gamma: &[f32], eps: f32) -> Vec<f32> {
     let scale = 1.0 / (dot(x, x) / x.len() as f32 + eps).sqrt();
     x.iter()
         .zip(gamma)
@@ -164,12 +164,12 @@ pub fn rms_norm(x: &[f32], gamma: &[f32], eps: f32) -> Vec<f32> {
         .collect()
 }
 
-pub fn add(x: &mut [f32], y: &[f32]) {
+pub(crate) fn add(x: &mut [f32], y: &[f32]) {
     x.iter_mut().zip(y).for_each(|(x, y)| *x += y);
 }
 
 /// `weight` (row per output) times `x`.
-pub fn matvec(weight: &[f32], x: &[f32]) -> Vec<f32> {
+pub(crate) fn matvec(weight: &[f32], x: &[f32]) -> Vec<f32> {
     weight
         .chunks_exact(x.len())
         .map(|row| dot(row, x))
@@ -177,7 +177,7 @@ pub fn matvec(weight: &[f32], x: &[f32]) -> Vec<f32> {
 }
 
 /// Sixteen sums side by side, so that the compiler can use vectors.
-pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let (a_chunks, a_rest) = a.as_chunks::<16>();
     let (b_chunks, b_rest) = b.as_chunks::<16>();
     let mut sums = [0.0; 16];
@@ -190,7 +190,7 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
 }
 
 /// Tokens of the largest logits, largest first, the lowest token on ties.
-pub fn top(logits: &[f32], count: usize) -> Vec<u32> {
+pub(crate) fn top(logits: &[f32], count: usize) -> Vec<u32> {
     let mut order: Vec<u32> = (0..logits.len() as u32).collect();
     order.sort_by(|&a, &b| {
         logits[b as usize]
