@@ -23,6 +23,16 @@ pub enum Loc {
     },
 }
 
+impl Loc {
+    /// Puts a report at this position, if it is known.
+    pub fn locate(&self, report: diagnostics::Report) -> diagnostics::Report {
+        match self {
+            Loc::Unknown => report,
+            Loc::File { file, line, column } => report.at(file.to_string(), *line, *column),
+        }
+    }
+}
+
 impl fmt::Display for Loc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -56,7 +66,9 @@ impl Access {
 
     /// The access with this spelling.
     pub fn from_name(name: &str) -> Option<Access> {
-        [Access::Read, Access::Weights, Access::Write].into_iter().find(|access| access.name() == name)
+        [Access::Read, Access::Weights, Access::Write]
+            .into_iter()
+            .find(|access| access.name() == name)
     }
 }
 

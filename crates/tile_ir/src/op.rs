@@ -672,7 +672,10 @@ impl Predicate {
 
     /// MLIR's keyword.
     pub fn keyword(self) -> &'static str {
-        Predicate::ALL.iter().find(|row| row.0 == self).map_or("?", |row| row.1)
+        Predicate::ALL
+            .iter()
+            .find(|row| row.0 == self)
+            .map_or("?", |row| row.1)
     }
 }
 
@@ -726,7 +729,10 @@ impl ReduceOp {
 
     /// MLIR's keyword.
     pub fn keyword(self) -> &'static str {
-        ReduceOp::ALL.iter().find(|row| row.0 == self).map_or("?", |row| row.1)
+        ReduceOp::ALL
+            .iter()
+            .find(|row| row.0 == self)
+            .map_or("?", |row| row.1)
     }
 }
 

@@ -1,0 +1,111 @@
+//! The command line of `tenfold` (`./x`, `cargo xtask`).
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Compiles tile kernels written in safe Rust for accelerators, and proves what it prints by running it.
+#[derive(Debug, Parser)]
+#[command(name = "tenfold", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print kernels at a stage of the pipeline, or write a bundle.
+    Emit(Emit),
+    /// Compile kernels, run them on random inputs and compare with every judge there is.
+    Validate(Validate),
+    /// Measure the decode step and each of its kernels beside the machine's read bandwidth.
+    Bench(Bench),
+    /// Generate text with a language model whose every operation is a compiled kernel.
+    #[command(disable_help_flag = true)]
+    Decode {
+        /// Arguments of `tenfold-decode`; `--help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+}
+
+/// Which kernels.
+#[derive(Debug, Args)]
+pub struct Input {
+    /// A kernel suite (`deepseek-r1-distill-qwen-1.5b`, `smollm2-135m`, `gallery`), a `.rs` file with
+    /// `#[tile::kernel]` functions, or a `.mlir` file.
+    #[arg(default_value = "deepseek-r1-distill-qwen-1.5b")]
+    pub input: String,
+    /// Only this kernel.
+    #[arg(long, value_name = "NAME")]
+    pub kernel: Option<String>,
+    /// Target; `emit` and `validate` default to `cpu`.
+    #[arg(long, default_value = "cpu")]
+    pub target: String,
+}
+
+/// Arguments of `emit`.
+#[derive(Debug, Args)]
+pub struct Emit {
+    /// Which kernels.
+    #[command(flatten)]
+    pub input: Input,
+    /// Where in the pipeline to stop.
+    #[arg(long, value_enum, default_value_t = Stage::Source)]
+    pub stage: Stage,
+    /// Write a bundle (stage `source`), or one file (other stages), into this folder instead of printing.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Stages of the pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    /// LLVM IR after inlining, as the frontend reads it.
+    Llvm,
+    /// MLIR as the frontend writes it.
+    Mlir,
+    /// The typed IR, printed as MLIR, after the upstream passes and the in-bounds analysis.
+    Ir,
+    /// The target's source.
+    Source,
+}
+
+/// Arguments of `validate`.
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// Which kernels.
+    #[command(flatten)]
+    pub input: Input,
+    /// Random inputs per kernel.
+    #[arg(long, default_value_t = 3)]
+    pub seeds: u64,
+    /// Threads of the CPU device.
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Skip the stock MLIR judge.
+    #[arg(long)]
+    pub no_stock: bool,
+}
+
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// Model: `smollm2-135m`, a GGUF file or a Hugging Face folder.
+    #[arg(long, default_value = "smollm2-135m")]
+    pub model: String,
+    /// Device.
+    #[arg(long, default_value = "cpu")]
+    pub device: String,
+    /// Threads of the CPU device; all cores if absent.
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Tokens decoded per measurement.
+    #[arg(long, default_value_t = 64)]
+    pub tokens: usize,
+    /// One JSON object instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
