@@ -41,11 +41,9 @@ pub const fn binary(op: BinaryOp, elem: Elem) -> Support {
     }
     match (elem, op) {
         (Elem::F16 | Elem::Bf16, _) => Support::Composed,
-        (
-            Elem::I1,
-            BinaryOp::DivS | BinaryOp::DivU | BinaryOp::RemS | BinaryOp::RemU | BinaryOp::Shl | BinaryOp::ShrS | BinaryOp::ShrU,
-        ) => Support::Refused("cast to i32 first, or use `and`, `or`, `xor`"),
-        (Elem::I1 | Elem::I8, _) => Support::Composed,
+        (Elem::I1, BinaryOp::And | BinaryOp::Or | BinaryOp::Xor) => Support::Native,
+        (Elem::I1, _) => Support::Refused("cast to i32 first, or use `and`, `or`, `xor`"),
+        (Elem::I8, _) => Support::Composed,
         (Elem::F32 | Elem::I32 | Elem::I64 | Elem::Index, _) => match op {
             BinaryOp::MinF
             | BinaryOp::MaxF
@@ -193,7 +191,7 @@ pub fn op(kernel: &Kernel, op: &Op) -> (Support, Elem) {
 /// Every refused operation of a kernel.
 pub(crate) fn check(kernel: &Kernel) -> Vec<Error> {
     let mut errors = Vec::new();
-    crate::plan::walk(&kernel.body, &mut |item| {
+    kernel.body.for_each_op(&mut |item| {
         if let (Support::Refused(help), elem) = op(kernel, item) {
             let result = item.results.first().map(|&value| kernel.ty(value));
             errors.push(Error::Unsupported {

@@ -2,7 +2,7 @@
 
 use diagnostics::{Kind, Report};
 use thiserror::Error;
-use tile_ir::{Elem, Loc};
+use tile_ir::{Elem, Loc, ValidateError};
 
 /// Why a module was not compiled for the CPU.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -38,15 +38,8 @@ pub enum Error {
         help: String,
     },
     /// The program breaks a rule of the tile IR.
-    #[error("kernel `{kernel}`: {message}")]
-    Invalid {
-        /// Kernel.
-        kernel: String,
-        /// What is wrong.
-        message: String,
-        /// Where.
-        loc: Loc,
-    },
+    #[error(transparent)]
+    Invalid(ValidateError),
     /// A requested candidate does not exist.
     #[error("kernel family `{family}` has no candidate `{candidate}`")]
     UnknownCandidate {
@@ -89,34 +82,27 @@ impl Error {
     /// The error as a report for the user.
     pub fn report(&self) -> Report {
         let kind = match self {
+            Error::Invalid(error) => return Report::from(error),
             Error::Unsupported { .. } | Error::Machine { .. } => Kind::Unsupported,
             Error::Limit { .. } => Kind::Limit,
-            Error::Invalid { .. } | Error::UnknownCandidate { .. } | Error::SymbolClash { .. } => Kind::Invalid,
+            Error::UnknownCandidate { .. } | Error::SymbolClash { .. } => Kind::Invalid,
             Error::Codegen { .. } => Kind::Bug,
         };
         let report = Report::new(kind, self.to_string());
         let report = match self {
             Error::Unsupported { loc, .. }
             | Error::Limit { loc, .. }
-            | Error::Invalid { loc, .. }
             | Error::SymbolClash { loc, .. }
-            | Error::Codegen { loc, .. } => at(report, loc),
-            Error::UnknownCandidate { .. } | Error::Machine { .. } => report,
+            | Error::Codegen { loc, .. } => loc.locate(report),
+            Error::Invalid(_) | Error::UnknownCandidate { .. } | Error::Machine { .. } => report,
         };
         match self {
             Error::Unsupported { help, .. } | Error::Limit { help, .. } => report.help(help.clone()),
             Error::UnknownCandidate { known, .. } => report.help(format!("choose one of: {}", known.join(", "))),
             Error::SymbolClash { .. } => report.help("rename one of them"),
             Error::Codegen { detail, .. } => report.note(detail.clone()),
-            Error::Invalid { .. } | Error::Machine { .. } => report,
+            Error::Invalid(_) | Error::Machine { .. } => report,
         }
-    }
-}
-
-fn at(report: Report, loc: &Loc) -> Report {
-    match loc {
-        Loc::Unknown => report,
-        Loc::File { file, line, column } => report.at(file.as_ref(), *line, *column),
     }
 }
 

@@ -169,11 +169,11 @@ fn describe(
 
 fn describe_arg(kernel: &Kernel, kind: &ParamKind) -> manifest::ArgKind {
     // `candidates::choose` has refused parameters of a type without a memory form.
-    let dtype = |elem| types::dtype(elem).unwrap_or(manifest::Dtype::I64);
+    let memory_form = |elem| dtype(elem).unwrap_or(manifest::Dtype::I64);
     match kind {
-        ParamKind::Scalar(scalar) => manifest::ArgKind::Scalar { dtype: dtype(scalar.elem), bound: scalar.bound },
+        ParamKind::Scalar(scalar) => manifest::ArgKind::Scalar { dtype: memory_form(scalar.elem), bound: scalar.bound },
         ParamKind::View(view) => manifest::ArgKind::View {
-            dtype: dtype(view.elem),
+            dtype: memory_form(view.elem),
             shape: view.shape.dims().to_vec(),
             access: match view.access {
                 Access::Read => manifest::Access::Read,

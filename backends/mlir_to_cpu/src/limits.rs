@@ -14,9 +14,6 @@ pub const SCRATCH_ALIGN: u64 = 64;
 /// recursion of the lowering.
 pub const MAX_CHAIN: u32 = 40;
 
-/// Deepest nesting of loops and branches.
-pub const MAX_NESTING: u32 = 64;
-
 /// Most machine-level operations emitted for one kernel; a kernel above it would take minutes to compile.
 pub const MAX_EMITTED: u64 = 400_000;
 

@@ -1,12 +1,12 @@
 //! Reading and writing chunks in memory, without any check.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{F32, I8, I8X16, I16X8, I32, I32X4, I64, I64X2};
+use cranelift_codegen::ir::types::{F32, F32X4, I8, I8X16, I16X8, I32, I32X4, I64, I64X2};
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData};
 use tile_ir::{Elem, MAX_RANK, Shape};
 
 use super::Lower;
-use super::chunk::{Chunk, little};
+use super::chunk::Chunk;
 use super::index::Pos;
 use crate::types::{LANES, Reg};
 
@@ -85,6 +85,16 @@ impl Lower<'_, '_> {
         self.gather_lanes(Reg::of(mem.elem), elements)
     }
 
+    /// Address of one element.
+    pub(crate) fn element_address(&mut self, mem: &Mem, pos: &Pos) -> ir::Value {
+        let (base, at) = self.address(mem, pos);
+        if at == 0 {
+            return base;
+        }
+        let at = self.long(i64::from(at));
+        self.b.ins().iadd(base, at)
+    }
+
     fn step(&mut self, base: ir::Value, at: i32, bytes: u64) -> (ir::Value, i32) {
         match i32::try_from(bytes).ok().and_then(|bytes| at.checked_add(bytes)) {
             Some(at) => (base, at),
@@ -124,7 +134,7 @@ impl Lower<'_, '_> {
             let at = at + lane as i32 * size;
             let pair = lanes - lane >= 2 * LANES;
             match mem.elem {
-                Elem::F32 => parts.push(self.b.ins().load(cranelift_codegen::ir::types::F32X4, flags, base, at)),
+                Elem::F32 => parts.push(self.b.ins().load(F32X4, flags, base, at)),
                 Elem::I32 => parts.push(self.b.ins().load(I32X4, flags, base, at)),
                 Elem::I64 | Elem::Index => {
                     for i in 0..LANES as i32 {
@@ -175,7 +185,7 @@ impl Lower<'_, '_> {
             let order = |this: &mut Self, bytes: [u8; 16]| {
                 let mask = this.b.func.dfg.immediates.push(bytes.as_slice().into());
                 let pairs = this.b.ins().shuffle(zero, words, mask);
-                this.recast(cranelift_codegen::ir::types::F32X4, pairs)
+                this.recast(F32X4, pairs)
             };
             return [order(self, INTERLEAVE_LOW), order(self, INTERLEAVE_HIGH)];
         }

@@ -43,7 +43,7 @@ impl Lower<'_, '_> {
                 self.remember(value, pos, &chunk);
                 Ok(chunk)
             }
-            Place::Dead => Err(self.invalid(value, "is used where it has no value")),
+            Place::Dead => Err(self.broken(value, "is used where it has no value")),
         }
     }
 
@@ -51,7 +51,7 @@ impl Lower<'_, '_> {
     pub(crate) fn scalar(&mut self, value: Value) -> Result<cranelift_codegen::ir::Value> {
         match self.ssa[value.index()] {
             Some(element) => Ok(element),
-            None => Err(self.invalid(value, "is used before it is defined")),
+            None => Err(self.broken(value, "is used before it is defined")),
         }
     }
 
@@ -60,7 +60,7 @@ impl Lower<'_, '_> {
         let ty = self.kernel.ty(value);
         match self.mem[value.index()] {
             Some(base) => Ok(Mem::tile(base, ty.elem, &ty.shape, false)),
-            None => Err(self.invalid(value, "is used before it is defined")),
+            None => Err(self.broken(value, "is used before it is defined")),
         }
     }
 
@@ -146,7 +146,7 @@ impl Lower<'_, '_> {
             | OpKind::StoreScalar { .. }
             | OpKind::For { .. }
             | OpKind::While { .. }
-            | OpKind::If { .. } => Err(self.invalid(result, "has no elements of its own")),
+            | OpKind::If { .. } => Err(self.broken(result, "has no elements of its own")),
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{self, InstBuilder};
 use tile_ir::{Access, Index, Literal, Number, Op, OpKind, Shape, Value, View, ViewId};
 
@@ -12,7 +13,7 @@ use super::chunk::Chunk;
 use super::index::{Ix, Pos};
 use super::nest::Edge;
 use super::{Lower, Result};
-use crate::plan::{Place, operands};
+use crate::plan::Place;
 use crate::types::Reg;
 
 /// Elements of a dimension of the tile that are inside the view: `[low, high)`.
@@ -32,7 +33,7 @@ pub(crate) struct Site {
     /// Per dimension of the tile; `None` where all elements are inside.
     ranges: Vec<Option<Range>>,
     /// Whether all elements are inside; `None` if that is known.
-    full: Option<ir::Value>,
+    pub(crate) full: Option<ir::Value>,
     /// A mask that is not made of bounds.
     mask: Option<Value>,
 }
@@ -41,7 +42,7 @@ impl<'a, 'b> Lower<'a, 'b> {
     fn view(&self, id: ViewId, value: Value) -> Result<(&'a View, ir::Value)> {
         match (self.kernel.view(id), self.params.get(id.index()).copied().flatten()) {
             (Some(view), Some(base)) => Ok((view, base)),
-            _ => Err(self.invalid(value, "names a view that the kernel does not have")),
+            _ => Err(self.broken(value, "names a view that the kernel does not have")),
         }
     }
 
@@ -182,7 +183,7 @@ impl<'a, 'b> Lower<'a, 'b> {
             }
             if let Some(op) = self.plan.defs[value.index()] {
                 full.extend(self.sites[value.index()].as_ref().and_then(|site| site.full));
-                self.gather_full(&operands(&op.kind), seen, full);
+                self.gather_full(&op.kind.operands(), seen, full);
             }
         }
     }
@@ -218,7 +219,7 @@ impl<'a, 'b> Lower<'a, 'b> {
     /// Elements of a load.
     pub(crate) fn eval_load(&mut self, result: Value, pad: Value, _mask: Option<Value>, pos: &Pos) -> Result<Chunk> {
         let Some(site) = self.sites[result.index()].clone() else {
-            return Err(self.invalid(result, "is used before it is defined"));
+            return Err(self.broken(result, "is used before it is defined"));
         };
         let ranges: Vec<Option<Range>> =
             if self.full { vec![None; site.ranges.len()] } else { site.ranges.clone() };
@@ -422,7 +423,7 @@ impl<'a, 'b> Lower<'a, 'b> {
     }
 
     /// Position of one element of a view, and whether it is inside.
-    fn element(&mut self, view: &View, indices: &[Value]) -> Result<(Pos, ir::Value)> {
+    fn locate(&mut self, view: &View, indices: &[Value]) -> Result<(Pos, ir::Value)> {
         let mut pos = Pos::origin(indices.len());
         let mut inside = self.b.ins().iconst(Reg::Bool.scalar(), 1);
         for (d, &index) in indices.iter().enumerate() {
@@ -439,7 +440,7 @@ impl<'a, 'b> Lower<'a, 'b> {
     pub(crate) fn load_scalar(&mut self, id: ViewId, indices: &[Value]) -> Result<Chunk> {
         let (view, base) = self.view(id, indices.first().copied().unwrap_or(Value(0)))?;
         let mem = self.view_mem(view, base);
-        let (pos, inside) = self.element(view, indices)?;
+        let (pos, inside) = self.locate(view, indices)?;
         let address = self.element_address(&mem, &pos);
         let address = self.b.ins().select(inside, address, base);
         Ok(Chunk::one(self.read_one(&mem, address, 0)))
@@ -449,7 +450,7 @@ impl<'a, 'b> Lower<'a, 'b> {
     pub(crate) fn store_scalar(&mut self, id: ViewId, value: Value, indices: &[Value]) -> Result<()> {
         let (view, base) = self.view(id, value)?;
         let mem = self.view_mem(view, base);
-        let (pos, inside) = self.element(view, indices)?;
+        let (pos, inside) = self.locate(view, indices)?;
         let element = self.scalar(value)?;
         self.branch(
             inside,
@@ -483,7 +484,7 @@ impl<'a, 'b> Lower<'a, 'b> {
         for lane in 0..pos.lanes {
             let mut offset = self.lane(from, &offsets, lane);
             if from != Reg::Long {
-                offset = self.b.ins().uextend(cranelift_codegen::ir::types::I64, offset);
+                offset = self.b.ins().uextend(I64, offset);
             }
             let wanted = self.lane(Reg::Bool, &mask, lane);
             let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, offset, count);

@@ -127,14 +127,17 @@ pub(crate) fn lower(
         locs[*number as usize] = loc.clone();
     }
     lower.b.seal_all_blocks();
-    lower.b.finalize();
+    let config = lower.module.target_config();
+    lower.b.finalize(config);
     Ok(Lowered { function, locs })
 }
 
-impl Lower<'_, '_> {
-    fn invalid(&self, value: Value, message: &str) -> Error {
+impl<'a> Lower<'a, '_> {
+    /// A value is not what the validator and the plan promise.
+    fn broken(&self, value: Value, message: &str) -> Error {
         let loc = self.plan.defs.get(value.index()).copied().flatten().map_or(&self.kernel.loc, |op| &op.loc);
-        Error::Invalid { kernel: self.kernel.name.clone(), message: format!("a value {message}"), loc: loc.clone() }
+        let detail = format!("a value {message}");
+        Error::Codegen { kernel: self.kernel.name.clone(), detail, loc: loc.clone() }
     }
 
     fn codegen(&self, detail: String) -> Error {
@@ -142,8 +145,8 @@ impl Lower<'_, '_> {
     }
 
     /// The operation that defines a value.
-    fn def(&self, value: Value) -> Result<&Op> {
-        self.plan.defs[value.index()].ok_or_else(|| self.invalid(value, "has no definition"))
+    fn def(&self, value: Value) -> Result<&'a Op> {
+        self.plan.defs[value.index()].ok_or_else(|| self.broken(value, "has no definition"))
     }
 
     /// Runs `f` with the code it emits attributed to a source position.
@@ -274,7 +277,7 @@ impl Lower<'_, '_> {
             Place::Scalar => None,
             Place::Buffer(id) => Some(self.buffer(id)),
             Place::Next(arg) => {
-                Some(self.next[arg.index()].ok_or_else(|| self.invalid(result, "is used before it is defined"))?)
+                Some(self.next[arg.index()].ok_or_else(|| self.broken(result, "is used before it is defined"))?)
             }
         };
         let ty = self.kernel.ty(result);
@@ -321,7 +324,7 @@ impl Lower<'_, '_> {
         };
         let dims = self.kernel.ty(result).shape;
         let own = self.sites[result.index()].as_ref().and_then(|site| site.full);
-        self.versioned(&crate::plan::operands(&op.kind), own, &mut |this| {
+        self.versioned(&op.kind.operands(), own, &mut |this| {
             this.nest(dims.dims(), memory::lane_dim(dims.dims()), nest::WIDTHS, &mut |this, pos| {
                 let chunk = this.eval_op(op, result, &pos)?;
                 this.write(&mem, &pos, &chunk);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tile_ir::{BinaryOp, Block, Elem, Kernel, Literal, Op, OpKind, UnaryOp, Value, ViewId};
 
-use super::{Buffer, BufferId, Place, Plan, operands, tile_bytes, walk};
+use super::{Buffer, BufferId, Place, Plan, tile_bytes};
 use crate::limits::{MAX_CHAIN, MAX_OPTIONAL_TILE_BYTES};
 
 /// Estimated trips of a loop, and of one level of nesting.
@@ -28,7 +28,7 @@ struct Costs<'a> {
 pub(super) fn place(kernel: &Kernel, plan: &mut Plan<'_>) {
     let n = kernel.values.len();
     let mut stored = BTreeSet::new();
-    walk(&kernel.body, &mut |op| {
+    kernel.body.for_each_op(&mut |op| {
         if let OpKind::Store { view, .. } | OpKind::StoreScalar { view, .. } = &op.kind {
             stored.insert(*view);
         }
@@ -65,7 +65,7 @@ impl Costs<'_> {
                 self.weight[result.index()] =
                     if self.single(*result) || self.must_keep(&op.kind) { 1.0 } else { self.work(op).min(1e6) };
             }
-            for inner in super::blocks(&op.kind) {
+            for inner in op.kind.blocks() {
                 self.forward(inner, depth + 1);
             }
         }
@@ -127,7 +127,7 @@ impl Costs<'_> {
             | OpKind::While { .. }
             | OpKind::If { .. } => 1.0,
         };
-        operands(&op.kind)
+        op.kind.operands()
             .into_iter()
             .filter(|&operand| !self.single(operand))
             .fold(own, |work, operand| work + self.weight[operand.index()])
@@ -276,7 +276,7 @@ impl Costs<'_> {
             OpKind::Store { .. }
             | OpKind::StoreScalar { .. }
             | OpKind::InsertSlice { .. }
-            | OpKind::Insert { .. } => self.need_all(&operands(&op.kind), depth),
+            | OpKind::Insert { .. } => self.need_all(&op.kind.operands(), depth),
             OpKind::Broadcast(x) => {
                 let wide = op.result().map_or(1, |r| self.kernel.ty(r).shape.dims().last().copied().unwrap_or(1));
                 let narrow = self.kernel.ty(*x).shape.dims().last().copied().unwrap_or(1);
@@ -304,7 +304,7 @@ impl Costs<'_> {
             | OpKind::For { .. }
             | OpKind::While { .. }
             | OpKind::If { .. } => {
-                for operand in operands(&op.kind) {
+                for operand in op.kind.operands() {
                     let times = if self.single(operand) { 1.0 } else { evals };
                     self.need(operand, times, depth);
                 }
@@ -316,12 +316,12 @@ impl Costs<'_> {
 /// Keeps a tile wherever a chain of virtual tiles would get too long.
 fn cut_chains(kernel: &Kernel, plan: &mut Plan<'_>) {
     let mut length = vec![0_u32; kernel.values.len()];
-    walk(&kernel.body, &mut |op| {
+    kernel.body.for_each_op(&mut |op| {
         let Some(result) = op.result() else { return };
         if plan.places[result.index()] != Place::Virtual {
             return;
         }
-        let longest = operands(&op.kind).into_iter().map(|operand| length[operand.index()]).max();
+        let longest = op.kind.operands().into_iter().map(|operand| length[operand.index()]).max();
         length[result.index()] = longest.unwrap_or(0) + 1;
         if length[result.index()] > MAX_CHAIN {
             length[result.index()] = 0;
@@ -333,9 +333,9 @@ fn cut_chains(kernel: &Kernel, plan: &mut Plan<'_>) {
 /// Lets a tile be made where it is wanted: a yielded tile in the loop's next buffer, an insertion in its operand's.
 fn share(kernel: &Kernel, block: &Block, plan: &mut Plan<'_>) {
     let mut uses = vec![0_u32; kernel.values.len()];
-    walk(&kernel.body, &mut |op| {
-        let yielded = super::blocks(&op.kind).into_iter().flat_map(|inner| inner.yields.iter().copied());
-        for value in operands(&op.kind).into_iter().chain(yielded) {
+    kernel.body.for_each_op(&mut |op| {
+        let yielded = op.kind.blocks().into_iter().flat_map(|inner| inner.yields.iter().copied());
+        for value in op.kind.operands().into_iter().chain(yielded) {
             uses[value.index()] += 1;
         }
     });
@@ -353,7 +353,7 @@ fn share_block(block: &Block, plan: &mut Plan<'_>, uses: &[u32]) {
         {
             plan.places[result.index()] = Place::Buffer(shared);
         }
-        for inner in super::blocks(&op.kind) {
+        for inner in op.kind.blocks() {
             share_block(inner, plan, uses);
         }
         if let OpKind::For { body, .. } = &op.kind {

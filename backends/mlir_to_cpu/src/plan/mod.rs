@@ -6,15 +6,11 @@
 //! where keeping it is cheaper than computing its elements again. Values of one element are machine values.
 
 mod cost;
-mod operands;
 mod scratch;
 
-use tile_ir::{Block, Kernel, Op, OpKind, Value};
+use tile_ir::{Kernel, Op, Value};
 
 use crate::error::Error;
-use crate::limits;
-
-pub(crate) use operands::operands;
 
 /// A piece of scratch memory: an index into [`Plan::buffers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,81 +57,19 @@ pub(crate) struct Plan<'a> {
     pub(crate) scratch_bytes: u64,
 }
 
-/// Calls `visit` for every operation of a block and of the blocks inside it, in order.
-pub(crate) fn walk<'a>(block: &'a Block, visit: &mut impl FnMut(&'a Op)) {
-    for op in &block.ops {
-        visit(op);
-        for inner in blocks(&op.kind) {
-            walk(inner, visit);
-        }
-    }
-}
-
-/// The blocks inside an operation, in order of execution.
-pub(crate) fn blocks(kind: &OpKind) -> Vec<&Block> {
-    match kind {
-        OpKind::For { body, .. } => vec![body],
-        OpKind::While { before, after, .. } => vec![before, after],
-        OpKind::If { then, otherwise, .. } => vec![then, otherwise],
-        OpKind::ProgramId(_)
-        | OpKind::NumPrograms(_)
-        | OpKind::Constant(_)
-        | OpKind::Unary(..)
-        | OpKind::Binary(..)
-        | OpKind::Fma(..)
-        | OpKind::Compare(..)
-        | OpKind::Select { .. }
-        | OpKind::Cast(..)
-        | OpKind::Broadcast(_)
-        | OpKind::Reshape(_)
-        | OpKind::Transpose { .. }
-        | OpKind::Slice { .. }
-        | OpKind::InsertSlice { .. }
-        | OpKind::Extract { .. }
-        | OpKind::Insert { .. }
-        | OpKind::Reduce { .. }
-        | OpKind::Contract { .. }
-        | OpKind::CreateMask { .. }
-        | OpKind::Load { .. }
-        | OpKind::Store { .. }
-        | OpKind::LoadScalar { .. }
-        | OpKind::StoreScalar { .. }
-        | OpKind::Gather { .. } => Vec::new(),
-    }
-}
-
-fn nesting(block: &Block, depth: u32) -> u32 {
-    if depth > limits::MAX_NESTING {
-        return depth;
-    }
-    let inner = block.ops.iter().flat_map(|op| blocks(&op.kind)).map(|block| nesting(block, depth + 1));
-    inner.max().unwrap_or(depth)
-}
-
 /// Bytes of a tile in scratch memory.
 pub(crate) fn tile_bytes(kernel: &Kernel, value: Value) -> u64 {
     let ty = kernel.ty(value);
     ty.shape.count().saturating_mul(ty.elem.bytes())
 }
 
-/// Plans a kernel.
+/// Plans a valid kernel.
 ///
 /// # Errors
-/// [`Error::Limit`] if it nests too deeply or needs too much scratch memory.
+/// [`Error::Limit`] if it needs too much scratch memory.
 pub(crate) fn plan(kernel: &Kernel) -> Result<Plan<'_>, Error> {
-    let depth = nesting(&kernel.body, 0);
-    if depth > limits::MAX_NESTING {
-        return Err(Error::Limit {
-            kernel: kernel.name.clone(),
-            what: "nesting of loops and branches",
-            needed: u64::from(depth),
-            limit: u64::from(limits::MAX_NESTING),
-            loc: kernel.loc.clone(),
-            help: "nest fewer loops".to_owned(),
-        });
-    }
     let mut defs: Vec<Option<&Op>> = vec![None; kernel.values.len()];
-    walk(&kernel.body, &mut |op| {
+    kernel.body.for_each_op(&mut |op| {
         for result in &op.results {
             defs[result.index()] = Some(op);
         }

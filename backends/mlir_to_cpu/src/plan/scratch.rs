@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tile_ir::{Block, Kernel, Op, OpKind, Value};
 
-use super::{BufferId, Place, Plan, blocks, operands};
+use super::{BufferId, Place, Plan};
 use crate::error::Error;
 use crate::limits::{MAX_SCRATCH_BYTES, SCRATCH_ALIGN};
 
@@ -23,7 +23,7 @@ struct Lives<'p, 'a> {
 
 /// Steps of a block: one per operation, plus one at the end of each inner block.
 fn steps(block: &Block) -> u64 {
-    block.ops.iter().map(|op| 1 + blocks(&op.kind).into_iter().map(|inner| steps(inner) + 1).sum::<u64>()).sum()
+    block.ops.iter().map(|op| 1 + op.kind.blocks().into_iter().map(|inner| steps(inner) + 1).sum::<u64>()).sum()
 }
 
 impl Lives<'_, '_> {
@@ -64,7 +64,7 @@ impl Lives<'_, '_> {
                 sources.insert(id);
             }
             Place::Virtual => {
-                for operand in operands(&op.kind) {
+                for operand in op.kind.operands() {
                     sources.extend(self.sources[operand.index()].iter().copied());
                 }
             }
@@ -80,7 +80,7 @@ impl Lives<'_, '_> {
             self.step += 1;
             let kept = op.results.iter().any(|result| self.plan.places[result.index()] != Place::Virtual);
             if kept || op.results.is_empty() {
-                for operand in operands(&op.kind) {
+                for operand in op.kind.operands() {
                     self.read(operand);
                 }
             }
