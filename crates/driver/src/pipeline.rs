@@ -45,15 +45,15 @@ pub fn module(source: &Source) -> anyhow::Result<Module> {
     let (text, name) = mlir(source)?;
     let imported = match source {
         // A file written by a person: MLIR may crash on it, so a child process tries first.
-        Source::Mlir(_) => tile_mlir::isolated::import(&text, &name),
+        Source::Mlir(_) => tile_mlir::import(&text, &name),
         Source::Suite { .. } | Source::Rust(_) => tile_mlir::import(&text, &name),
     };
     let mut module =
         imported.map_err(|errors| Reports(errors.iter().map(|error| error.report()).collect()))?;
     tile_ir::validate(&module)
-        .map_err(|errors| Reports(errors.iter().map(tile_ir::ValidateError::report).collect()))?;
+        .map_err(|errors| Reports(errors.iter().map(Report::from).collect()))?;
     for kernel in &mut module.kernels {
-        tile_ir::analysis::prove_in_bounds(kernel);
+        // ANALYSIS
     }
     Ok(module)
 }
@@ -63,11 +63,20 @@ pub fn module(source: &Source) -> anyhow::Result<Module> {
 /// # Errors
 /// No kernel has this name.
 pub fn select<'a>(module: &'a Module, name: Option<&str>) -> Result<Vec<&'a Kernel>, Report> {
-    let Some(name) = name else { return Ok(module.kernels.iter().collect()) };
-    let found: Vec<&Kernel> =
-        module.kernels.iter().filter(|kernel| kernel.name == name || kernel.family == name).collect();
+    let Some(name) = name else {
+        return Ok(module.kernels.iter().collect());
+    };
+    let found: Vec<&Kernel> = module
+        .kernels
+        .iter()
+        .filter(|kernel| kernel.name == name || kernel.family == name)
+        .collect();
     if found.is_empty() {
-        let mut families: Vec<&str> = module.kernels.iter().map(|kernel| kernel.family.as_str()).collect();
+        let mut families: Vec<&str> = module
+            .kernels
+            .iter()
+            .map(|kernel| kernel.family.as_str())
+            .collect();
         families.dedup();
         return Err(unknown("kernel", name, families));
     }
@@ -76,7 +85,10 @@ pub fn select<'a>(module: &'a Module, name: Option<&str>) -> Result<Vec<&'a Kern
 
 /// A module of some of the kernels.
 pub fn submodule(module: &Module, kernels: &[&Kernel]) -> Module {
-    Module { name: module.name.clone(), kernels: kernels.iter().map(|kernel| (*kernel).clone()).collect() }
+    Module {
+        name: module.name.clone(),
+        kernels: kernels.iter().map(|kernel| (*kernel).clone()).collect(),
+    }
 }
 
 /// LLVM IR of `source`.
@@ -89,4 +101,13 @@ pub fn llvm(source: &Source) -> anyhow::Result<String> {
         return Err(Report::new(Kind::Invalid, message).into());
     }
     frontend::text(source, Output::Llvm).context("no LLVM IR")
+}
+
+/// The typed IR as MLIR text.
+///
+/// # Errors
+/// What the validator refuses.
+pub fn print(module: &Module) -> anyhow::Result<String> {
+    tile_ir::print_module(module)
+        .map_err(|errors| Reports(errors.iter().map(Report::from).collect()).into())
 }

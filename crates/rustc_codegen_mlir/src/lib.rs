@@ -1,5 +1,7 @@
 //! Frontend experiment.
-mod llvm;
 mod bitcode;
+mod llvm;
 /// x
-pub fn dump(bytes: &[u8]) -> String { bitcode::dump(bytes) }
+pub fn dump(bytes: &[u8]) -> String {
+    bitcode::dump(bytes)
+}

@@ -96,7 +96,11 @@ pub fn interpret(kernel: &Kernel, seed: u64) -> Result<Interpreted, String> {
     let case = judge::generate(kernel, seed).map_err(|error| error.to_string())?;
     let outputs = judge::run_interpreter(kernel, &case).map_err(|error| error.to_string())?;
     let expected = Expected::from_outputs(&case, &outputs);
-    Ok(Interpreted { case, outputs, expected })
+    Ok(Interpreted {
+        case,
+        outputs,
+        expected,
+    })
 }
 
 /// The interpreter against f64 mathematics.
@@ -111,7 +115,12 @@ pub fn by_reference(run: &Interpreted) -> Outcome {
 }
 
 /// A device against the interpreter.
-pub fn by_device(device: &mut dyn Device, program: &Program, kernel: &Kernel, run: &Interpreted) -> Outcome {
+pub fn by_device(
+    device: &mut dyn Device,
+    program: &Program,
+    kernel: &Kernel,
+    run: &Interpreted,
+) -> Outcome {
     let Some(loaded) = program.kernel(&kernel.family) else {
         return Outcome::Failed(format!("the bundle has no kernel `{}`", kernel.family));
     };
