@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::errors::{Error, PanicKind, Problem, Result};
+use crate::errors::{Error, Problem, Result};
 use crate::llvm::{Context, Function, Module, Op, Value};
 use crate::loc::Locator;
 use crate::params;
@@ -173,13 +173,5 @@ pub(crate) fn refuse(callee: Callee, name: &str) -> Problem {
         Callee::Pure | Callee::Reads | Callee::Writes | Callee::Unknown => {
             Problem::Extern { name: crate::symbols::readable(name) }
         }
-    }
-}
-
-/// Whether the panic is one that every kernel may contain in dead code.
-pub(crate) fn is_panic(callee: &Callee) -> Option<PanicKind> {
-    match callee {
-        Callee::Panic(kind) => Some(*kind),
-        Callee::Allocation | Callee::Llvm | Callee::Pure | Callee::Reads | Callee::Writes | Callee::Unknown => None,
     }
 }
