@@ -21,26 +21,6 @@ pub const fn named<P>(pointer: P, name: &'static str) -> Named<P> {
     Named { pointer, name }
 }
 
-/// Element types, with the Rust type that pointers to them have.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be stored in global memory",
-    label = "views hold `f32`, `bf16`, `f16`, `i8`, `i32` or `u32`"
-)]
-pub trait Storage: Stored {
-    /// One element in memory; `u16` for the 16-bit floats.
-    type Memory;
-}
-
-macro_rules! storage {
-    ($($T:ident $Memory:ident),*) => { $(
-        impl Storage for $T {
-            type Memory = $Memory;
-        }
-    )* };
-}
-
-storage!(f32 f32, bf16 u16, f16 u16, i8 i8, i32 i32, u32 u32);
-
 /// A pointer parameter that may be read.
 #[diagnostic::on_unimplemented(
     message = "a view of `{T}` cannot be made of this",
@@ -63,19 +43,26 @@ pub trait GmPointerMut<T> {
     fn parts_mut(self) -> (*mut (), &'static str);
 }
 
-impl<T: Storage<Memory = M>, M> GmPointer<T> for Named<*const M> {
-    #[inline(always)]
-    fn parts(self) -> (*const (), &'static str) {
-        (self.pointer.cast(), self.name)
-    }
+/// Element types, with the Rust type that pointers to them have: `u16` for the 16-bit floats.
+macro_rules! pointers {
+    ($($T:ident $Memory:ident),*) => { $(
+        impl GmPointer<$T> for Named<*const $Memory> {
+            #[inline(always)]
+            fn parts(self) -> (*const (), &'static str) {
+                (self.pointer.cast(), self.name)
+            }
+        }
+
+        impl GmPointerMut<$T> for Named<*mut $Memory> {
+            #[inline(always)]
+            fn parts_mut(self) -> (*mut (), &'static str) {
+                (self.pointer.cast(), self.name)
+            }
+        }
+    )* };
 }
 
-impl<T: Storage<Memory = M>, M> GmPointerMut<T> for Named<*mut M> {
-    #[inline(always)]
-    fn parts_mut(self) -> (*mut (), &'static str) {
-        (self.pointer.cast(), self.name)
-    }
-}
+pointers!(f32 f32, bf16 u16, f16 u16, i8 i8, i32 i32, u32 u32);
 
 /// Global memory as the running kernel sees it; makes views of its parameters.
 #[derive(Debug)]
@@ -96,7 +83,7 @@ impl GmDeviceCtx {
     /// # Safety
     /// The buffer has at least `R * C` elements of `T`, and nothing writes it during the launch.
     #[inline(always)]
-    pub unsafe fn view<const R: usize, const C: usize, T: Storage>(
+    pub unsafe fn view<const R: usize, const C: usize, T: Stored>(
         &self,
         pointer: impl GmPointer<T>,
     ) -> GmView<R, C, T> {
@@ -112,7 +99,7 @@ impl GmDeviceCtx {
     /// # Safety
     /// The buffer has at least `R * C` elements of `T`, and nothing else uses it during the launch.
     #[inline(always)]
-    pub unsafe fn view_mut<const R: usize, const C: usize, T: Storage>(
+    pub unsafe fn view_mut<const R: usize, const C: usize, T: Stored>(
         &self,
         pointer: impl GmPointerMut<T>,
     ) -> GmViewMut<R, C, T> {

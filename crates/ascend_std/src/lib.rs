@@ -8,7 +8,7 @@
 mod context;
 pub mod safe;
 
-pub use context::{GmDeviceCtx, GmPointer, GmPointerMut, GmView, GmViewMut, Storage};
+pub use context::{GmDeviceCtx, GmPointer, GmPointerMut, GmView, GmViewMut};
 pub use tile::Tile;
 pub use tile_macros::aiv_kernel;
 

@@ -50,3 +50,20 @@ impl Iterator for Range {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec::Vec;
+
+    use super::range;
+
+    #[test]
+    fn range_counts_like_step_by() {
+        for (start, end, step) in [(0, 10, 4), (0, 8, 4), (3, 3, 1), (5, 2, 1), (0, 1, 100)] {
+            let expected: Vec<usize> = (start..end).step_by(step).collect();
+            assert_eq!(range(start, end, step).collect::<Vec<_>>(), expected);
+        }
+    }
+}

@@ -4,8 +4,12 @@
 //! scalars or static-shape tiles. `docs/ir.md` describes the language; the interpreter defines its meaning.
 
 mod builder;
+pub mod interp;
 mod kernel;
 mod op;
+mod print;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod types;
 mod validate;
 mod visit;
@@ -16,7 +20,9 @@ pub use op::{
     Axis, BinaryOp, Block, CastOp, ContractSpec, Index, Literal, Number, Op, OpKind, Predicate,
     ReduceOp, UnaryOp, Value, ViewId, reduced_shape,
 };
+pub use print::print_module;
 pub use types::{Elem, MAX_RANK, Shape, Type};
 pub use validate::{
-    MAX_NESTING, MAX_PROGRAMS, MAX_TILE_ELEMENTS, MAX_VIEW_ELEMENTS, Problem, ValidateError, validate, validate_kernel,
+    MAX_NESTING, MAX_PROGRAMS, MAX_TILE_ELEMENTS, MAX_VIEW_ELEMENTS, Problem, ValidateError,
+    validate, validate_kernel,
 };

@@ -19,7 +19,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenS
             "`#[aiv_kernel]` belongs on a function with a body",
         )
     })?;
-    check(&function.sig, true)?;
+    check(&function.sig, true, "a view of a `*mut` argument")?;
     if let Some(parameter) = function.sig.generics.params.first() {
         return Err(Error::new_spanned(
             parameter,

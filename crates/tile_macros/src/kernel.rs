@@ -18,7 +18,11 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenS
         )
     })?;
     let rows = take_rows(&mut function)?;
-    if let Err(error) = check(&function.sig, allow_unsafe) {
+    if let Err(error) = check(
+        &function.sig,
+        allow_unsafe,
+        "a `Partition` or `RowMut` argument",
+    ) {
         // The function stays, so that what refers to it is not an error too.
         let message = error.into_compile_error();
         return Ok(quote!(#message #function));

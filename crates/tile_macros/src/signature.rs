@@ -4,8 +4,8 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{Error, FnArg, Ident, Pat, PatType, Result, ReturnType, Signature};
 
-/// Checks everything but the parameters. `allow_unsafe` says how an `unsafe fn` may be declared, if at all.
-pub(crate) fn check(signature: &Signature, allow_unsafe: bool) -> Result<()> {
+/// Checks all but the types of parameters. `outputs` says what results are written to.
+pub(crate) fn check(signature: &Signature, allow_unsafe: bool, outputs: &str) -> Result<()> {
     let mut errors = Errors::default();
     if let Some(token) = &signature.asyncness {
         errors.add(token.span, "a kernel cannot be `async`");
@@ -25,7 +25,7 @@ pub(crate) fn check(signature: &Signature, allow_unsafe: bool) -> Result<()> {
     if let ReturnType::Type(_, ty) = &signature.output {
         errors.add_at(
             ty,
-            "a kernel returns nothing: write results to a `Partition` or `RowMut` argument",
+            &format!("a kernel returns nothing: write results to {outputs}"),
         );
     }
     if let Some(variadic) = &signature.variadic {

@@ -70,3 +70,32 @@ pub(super) fn decode_gqa(args: &Args<'_>) -> Outcome {
     args.sized("output", output.len())?;
     Ok(vec![Expected::all("output", output)])
 }
+
+/// One head over a whole sequence: row `i` of `output` attends to rows `i - window + 1` to `i` of `k` and `v`.
+pub(super) fn sliding_window(args: &Args<'_>, window: usize) -> Outcome {
+    let q = args.buffer("q")?;
+    let (rows, d) = q.rows_cols();
+    let (k, v) = (args.sized("k", q.len())?, args.sized("v", q.len())?);
+    args.sized("output", q.len())?;
+    let scale = (d as f64).sqrt().recip();
+    let mut output = Vec::with_capacity(q.len());
+    for row in 0..rows {
+        let query = q.row(row);
+        let seen = (row + 1).saturating_sub(window)..row + 1;
+        let weights = softmax(
+            &seen
+                .clone()
+                .map(|key| k.dot(key, &query) * scale)
+                .collect::<Vec<_>>(),
+        );
+        for col in 0..d {
+            output.push(
+                seen.clone()
+                    .zip(&weights)
+                    .map(|(key, weight)| weight * v.at(key, col))
+                    .sum(),
+            );
+        }
+    }
+    Ok(vec![Expected::all("output", output)])
+}

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{NO_LIMITS, load, store};
+use super::{Limits, NO_LIMITS, load, store};
 use crate::arg::Position;
 use crate::elem::Stored;
 use crate::program::program_id;
@@ -118,5 +118,10 @@ impl<T: Stored, const R: usize, const C: usize, const BC: usize> RowMut<T, R, C,
     #[inline(always)]
     pub fn store(&mut self, tile: Tile<T, 1, BC>) {
         store::<T, R, C, 1, BC>(self.ptr, self.row, self.col(), tile, NO_LIMITS);
+    }
+    /// Writes the columns of this program's block within `limits`.
+    #[inline(always)]
+    pub fn store_limited(&mut self, tile: Tile<T, 1, BC>, limits: Limits) {
+        store::<T, R, C, 1, BC>(self.ptr, self.row, self.col(), tile, limits);
     }
 }

@@ -13,7 +13,9 @@ fn written(kernel: &Kernel, id: ViewId) -> Result<&View, Problem> {
     let view = view(kernel, id)?;
     match view.access {
         Access::Write => Ok(view),
-        Access::Read | Access::Weights => Err(Problem::ReadOnly(id.param(&kernel.params).name.clone())),
+        Access::Read | Access::Weights => {
+            Err(Problem::ReadOnly(id.param(&kernel.params).name.clone()))
+        }
     }
 }
 
@@ -29,7 +31,11 @@ fn access(
     tile("tile", ty)?;
     same("tile", ty.with_elem(view.elem), ty)?;
     if ty.shape.rank() > view.shape.rank() {
-        return Err(Problem::ShapeRule { role: "transfer", from: view.shape, to: ty.shape });
+        return Err(Problem::ShapeRule {
+            role: "transfer",
+            from: view.shape,
+            to: ty.shape,
+        });
     }
     shape::indices(kernel, view.shape.rank(), indices)?;
     if let Some(mask) = mask {
@@ -60,7 +66,14 @@ pub(super) fn store(
     mask: Option<Type>,
     in_bounds: &[bool],
 ) -> Check {
-    access(kernel, written(kernel, id)?, value, indices, mask, in_bounds)
+    access(
+        kernel,
+        written(kernel, id)?,
+        value,
+        indices,
+        mask,
+        in_bounds,
+    )
 }
 
 pub(super) fn load_scalar(kernel: &Kernel, id: ViewId, indices: &[Value], result: Type) -> Check {
@@ -75,13 +88,24 @@ pub(super) fn store_scalar(kernel: &Kernel, id: ViewId, value: Type, indices: &[
     same("value", Type::scalar(view.elem), value)
 }
 
-pub(super) fn gather(kernel: &Kernel, id: ViewId, offsets: Type, mask: Type, passthru: Type, result: Type) -> Check {
+pub(super) fn gather(
+    kernel: &Kernel,
+    id: ViewId,
+    offsets: Type,
+    mask: Type,
+    passthru: Type,
+    result: Type,
+) -> Check {
     let view = view(kernel, id)?;
     tile("offsets", offsets)?;
     match offsets.elem {
         Elem::I32 | Elem::Index => {}
         Elem::F32 | Elem::F16 | Elem::Bf16 | Elem::I1 | Elem::I8 | Elem::I64 => {
-            return Err(Problem::Unexpected { role: "offsets", expected: "a tile of i32 or index", found: offsets });
+            return Err(Problem::Unexpected {
+                role: "offsets",
+                expected: "a tile of i32 or index",
+                found: offsets,
+            });
         }
     }
     same("mask", offsets.with_elem(Elem::I1), mask)?;
