@@ -233,11 +233,6 @@ impl<'m> Function<'m> {
             LLVMSetLinkage(self.raw, linkage);
         }
     }
-
-    /// The function as a value.
-    pub(crate) fn as_value(self) -> Value<'m> {
-        Value::new(self.raw)
-    }
 }
 
 /// A basic block.

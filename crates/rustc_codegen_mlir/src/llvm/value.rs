@@ -211,6 +211,12 @@ impl<'m> Value<'m> {
         unsafe { LLVMGetFCmpPredicate(self.raw) }
     }
 
+    /// Whether an `or` is known to have operands without common bits.
+    pub(crate) fn is_disjoint(self) -> bool {
+        // SAFETY: asked of `or` instructions only.
+        self.is_instruction() && self.opcode() == Some(Op::LLVMOr) && unsafe { LLVMGetIsDisjoint(self.raw) != 0 }
+    }
+
     /// Incoming edges of a phi.
     pub(crate) fn incoming(self) -> Vec<(Block<'m>, Value<'m>)> {
         debug_assert_eq!(self.opcode(), Some(Op::LLVMPHI));
