@@ -28,6 +28,8 @@ pub(crate) enum Problem {
     Bitcode(String),
     #[error("LLVM refused to optimise the kernels: {0}")]
     Passes(String),
+    #[error("the kernel was translated wrongly: {0}")]
+    Lifting(String),
     #[error("the crate has no kernel")]
     NoKernels,
     #[error("there is no kernel group `{wanted}`")]
@@ -117,7 +119,7 @@ impl Problem {
     /// Whose fault it is.
     fn kind(&self) -> Kind {
         match self {
-            Problem::Passes(_) | Problem::BadCode { .. } | Problem::TileMix { .. } | Problem::UninitialisedTile => {
+            Problem::Passes(_) | Problem::Lifting(_) | Problem::BadCode { .. } | Problem::TileMix { .. } | Problem::UninitialisedTile => {
                 Kind::Bug
             }
             Problem::Double
@@ -175,6 +177,7 @@ impl Problem {
             Problem::EndlessLoop => "no way out".into(),
             Problem::Bitcode(_)
             | Problem::Passes(_)
+            | Problem::Lifting(_)
             | Problem::NoKernels
             | Problem::UnknownGroup { .. }
             | Problem::BadEntry { .. }
@@ -279,6 +282,7 @@ impl Problem {
             Problem::BadShape { .. } => "tiles have at least one element in each dimension and at most 2^24 in all",
             Problem::ElemType { .. } => "cast the tile first",
             Problem::Passes(_)
+            | Problem::Lifting(_)
             | Problem::BadEntry { .. }
             | Problem::BadCode { .. }
             | Problem::TileMix { .. }

@@ -3,14 +3,13 @@
 //! rustc has done types, borrows, generics and monomorphisation; a kernel arrives as ordinary LLVM IR in which tile
 //! operations are calls of intrinsics ([`tile::intrinsics`]). This crate reads it with rustc's own LLVM, inlines and
 //! cleans it up ([`bitcode`]), reads what the kernel's parameters are ([`params`]), lifts instructions to operations of
-//! the tile IR ([`lift`]), turns jumps into loops and branches ([`cfg`]), and writes MLIR text ([`emit`]).
+//! the tile IR ([`lift`]), and turns jumps into loops and branches ([`cfg`]).
 //!
 //! It links LLVM 22 and so must not share a process with MLIR 19: the `rustc_codegen_mlir` executable is how the rest of
 //! the toolchain calls it.
 
 mod bitcode;
 mod cfg;
-mod emit;
 mod entries;
 mod errors;
 mod kernel;
@@ -26,7 +25,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use diagnostics::Report;
-use tile_ir::{Loc, Module};
+use tile_ir::{Loc, Module, ValidateError};
 
 use crate::errors::{Error, Problem};
 use crate::llvm::Context;
@@ -134,7 +133,16 @@ fn compile_modules(bitcode: &[u8], options: &Options) -> Result<Vec<Group>, Vec<
     if !errors.is_empty() {
         return Err(merge(errors));
     }
-    Ok(groups.into_values().map(|module| Group { text: emit::module(&module), module }).collect())
+    groups.into_values().map(group).collect()
+}
+
+/// Prints a group, which also validates it: a kernel that is not valid is a mistake of this crate.
+fn group(module: Module) -> Result<Group, Vec<Error>> {
+    let broken = |error: ValidateError| Error::new(Problem::Lifting(error.to_string()), Loc::Unknown);
+    match tile_ir::print_module(&module) {
+        Ok(text) => Ok(Group { module, text }),
+        Err(errors) => Err(errors.into_iter().map(broken).collect()),
+    }
 }
 
 /// Candidates of one family have the same mistakes: each is told once, by the first.
