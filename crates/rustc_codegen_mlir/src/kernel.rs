@@ -7,7 +7,7 @@ use crate::entries::Entry;
 use crate::errors::{Error, Problem};
 use crate::loc::Locator;
 use crate::params::{Bound, BoundKind, Params, elem};
-use crate::{lift, params};
+use crate::{index, lift, names, params};
 
 /// Compiles a kernel.
 ///
@@ -20,7 +20,6 @@ pub(crate) fn compile(entry: &Entry<'_>, locator: &Locator) -> Result<Kernel, Ve
     let (cfg, ops) = structure::structure(cfg).map_err(|error| vec![error])?;
     let mut body = Block { ops: cfg.constants, ..Block::default() };
     body.ops.extend(ops);
-    dead::remove(&mut body);
     let mut kernel = Kernel {
         name: entry.name.symbol(),
         family: entry.name.family.clone(),
@@ -37,6 +36,9 @@ pub(crate) fn compile(entry: &Entry<'_>, locator: &Locator) -> Result<Kernel, Ve
         let param = param(bound, &mut scalars);
         kernel.params.push(param);
     }
+    index::promote(&mut kernel);
+    dead::remove(&mut kernel.body);
+    names::set(&mut kernel);
     if !stores(&kernel.body) {
         return Err(vec![Error::new(Problem::NoOutput, kernel.loc)]);
     }
