@@ -77,9 +77,7 @@ impl Lower<'_, '_> {
         let (least, most) = match (to, signed) {
             (Elem::I8, true) => (-128, 127),
             (Elem::I8, false) => (0, 255),
-            (Elem::I1, true) => (-1, 0),
-            (Elem::I1, false) => (0, 1),
-            _ => return ints,
+            (_, _) => return ints,
         };
         let kept = self.map(&ints, |this, part| {
             let least = this.int_const(ty, least as u32);
@@ -95,7 +93,7 @@ impl Lower<'_, '_> {
             let high = this.b.ins().icmp(above, part, most);
             this.choose(high, most, part)
         });
-        if to == Elem::I1 { self.low_bit(&kept) } else { self.sign_extend_byte(&kept) }
+        self.sign_extend_byte(&kept)
     }
 
     /// Integers as bools: their lowest bit.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tile_ir::{BinaryOp, Block, Elem, Kernel, Literal, Op, OpKind, UnaryOp, Value, ViewId};
+use tile_ir::{BinaryOp, Block, Elem, Kernel, Literal, Op, OpKind, ParamKind, UnaryOp, Value, ViewId};
 
 use super::{Buffer, BufferId, Place, Plan, tile_bytes};
 use crate::limits::{MAX_CHAIN, MAX_OPTIONAL_TILE_BYTES};
@@ -34,6 +34,11 @@ pub(super) fn place(kernel: &Kernel, plan: &mut Plan<'_>) {
         }
     });
     let mut costs = Costs { kernel, depth: vec![0; n], weight: vec![1.0; n], evals: vec![0.0; n], stored };
+    for param in &kernel.params {
+        if let ParamKind::Scalar(scalar) = &param.kind {
+            plan.places[scalar.value.index()] = Place::Scalar;
+        }
+    }
     costs.forward(&kernel.body, 0);
     costs.block(plan, &kernel.body, 0);
     cut_chains(kernel, plan);
