@@ -15,11 +15,18 @@ pub(crate) struct Candidate<'a> {
 }
 
 /// Chooses one candidate of each family, in source order: the one the options name, or the largest that fits.
-pub(crate) fn choose<'a>(module: &'a Module, options: &Options) -> Result<Vec<Candidate<'a>>, Vec<Error>> {
-    tile_ir::validate(module).map_err(|errors| errors.into_iter().map(Error::Invalid).collect::<Vec<_>>())?;
+pub(crate) fn choose<'a>(
+    module: &'a Module,
+    options: &Options,
+) -> Result<Vec<Candidate<'a>>, Vec<Error>> {
+    tile_ir::validate(module)
+        .map_err(|errors| errors.into_iter().map(Error::Invalid).collect::<Vec<_>>())?;
     let mut families: Vec<(&str, Vec<&Kernel>)> = Vec::new();
     for kernel in &module.kernels {
-        match families.iter_mut().find(|(family, _)| *family == kernel.family) {
+        match families
+            .iter_mut()
+            .find(|(family, _)| *family == kernel.family)
+        {
             Some((_, kernels)) => kernels.push(kernel),
             None => families.push((&kernel.family, vec![kernel])),
         }
@@ -43,10 +50,18 @@ pub(crate) fn choose<'a>(module: &'a Module, options: &Options) -> Result<Vec<Ca
             });
         }
     }
-    if errors.is_empty() { Ok(chosen) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(chosen)
+    } else {
+        Err(errors)
+    }
 }
 
-fn choose_one<'a>(family: &str, kernels: &[&'a Kernel], options: &Options) -> Result<Candidate<'a>, Vec<Error>> {
+fn choose_one<'a>(
+    family: &str,
+    kernels: &[&'a Kernel],
+    options: &Options,
+) -> Result<Candidate<'a>, Vec<Error>> {
     if let Some(wanted) = options.candidates.get(family) {
         return match kernels.iter().find(|kernel| kernel.name == *wanted) {
             Some(kernel) => check(kernel),
@@ -72,7 +87,10 @@ fn choose_one<'a>(family: &str, kernels: &[&'a Kernel], options: &Options) -> Re
 
 /// Product of the tile sizes.
 fn size(kernel: &Kernel) -> u64 {
-    kernel.tuning.iter().fold(1, |size, (_, n)| size.saturating_mul(*n))
+    kernel
+        .tuning
+        .iter()
+        .fold(1, |size, (_, n)| size.saturating_mul(*n))
 }
 
 /// Checks a kernel against capabilities and limits.

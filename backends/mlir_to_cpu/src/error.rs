@@ -97,8 +97,12 @@ impl Error {
             Error::Invalid(_) | Error::UnknownCandidate { .. } | Error::Machine { .. } => report,
         };
         match self {
-            Error::Unsupported { help, .. } | Error::Limit { help, .. } => report.help(help.clone()),
-            Error::UnknownCandidate { known, .. } => report.help(format!("choose one of: {}", known.join(", "))),
+            Error::Unsupported { help, .. } | Error::Limit { help, .. } => {
+                report.help(help.clone())
+            }
+            Error::UnknownCandidate { known, .. } => {
+                report.help(format!("choose one of: {}", known.join(", ")))
+            }
             Error::SymbolClash { .. } => report.help("rename one of them"),
             Error::Codegen { detail, .. } => report.note(detail.clone()),
             Error::Invalid(_) | Error::Machine { .. } => report,

@@ -51,7 +51,9 @@ impl From<&LinkError> for Report {
             LinkError::Write { source, .. } | LinkError::Run { source, .. } => {
                 Report::new(Kind::Invalid, error.to_string()).note(source.to_string())
             }
-            LinkError::Failed { message, .. } => Report::new(Kind::Bug, error.to_string()).note(message.clone()),
+            LinkError::Failed { message, .. } => {
+                Report::new(Kind::Bug, error.to_string()).note(message.clone())
+            }
         }
     }
 }
@@ -69,19 +71,37 @@ pub fn link(object: &CpuObject, path: &Path) -> Result<(), LinkError> {
         let path = path.to_owned();
         |source| LinkError::Write { path, source }
     };
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let input = tempfile::Builder::new().suffix(".o").tempfile_in(parent).map_err(write(parent))?;
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let input = tempfile::Builder::new()
+        .suffix(".o")
+        .tempfile_in(parent)
+        .map_err(write(parent))?;
     std::fs::write(input.path(), &object.bytes).map_err(write(input.path()))?;
     let output = Command::new(&compiler)
-        .args(["-shared", "-nostartfiles", "-Wl,--build-id=none", "-Wl,-z,noexecstack", "-o"])
+        .args([
+            "-shared",
+            "-nostartfiles",
+            "-Wl,--build-id=none",
+            "-Wl,-z,noexecstack",
+            "-o",
+        ])
         .arg(path)
         .arg(input.path())
         .arg("-lm")
         .output()
-        .map_err(|source| LinkError::Run { path: compiler, source })?;
+        .map_err(|source| LinkError::Run {
+            path: compiler,
+            source,
+        })?;
     if output.status.success() {
         return Ok(());
     }
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(LinkError::Failed { path: path.to_owned(), message })
+    Err(LinkError::Failed {
+        path: path.to_owned(),
+        message,
+    })
 }

@@ -37,11 +37,15 @@ type Finish<'f, 'a, 'b> = &'f mut dyn FnMut(&mut Lower<'a, 'b>, &[Ix]) -> Result
 
 impl Product<'_> {
     fn parallel(&self) -> Vec<usize> {
-        (0..self.extents.len()).filter(|&i| !self.spec.reduced[i]).collect()
+        (0..self.extents.len())
+            .filter(|&i| !self.spec.reduced[i])
+            .collect()
     }
 
     fn summed(&self) -> Vec<usize> {
-        (0..self.extents.len()).filter(|&i| self.spec.reduced[i]).collect()
+        (0..self.extents.len())
+            .filter(|&i| self.spec.reduced[i])
+            .collect()
     }
 
     /// Position in an operand whose dimensions have these iterators.
@@ -59,8 +63,21 @@ impl Product<'_> {
 
 impl<'a, 'b> Lower<'a, 'b> {
     /// Computes a product into `dest`, or as a machine value if the result has one element.
-    pub(crate) fn contract(&mut self, kind: &OpKind, result: Value, dest: Option<Mem>) -> Result<Option<ir::Value>> {
-        let OpKind::Contract { lhs, rhs, acc, spec } = kind else { return Ok(None) };
+    pub(crate) fn contract(
+        &mut self,
+        kind: &OpKind,
+        result: Value,
+        dest: Option<Mem>,
+    ) -> Result<Option<ir::Value>> {
+        let OpKind::Contract {
+            lhs,
+            rhs,
+            acc,
+            spec,
+        } = kind
+        else {
+            return Ok(None);
+        };
         let mut extents = vec![1; spec.reduced.len()];
         for (dims, value) in [(&spec.lhs, lhs), (&spec.rhs, rhs)] {
             for (&iterator, &size) in dims.iter().zip(self.kernel.ty(*value).shape.dims()) {
@@ -68,7 +85,14 @@ impl<'a, 'b> Lower<'a, 'b> {
             }
         }
         let elem = self.kernel.ty(result).elem;
-        let product = Product { lhs: *lhs, rhs: *rhs, acc: *acc, spec, extents: &extents, elem };
+        let product = Product {
+            lhs: *lhs,
+            rhs: *rhs,
+            acc: *acc,
+            spec,
+            extents: &extents,
+            elem,
+        };
         let values = self.versioned(&[*lhs, *rhs, *acc], None, &mut |this| {
             let mut single = Vec::new();
             let mut emit = |this: &mut Self, pos: Pos, chunk: &Chunk| {
@@ -105,32 +129,64 @@ impl<'a, 'b> Lower<'a, 'b> {
 
     /// The iterator for the lanes if the product is best computed by columns.
     fn column_iterator(&self, p: &Product<'_>) -> Option<usize> {
-        let inner = |value: Value, dims: &[usize], iterator: usize| match dims.iter().position(|&i| i == iterator) {
+        let inner = |value: Value, dims: &[usize], iterator: usize| match dims
+            .iter()
+            .position(|&i| i == iterator)
+        {
             None => true,
             Some(d) => self.contiguous_dim(value) == Some(d),
         };
         let both = |i: usize| inner(p.lhs, &p.spec.lhs, i) && inner(p.rhs, &p.spec.rhs, i);
         let column = p.spec.acc.iter().copied().rfind(|&i| p.extents[i] > 1)?;
         let rows = p.summed().into_iter().any(|i| p.extents[i] > 1 && both(i));
-        if rows && !both(column) { None } else { Some(column) }
+        if rows && !both(column) {
+            None
+        } else {
+            Some(column)
+        }
     }
 
     /// An operand's elements at the iterators `at`, with lanes along `along` (copies where it has no such dimension).
-    fn operand(&mut self, value: Value, dims: &[usize], at: &[Ix], lanes: u32, along: usize) -> Result<Chunk> {
+    fn operand(
+        &mut self,
+        value: Value,
+        dims: &[usize],
+        at: &[Ix],
+        lanes: u32,
+        along: usize,
+    ) -> Result<Chunk> {
         let pos = Product::pos(dims, at, lanes, along);
         let chunk = self.eval(value, &pos)?;
-        if chunk.lanes == lanes { Ok(chunk) } else { Ok(self.splat(Reg::Float, chunk.parts[0], lanes)) }
+        if chunk.lanes == lanes {
+            Ok(chunk)
+        } else {
+            Ok(self.splat(Reg::Float, chunk.parts[0], lanes))
+        }
     }
 
     /// Loops over iterators, one value at a time.
-    fn iterate(&mut self, p: &Product<'_>, iterators: &[usize], at: &[Ix], body: Finish<'_, 'a, 'b>) -> Result<()> {
-        let Some((&first, rest)) = iterators.split_first() else { return body(self, at) };
-        self.carry_loop(Edge::Known(0), Edge::Known(p.extents[first]), 1, &[], &mut |this, ix, _| {
-            let mut at = at.to_vec();
-            at[first] = ix;
-            this.iterate(p, rest, &at, body)?;
-            Ok(Vec::new())
-        })
+    fn iterate(
+        &mut self,
+        p: &Product<'_>,
+        iterators: &[usize],
+        at: &[Ix],
+        body: Finish<'_, 'a, 'b>,
+    ) -> Result<()> {
+        let Some((&first, rest)) = iterators.split_first() else {
+            return body(self, at);
+        };
+        self.carry_loop(
+            Edge::Known(0),
+            Edge::Known(p.extents[first]),
+            1,
+            &[],
+            &mut |this, ix, _| {
+                let mut at = at.to_vec();
+                at[first] = ix;
+                this.iterate(p, rest, &at, body)?;
+                Ok(Vec::new())
+            },
+        )
         .map(drop)
     }
 
@@ -143,17 +199,33 @@ impl<'a, 'b> Lower<'a, 'b> {
         sums: &[ir::Value],
         body: &mut dyn FnMut(&mut Self, &[Ix], &[ir::Value]) -> Result<Vec<ir::Value>>,
     ) -> Result<Vec<ir::Value>> {
-        let Some((&first, rest)) = iterators.split_first() else { return body(self, at, sums) };
-        self.carry_loop(Edge::Known(0), Edge::Known(p.extents[first]), 1, sums, &mut |this, ix, sums| {
-            let mut at = at.to_vec();
-            at[first] = ix;
-            this.sum_over(p, rest, &at, sums, body)
-        })
+        let Some((&first, rest)) = iterators.split_first() else {
+            return body(self, at, sums);
+        };
+        self.carry_loop(
+            Edge::Known(0),
+            Edge::Known(p.extents[first]),
+            1,
+            sums,
+            &mut |this, ix, sums| {
+                let mut at = at.to_vec();
+                at[first] = ix;
+                this.sum_over(p, rest, &at, sums, body)
+            },
+        )
         .map(|(values, _)| values)
     }
 
     /// Adds the start value and hands on a finished chunk of results.
-    fn finish(&mut self, p: &Product<'_>, at: &[Ix], lanes: u32, along: usize, sum: Chunk, emit: Emit<'_, 'a, 'b>) -> Result<()> {
+    fn finish(
+        &mut self,
+        p: &Product<'_>,
+        at: &[Ix],
+        lanes: u32,
+        along: usize,
+        sum: Chunk,
+        emit: Emit<'_, 'a, 'b>,
+    ) -> Result<()> {
         let pos = Product::pos(&p.spec.acc, at, lanes, along);
         let start = self.eval(p.acc, &pos)?;
         let sum = self.zip(&start, &sum, |this, x, y| this.b.ins().fadd(x, y));
@@ -164,15 +236,26 @@ impl<'a, 'b> Lower<'a, 'b> {
     /// Vectors along a summed iterator; blocks of `m` x `n` results.
     fn by_rows(&mut self, p: Product<'_>, emit: Emit<'_, 'a, 'b>) -> Result<()> {
         let summed = p.summed();
-        let inner = p.spec.rhs.iter().copied().rfind(|&i| p.spec.reduced[i] && p.extents[i] > 1);
+        let inner = p
+            .spec
+            .rhs
+            .iter()
+            .copied()
+            .rfind(|&i| p.spec.reduced[i] && p.extents[i] > 1);
         let along = inner.or(summed.last().copied());
         // Rows of the right operand alone, then of the left one alone, are computed several at once.
         let alone = |dims: &[usize], other: &[usize]| {
-            dims.iter().copied().rfind(|i| !other.contains(i) && !p.spec.reduced[*i] && p.extents[*i] > 1)
+            dims.iter()
+                .copied()
+                .rfind(|i| !other.contains(i) && !p.spec.reduced[*i] && p.extents[*i] > 1)
         };
         let n = alone(&p.spec.rhs, &p.spec.lhs);
         let m = alone(&p.spec.lhs, &p.spec.rhs);
-        let outer: Vec<usize> = p.parallel().into_iter().filter(|&i| Some(i) != n && Some(i) != m).collect();
+        let outer: Vec<usize> = p
+            .parallel()
+            .into_iter()
+            .filter(|&i| Some(i) != n && Some(i) != m)
+            .collect();
         let origin = vec![Ix::known(0); p.extents.len()];
         let m_extent = m.map_or(1, |i| p.extents[i]);
         let n_extent = n.map_or(1, |i| p.extents[i]);
@@ -212,9 +295,17 @@ impl<'a, 'b> Lower<'a, 'b> {
         let count = blocks.len();
         let extent = along.map_or(1, |i| p.extents[i]);
         let lane_iterator = along.unwrap_or(usize::MAX);
-        let wide = if count as u32 * 2 <= SUMS { 2 * LANES } else { LANES };
+        let wide = if count as u32 * 2 <= SUMS {
+            2 * LANES
+        } else {
+            LANES
+        };
         let parts = (wide / LANES) as usize;
-        let widths: &[u32] = if wide == 2 * LANES { &[8, 4, 1] } else { &[4, 1] };
+        let widths: &[u32] = if wide == 2 * LANES {
+            &[8, 4, 1]
+        } else {
+            &[4, 1]
+        };
         let zero = self.float_const(Reg::Float.scalar(), 0.0);
         // Per result: the sum of the elements past the last whole vector, and the vectors of sums.
         let mut start = vec![zero; count];
@@ -223,7 +314,11 @@ impl<'a, 'b> Lower<'a, 'b> {
                 start.extend(self.splat(Reg::Float, zero, wide).parts);
             }
         }
-        let outer: Vec<usize> = summed.iter().copied().filter(|&i| Some(i) != along).collect();
+        let outer: Vec<usize> = summed
+            .iter()
+            .copied()
+            .filter(|&i| Some(i) != along)
+            .collect();
         let origin = vec![Ix::known(0); p.extents.len()];
         let sums = self.sum_over(p, &outer, &origin, &start, &mut |this, sum_at, sums| {
             this.chunk_loop(extent, widths, sums, &mut |this, ix, width, sums| {
@@ -254,7 +349,13 @@ impl<'a, 'b> Lower<'a, 'b> {
                 for &other in &vectors[1..] {
                     vector = self.b.ins().fadd(vector, other);
                 }
-                let lanes = self.all_lanes(Reg::Float, &Chunk { lanes: LANES, parts: vec![vector] });
+                let lanes = self.all_lanes(
+                    Reg::Float,
+                    &Chunk {
+                        lanes: LANES,
+                        parts: vec![vector],
+                    },
+                );
                 let low = self.b.ins().fadd(lanes[0], lanes[1]);
                 let high = self.b.ins().fadd(lanes[2], lanes[3]);
                 let all = self.b.ins().fadd(low, high);
@@ -269,8 +370,17 @@ impl<'a, 'b> Lower<'a, 'b> {
     fn by_columns(&mut self, p: Product<'_>, column: usize, emit: Emit<'_, 'a, 'b>) -> Result<()> {
         let summed = p.summed();
         let in_both = |i: usize| p.spec.lhs.contains(&i) && p.spec.rhs.contains(&i);
-        let row = p.spec.acc.iter().copied().rfind(|&i| i != column && !in_both(i) && p.extents[i] > 1);
-        let outer: Vec<usize> = p.parallel().into_iter().filter(|&i| i != column && Some(i) != row).collect();
+        let row = p
+            .spec
+            .acc
+            .iter()
+            .copied()
+            .rfind(|&i| i != column && !in_both(i) && p.extents[i] > 1);
+        let outer: Vec<usize> = p
+            .parallel()
+            .into_iter()
+            .filter(|&i| i != column && Some(i) != row)
+            .collect();
         let origin = vec![Ix::known(0); p.extents.len()];
         let row_extent = row.map_or(1, |i| p.extents[i]);
         self.iterate(&p, &outer, &origin, &mut |this, at| {
@@ -329,7 +439,10 @@ impl<'a, 'b> Lower<'a, 'b> {
             Ok(sums)
         })?;
         for (r, block) in blocks.iter().enumerate() {
-            let sum = Chunk { lanes: width, parts: sums[r * parts..(r + 1) * parts].to_vec() };
+            let sum = Chunk {
+                lanes: width,
+                parts: sums[r * parts..(r + 1) * parts].to_vec(),
+            };
             self.finish(p, block, width, column, sum, emit)?;
         }
         Ok(())

@@ -40,7 +40,10 @@ pub(crate) struct Site {
 
 impl<'a, 'b> Lower<'a, 'b> {
     fn view(&self, id: ViewId, value: Value) -> Result<(&'a View, ir::Value)> {
-        match (self.kernel.view(id), self.params.get(id.index()).copied().flatten()) {
+        match (
+            self.kernel.view(id),
+            self.params.get(id.index()).copied().flatten(),
+        ) {
             (Some(view), Some(base)) => Ok((view, base)),
             _ => Err(self.broken(value, "names a view that the kernel does not have")),
         }
@@ -56,7 +59,8 @@ impl<'a, 'b> Lower<'a, 'b> {
 
     /// The value of an index that is a constant.
     fn known_index(&self, value: Value) -> Option<u64> {
-        let OpKind::Constant(Literal::Splat(Number::Int(n))) = &self.plan.defs[value.index()]?.kind else {
+        let OpKind::Constant(Literal::Splat(Number::Int(n))) = &self.plan.defs[value.index()]?.kind
+        else {
             return None;
         };
         u64::try_from(*n).ok()
@@ -64,7 +68,9 @@ impl<'a, 'b> Lower<'a, 'b> {
 
     /// Bounds of the mask, if it is made of bounds.
     fn mask_bounds(&self, mask: Option<Value>) -> Option<&'a [Index]> {
-        let OpKind::CreateMask { bounds } = &self.plan.defs[mask?.index()]?.kind else { return None };
+        let OpKind::CreateMask { bounds } = &self.plan.defs[mask?.index()]?.kind else {
+            return None;
+        };
         Some(bounds)
     }
 
@@ -112,7 +118,10 @@ impl<'a, 'b> Lower<'a, 'b> {
                 let below = self.b.ins().isub(zero, start);
                 let extent = self.long(extent as i64);
                 let above = self.b.ins().isub(extent, start);
-                ranges[t] = Some(Range { low: self.clamp(below, size), high: self.clamp(above, size) });
+                ranges[t] = Some(Range {
+                    low: self.clamp(below, size),
+                    high: self.clamp(above, size),
+                });
             }
         }
         let bounds = self.mask_bounds(mask);
@@ -127,8 +136,14 @@ impl<'a, 'b> Lower<'a, 'b> {
                 }
             };
             ranges[t] = Some(match ranges[t] {
-                None => Range { low: self.long(0), high: bound },
-                Some(range) => Range { low: range.low, high: self.long_min(range.high, bound) },
+                None => Range {
+                    low: self.long(0),
+                    high: bound,
+                },
+                Some(range) => Range {
+                    low: range.low,
+                    high: self.long_min(range.high, bound),
+                },
             });
         }
         if let Some(inside) = leads_inside {
@@ -142,12 +157,21 @@ impl<'a, 'b> Lower<'a, 'b> {
                     None => self.long(0),
                 };
                 let zero = self.long(0);
-                *range = Some(Range { low, high: self.b.ins().select(inside, high, zero) });
+                *range = Some(Range {
+                    low,
+                    high: self.b.ins().select(inside, high, zero),
+                });
             }
         }
         let full = self.all_inside(tile, &ranges);
         let mask = mask.filter(|_| bounds.is_none());
-        Ok(Site { mem, safe: whole.base, ranges, full, mask })
+        Ok(Site {
+            mem,
+            safe: whole.base,
+            ranges,
+            full,
+            mask,
+        })
     }
 
     fn all_inside(&mut self, tile: &Shape, ranges: &[Option<Range>]) -> Option<ir::Value> {
@@ -167,7 +191,14 @@ impl<'a, 'b> Lower<'a, 'b> {
 
     /// Prepares a load; its result may be computed later, element by element.
     pub(crate) fn prepare(&mut self, op: &Op, result: Value) -> Result<()> {
-        if let OpKind::Load { view, indices, mask, in_bounds, .. } = &op.kind {
+        if let OpKind::Load {
+            view,
+            indices,
+            mask,
+            in_bounds,
+            ..
+        } = &op.kind
+        {
             let tile = self.kernel.ty(result).shape;
             let site = self.site(*view, &tile, indices, *mask, in_bounds)?;
             self.sites[result.index()] = Some(Rc::new(site));
@@ -182,7 +213,11 @@ impl<'a, 'b> Lower<'a, 'b> {
                 continue;
             }
             if let Some(op) = self.plan.defs[value.index()] {
-                full.extend(self.sites[value.index()].as_ref().and_then(|site| site.full));
+                full.extend(
+                    self.sites[value.index()]
+                        .as_ref()
+                        .and_then(|site| site.full),
+                );
                 self.gather_full(&op.kind.operands(), seen, full);
             }
         }
@@ -198,11 +233,15 @@ impl<'a, 'b> Lower<'a, 'b> {
     ) -> Result<Vec<ir::Value>> {
         let mut conditions: Vec<ir::Value> = own.into_iter().collect();
         self.gather_full(values, &mut BTreeSet::new(), &mut conditions);
-        let Some((&first, rest)) = conditions.split_first() else { return body(self) };
+        let Some((&first, rest)) = conditions.split_first() else {
+            return body(self);
+        };
         if self.full {
             return body(self);
         }
-        let all = rest.iter().fold(first, |all, &next| self.b.ins().band(all, next));
+        let all = rest
+            .iter()
+            .fold(first, |all, &next| self.b.ins().band(all, next));
         let body = std::cell::RefCell::new(body);
         self.branch(
             all,
@@ -217,12 +256,21 @@ impl<'a, 'b> Lower<'a, 'b> {
     }
 
     /// Elements of a load.
-    pub(crate) fn eval_load(&mut self, result: Value, pad: Value, _mask: Option<Value>, pos: &Pos) -> Result<Chunk> {
+    pub(crate) fn eval_load(
+        &mut self,
+        result: Value,
+        pad: Value,
+        _mask: Option<Value>,
+        pos: &Pos,
+    ) -> Result<Chunk> {
         let Some(site) = self.sites[result.index()].clone() else {
             return Err(self.broken(result, "is used before it is defined"));
         };
-        let ranges: Vec<Option<Range>> =
-            if self.full { vec![None; site.ranges.len()] } else { site.ranges.clone() };
+        let ranges: Vec<Option<Range>> = if self.full {
+            vec![None; site.ranges.len()]
+        } else {
+            site.ranges.clone()
+        };
         let mask = match site.mask {
             Some(mask) => Some(self.eval(mask, pos)?),
             None => None,
@@ -239,8 +287,14 @@ impl<'a, 'b> Lower<'a, 'b> {
         if let Some(range) = along {
             let lanes = self.long(i64::from(pos.lanes));
             let end = self.b.ins().iadd(index, lanes);
-            let starts = self.b.ins().icmp(IntCC::SignedGreaterThanOrEqual, index, range.low);
-            let ends = self.b.ins().icmp(IntCC::SignedLessThanOrEqual, end, range.high);
+            let starts = self
+                .b
+                .ins()
+                .icmp(IntCC::SignedGreaterThanOrEqual, index, range.low);
+            let ends = self
+                .b
+                .ins()
+                .icmp(IntCC::SignedLessThanOrEqual, end, range.high);
             let inside = self.b.ins().band(starts, ends);
             whole = self.both(whole, inside);
         }
@@ -248,23 +302,31 @@ impl<'a, 'b> Lower<'a, 'b> {
             let all = self.all_true(mask);
             whole = self.both(whole, all);
         }
-        let Some(whole) = whole else { return Ok(self.read(&site.mem, pos)) };
+        let Some(whole) = whole else {
+            return Ok(self.read(&site.mem, pos));
+        };
         let lanes = pos.lanes;
-        let parts = self.branch(whole, &mut |this| Ok(this.read(&site.mem, pos).parts), &mut |this| {
-            this.mark_cold();
-            if lanes == 1 {
-                return Ok(vec![pad]);
-            }
-            // Rows outside are all padding; only chunks across an edge are read one by one.
-            match outer {
-                None => this.read_edge(&site, along, outer, mask.as_ref(), pos, reg, pad),
-                Some(inside) => this.branch(
-                    inside,
-                    &mut |this| this.read_edge(&site, along, None, mask.as_ref(), pos, reg, pad),
-                    &mut |this| Ok(this.splat(reg, pad, lanes).parts),
-                ),
-            }
-        })?;
+        let parts = self.branch(
+            whole,
+            &mut |this| Ok(this.read(&site.mem, pos).parts),
+            &mut |this| {
+                this.mark_cold();
+                if lanes == 1 {
+                    return Ok(vec![pad]);
+                }
+                // Rows outside are all padding; only chunks across an edge are read one by one.
+                match outer {
+                    None => this.read_edge(&site, along, outer, mask.as_ref(), pos, reg, pad),
+                    Some(inside) => this.branch(
+                        inside,
+                        &mut |this| {
+                            this.read_edge(&site, along, None, mask.as_ref(), pos, reg, pad)
+                        },
+                        &mut |this| Ok(this.splat(reg, pad, lanes).parts),
+                    ),
+                }
+            },
+        )?;
         Ok(Chunk { lanes, parts })
     }
 
@@ -284,7 +346,10 @@ impl<'a, 'b> Lower<'a, 'b> {
                 continue;
             }
             let index = self.ix_value(pos.at(d));
-            let starts = self.b.ins().icmp(IntCC::SignedGreaterThanOrEqual, index, range.low);
+            let starts = self
+                .b
+                .ins()
+                .icmp(IntCC::SignedGreaterThanOrEqual, index, range.low);
             let ends = self.b.ins().icmp(IntCC::SignedLessThan, index, range.high);
             let here = self.b.ins().band(starts, ends);
             inside = self.both(inside, here);
@@ -311,7 +376,10 @@ impl<'a, 'b> Lower<'a, 'b> {
             let mut inside = outer;
             if let Some(range) = along {
                 let index = self.ix_value(one.at(pos.dim));
-                let starts = self.b.ins().icmp(IntCC::SignedGreaterThanOrEqual, index, range.low);
+                let starts = self
+                    .b
+                    .ins()
+                    .icmp(IntCC::SignedGreaterThanOrEqual, index, range.low);
                 let ends = self.b.ins().icmp(IntCC::SignedLessThan, index, range.high);
                 let here = self.b.ins().band(starts, ends);
                 inside = self.both(inside, here);
@@ -335,7 +403,16 @@ impl<'a, 'b> Lower<'a, 'b> {
 
     /// Stores a tile.
     pub(crate) fn store(&mut self, op: &Op) -> Result<()> {
-        let OpKind::Store { view, value, indices, mask, in_bounds } = &op.kind else { return Ok(()) };
+        let OpKind::Store {
+            view,
+            value,
+            indices,
+            mask,
+            in_bounds,
+        } = &op.kind
+        else {
+            return Ok(());
+        };
         let value = *value;
         let tile = self.kernel.ty(value).shape;
         let site = self.site(*view, &tile, indices, *mask, in_bounds)?;
@@ -345,13 +422,22 @@ impl<'a, 'b> Lower<'a, 'b> {
             let mut edges = Vec::new();
             for (d, &size) in tile.dims().iter().enumerate() {
                 edges.push(match site.ranges[d] {
-                    Some(range) if !this.full => (Edge::Dynamic(range.low), Edge::Dynamic(range.high)),
+                    Some(range) if !this.full => {
+                        (Edge::Dynamic(range.low), Edge::Dynamic(range.high))
+                    }
                     _ => (Edge::Known(0), Edge::Known(size)),
                 });
             }
             let lane_dim = lane_dim(tile.dims());
             let outer: Vec<usize> = (0..tile.rank()).filter(|&d| Some(d) != lane_dim).collect();
-            this.store_rows(&site, value, &edges, &outer, lane_dim, Pos::origin(tile.rank()))?;
+            this.store_rows(
+                &site,
+                value,
+                &edges,
+                &outer,
+                lane_dim,
+                Pos::origin(tile.rank()),
+            )?;
             Ok(Vec::new())
         })
         .map(drop)
@@ -374,13 +460,16 @@ impl<'a, 'b> Lower<'a, 'b> {
                 })
                 .map(drop);
         }
-        let Some(d) = lane_dim else { return self.store_chunk(site, value, &pos) };
+        let Some(d) = lane_dim else {
+            return self.store_chunk(site, value, &pos);
+        };
         let (mut start, end) = edges[d];
         for &width in super::nest::WIDTHS {
-            (_, start) = self.carry_loop(start, end, u64::from(width), &[], &mut |this, ix, _| {
-                this.store_chunk(site, value, &pos.with(d, ix).lanes(width, d))?;
-                Ok(Vec::new())
-            })?;
+            (_, start) =
+                self.carry_loop(start, end, u64::from(width), &[], &mut |this, ix, _| {
+                    this.store_chunk(site, value, &pos.with(d, ix).lanes(width, d))?;
+                    Ok(Vec::new())
+                })?;
         }
         Ok(())
     }
@@ -447,7 +536,12 @@ impl<'a, 'b> Lower<'a, 'b> {
     }
 
     /// Writes one element; outside the view, where the interpreter stops, nothing.
-    pub(crate) fn store_scalar(&mut self, id: ViewId, value: Value, indices: &[Value]) -> Result<()> {
+    pub(crate) fn store_scalar(
+        &mut self,
+        id: ViewId,
+        value: Value,
+        indices: &[Value],
+    ) -> Result<()> {
         let (view, base) = self.view(id, value)?;
         let mem = self.view_mem(view, base);
         let (pos, inside) = self.locate(view, indices)?;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use tile_ir::{BinaryOp, Block, Elem, Kernel, Literal, Op, OpKind, ParamKind, UnaryOp, Value, ViewId};
+use tile_ir::{
+    BinaryOp, Block, Elem, Kernel, Literal, Op, OpKind, ParamKind, UnaryOp, Value, ViewId,
+};
 
 use super::{Buffer, BufferId, Place, Plan, tile_bytes};
 use crate::limits::{MAX_CHAIN, MAX_OPTIONAL_TILE_BYTES};
@@ -33,7 +35,13 @@ pub(super) fn place(kernel: &Kernel, plan: &mut Plan<'_>) {
             stored.insert(*view);
         }
     });
-    let mut costs = Costs { kernel, depth: vec![0; n], weight: vec![1.0; n], evals: vec![0.0; n], stored };
+    let mut costs = Costs {
+        kernel,
+        depth: vec![0; n],
+        weight: vec![1.0; n],
+        evals: vec![0.0; n],
+        stored,
+    };
     for param in &kernel.params {
         if let ParamKind::Scalar(scalar) = &param.kind {
             plan.places[scalar.value.index()] = Place::Scalar;
@@ -46,7 +54,10 @@ pub(super) fn place(kernel: &Kernel, plan: &mut Plan<'_>) {
 }
 
 fn new_buffer(kernel: &Kernel, plan: &mut Plan<'_>, value: Value) -> BufferId {
-    plan.buffers.push(Buffer { bytes: tile_bytes(kernel, value), offset: 0 });
+    plan.buffers.push(Buffer {
+        bytes: tile_bytes(kernel, value),
+        offset: 0,
+    });
     BufferId(plan.buffers.len() - 1)
 }
 
@@ -67,8 +78,11 @@ impl Costs<'_> {
         for op in &block.ops {
             for result in &op.results {
                 self.depth[result.index()] = depth;
-                self.weight[result.index()] =
-                    if self.single(*result) || self.must_keep(&op.kind) { 1.0 } else { self.work(op).min(1e6) };
+                self.weight[result.index()] = if self.single(*result) || self.must_keep(&op.kind) {
+                    1.0
+                } else {
+                    self.work(op).min(1e6)
+                };
             }
             for inner in op.kind.blocks() {
                 self.forward(inner, depth + 1);
@@ -111,7 +125,11 @@ impl Costs<'_> {
                 },
             },
             OpKind::Load { mask, .. } => {
-                if mask.is_some() { 2.0 } else { 1.0 }
+                if mask.is_some() {
+                    2.0
+                } else {
+                    1.0
+                }
             }
             OpKind::Gather { .. } => 6.0,
             OpKind::Transpose { .. } => 2.0,
@@ -132,7 +150,8 @@ impl Costs<'_> {
             | OpKind::While { .. }
             | OpKind::If { .. } => 1.0,
         };
-        op.kind.operands()
+        op.kind
+            .operands()
             .into_iter()
             .filter(|&operand| !self.single(operand))
             .fold(own, |work, operand| work + self.weight[operand.index()])
@@ -141,7 +160,10 @@ impl Costs<'_> {
     /// Whether a tile result must be in memory whatever it costs.
     fn must_keep(&self, kind: &OpKind) -> bool {
         match kind {
-            OpKind::Reduce { .. } | OpKind::Contract { .. } | OpKind::InsertSlice { .. } | OpKind::Insert { .. } => true,
+            OpKind::Reduce { .. }
+            | OpKind::Contract { .. }
+            | OpKind::InsertSlice { .. }
+            | OpKind::Insert { .. } => true,
             OpKind::For { .. } | OpKind::While { .. } | OpKind::If { .. } => true,
             // A later store must not change what was loaded.
             OpKind::Load { view, .. } | OpKind::Gather { view, .. } => self.stored.contains(view),
@@ -181,7 +203,14 @@ impl Costs<'_> {
     fn block(&mut self, plan: &mut Plan<'_>, block: &Block, depth: i32) {
         self.need_all(&block.yields, depth);
         for op in block.ops.iter().rev() {
-            if let OpKind::For { lower, upper, step, init, body } = &op.kind {
+            if let OpKind::For {
+                lower,
+                upper,
+                step,
+                init,
+                body,
+            } = &op.kind
+            {
                 for (&result, &arg) in op.results.iter().zip(body.args.iter().skip(1)) {
                     self.carry(plan, result, arg);
                 }
@@ -191,7 +220,13 @@ impl Costs<'_> {
                 self.block(plan, body, depth + 1);
                 self.need_all(&[*lower, *upper, *step], depth);
                 self.need_all(init, depth);
-            } else if let OpKind::While { init, before, cond, after } = &op.kind {
+            } else if let OpKind::While {
+                init,
+                before,
+                cond,
+                after,
+            } = &op.kind
+            {
                 for &arg in &before.args {
                     self.keep(plan, arg);
                 }
@@ -203,7 +238,12 @@ impl Costs<'_> {
                 self.need(*cond, 1.0, depth + 1);
                 self.block(plan, before, depth + 1);
                 self.need_all(init, depth);
-            } else if let OpKind::If { cond, then, otherwise } = &op.kind {
+            } else if let OpKind::If {
+                cond,
+                then,
+                otherwise,
+            } = &op.kind
+            {
                 for &result in &op.results {
                     self.keep(plan, result);
                 }
@@ -217,15 +257,21 @@ impl Costs<'_> {
     }
 
     fn keep(&self, plan: &mut Plan<'_>, value: Value) {
-        plan.places[value.index()] =
-            if self.single(value) { Place::Scalar } else { Place::Buffer(new_buffer(self.kernel, plan, value)) };
+        plan.places[value.index()] = if self.single(value) {
+            Place::Scalar
+        } else {
+            Place::Buffer(new_buffer(self.kernel, plan, value))
+        };
     }
 
     fn carry(&self, plan: &mut Plan<'_>, result: Value, arg: Value) {
         let place = if self.single(result) {
             Place::Scalar
         } else {
-            let pair = [new_buffer(self.kernel, plan, result), new_buffer(self.kernel, plan, result)];
+            let pair = [
+                new_buffer(self.kernel, plan, result),
+                new_buffer(self.kernel, plan, result),
+            ];
             plan.carries[result.index()] = Some(pair);
             Place::Carried
         };
@@ -249,7 +295,8 @@ impl Costs<'_> {
                 plan.places[result.index()] = Place::Scalar;
                 evals = 1.0;
             } else if self.must_keep(&op.kind)
-                || (needed * weight > kept * 1.25 && tile_bytes(self.kernel, result) <= MAX_OPTIONAL_TILE_BYTES)
+                || (needed * weight > kept * 1.25
+                    && tile_bytes(self.kernel, result) <= MAX_OPTIONAL_TILE_BYTES)
             {
                 self.keep(plan, result);
                 evals = count;
@@ -264,7 +311,12 @@ impl Costs<'_> {
     fn needs_of(&mut self, op: &Op, evals: f64, depth: i32) {
         match &op.kind {
             OpKind::Reduce { value, acc, .. } => self.need_all(&[*value, *acc], depth),
-            OpKind::Contract { lhs, rhs, acc, spec } => {
+            OpKind::Contract {
+                lhs,
+                rhs,
+                acc,
+                spec,
+            } => {
                 let mut extents = vec![1.0; spec.reduced.len()];
                 for (dims, value) in [(&spec.lhs, lhs), (&spec.rhs, rhs)] {
                     for (&iterator, &size) in dims.iter().zip(self.kernel.ty(*value).shape.dims()) {
@@ -274,7 +326,11 @@ impl Costs<'_> {
                 let total: f64 = extents.iter().product();
                 for value in [*lhs, *rhs] {
                     let repeats = total / self.count(value);
-                    self.need(value, self.count(value) * (repeats / SHARED).max(1.0), depth);
+                    self.need(
+                        value,
+                        self.count(value) * (repeats / SHARED).max(1.0),
+                        depth,
+                    );
                 }
                 self.need_all(&[*acc], depth);
             }
@@ -283,10 +339,16 @@ impl Costs<'_> {
             | OpKind::InsertSlice { .. }
             | OpKind::Insert { .. } => self.need_all(&op.kind.operands(), depth),
             OpKind::Broadcast(x) => {
-                let wide = op.result().map_or(1, |r| self.kernel.ty(r).shape.dims().last().copied().unwrap_or(1));
+                let wide = op.result().map_or(1, |r| {
+                    self.kernel.ty(r).shape.dims().last().copied().unwrap_or(1)
+                });
                 let narrow = self.kernel.ty(*x).shape.dims().last().copied().unwrap_or(1);
                 // One element serves all lanes of a vector.
-                let shared = if wide > narrow { 8.0_f64.min(wide as f64) } else { 1.0 };
+                let shared = if wide > narrow {
+                    8.0_f64.min(wide as f64)
+                } else {
+                    1.0
+                };
                 self.need(*x, evals / shared, depth);
             }
             OpKind::ProgramId(_)
@@ -326,7 +388,12 @@ fn cut_chains(kernel: &Kernel, plan: &mut Plan<'_>) {
         if plan.places[result.index()] != Place::Virtual {
             return;
         }
-        let longest = op.kind.operands().into_iter().map(|operand| length[operand.index()]).max();
+        let longest = op
+            .kind
+            .operands()
+            .into_iter()
+            .map(|operand| length[operand.index()])
+            .max();
         length[result.index()] = longest.unwrap_or(0) + 1;
         if length[result.index()] > MAX_CHAIN {
             length[result.index()] = 0;
@@ -339,7 +406,11 @@ fn cut_chains(kernel: &Kernel, plan: &mut Plan<'_>) {
 fn share(kernel: &Kernel, block: &Block, plan: &mut Plan<'_>) {
     let mut uses = vec![0_u32; kernel.values.len()];
     kernel.body.for_each_op(&mut |op| {
-        let yielded = op.kind.blocks().into_iter().flat_map(|inner| inner.yields.iter().copied());
+        let yielded = op
+            .kind
+            .blocks()
+            .into_iter()
+            .flat_map(|inner| inner.yields.iter().copied());
         for value in op.kind.operands().into_iter().chain(yielded) {
             uses[value.index()] += 1;
         }
@@ -363,8 +434,16 @@ fn share_block(block: &Block, plan: &mut Plan<'_>, uses: &[u32]) {
         }
         if let OpKind::For { body, .. } = &op.kind {
             for (&yielded, &arg) in body.yields.iter().zip(body.args.iter().skip(1)) {
-                let made_here = body.ops.iter().any(|inner| inner.result() == Some(yielded) && makes_own(inner));
-                let once = body.yields.iter().filter(|&&other| other == yielded).count() == 1;
+                let made_here = body
+                    .ops
+                    .iter()
+                    .any(|inner| inner.result() == Some(yielded) && makes_own(inner));
+                let once = body
+                    .yields
+                    .iter()
+                    .filter(|&&other| other == yielded)
+                    .count()
+                    == 1;
                 let in_buffer = matches!(plan.places[yielded.index()], Place::Buffer(_));
                 if plan.places[arg.index()] == Place::Carried && made_here && once && in_buffer {
                     plan.places[yielded.index()] = Place::Next(arg);
@@ -376,5 +455,11 @@ fn share_block(block: &Block, plan: &mut Plan<'_>, uses: &[u32]) {
 
 /// Whether the result has a buffer of its own, shared with no other value.
 fn makes_own(op: &Op) -> bool {
-    !matches!(op.kind, OpKind::InsertSlice { .. } | OpKind::Insert { .. } | OpKind::For { .. } | OpKind::While { .. })
+    !matches!(
+        op.kind,
+        OpKind::InsertSlice { .. }
+            | OpKind::Insert { .. }
+            | OpKind::For { .. }
+            | OpKind::While { .. }
+    )
 }

@@ -9,10 +9,32 @@ use crate::harness::{Case, Value, check};
 
 /// Values around every edge of the types.
 fn floats() -> Vec<f32> {
-    let mut values = vec![0.0, -0.0, 0.5, -0.5, 1.5, 2.5, 127.4, 128.0, -128.9, -129.0, 255.5, 256.0, 300.0, -1.0];
-    values.extend([f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 2147483648.0, -2147483648.0, 4294967296.0, 1e20, -1e20]);
+    let mut values = vec![
+        0.0, -0.0, 0.5, -0.5, 1.5, 2.5, 127.4, 128.0, -128.9, -129.0, 255.5, 256.0, 300.0, -1.0,
+    ];
+    values.extend([
+        f32::NAN,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        2147483648.0,
+        -2147483648.0,
+        4294967296.0,
+        1e20,
+        -1e20,
+    ]);
     // Ties and neighbours when rounded to 16 bits; overflow; subnormal numbers.
-    values.extend([1.00390625, 1.01171875, 1.0009765625, 1.0029296875, 65519.9, 65520.0, 3e-8, 2.98e-8, 5.96e-8, 6.1e-5]);
+    values.extend([
+        1.00390625,
+        1.01171875,
+        1.0009765625,
+        1.0029296875,
+        65519.9,
+        65520.0,
+        3e-8,
+        2.98e-8,
+        5.96e-8,
+        6.1e-5,
+    ]);
     values.extend([3.39e38, 3.4e38, 1e-40, -1e-40, 1e-38, 6.097e-5, -6.104e-5]);
     for i in 0..60 {
         values.push((i as f32 - 30.0) * 1.2345 * 10_f32.powi(i % 9 - 6));
@@ -38,15 +60,19 @@ fn every_conversion() {
                         }
                         Buffer::from_floats(from, &[len as u64], &values[..len]).expect("floats")
                     } else {
-                        let values: Vec<i64> =
-                            (0..len as i64).map(|i| (i - 9).wrapping_mul([1, 77, 65_537, 1 << 40][i as usize % 4])).collect();
+                        let values: Vec<i64> = (0..len as i64)
+                            .map(|i| (i - 9).wrapping_mul([1, 77, 65_537, 1 << 40][i as usize % 4]))
+                            .collect();
                         Buffer::from_ints(from, &[len as u64], &values).expect("ints")
                     }
                 };
                 for len in [1_usize, 31, 85] {
-                    let kernel = map(&format!("{op:?}_{from}_{to}_{len}"), &[from], &[len as u64], |b, v| {
-                        b.cast(op, v[0], to)
-                    });
+                    let kernel = map(
+                        &format!("{op:?}_{from}_{to}_{len}"),
+                        &[from],
+                        &[len as u64],
+                        |b, v| b.cast(op, v[0], to),
+                    );
                     cases.push(Case::random(kernel, 0).with("in0", Value::Buffer(buffer(len))));
                 }
             }
@@ -67,10 +93,15 @@ fn through_index() {
                 b.cast(op, twice, Elem::I64)
             });
             cases.push(Case::random(kernel, 3));
-            let kernel = map(&format!("back_{op:?}_{elem}"), &[Elem::I64], &[19], |b, v| {
-                let index = b.cast(op, v[0], Elem::Index);
-                b.cast(op, index, elem)
-            });
+            let kernel = map(
+                &format!("back_{op:?}_{elem}"),
+                &[Elem::I64],
+                &[19],
+                |b, v| {
+                    let index = b.cast(op, v[0], Elem::Index);
+                    b.cast(op, index, elem)
+                },
+            );
             cases.push(Case::random(kernel, 3));
         }
     }
