@@ -2,11 +2,11 @@
 //!
 //! Phis are block arguments. [`structure`] turns this into nested loops and branches.
 
+mod counted;
 pub(crate) mod dead;
 pub(crate) mod graph;
 mod loops;
 mod mux;
-pub(crate) mod operands;
 pub(crate) mod structure;
 
 use std::collections::HashMap;

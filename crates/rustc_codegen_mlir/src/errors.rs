@@ -6,7 +6,7 @@ use tile_ir::Loc;
 
 /// How a surviving panic came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PanicKind {
+pub(crate) enum PanicKind {
     /// `array[i]` with an index that is not proven small enough.
     Bounds,
     /// A slice range that is not proven inside.
@@ -23,11 +23,13 @@ pub enum PanicKind {
 
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq, Error)]
-pub enum Problem {
+pub(crate) enum Problem {
     #[error("the bitcode cannot be read: {0}")]
     Bitcode(String),
     #[error("LLVM refused to optimise the kernels: {0}")]
     Passes(String),
+    #[error("the kernel was translated wrongly: {0}")]
+    Lifting(String),
     #[error("the crate has no kernel")]
     NoKernels,
     #[error("there is no kernel group `{wanted}`")]
@@ -117,7 +119,7 @@ impl Problem {
     /// Whose fault it is.
     fn kind(&self) -> Kind {
         match self {
-            Problem::Passes(_) | Problem::BadCode { .. } | Problem::TileMix { .. } | Problem::UninitialisedTile => {
+            Problem::Passes(_) | Problem::Lifting(_) | Problem::BadCode { .. } | Problem::TileMix { .. } | Problem::UninitialisedTile => {
                 Kind::Bug
             }
             Problem::Double
@@ -175,6 +177,7 @@ impl Problem {
             Problem::EndlessLoop => "no way out".into(),
             Problem::Bitcode(_)
             | Problem::Passes(_)
+            | Problem::Lifting(_)
             | Problem::NoKernels
             | Problem::UnknownGroup { .. }
             | Problem::BadEntry { .. }
@@ -279,6 +282,7 @@ impl Problem {
             Problem::BadShape { .. } => "tiles have at least one element in each dimension and at most 2^24 in all",
             Problem::ElemType { .. } => "cast the tile first",
             Problem::Passes(_)
+            | Problem::Lifting(_)
             | Problem::BadEntry { .. }
             | Problem::BadCode { .. }
             | Problem::TileMix { .. }
@@ -291,24 +295,24 @@ impl Problem {
 /// A problem at a place.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[error("{loc}: {problem}")]
-pub struct Error {
+pub(crate) struct Error {
     /// What is wrong.
-    pub problem: Problem,
+    pub(crate) problem: Problem,
     /// The user's line.
-    pub loc: Loc,
+    pub(crate) loc: Loc,
     /// The kernel, if the problem belongs to one.
-    pub kernel: Option<String>,
+    pub(crate) kernel: Option<String>,
 }
 
 impl Error {
     /// A problem of no kernel in particular.
-    pub fn new(problem: Problem, loc: Loc) -> Error {
+    pub(crate) fn new(problem: Problem, loc: Loc) -> Error {
         Error { problem, loc, kernel: None }
     }
 
     /// Names the kernel.
     #[must_use]
-    pub fn in_kernel(mut self, kernel: &str) -> Error {
+    pub(crate) fn in_kernel(mut self, kernel: &str) -> Error {
         self.kernel.get_or_insert_with(|| kernel.to_owned());
         self
     }
@@ -334,4 +338,4 @@ impl From<Error> for Report {
 }
 
 /// Result of most functions here.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;

@@ -9,7 +9,7 @@ mod module;
 mod value;
 
 pub(crate) use context::Context;
-pub(crate) use debug::{File, Location, Subprogram};
+pub(crate) use debug::{File, Location};
 pub(crate) use edit::Unroll;
 pub(crate) use module::{Block, Function, Module};
 pub(crate) use value::{Constant, FloatPredicate, IntPredicate, Op, TypeKind, Value};

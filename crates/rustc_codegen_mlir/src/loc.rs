@@ -29,9 +29,9 @@ impl Locator {
     pub(crate) fn of(&self, value: Value<'_>) -> Loc {
         let Some(innermost) = value.location() else { return Loc::Unknown };
         let chain: Vec<Location<'_>> = std::iter::successors(Some(innermost), |at| at.inlined_at()).take(256).collect();
-        let known: Vec<Loc> = chain.iter().filter_map(|at| self.known(*at)).collect();
-        let user = known.iter().find(|loc| matches!(loc, Loc::File { file, .. } if !is_library(file)));
-        user.or(known.last()).cloned().unwrap_or_default()
+        let known: Vec<(Loc, bool)> = chain.iter().filter_map(|at| self.known(*at)).collect();
+        let user = known.iter().find(|(_, library)| !library);
+        user.or(known.last()).map(|(loc, _)| loc.clone()).unwrap_or_default()
     }
 
     /// Where a function is defined.
@@ -45,10 +45,12 @@ impl Locator {
         }
     }
 
-    fn known(&self, at: Location<'_>) -> Option<Loc> {
+    /// The place, and whether it is in a library; `None` for instructions that the compiler made up.
+    fn known(&self, at: Location<'_>) -> Option<(Loc, bool)> {
         let line = at.line();
         let file = at.file()?;
-        (line > 0).then(|| Loc::File { file: self.path(file), line, column: at.column() })
+        let library = is_library(&Path::new(&file.directory).join(&file.name).to_string_lossy());
+        (line > 0).then(|| (Loc::File { file: self.path(file), line, column: at.column() }, library))
     }
 
     fn path(&self, file: File) -> Arc<str> {

@@ -17,16 +17,10 @@ pub(crate) fn read(printed: &str, text_name: &Arc<str>) -> Place {
     let mut place = Place::default();
     let mut rest = printed;
     while let Some(quote) = rest.find('"') {
-        let Some((text, after)) = string(&rest[quote + 1..]) else {
-            break;
-        };
+        let Some((text, after)) = string(&rest[quote + 1..]) else { break };
         rest = after;
         if let Some((line, column)) = position(after) {
-            let file = if text.is_empty() || text == "-" {
-                Arc::clone(text_name)
-            } else {
-                text.into()
-            };
+            let file = if text.is_empty() || text == "-" { Arc::clone(text_name) } else { text.into() };
             place.loc = Loc::File { file, line, column };
             break;
         }
@@ -44,17 +38,10 @@ fn string(text: &str) -> Option<(String, &str)> {
     let mut at = 0;
     loop {
         match *bytes.get(at)? {
-            b'"' => {
-                return Some((
-                    String::from_utf8_lossy(&value).into_owned(),
-                    &text[at + 1..],
-                ));
-            }
+            b'"' => return Some((String::from_utf8_lossy(&value).into_owned(), &text[at + 1..])),
             b'\\' => {
                 let next = *bytes.get(at + 1)?;
-                let hex = text
-                    .get(at + 1..at + 3)
-                    .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+                let hex = text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
                 match hex {
                     Some(byte) => {
                         value.push(byte);
@@ -82,19 +69,14 @@ fn position(text: &str) -> Option<(u32, u32)> {
 }
 
 fn number(text: &str) -> Option<(u32, &str)> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     Some((text[..end].parse().ok()?, &text[end..]))
 }
 
 /// Position of a byte offset in a text.
 pub(crate) fn of_offset(text: &str, offset: usize, text_name: &Arc<str>) -> Loc {
     let before = &text.as_bytes()[..offset.min(text.len())];
-    let line_start = before
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |newline| newline + 1);
+    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
     let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
     Loc::File {
         file: Arc::clone(text_name),
@@ -108,11 +90,7 @@ mod tests {
     use super::*;
 
     fn at(file: &str, line: u32, column: u32) -> Loc {
-        Loc::File {
-            file: file.into(),
-            line,
-            column,
-        }
+        Loc::File { file: file.into(), line, column }
     }
 
     fn place(printed: &str) -> Place {
@@ -123,18 +101,9 @@ mod tests {
     fn every_kind_of_location_gives_its_first_file_position() {
         assert_eq!(place("loc(unknown)"), Place::default());
         assert_eq!(place("loc(\"a b.rs\":3:7)").loc, at("a b.rs", 3, 7));
-        assert_eq!(
-            place("loc(fused[unknown, \"a.rs\":3:7, \"b.rs\":1:1])").loc,
-            at("a.rs", 3, 7)
-        );
-        assert_eq!(
-            place("loc(fused<\"pass\">[\"a.rs\":3:7])").loc,
-            at("a.rs", 3, 7)
-        );
-        assert_eq!(
-            place("loc(callsite(\"f\"(\"a.rs\":3:7) at \"b.rs\":1:1))").loc,
-            at("a.rs", 3, 7)
-        );
+        assert_eq!(place("loc(fused[unknown, \"a.rs\":3:7, \"b.rs\":1:1])").loc, at("a.rs", 3, 7));
+        assert_eq!(place("loc(fused<\"pass\">[\"a.rs\":3:7])").loc, at("a.rs", 3, 7));
+        assert_eq!(place("loc(callsite(\"f\"(\"a.rs\":3:7) at \"b.rs\":1:1))").loc, at("a.rs", 3, 7));
         assert_eq!(place("loc(\"\":5:2)").loc, at("k.mlir", 5, 2));
         assert_eq!(place("loc(\"-\":5:2)").loc, at("k.mlir", 5, 2));
         assert_eq!(place("loc(\"q\\22\\5C.rs\":5:2)").loc, at("q\"\\.rs", 5, 2));
@@ -143,13 +112,7 @@ mod tests {
     #[test]
     fn a_name_location_names_the_value() {
         let named = place("loc(\"sum\"(\"a.rs\":3:7))");
-        assert_eq!(
-            named,
-            Place {
-                loc: at("a.rs", 3, 7),
-                name: Some("sum".into())
-            }
-        );
+        assert_eq!(named, Place { loc: at("a.rs", 3, 7), name: Some("sum".into()) });
         assert_eq!(place("loc(\"sum\")").name, None);
         assert_eq!(place("loc(fused[\"sum\"(\"a.rs\":3:7)])").name, None);
     }

@@ -18,32 +18,21 @@ pub(crate) fn on_own_stack<T: Send>(
     work: impl FnOnce() -> Result<T, Vec<ImportError>> + Send,
 ) -> Result<T, Vec<ImportError>> {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, work);
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
         match thread {
-            Ok(thread) => thread
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
             Err(error) => {
                 let how = format!("no thread could be started: {error}");
-                Err(vec![
-                    Problem::Crashed { how }.at(location::of_offset("", 0, text_name)),
-                ])
+                Err(vec![Problem::Crashed { how }.at(location::of_offset("", 0, text_name))])
             }
         }
     })
 }
 
 /// Parses and verifies. MLIR's errors come back with the place in the text, or the user's place where an operation has one.
-pub(crate) fn parse<'s>(
-    session: &'s Session,
-    text: &str,
-    text_name: &Arc<str>,
-) -> Result<Module<'s>, Vec<ImportError>> {
-    scan::check(text).map_err(|(problem, offset)| {
-        vec![problem.at(location::of_offset(text, offset, text_name))]
-    })?;
+pub(crate) fn parse<'s>(session: &'s Session, text: &str, text_name: &Arc<str>) -> Result<Module<'s>, Vec<ImportError>> {
+    scan::check(text)
+        .map_err(|(problem, offset)| vec![problem.at(location::of_offset(text, offset, text_name))])?;
     match Module::parse(session.context(), text) {
         Some(module) => Ok(module),
         None => Err(errors(session, text, text_name)),
@@ -52,16 +41,10 @@ pub(crate) fn parse<'s>(
 
 /// The errors MLIR reported since last asked; at least one.
 pub(crate) fn errors(session: &Session, text: &str, text_name: &Arc<str>) -> Vec<ImportError> {
-    let mut errors: Vec<ImportError> = session
-        .take_errors()
-        .into_iter()
-        .map(|reported| error(reported, text, text_name))
-        .collect();
+    let mut errors: Vec<ImportError> =
+        session.take_errors().into_iter().map(|reported| error(reported, text, text_name)).collect();
     if errors.is_empty() {
-        let problem = Problem::Refused {
-            message: "MLIR refused the file".to_owned(),
-            notes: Vec::new(),
-        };
+        let problem = Problem::Refused { message: "MLIR refused the file".to_owned(), notes: Vec::new() };
         errors.push(problem.at(Loc::Unknown));
     }
     errors
@@ -69,17 +52,9 @@ pub(crate) fn errors(session: &Session, text: &str, text_name: &Arc<str>) -> Vec
 
 fn error(reported: Reported, text: &str, text_name: &Arc<str>) -> ImportError {
     let loc = location::read(&reported.location, text_name).loc;
-    let problem = match foreign_operation(&reported.message)
-        .or_else(|| generic_operation(&reported.message, text, &loc))
-    {
-        Some(name) => Problem::Operation {
-            instead: subset::instead(&name),
-            name,
-        },
-        None => Problem::Refused {
-            message: tidy(&reported.message),
-            notes: reported.notes,
-        },
+    let problem = match foreign_operation(&reported.message).or_else(|| generic_operation(&reported.message, text, &loc)) {
+        Some(name) => Problem::Operation { instead: subset::instead(&name), name },
+        None => Problem::Refused { message: tidy(&reported.message), notes: reported.notes },
     };
     problem.at(loc)
 }
@@ -94,11 +69,7 @@ fn foreign_operation(message: &str) -> Option<String> {
         return quoted(rest);
     }
     if let Some(rest) = message.strip_prefix("custom op '") {
-        return if rest.contains("is unknown") {
-            quoted(rest)
-        } else {
-            None
-        };
+        return if rest.contains("is unknown") { quoted(rest) } else { None };
     }
     let rest = message.strip_prefix("unregistered operation '")?;
     quoted(rest)
@@ -109,9 +80,7 @@ fn generic_operation(message: &str, text: &str, loc: &Loc) -> Option<String> {
     if !message.starts_with("operation being parsed with an unregistered dialect") {
         return None;
     }
-    let Loc::File { line, column, .. } = loc else {
-        return None;
-    };
+    let Loc::File { line, column, .. } = loc else { return None };
     let line = text.lines().nth(*line as usize - 1)?;
     let rest = line.get((*column as usize).saturating_sub(1)..)?;
     let name = rest.split('"').nth(1)?;
@@ -120,16 +89,8 @@ fn generic_operation(message: &str, text: &str, loc: &Loc) -> Option<String> {
 
 /// One line, without MLIR's advice on its own command line.
 fn tidy(message: &str) -> String {
-    let message = message
-        .split(" If this is intended, please")
-        .next()
-        .unwrap_or(message);
-    message
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .trim_end_matches('.')
-        .to_owned()
+    let message = message.split(" If this is intended, please").next().unwrap_or(message);
+    message.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -140,8 +101,7 @@ mod tests {
     fn unknown_operations_are_named() {
         let name = foreign_operation("Dialect `affine' not found for custom op 'affine.for' ");
         assert_eq!(name.as_deref(), Some("affine.for"));
-        let name =
-            foreign_operation("custom op 'arith.foo' is unknown (tried 'func.arith.foo' as well)");
+        let name = foreign_operation("custom op 'arith.foo' is unknown (tried 'func.arith.foo' as well)");
         assert_eq!(name.as_deref(), Some("arith.foo"));
         assert_eq!(foreign_operation("expected ':'"), None);
     }

@@ -20,14 +20,17 @@ macro_rules! handle {
         impl<'m> $name<'m> {
             /// # Safety
             /// `raw` must be valid and stay so for `'m`.
+            #[allow(dead_code)] // Each handle needs a few of these.
             pub(crate) unsafe fn from_raw(raw: $raw) -> Self {
                 $name { raw, module: PhantomData }
             }
 
+            #[allow(dead_code)]
             fn optional(raw: $raw) -> Option<Self> {
                 (!raw.ptr.is_null()).then_some($name { raw, module: PhantomData })
             }
 
+            #[allow(dead_code)]
             pub(crate) fn to_raw(self) -> $raw {
                 self.raw
             }
@@ -71,20 +74,12 @@ unsafe extern "C" fn collect(part: sys::MlirStringRef, data: *mut c_void) {
     // SAFETY: `data` is the `Printed` that `print` passed, and `part` is valid for the call.
     let (printed, part) = unsafe { (&mut *data.cast::<Printed>(), bytes(part)) };
     let room = printed.limit.saturating_sub(printed.text.len());
-    printed
-        .text
-        .extend_from_slice(&part[..part.len().min(room)]);
+    printed.text.extend_from_slice(&part[..part.len().min(room)]);
 }
 
 /// Text that `call` prints through MLIR's callback, cut at `limit` bytes.
-pub(crate) fn print(
-    limit: usize,
-    call: impl FnOnce(sys::MlirStringCallback, *mut c_void),
-) -> String {
-    let mut printed = Printed {
-        text: Vec::new(),
-        limit,
-    };
+pub(crate) fn print(limit: usize, call: impl FnOnce(sys::MlirStringCallback, *mut c_void)) -> String {
+    let mut printed = Printed { text: Vec::new(), limit };
     call(Some(collect), (&raw mut printed).cast());
     let cut = printed.text.len() == limit;
     let mut text = String::from_utf8_lossy(&printed.text).into_owned();
@@ -105,10 +100,7 @@ unsafe fn bytes<'a>(text: sys::MlirStringRef) -> &'a [u8] {
 }
 
 fn string_ref(text: &str) -> sys::MlirStringRef {
-    sys::MlirStringRef {
-        data: text.as_ptr().cast(),
-        length: text.len(),
-    }
+    sys::MlirStringRef { data: text.as_ptr().cast(), length: text.len() }
 }
 
 /// Longest type or attribute shown in a message.
@@ -136,9 +128,7 @@ impl<'m> Operation<'m> {
     /// The attribute, inherent or discardable.
     pub(crate) fn attribute(self, name: &str) -> Option<Attribute<'m>> {
         // SAFETY: see above.
-        Attribute::optional(unsafe {
-            sys::mlirOperationGetAttributeByName(self.raw, string_ref(name))
-        })
+        Attribute::optional(unsafe { sys::mlirOperationGetAttributeByName(self.raw, string_ref(name)) })
     }
 
     /// All attributes with their names.
@@ -203,11 +193,7 @@ impl<'m> Operation<'m> {
 
     /// Value of an arith.constant that is an integer scalar.
     pub(crate) fn constant_int(self) -> Option<i64> {
-        if self.name() == "arith.constant" {
-            self.attribute("value")?.as_int()
-        } else {
-            None
-        }
+        if self.name() == "arith.constant" { self.attribute("value")?.as_int() } else { None }
     }
 }
 
@@ -215,10 +201,7 @@ fn named<'m>(attribute: sys::MlirNamedAttribute) -> (&'m str, Attribute<'m>) {
     // SAFETY: named attributes hold valid parts; identifiers live as long as the context.
     unsafe {
         let name = bytes(sys::mlirIdentifierStr(attribute.name));
-        (
-            std::str::from_utf8(name).unwrap_or("?"),
-            Attribute::from_raw(attribute.attribute),
-        )
+        (std::str::from_utf8(name).unwrap_or("?"), Attribute::from_raw(attribute.attribute))
     }
 }
 
@@ -377,9 +360,7 @@ impl<'m> Type<'m> {
     /// MLIR's spelling, shortened for messages.
     pub(crate) fn text(self) -> String {
         // SAFETY: see above.
-        print(SHOWN, |callback, data| unsafe {
-            sys::mlirTypePrint(self.raw, callback, data)
-        })
+        print(SHOWN, |callback, data| unsafe { sys::mlirTypePrint(self.raw, callback, data) })
     }
 
     /// Number of inputs and results of a function type.
@@ -400,9 +381,7 @@ impl<'m> Attribute<'m> {
     /// MLIR's spelling, shortened for messages.
     pub(crate) fn text(self) -> String {
         // SAFETY: see above.
-        print(SHOWN, |callback, data| unsafe {
-            sys::mlirAttributePrint(self.raw, callback, data)
-        })
+        print(SHOWN, |callback, data| unsafe { sys::mlirAttributePrint(self.raw, callback, data) })
     }
 
     /// Type it is a value of.
@@ -432,9 +411,7 @@ impl<'m> Attribute<'m> {
                 return None;
             }
             match self.ty()?.class() {
-                TypeClass::Index | TypeClass::Int(1..=64) => {
-                    Some(sys::mlirIntegerAttrGetValueInt(self.raw))
-                }
+                TypeClass::Index | TypeClass::Int(1..=64) => Some(sys::mlirIntegerAttrGetValueInt(self.raw)),
                 TypeClass::F32
                 | TypeClass::F16
                 | TypeClass::Bf16
@@ -456,9 +433,7 @@ impl<'m> Attribute<'m> {
 
     pub(crate) fn as_float(self) -> Option<f64> {
         // SAFETY: the value is asked of floats only; `double` conversion is exact for up to 64 bits.
-        unsafe {
-            sys::mlirAttributeIsAFloat(self.raw).then(|| sys::mlirFloatAttrGetValueDouble(self.raw))
-        }
+        unsafe { sys::mlirAttributeIsAFloat(self.raw).then(|| sys::mlirFloatAttrGetValueDouble(self.raw)) }
     }
 
     /// Elements of an array attribute.
@@ -479,17 +454,10 @@ impl<'m> Attribute<'m> {
         unsafe {
             if sys::mlirAttributeIsADenseI64Array(self.raw) {
                 let count = sys::mlirDenseArrayGetNumElements(self.raw);
-                return Some(
-                    (0..count)
-                        .map(|i| sys::mlirDenseI64ArrayGetElement(self.raw, i))
-                        .collect(),
-                );
+                return Some((0..count).map(|i| sys::mlirDenseI64ArrayGetElement(self.raw, i)).collect());
             }
         }
-        self.as_array()?
-            .into_iter()
-            .map(Attribute::as_int)
-            .collect()
+        self.as_array()?.into_iter().map(Attribute::as_int).collect()
     }
 
     /// Entries of a dictionary, by name.
@@ -508,8 +476,7 @@ impl<'m> Attribute<'m> {
     pub(crate) fn as_type(self) -> Option<Type<'m>> {
         // SAFETY: the value is asked of type attributes only.
         unsafe {
-            sys::mlirAttributeIsAType(self.raw)
-                .then(|| Type::from_raw(sys::mlirTypeAttrGetValue(self.raw)))
+            sys::mlirAttributeIsAType(self.raw).then(|| Type::from_raw(sys::mlirTypeAttrGetValue(self.raw)))
         }
     }
 
@@ -556,9 +523,8 @@ impl<'m> Attribute<'m> {
     /// The single value of a splat.
     pub(crate) fn splat_value(self) -> Option<Attribute<'m>> {
         // SAFETY: asked of splats only.
-        self.is_splat().then(|| unsafe {
-            Attribute::from_raw(sys::mlirDenseElementsAttrGetSplatValue(self.raw))
-        })
+        self.is_splat()
+            .then(|| unsafe { Attribute::from_raw(sys::mlirDenseElementsAttrGetSplatValue(self.raw)) })
     }
 
     /// The elements of a dense non-splat attribute of whole bytes, as they lie in memory: `count * width` bytes.

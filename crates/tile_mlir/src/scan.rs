@@ -19,28 +19,14 @@ pub const MAX_ALIAS_TOKENS: usize = 1 << 16;
 /// Checks the limits; on refusal also gives the byte offset of the place.
 pub(crate) fn check(text: &str) -> Result<(), (Problem, usize)> {
     if text.len() > MAX_BYTES {
-        return Err((
-            Problem::TooLarge {
-                bytes: text.len(),
-                limit: MAX_BYTES,
-            },
-            0,
-        ));
+        return Err((Problem::TooLarge { bytes: text.len(), limit: MAX_BYTES }, 0));
     }
     if let Some(at) = text.bytes().position(|byte| byte == 0) {
         return Err((Problem::NulByte, at));
     }
-    let mut scanner = Scanner {
-        text: text.as_bytes(),
-        at: 0,
-        open: Vec::new(),
-        alias: None,
-        sizes: HashMap::new(),
-    };
+    let mut scanner = Scanner { text: text.as_bytes(), at: 0, open: Vec::new(), alias: None, sizes: HashMap::new() };
     while let Some((token, start)) = scanner.next() {
-        scanner
-            .take(token, start)
-            .map_err(|problem| (problem, start))?;
+        scanner.take(token, start).map_err(|problem| (problem, start))?;
     }
     Ok(())
 }
@@ -77,9 +63,7 @@ impl<'t> Scanner<'t> {
     fn take(&mut self, token: Token<'t>, start: usize) -> Result<(), Problem> {
         let top = self.open.is_empty();
         match token {
-            Token::Open(b'{')
-                if self.peek() == Some(b'-') && self.text.get(self.at + 1) == Some(&b'#') =>
-            {
+            Token::Open(b'{') if self.peek() == Some(b'-') && self.text.get(self.at + 1) == Some(&b'#') => {
                 return Err(Problem::Resources);
             }
             Token::Open(open) => {
@@ -92,21 +76,13 @@ impl<'t> Scanner<'t> {
             }
             // A bracket that closes nothing is the parser's to refuse; it must not lower the count.
             Token::Close(close) => {
-                if self
-                    .open
-                    .last()
-                    .is_some_and(|(open, _)| closing(*open) == close)
-                {
+                if self.open.last().is_some_and(|(open, _)| closing(*open) == close) {
                     self.open.pop();
                 }
             }
             Token::Sigil(name) if top && self.peek_after_space() == Some(b'=') => {
                 self.end_alias();
-                self.alias = Some(Alias {
-                    name,
-                    size: 0,
-                    tokens: 0,
-                });
+                self.alias = Some(Alias { name, size: 0, tokens: 0 });
             }
             Token::Sigil(name) => {
                 let size = self.sizes.get(name).copied().unwrap_or(1);
@@ -115,13 +91,9 @@ impl<'t> Scanner<'t> {
                 }
             }
             // Only an operation begins with a dotted word, a value, or `module`, so the alias ends here.
-            Token::Word(word) if top && (word.contains(&b'.') || word == b"module") => {
-                self.end_alias()
-            }
+            Token::Word(word) if top && (word.contains(&b'.') || word == b"module") => self.end_alias(),
             Token::Other(b'%') if top => self.end_alias(),
-            Token::Text if top && self.alias.as_ref().is_some_and(|alias| alias.tokens > 1) => {
-                self.end_alias()
-            }
+            Token::Text if top && self.alias.as_ref().is_some_and(|alias| alias.tokens > 1) => self.end_alias(),
             Token::Word(_) | Token::Text | Token::Other(_) => {}
         }
         if let Some(alias) = &mut self.alias {
@@ -129,16 +101,13 @@ impl<'t> Scanner<'t> {
             alias.size = alias.size.saturating_add(1);
             if alias.size > MAX_ALIAS_TOKENS {
                 let name = String::from_utf8_lossy(alias.name).into_owned();
-                return Err(Problem::AliasTooLarge {
-                    name,
-                    limit: MAX_ALIAS_TOKENS,
-                });
+                return Err(Problem::AliasTooLarge { name, limit: MAX_ALIAS_TOKENS });
             }
         }
         match self.open.last() {
-            Some((_, Some(begin))) if start - begin > MAX_MAP_BYTES => Err(Problem::MapTooLong {
-                limit: MAX_MAP_BYTES,
-            }),
+            Some((_, Some(begin))) if start - begin > MAX_MAP_BYTES => {
+                Err(Problem::MapTooLong { limit: MAX_MAP_BYTES })
+            }
             Some(_) | None => Ok(()),
         }
     }
@@ -154,18 +123,12 @@ impl<'t> Scanner<'t> {
     }
 
     fn peek_after_space(&self) -> Option<u8> {
-        self.text[self.at..]
-            .iter()
-            .copied()
-            .find(|byte| !byte.is_ascii_whitespace())
+        self.text[self.at..].iter().copied().find(|byte| !byte.is_ascii_whitespace())
     }
 
     fn word(&mut self) -> &'t [u8] {
         let start = self.at;
-        while self
-            .peek()
-            .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$'))
-        {
+        while self.peek().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$')) {
             self.at += 1;
         }
         &self.text[start..self.at]
@@ -230,10 +193,7 @@ fn closing(open: u8) -> u8 {
 }
 
 fn is_map_keyword(before: &[u8]) -> bool {
-    let end = before
-        .iter()
-        .rposition(|byte| !byte.is_ascii_whitespace())
-        .map_or(0, |last| last + 1);
+    let end = before.iter().rposition(|byte| !byte.is_ascii_whitespace()).map_or(0, |last| last + 1);
     before[..end].ends_with(b"affine_map") || before[..end].ends_with(b"affine_set")
 }
 
@@ -255,11 +215,7 @@ mod tests {
     fn deep_nesting_is_refused_whatever_the_bracket() {
         for open in ["(", "[", "{", "<", "({", "[<", "( > ", "scf.if %c {"] {
             let text = open.repeat(100_000);
-            assert_eq!(
-                refused(&text),
-                Some(Problem::TooDeep { limit: MAX_DEPTH }),
-                "{open}"
-            );
+            assert_eq!(refused(&text), Some(Problem::TooDeep { limit: MAX_DEPTH }), "{open}");
         }
         assert_eq!(refused(&"{}".repeat(100_000)), None);
         assert_eq!(refused(&format!("\"{}\"", "(".repeat(1000))), None);
@@ -268,19 +224,9 @@ mod tests {
     #[test]
     fn long_maps_are_refused() {
         let text = format!("#m = affine_map<(d0) -> (d0{})>", " + d0".repeat(100_000));
-        assert_eq!(
-            refused(&text),
-            Some(Problem::MapTooLong {
-                limit: MAX_MAP_BYTES
-            })
-        );
+        assert_eq!(refused(&text), Some(Problem::MapTooLong { limit: MAX_MAP_BYTES }));
         let text = format!("#m = affine_map <(d0) -> ({}d0)>", "- ".repeat(100_000));
-        assert_eq!(
-            refused(&text),
-            Some(Problem::MapTooLong {
-                limit: MAX_MAP_BYTES
-            })
-        );
+        assert_eq!(refused(&text), Some(Problem::MapTooLong { limit: MAX_MAP_BYTES }));
     }
 
     #[test]
@@ -288,37 +234,22 @@ mod tests {
         for (sigil, open, close) in [('#', "[", "]"), ('!', "tuple<", ">")] {
             let mut text = format!("{sigil}a0 = {open}{close}\n");
             for i in 0..64 {
-                text += &format!(
-                    "{sigil}a{} = {open}{sigil}a{i}, {sigil}a{i}{close}\n",
-                    i + 1
-                );
+                text += &format!("{sigil}a{} = {open}{sigil}a{i}, {sigil}a{i}{close}\n", i + 1);
             }
-            assert!(
-                matches!(refused(&text), Some(Problem::AliasTooLarge { .. })),
-                "{sigil}"
-            );
+            assert!(matches!(refused(&text), Some(Problem::AliasTooLarge { .. })), "{sigil}");
         }
     }
 
     #[test]
     fn an_alias_ends_where_operations_begin() {
         let uses = "loc(#a) ".repeat(MAX_ALIAS_TOKENS);
-        assert_eq!(
-            refused(&format!("#a = loc(\"f\":1:1)\nmodule {{ {uses} }}")),
-            None
-        );
-        assert_eq!(
-            refused(&format!("#a = loc(\"f\":1:1)\nfunc.func @f() {{ {uses} }}")),
-            None
-        );
+        assert_eq!(refused(&format!("#a = loc(\"f\":1:1)\nmodule {{ {uses} }}")), None);
+        assert_eq!(refused(&format!("#a = loc(\"f\":1:1)\nfunc.func @f() {{ {uses} }}")), None);
     }
 
     #[test]
     fn resources_and_nul_are_refused() {
-        assert_eq!(
-            refused("module {} {-# dialect_resources: {} #-}"),
-            Some(Problem::Resources)
-        );
+        assert_eq!(refused("module {} {-# dialect_resources: {} #-}"), Some(Problem::Resources));
         assert_eq!(refused("module {}\0"), Some(Problem::NulByte));
     }
 }

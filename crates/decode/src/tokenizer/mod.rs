@@ -73,6 +73,11 @@ impl Tokenizer {
         TextStream::new(self)
     }
 
+    /// The largest token it knows.
+    pub(crate) fn largest_token(&self) -> u32 {
+        self.inner.get_vocab(true).into_values().max().unwrap_or(0)
+    }
+
     /// Whether this token ends the text.
     pub fn is_stop(&self, token: u32) -> bool {
         self.stops.contains(&token)

@@ -148,7 +148,7 @@ impl Drop for Close<'_> {
         while state & (OPEN - 1) != 0 {
             spins += 1;
             // The worker may have lost its core to another process.
-            if spins.is_multiple_of(4096) {
+            if spins.is_multiple_of(256) {
                 thread::yield_now();
             } else {
                 std::hint::spin_loop();

@@ -4,8 +4,6 @@ use std::collections::HashSet;
 
 use tile_ir::{Block, OpKind, Value};
 
-use super::operands;
-
 /// Removes dead operations from a structured body.
 pub(crate) fn remove(body: &mut Block) {
     let mut used = HashSet::new();
@@ -18,16 +16,16 @@ fn sweep(block: &mut Block, used: &mut HashSet<Value>) -> bool {
     let mut kept = Vec::with_capacity(block.ops.len());
     let mut effects = false;
     for mut op in std::mem::take(&mut block.ops).into_iter().rev() {
-        let mut effect = operands::writes(&op.kind);
+        let mut effect = matches!(op.kind, OpKind::Store { .. } | OpKind::StoreScalar { .. });
         if let OpKind::While { cond, .. } = &op.kind {
             used.insert(*cond);
         }
         // The later block first: its operands are the earlier one's results.
-        for nested in operands::nested_mut(&mut op.kind).into_iter().rev() {
+        for nested in op.kind.blocks_mut().into_iter().rev() {
             effect |= sweep(nested, used);
         }
         if effect || op.results.iter().any(|result| used.contains(result)) {
-            used.extend(operands::of(&op.kind));
+            used.extend(op.kind.operands());
             effects |= effect;
             kept.push(op);
         }

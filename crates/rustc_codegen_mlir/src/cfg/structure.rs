@@ -9,7 +9,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use tile_ir::{BinaryOp, Block, Loc, Number, Op, OpKind, Predicate, Type, Value};
 
-use super::operands;
 use super::{Cfg, Edge, EdgeRef, Term};
 use crate::errors::{Error, Problem, Result};
 
@@ -104,7 +103,7 @@ impl Structurer {
     pub(super) fn block_ops(&self, block: usize) -> Vec<Op> {
         let mut ops = self.cfg.blocks[block].ops.clone();
         for op in &mut ops {
-            operands::for_each_mut(&mut op.kind, &mut |value| *value = self.resolve(*value));
+            op.kind.map_operands(|value| self.resolve(value));
         }
         ops
     }
