@@ -3,6 +3,7 @@
 //! A [`Module`] holds [`Kernel`]s; a kernel is a tree of [`Block`]s of [`Op`]s over SSA [`Value`]s whose types are
 //! scalars or static-shape tiles. `docs/ir.md` describes the language; the interpreter defines its meaning.
 
+pub mod analysis;
 mod builder;
 pub mod interp;
 mod kernel;

@@ -14,7 +14,7 @@ use crate::op::{Value, ViewId};
 use crate::types::{Elem, Shape};
 
 /// Runs `f` on whole buffers as tiles; the result tile (or scalar, as a tile of one) comes back as a buffer.
-fn eval(
+pub(crate) fn eval(
     inputs: &[&Buffer],
     f: impl FnOnce(&mut KernelBuilder, &[Value]) -> Value,
 ) -> Result<Buffer, Box<Trap>> {
@@ -53,7 +53,7 @@ fn floats(elem: Elem, dims: &[u64], values: &[f32]) -> Buffer {
     Buffer::from_floats(elem, dims, values).expect("as many values as the shape has")
 }
 
-fn ints(elem: Elem, dims: &[u64], values: &[i64]) -> Buffer {
+pub(crate) fn ints(elem: Elem, dims: &[u64], values: &[i64]) -> Buffer {
     Buffer::from_ints(elem, dims, values).expect("as many values as the shape has")
 }
 
