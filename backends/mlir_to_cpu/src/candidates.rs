@@ -19,8 +19,9 @@ pub(crate) fn choose<'a>(
     module: &'a Module,
     options: &Options,
 ) -> Result<Vec<Candidate<'a>>, Vec<Error>> {
+    let invalid = |error| Error::Invalid(Box::new(error));
     tile_ir::validate(module)
-        .map_err(|errors| errors.into_iter().map(Error::Invalid).collect::<Vec<_>>())?;
+        .map_err(|errors| errors.into_iter().map(invalid).collect::<Vec<_>>())?;
     let mut families: Vec<(&str, Vec<&Kernel>)> = Vec::new();
     for kernel in &module.kernels {
         match families

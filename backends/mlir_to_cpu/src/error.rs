@@ -39,7 +39,7 @@ pub enum Error {
     },
     /// The program breaks a rule of the tile IR.
     #[error(transparent)]
-    Invalid(ValidateError),
+    Invalid(Box<ValidateError>),
     /// A requested candidate does not exist.
     #[error("kernel family `{family}` has no candidate `{candidate}`")]
     UnknownCandidate {
@@ -82,7 +82,7 @@ impl Error {
     /// The error as a report for the user.
     pub fn report(&self) -> Report {
         let kind = match self {
-            Error::Invalid(error) => return Report::from(error),
+            Error::Invalid(error) => return Report::from(error.as_ref()),
             Error::Unsupported { .. } | Error::Machine { .. } => Kind::Unsupported,
             Error::Limit { .. } => Kind::Limit,
             Error::UnknownCandidate { .. } | Error::SymbolClash { .. } => Kind::Invalid,

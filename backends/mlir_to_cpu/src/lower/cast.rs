@@ -57,16 +57,16 @@ impl Lower<'_, '_> {
         let wide = self.widen(signed, from, x);
         let result = if Reg::of(from) == Reg::Long {
             self.per_lane(Reg::Long, Reg::Float, &[&wide], |this, e| {
-                this.to_float(signed, F32, e[0])
+                this.convert_to_float(signed, F32, e[0])
             })
         } else {
             let ty = if x.lanes == 1 { F32 } else { F32X4 };
-            self.map(&wide, |this, part| this.to_float(signed, ty, part))
+            self.map(&wide, |this, part| this.convert_to_float(signed, ty, part))
         };
         self.round_to(to, &result)
     }
 
-    fn to_float(&mut self, signed: bool, ty: ir::Type, value: ir::Value) -> ir::Value {
+    fn convert_to_float(&mut self, signed: bool, ty: ir::Type, value: ir::Value) -> ir::Value {
         if signed {
             self.b.ins().fcvt_from_sint(ty, value)
         } else {

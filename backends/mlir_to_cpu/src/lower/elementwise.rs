@@ -305,7 +305,7 @@ impl Lower<'_, '_> {
         )
     }
 
-    /// `x * y + z`, rounded once or twice, whichever is fast.
+    /// `x * y + z`, rounded once or twice, whichever is fast. `x` should be the operand not used again: x86 overwrites it.
     pub(crate) fn multiply_add(&mut self, x: ir::Value, y: ir::Value, z: ir::Value) -> ir::Value {
         if self.features.fma() {
             self.b.ins().fma(x, y, z)

@@ -25,6 +25,14 @@ pub(crate) fn block_args(values: &[ir::Value]) -> Vec<BlockArg> {
 pub(crate) type CarryBody<'f, 'a, 'b> =
     &'f mut dyn FnMut(&mut Lower<'a, 'b>, Ix, &[ir::Value]) -> Result<Vec<ir::Value>>;
 
+/// Body of a loop in chunks: gets the index, the chunk's size and the carried values, gives the next values.
+pub(crate) type ChunkBody<'f, 'a, 'b> =
+    &'f mut dyn FnMut(&mut Lower<'a, 'b>, Ix, u32, &[ir::Value]) -> Result<Vec<ir::Value>>;
+
+/// Body of a nest over positions that carries machine values.
+pub(crate) type CarryPosBody<'f, 'a, 'b> =
+    &'f mut dyn FnMut(&mut Lower<'a, 'b>, Pos, &[ir::Value]) -> Result<Vec<ir::Value>>;
+
 /// Body of a nest over positions.
 pub(crate) type PosBody<'f, 'a, 'b> = &'f mut dyn FnMut(&mut Lower<'a, 'b>, Pos) -> Result<()>;
 
@@ -145,7 +153,7 @@ impl<'a, 'b> Lower<'a, 'b> {
         extent: u64,
         widths: &[u32],
         carried: &[ir::Value],
-        body: &mut dyn FnMut(&mut Self, Ix, u32, &[ir::Value]) -> Result<Vec<ir::Value>>,
+        body: ChunkBody<'_, 'a, 'b>,
     ) -> Result<Vec<ir::Value>> {
         let mut values = carried.to_vec();
         let mut start = Edge::Known(0);

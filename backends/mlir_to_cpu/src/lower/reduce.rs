@@ -6,8 +6,8 @@ use tile_ir::{BinaryOp, Elem, Number, OpKind, ReduceOp, Value};
 use super::access::Mem;
 use super::chunk::Chunk;
 use super::index::{Ix, Pos};
-use super::memory::lane_dim;
-use super::nest::{Edge, WIDTHS};
+use super::nest::{CarryPosBody, Edge, WIDTHS};
+use super::site::lane_dim;
 use super::{Lower, Result};
 use crate::types::{LANES, Reg};
 
@@ -170,7 +170,7 @@ impl<'a, 'b> Lower<'a, 'b> {
         inner: &[usize],
         pos: Pos,
         carried: &[ir::Value],
-        body: &mut dyn FnMut(&mut Self, Pos, &[ir::Value]) -> Result<Vec<ir::Value>>,
+        body: CarryPosBody<'_, 'a, 'b>,
     ) -> Result<Vec<ir::Value>> {
         let Some((&d, rest)) = inner.split_first() else {
             return body(self, pos, carried);

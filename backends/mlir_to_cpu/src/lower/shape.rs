@@ -152,7 +152,7 @@ impl Lower<'_, '_> {
                 } else {
                     let size = from.dims()[d];
                     let aligned = linear.is_multiple_of(u64::from(pos.lanes))
-                        && size % u64::from(pos.lanes) == 0;
+                        && size.is_multiple_of(u64::from(pos.lanes));
                     if has_lanes && i == wide.len() - 1 && !aligned {
                         return self.eval_lanes(x, result, pos);
                     }

@@ -24,10 +24,10 @@ fn floats() -> Vec<f32> {
     ]);
     // Ties and neighbours when rounded to 16 bits; overflow; subnormal numbers.
     values.extend([
-        1.00390625,
-        1.01171875,
-        1.0009765625,
-        1.0029296875,
+        257.0 / 256.0,
+        259.0 / 256.0,
+        1025.0 / 1024.0,
+        1027.0 / 1024.0,
         65519.9,
         65520.0,
         3e-8,

@@ -11,7 +11,7 @@ fn product(name: &str, elems: [Elem; 2], spec: &ContractSpec, extents: &[u64]) -
     let mut b = KernelBuilder::new(name);
     let (l, r, a) = (dims(&spec.lhs), dims(&spec.rhs), dims(&spec.acc));
     let zero = b.index(0);
-    let mut operand = |b: &mut KernelBuilder, name: &str, elem: Elem, dims: &[u64]| {
+    let operand = |b: &mut KernelBuilder, name: &str, elem: Elem, dims: &[u64]| {
         let view = b.read(name, elem, dims);
         let start = vec![zero; dims.len()];
         let tile = b.load(view, &start, dims);
