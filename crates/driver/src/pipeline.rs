@@ -53,7 +53,7 @@ pub fn module(source: &Source) -> anyhow::Result<Module> {
     tile_ir::validate(&module)
         .map_err(|errors| Reports(errors.iter().map(Report::from).collect()))?;
     for kernel in &mut module.kernels {
-        // ANALYSIS
+        tile_ir::analysis::prove_in_bounds(kernel);
     }
     Ok(module)
 }
