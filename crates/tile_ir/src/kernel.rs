@@ -23,6 +23,16 @@ pub enum Loc {
     },
 }
 
+impl Loc {
+    /// Puts a report at this position, if it is known.
+    pub fn locate(&self, report: diagnostics::Report) -> diagnostics::Report {
+        match self {
+            Loc::Unknown => report,
+            Loc::File { file, line, column } => report.at(file.to_string(), *line, *column),
+        }
+    }
+}
+
 impl fmt::Display for Loc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
