@@ -54,8 +54,8 @@ pub struct Kernel {
 }
 
 /// One argument.
+// Unknown fields are refused by the kind: serde cannot refuse them beside a flattened field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Arg {
     /// The name in the Rust source.
     pub name: String,

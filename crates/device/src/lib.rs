@@ -1,1 +1,115 @@
-//! Placeholder.
+//! Devices: where the kernels of a bundle run.
+//!
+//! A [`Device`] owns memory ([`Buffer`] handles), loads bundles and launches their kernels. Everything that can be
+//! checked about a launch is checked once, when its [`Binding`] is made: number and kinds of arguments, sizes, scalar
+//! bounds, aliasing. All devices share those checks, so a launch that is refused is refused everywhere alike.
+//!
+//! Launches of one device run in order; a launch sees everything that earlier launches and uploads wrote. They may
+//! still be running when [`Device::launch`] returns; [`Device::download`] and [`Device::sync`] wait.
+mod binding;
+mod buffer;
+mod cpu;
+mod error;
+mod program;
+
+use bundle::Bundle;
+
+pub use binding::{Arg, Binding};
+pub use buffer::{Buffer, BufferInfo, Usage};
+pub use cpu::{Cpu, host_features};
+pub use error::Error;
+pub use program::{KernelHandle, LoadedKernel, Program};
+
+/// Names that [`open`] takes.
+pub const NAMES: &[&str] = &["cpu"];
+
+/// Who executes the kernels, and so what a result or a time is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judge {
+    /// The accelerator itself, through its vendor's driver.
+    Hardware,
+    /// Native code on this machine's processor.
+    NativeCpu,
+    /// A program that models the target; its times mean nothing.
+    Emulated,
+}
+
+impl std::fmt::Display for Judge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Judge::Hardware => "hardware",
+            Judge::NativeCpu => "native cpu",
+            Judge::Emulated => "emulated",
+        })
+    }
+}
+
+/// A place where kernels run.
+pub trait Device: Send {
+    /// The name [`open`] knows it by.
+    fn name(&self) -> &str;
+
+    /// Who executes.
+    fn judge(&self) -> Judge;
+
+    /// Makes a buffer of `bytes` zero bytes, aligned for every element type and vector access.
+    ///
+    /// # Errors
+    /// Not enough memory.
+    fn alloc(&mut self, bytes: u64, usage: Usage) -> Result<Buffer, Error>;
+
+    /// Gives a buffer back; bindings that hold it can no longer be launched.
+    ///
+    /// # Errors
+    /// Not a live buffer of this device.
+    fn free(&mut self, buffer: Buffer) -> Result<(), Error>;
+
+    /// Size and usage of a buffer.
+    ///
+    /// # Errors
+    /// Not a live buffer of this device.
+    fn info(&self, buffer: Buffer) -> Result<BufferInfo, Error>;
+
+    /// Copies `bytes` into the buffer from byte `offset` on.
+    ///
+    /// # Errors
+    /// Not a live buffer of this device, or past its end.
+    fn upload(&mut self, buffer: Buffer, offset: u64, bytes: &[u8]) -> Result<(), Error>;
+
+    /// Waits for all launches, then copies from byte `offset` of the buffer into `bytes`.
+    ///
+    /// # Errors
+    /// Not a live buffer of this device, past its end, or a launch that failed.
+    fn download(&mut self, buffer: Buffer, offset: u64, bytes: &mut [u8]) -> Result<(), Error>;
+
+    /// Loads a bundle's code.
+    ///
+    /// # Errors
+    /// A bundle for another target or for features this machine lacks, or code that does not load.
+    fn load(&mut self, bundle: &Bundle) -> Result<Program, Error>;
+
+    /// Launches a kernel with the arguments of its binding.
+    ///
+    /// # Errors
+    /// A binding made on another device, or one that holds a freed buffer.
+    fn launch(&mut self, binding: &Binding) -> Result<(), Error>;
+
+    /// Waits for all launches.
+    ///
+    /// # Errors
+    /// A launch that failed.
+    fn sync(&mut self) -> Result<(), Error>;
+}
+
+/// Opens a device by name. `threads` is for devices that run on the processor; `None` takes all cores.
+///
+/// # Errors
+/// An unknown name, or a device that this machine lacks.
+pub fn open(name: &str, threads: Option<usize>) -> Result<Box<dyn Device>, Error> {
+    match name {
+        "cpu" => Ok(Box::new(Cpu::new(threads)?)),
+        _ => Err(Error::UnknownDevice {
+            name: name.to_owned(),
+        }),
+    }
+}

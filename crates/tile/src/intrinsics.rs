@@ -55,7 +55,9 @@ unsafe extern "C" {
     pub fn __tile_iota(axis: u32, b: usize, r: usize, c: usize) -> Raw;
 
     // ---- elementwise ------------------------------------------------------------------------
+    /// Elementwise ([`crate::abi::UnaryCode`]).
     pub fn __tile_unary(op: u32, x: Raw, elem: u32, b: usize, r: usize, c: usize) -> Raw;
+    /// Elementwise ([`crate::abi::BinaryCode`]).
     pub fn __tile_binary(op: u32, lhs: Raw, rhs: Raw, elem: u32, b: usize, r: usize, c: usize) -> Raw;
     /// `x * y + z`, rounded once; floats only.
     pub fn __tile_fma(x: Raw, y: Raw, z: Raw, elem: u32, b: usize, r: usize, c: usize) -> Raw;

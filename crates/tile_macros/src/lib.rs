@@ -1,1 +1,48 @@
-//! Placeholder.
+//! `#[tile::kernel]`, `tile::instances!` and `#[ascend_std::aiv_kernel]`. Use them through `tile` and `ascend_std`.
+
+mod aiv;
+mod instances;
+mod kernel;
+mod signature;
+
+use proc_macro::TokenStream;
+
+/// Declares a function as a kernel: every parameter is bound, under its name, to what the launch passes.
+///
+/// The function may be generic; [`instances!`](macro@instances) says which instances are compiled. It returns nothing, and
+/// its parameters are names (not patterns) of types that a launch can pass: views, partitions, scalars. The row of a
+/// `RowMut` is another parameter: `#[row(position)] mut cache: RowMut<..>`. An `unsafe fn` needs
+/// `#[tile::kernel(unsafe)]`.
+#[proc_macro_attribute]
+pub fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    kernel::expand(attribute.into(), item.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Names the kernel instances to compile, as one group.
+///
+/// ```text
+/// tile::instances! {
+///     group "my-model";
+///     add_1000 = add::<1000, 256>;
+///     q_proj = matvec::<576, 576, BN> for BN in [32, 16, 8];
+/// }
+/// ```
+///
+/// Left of `=` is the kernel's name for the host. With `for` there is one candidate for each value (for each
+/// combination, after several `for`), and a target takes the one that suits it.
+#[proc_macro]
+pub fn instances(input: TokenStream) -> TokenStream {
+    instances::expand(input.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Declares a function over raw pointers as a kernel and an entry of the package's kernel group.
+#[proc_macro_attribute]
+pub fn aiv_kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    aiv::expand(attribute.into(), item.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}

@@ -1,0 +1,94 @@
+//! Why a device refused.
+
+/// Why a device could not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No device has this name.
+    #[error("no device is called `{name}`")]
+    UnknownDevice {
+        /// The name asked for.
+        name: String,
+    },
+    /// The device cannot be set up.
+    #[error("cannot open device `{device}`: {message}")]
+    Open {
+        /// Its name.
+        device: &'static str,
+        /// Why.
+        message: String,
+    },
+    /// Not enough memory.
+    #[error("not enough memory for a buffer of {bytes} bytes")]
+    OutOfMemory {
+        /// Size asked for.
+        bytes: u64,
+    },
+    /// A handle of another device, or of a buffer that was freed.
+    #[error("the buffer was freed or belongs to another device")]
+    DeadBuffer,
+    /// A copy past the end of a buffer.
+    #[error("a copy of {bytes} bytes at offset {offset} leaves the buffer of {size} bytes")]
+    OutOfRange {
+        /// Start.
+        offset: u64,
+        /// Length.
+        bytes: u64,
+        /// The buffer's size.
+        size: u64,
+    },
+    /// The bundle itself is bad.
+    #[error(transparent)]
+    Bundle(#[from] bundle::Error),
+    /// A bundle for something else.
+    #[error("the bundle was compiled for target `{found}`, device `{device}` runs `{expected}`")]
+    Target {
+        /// The device.
+        device: &'static str,
+        /// Target the device runs.
+        expected: &'static str,
+        /// The bundle's target.
+        found: String,
+    },
+    /// Code for a processor with more than this one has.
+    #[error("the bundle needs `{feature}`, which this machine lacks; compile it for this machine")]
+    MissingFeature {
+        /// The first missing feature.
+        feature: String,
+    },
+    /// Code that does not load.
+    #[error("cannot load {file}: {message}")]
+    Load {
+        /// The file.
+        file: String,
+        /// Why.
+        message: String,
+    },
+    /// A kernel that this device cannot take.
+    #[error("kernel `{kernel}`: {message}")]
+    Kernel {
+        /// The kernel.
+        kernel: String,
+        /// Why.
+        message: String,
+    },
+    /// Wrong number of arguments.
+    #[error("kernel `{kernel}` takes {expected} arguments, {found} are bound")]
+    ArgumentCount {
+        /// The kernel.
+        kernel: String,
+        /// Arguments it has.
+        expected: usize,
+        /// Arguments given.
+        found: usize,
+    },
+    /// An argument that does not fit.
+    #[error("argument `{arg}` of kernel `{kernel}` {message}")]
+    Argument {
+        /// The kernel.
+        kernel: String,
+        /// The argument.
+        arg: String,
+        /// What does not fit.
+        message: String,
+    },
+}

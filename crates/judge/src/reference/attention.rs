@@ -1,0 +1,101 @@
+//! One query position against a cache: softmax(q · kᵀ / sqrt(d)) · v, in two passes.
+
+use std::ops::Range;
+
+use super::{Args, Outcome, ReferenceError};
+use crate::buffer::Buffer;
+use crate::compare::Expected;
+
+/// The probabilities of `scores`; empty for none.
+pub(super) fn softmax(scores: &[f64]) -> Vec<f64> {
+    let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let weights: Vec<f64> = scores.iter().map(|score| (score - max).exp()).collect();
+    let sum: f64 = weights.iter().sum();
+    weights.into_iter().map(|weight| weight / sum).collect()
+}
+
+/// `q` is `heads x d`; the caches are `positions x (kv heads * d)`, and query head `h` uses KV head
+/// `h / (heads / kv heads)`.
+pub(super) fn attend(args: &Args<'_>, positions: Range<usize>) -> Result<Vec<f64>, ReferenceError> {
+    let q = args.buffer("q")?;
+    let (heads, d) = q.rows_cols();
+    let k = args.buffer("k_cache")?;
+    let v = args.sized("v_cache", k.len())?;
+    let (rows, width) = flat_rows(k);
+    let kv_heads = width / d.max(1);
+    if kv_heads == 0 || kv_heads * d != width || heads % kv_heads != 0 {
+        return Err(args.misfit(
+            "k_cache",
+            format!("rows of {width} do not serve {heads} heads of {d}"),
+        ));
+    }
+    if positions.end > rows {
+        return Err(args.misfit(
+            "k_cache",
+            format!("{rows} rows do not hold {} positions", positions.end),
+        ));
+    }
+    let scale = (d as f64).sqrt().recip();
+    let mut output = Vec::with_capacity(q.len());
+    for head in 0..heads {
+        let query = q.row(head);
+        let at = head / (heads / kv_heads) * d;
+        let score = |p: usize| {
+            query
+                .iter()
+                .enumerate()
+                .map(|(i, q)| q * k.get(p * width + at + i))
+                .sum::<f64>()
+                * scale
+        };
+        let weights = softmax(&positions.clone().map(score).collect::<Vec<_>>());
+        for i in 0..d {
+            let value = |(p, weight): (usize, &f64)| weight * v.get(p * width + at + i);
+            output.push(positions.clone().zip(&weights).map(value).sum());
+        }
+    }
+    Ok(output)
+}
+
+/// Rows and row length with the first dimension as rows, all others as one.
+fn flat_rows(buffer: &Buffer) -> (usize, usize) {
+    let rows = buffer.shape.dims().first().copied().unwrap_or(1) as usize;
+    (rows, buffer.len().checked_div(rows).unwrap_or(0))
+}
+
+/// Attention over rows `0..=position`.
+pub(super) fn decode_gqa(args: &Args<'_>) -> Outcome {
+    let position = args.index("position", flat_rows(args.buffer("k_cache")?).0)?;
+    let output = attend(args, 0..position + 1)?;
+    args.sized("output", output.len())?;
+    Ok(vec![Expected::all("output", output)])
+}
+
+/// One head over a whole sequence: row `i` of `output` attends to rows `i - window + 1` to `i` of `k` and `v`.
+pub(super) fn sliding_window(args: &Args<'_>, window: usize) -> Outcome {
+    let q = args.buffer("q")?;
+    let (rows, d) = q.rows_cols();
+    let (k, v) = (args.sized("k", q.len())?, args.sized("v", q.len())?);
+    args.sized("output", q.len())?;
+    let scale = (d as f64).sqrt().recip();
+    let mut output = Vec::with_capacity(q.len());
+    for row in 0..rows {
+        let query = q.row(row);
+        let seen = (row + 1).saturating_sub(window)..row + 1;
+        let weights = softmax(
+            &seen
+                .clone()
+                .map(|key| k.dot(key, &query) * scale)
+                .collect::<Vec<_>>(),
+        );
+        for col in 0..d {
+            output.push(
+                seen.clone()
+                    .zip(&weights)
+                    .map(|(key, weight)| weight * v.at(key, col))
+                    .sum(),
+            );
+        }
+    }
+    Ok(vec![Expected::all("output", output)])
+}

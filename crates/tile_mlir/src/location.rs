@@ -1,0 +1,127 @@
+//! Reading locations. The C API of MLIR 19 only prints them, so their text is read back.
+
+use std::sync::Arc;
+
+use tile_ir::Loc;
+
+/// A location and the variable's name, if the location carries one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Place {
+    pub(crate) loc: Loc,
+    pub(crate) name: Option<String>,
+}
+
+/// Reads what MLIR prints for a location: the first file position of whatever kind of location it is, and the name of a
+/// name location (`loc("x"("file.rs":1:2))`). Positions in the text itself are given `text_name` as their file.
+pub(crate) fn read(printed: &str, text_name: &Arc<str>) -> Place {
+    let mut place = Place::default();
+    let mut rest = printed;
+    while let Some(quote) = rest.find('"') {
+        let Some((text, after)) = string(&rest[quote + 1..]) else { break };
+        rest = after;
+        if let Some((line, column)) = position(after) {
+            let file = if text.is_empty() || text == "-" { Arc::clone(text_name) } else { text.into() };
+            place.loc = Loc::File { file, line, column };
+            break;
+        }
+        if printed.starts_with("loc(\"") && after.starts_with('(') && place.name.is_none() {
+            place.name = Some(text);
+        }
+    }
+    place
+}
+
+/// The string literal that starts here (after its quote) and the text behind it. Escapes are `\\`, `\"` and two hex digits.
+fn string(text: &str) -> Option<(String, &str)> {
+    let bytes = text.as_bytes();
+    let mut value = Vec::new();
+    let mut at = 0;
+    loop {
+        match *bytes.get(at)? {
+            b'"' => return Some((String::from_utf8_lossy(&value).into_owned(), &text[at + 1..])),
+            b'\\' => {
+                let next = *bytes.get(at + 1)?;
+                let hex = text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+                match hex {
+                    Some(byte) => {
+                        value.push(byte);
+                        at += 3;
+                    }
+                    None => {
+                        value.push(next);
+                        at += 2;
+                    }
+                }
+            }
+            byte => {
+                value.push(byte);
+                at += 1;
+            }
+        }
+    }
+}
+
+/// `:line:column` at the start of the text; a position without a line is none.
+fn position(text: &str) -> Option<(u32, u32)> {
+    let (line, rest) = number(text.strip_prefix(':')?)?;
+    let (column, _) = number(rest.strip_prefix(':')?)?;
+    (line > 0).then_some((line, column))
+}
+
+fn number(text: &str) -> Option<(u32, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    Some((text[..end].parse().ok()?, &text[end..]))
+}
+
+/// Position of a byte offset in a text.
+pub(crate) fn of_offset(text: &str, offset: usize, text_name: &Arc<str>) -> Loc {
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
+    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    Loc::File {
+        file: Arc::clone(text_name),
+        line: u32::try_from(line).unwrap_or(u32::MAX),
+        column: u32::try_from(before.len() - line_start + 1).unwrap_or(u32::MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(file: &str, line: u32, column: u32) -> Loc {
+        Loc::File { file: file.into(), line, column }
+    }
+
+    fn place(printed: &str) -> Place {
+        read(printed, &"k.mlir".into())
+    }
+
+    #[test]
+    fn every_kind_of_location_gives_its_first_file_position() {
+        assert_eq!(place("loc(unknown)"), Place::default());
+        assert_eq!(place("loc(\"a b.rs\":3:7)").loc, at("a b.rs", 3, 7));
+        assert_eq!(place("loc(fused[unknown, \"a.rs\":3:7, \"b.rs\":1:1])").loc, at("a.rs", 3, 7));
+        assert_eq!(place("loc(fused<\"pass\">[\"a.rs\":3:7])").loc, at("a.rs", 3, 7));
+        assert_eq!(place("loc(callsite(\"f\"(\"a.rs\":3:7) at \"b.rs\":1:1))").loc, at("a.rs", 3, 7));
+        assert_eq!(place("loc(\"\":5:2)").loc, at("k.mlir", 5, 2));
+        assert_eq!(place("loc(\"-\":5:2)").loc, at("k.mlir", 5, 2));
+        assert_eq!(place("loc(\"q\\22\\5C.rs\":5:2)").loc, at("q\"\\.rs", 5, 2));
+    }
+
+    #[test]
+    fn a_name_location_names_the_value() {
+        let named = place("loc(\"sum\"(\"a.rs\":3:7))");
+        assert_eq!(named, Place { loc: at("a.rs", 3, 7), name: Some("sum".into()) });
+        assert_eq!(place("loc(\"sum\")").name, None);
+        assert_eq!(place("loc(fused[\"sum\"(\"a.rs\":3:7)])").name, None);
+    }
+
+    #[test]
+    fn offsets_count_lines_and_columns_from_one() {
+        let name: Arc<str> = "k.mlir".into();
+        assert_eq!(of_offset("ab\ncd", 0, &name), at("k.mlir", 1, 1));
+        assert_eq!(of_offset("ab\ncd", 4, &name), at("k.mlir", 2, 2));
+        assert_eq!(of_offset("ab\ncd", 99, &name), at("k.mlir", 2, 3));
+    }
+}

@@ -1,0 +1,58 @@
+//! Attention of one new position over the cache.
+
+use tile::math;
+use tile::prelude::*;
+
+/// Grouped-query attention: the `G` query heads of one key-value head per program, over cache rows 0 to `position`.
+///
+/// Online softmax over chunks of `CH` keys: `sum` and `total` are relative to the largest score so far, and are
+/// scaled down when a larger one comes. Rows past `position` are never read: they may hold anything.
+#[tile::kernel]
+pub fn attention_decode_gqa<
+    KV: Float,
+    const NH: usize,
+    const DH: usize,
+    const KVD: usize,
+    const G: usize,
+    const CAP: usize,
+    const CH: usize,
+>(
+    q: View<f32, NH, DH>,
+    k_cache: View<KV, CAP, KVD>,
+    v_cache: View<KV, CAP, KVD>,
+    mut output: Partition<f32, NH, DH, G, DH>,
+    position: Position<CAP>,
+) {
+    let kv_head = tile::program_id::<0>();
+    let column = kv_head * DH;
+    let length = position.get() + 1;
+    let scale = 1.0 / math::sqrt(DH as f32);
+    let queries = q.block::<G, DH>(kv_head * G, 0) * scale;
+
+    let mut largest = Tile::<f32, G, 1>::splat(f32::MIN);
+    let mut total = Tile::<f32, G, 1>::zeros();
+    let mut sum = Tile::<f32, G, DH>::zeros();
+    for start in tile::range(0, length, CH) {
+        let valid = Limits::rows(length - start);
+        let keys = k_cache
+            .block_limited::<CH, DH>(start, column, valid)
+            .to_f32();
+        let values = v_cache
+            .block_limited::<CH, DH>(start, column, valid)
+            .to_f32();
+
+        // A finite score for keys past the end: its weight is exactly 0, and no infinities are subtracted.
+        let index = Tile::<u32, G, CH>::col_index() + start as u32;
+        let scores = index
+            .lt(length as u32)
+            .select(queries.dot_t(keys), f32::MIN);
+
+        let larger = largest.max(scores.row_max());
+        let weights = (scores - larger.broadcast_cols()).exp();
+        let keep = (largest - larger).exp();
+        total = total * keep + weights.row_sum();
+        sum = weights.dot_acc(values, sum * keep.broadcast_cols());
+        largest = larger;
+    }
+    output.store(sum / total.broadcast_cols());
+}

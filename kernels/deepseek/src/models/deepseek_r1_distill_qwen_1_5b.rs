@@ -1,0 +1,46 @@
+//! DeepSeek-R1-Distill-Qwen-1.5B: a Qwen2 model, with biases on query, key and value, and a bf16 cache.
+
+use tile::bf16;
+
+use crate::models::CAPACITY as CAP;
+use crate::{argmax, attention, elementwise, embed, matvec, mlp, norm, rope};
+
+/// Hidden size.
+const D: usize = 1536;
+/// Query heads.
+const NH: usize = 12;
+/// Key-value heads.
+const NKV: usize = 2;
+/// Head size.
+const DH: usize = 128;
+/// MLP size.
+const I: usize = 8960;
+/// Vocabulary.
+const VOCAB: usize = 151_936;
+
+/// All query heads.
+const QD: usize = NH * DH;
+/// All key-value heads.
+const KVD: usize = NKV * DH;
+/// Query heads per key-value head.
+const G: usize = NH / NKV;
+/// Pairs of one head.
+const HALF: usize = DH / 2;
+
+tile::instances! {
+    group "deepseek-r1-distill-qwen-1.5b";
+    rms_norm_1536 = norm::rms_norm::<bf16, D>;
+    embedding_lookup = embed::embedding_lookup::<VOCAB, D>;
+    q_proj_matvec = matvec::q_proj_bias::<D, QD, BN> for BN in [32, 16, 8, 4];
+    kv_proj_matvec = matvec::kv_proj_bias::<bf16, D, KVD, CAP, BN> for BN in [32, 16, 8, 4];
+    rope_q_decode = rope::rope_q::<NH, DH, HALF, CAP, HEADS> for HEADS in [12, 1];
+    rope_k_decode = rope::rope_k::<bf16, KVD, DH, HALF, CAP>;
+    attention_decode_gqa = attention::attention_decode_gqa::<bf16, NH, DH, KVD, G, CAP, CH> for CH in [128, 64, 32, 16];
+    o_proj_residual = matvec::proj_residual::<QD, D, BN> for BN in [32, 16, 8, 4];
+    mlp_gate_up_silu = mlp::mlp_gate_up_silu::<D, I, BN> for BN in [32, 16, 8, 4];
+    down_proj_residual = matvec::proj_residual::<I, D, BN> for BN in [32, 16, 8, 4];
+    silu_mul_fused = elementwise::silu_mul::<I, BN> for BN in [1024, 512, 256];
+    residual_add = elementwise::residual_add::<D, BN> for BN in [512, 256];
+    argmax_greedy = argmax::argmax_greedy::<VOCAB, CHUNK> for CHUNK in [4096, 1024];
+    lm_head_matvec = matvec::lm_head::<D, VOCAB, BN> for BN in [32, 16, 8, 4];
+}

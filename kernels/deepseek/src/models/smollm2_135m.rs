@@ -1,0 +1,44 @@
+//! SmolLM2-135M: a Llama model without biases, with f32 norms and an f32 cache.
+
+use crate::models::CAPACITY as CAP;
+use crate::{argmax, attention, elementwise, embed, matvec, mlp, norm, rope};
+
+/// Hidden size.
+const D: usize = 576;
+/// Query heads.
+const NH: usize = 9;
+/// Key-value heads.
+const NKV: usize = 3;
+/// Head size.
+const DH: usize = 64;
+/// MLP size.
+const I: usize = 1536;
+/// Vocabulary.
+const VOCAB: usize = 49_152;
+
+/// All query heads.
+const QD: usize = NH * DH;
+/// All key-value heads.
+const KVD: usize = NKV * DH;
+/// Query heads per key-value head.
+const G: usize = NH / NKV;
+/// Pairs of one head.
+const HALF: usize = DH / 2;
+
+tile::instances! {
+    group "smollm2-135m";
+    rms_norm_576 = norm::rms_norm::<f32, D>;
+    embedding_lookup = embed::embedding_lookup::<VOCAB, D>;
+    q_proj_matvec = matvec::q_proj::<D, QD, BN> for BN in [32, 16, 8, 4];
+    kv_proj_matvec = matvec::kv_proj::<f32, D, KVD, CAP, BN> for BN in [32, 16, 8, 4];
+    rope_q_decode = rope::rope_q::<NH, DH, HALF, CAP, HEADS> for HEADS in [9, 1];
+    rope_k_decode = rope::rope_k::<f32, KVD, DH, HALF, CAP>;
+    attention_decode_gqa = attention::attention_decode_gqa::<f32, NH, DH, KVD, G, CAP, CH> for CH in [128, 64, 32, 16];
+    o_proj_residual = matvec::proj_residual::<QD, D, BN> for BN in [32, 16, 8, 4];
+    mlp_gate_up_silu = mlp::mlp_gate_up_silu::<D, I, BN> for BN in [32, 16, 8, 4];
+    down_proj_residual = matvec::proj_residual::<I, D, BN> for BN in [32, 16, 8, 4];
+    silu_mul_fused = elementwise::silu_mul::<I, BN> for BN in [1024, 512, 256];
+    residual_add = elementwise::residual_add::<D, BN> for BN in [512, 256];
+    argmax_greedy = argmax::argmax_greedy::<VOCAB, CHUNK> for CHUNK in [4096, 1024];
+    lm_head_matvec = matvec::lm_head::<D, VOCAB, BN> for BN in [32, 16, 8, 4];
+}
