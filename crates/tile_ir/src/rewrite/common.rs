@@ -11,12 +11,7 @@ use crate::op::{Block, OpKind, Value};
 pub fn merge_common(kernel: &mut Kernel) -> usize {
     let mut body = std::mem::take(&mut kernel.body);
     let same = (0..kernel.values.len() as u32).map(Value).collect();
-    let mut merge = Merge {
-        kernel,
-        same,
-        known: BTreeMap::new(),
-        removed: 0,
-    };
+    let mut merge = Merge { kernel, same, known: BTreeMap::new(), removed: 0 };
     merge.block(&mut body);
     let removed = merge.removed;
     kernel.body = body;

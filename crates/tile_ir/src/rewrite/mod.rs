@@ -17,9 +17,7 @@ fn has_effect(op: &Op) -> bool {
     match &op.kind {
         OpKind::Store { .. } | OpKind::StoreScalar { .. } | OpKind::While { .. } => true,
         OpKind::For { body, .. } => body.ops.iter().any(has_effect),
-        OpKind::If {
-            then, otherwise, ..
-        } => then.ops.iter().chain(&otherwise.ops).any(has_effect),
+        OpKind::If { then, otherwise, .. } => then.ops.iter().chain(&otherwise.ops).any(has_effect),
         OpKind::ProgramId(_)
         | OpKind::NumPrograms(_)
         | OpKind::Constant(_)
@@ -48,11 +46,9 @@ fn has_effect(op: &Op) -> bool {
 /// Whether an operation always gives the same result for the same operands, wherever it stands.
 fn is_repeatable(kernel: &Kernel, kind: &OpKind) -> bool {
     match kind {
-        OpKind::Load { view, .. }
-        | OpKind::LoadScalar { view, .. }
-        | OpKind::Gather { view, .. } => kernel
-            .view(*view)
-            .is_some_and(|view| view.access != Access::Write),
+        OpKind::Load { view, .. } | OpKind::LoadScalar { view, .. } | OpKind::Gather { view, .. } => {
+            kernel.view(*view).is_some_and(|view| view.access != Access::Write)
+        }
         OpKind::Store { .. }
         | OpKind::StoreScalar { .. }
         | OpKind::For { .. }

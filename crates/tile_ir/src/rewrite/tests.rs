@@ -12,10 +12,7 @@ use crate::validate_kernel;
 fn names(kernel: &Kernel) -> Vec<&'static str> {
     let mut names = Vec::new();
     kernel.body.for_each_op(&mut |op| {
-        names.push(
-            op.kind
-                .mlir_name(op.result().map(|result| kernel.ty(result))),
-        );
+        names.push(op.kind.mlir_name(op.result().map(|result| kernel.ty(result))));
     });
     names
 }
@@ -29,9 +26,7 @@ fn unused_operations_go_and_effects_stay() {
     let unused = b.add(x, x);
     b.mul(unused, unused);
     // No effect inside: the whole loop goes, and with it what it used.
-    b.for_loop(zero, one, one, &[x], |b, _, args| {
-        vec![b.add(args[0], args[0])]
-    });
+    b.for_loop(zero, one, one, &[x], |b, _, args| vec![b.add(args[0], args[0])]);
     // An effect inside: it stays, without what is unused in it.
     b.for_loop(zero, one, one, &[], |b, i, _| {
         b.add(i, i);
@@ -43,12 +38,7 @@ fn unused_operations_go_and_effects_stay() {
     let mut kernel = b.finish().expect("valid");
     assert_eq!(remove_dead(&mut kernel), 4);
     validate_kernel(&kernel).expect("still valid");
-    let expected = ["arith.constant"; 3].into_iter().chain([
-        "scf.for",
-        "memref.store",
-        "arith.constant",
-        "scf.while",
-    ]);
+    let expected = ["arith.constant"; 3].into_iter().chain(["scf.for", "memref.store", "arith.constant", "scf.while"]);
     assert_eq!(names(&kernel), expected.collect::<Vec<_>>());
     assert_eq!(remove_dead(&mut kernel), 0);
 }
@@ -82,17 +72,8 @@ fn equal_operations_are_merged_where_they_are_visible() {
     validate_kernel(&kernel).expect("still valid");
     let count = |names: &[&str], name: &str| names.iter().filter(|&&other| other == name).count();
     let after = names(&kernel);
-    for (name, removed) in [
-        ("arith.constant", 5),
-        ("vector.transfer_read", 1),
-        ("arith.addf", 2),
-        ("arith.mulf", 0),
-    ] {
-        assert_eq!(
-            count(&before, name) - count(&after, name),
-            removed,
-            "{name}"
-        );
+    for (name, removed) in [("arith.constant", 5), ("vector.transfer_read", 1), ("arith.addf", 2), ("arith.mulf", 0)] {
+        assert_eq!(count(&before, name) - count(&after, name), removed, "{name}");
     }
 }
 
@@ -100,12 +81,7 @@ fn equal_operations_are_merged_where_they_are_visible() {
 fn random_kernels_compute_the_same() {
     let outputs = |kernel: &Kernel, seed: u64| -> Vec<OwnedArg> {
         let mut args = random_args(kernel, seed);
-        run(
-            kernel,
-            &mut borrowed(kernel, &mut args),
-            &Options::default(),
-        )
-        .expect("runs");
+        run(kernel, &mut borrowed(kernel, &mut args), &Options::default()).expect("runs");
         args
     };
     let mut removed = (0, 0);
@@ -116,14 +92,7 @@ fn random_kernels_compute_the_same() {
         validate_kernel(&simple).expect("still valid");
         removed.1 += remove_dead(&mut simple);
         validate_kernel(&simple).expect("still valid");
-        assert_eq!(
-            outputs(&kernel, seed),
-            outputs(&simple, seed),
-            "seed {seed}"
-        );
+        assert_eq!(outputs(&kernel, seed), outputs(&simple, seed), "seed {seed}");
     }
-    assert!(
-        removed.0 > 500 && removed.1 > 500,
-        "hardly anything is removed: {removed:?}"
-    );
+    assert!(removed.0 > 500 && removed.1 > 500, "hardly anything is removed: {removed:?}");
 }

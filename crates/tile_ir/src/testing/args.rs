@@ -25,18 +25,14 @@ pub enum OwnedArg {
 pub fn random_args(kernel: &Kernel, seed: u64) -> Vec<OwnedArg> {
     let mut rng = Rng::new(seed);
     let args = kernel.params.iter().map(|param| match &param.kind {
-        ParamKind::View(view) => {
-            OwnedArg::Buffer(random_buffer(&mut rng, view.elem, view.shape.dims()))
-        }
+        ParamKind::View(view) => OwnedArg::Buffer(random_buffer(&mut rng, view.elem, view.shape.dims())),
         ParamKind::Scalar(scalar) => {
             let number = rng.number();
             let number = scalar.bound.map_or(number, |bound| number % bound);
             match scalar.elem {
                 Elem::I32 => OwnedArg::I32(number as i32),
                 Elem::I64 => OwnedArg::I64(number as i64),
-                Elem::F32 | Elem::F16 | Elem::Bf16 | Elem::I1 | Elem::I8 | Elem::Index => {
-                    OwnedArg::F32(rng.float())
-                }
+                Elem::F32 | Elem::F16 | Elem::Bf16 | Elem::I1 | Elem::I8 | Elem::Index => OwnedArg::F32(rng.float()),
             }
         }
     });

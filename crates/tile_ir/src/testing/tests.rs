@@ -11,20 +11,10 @@ const KERNELS: u64 = 1000;
 
 fn outputs(kernel: &Kernel, seed: u64, order: Order) -> Vec<OwnedArg> {
     let mut args = random_args(kernel, seed);
-    let options = Options {
-        order,
-        fuel: 50_000_000,
-        ..Options::default()
-    };
+    let options = Options { order, fuel: 50_000_000, ..Options::default() };
     if let Err(trap) = run(kernel, &mut borrowed(kernel, &mut args), &options) {
-        let module = Module {
-            name: String::new(),
-            kernels: vec![kernel.clone()],
-        };
-        panic!(
-            "seed {seed}: {trap}\n{}",
-            print_module(&module).expect("valid")
-        );
+        let module = Module { name: String::new(), kernels: vec![kernel.clone()] };
+        panic!("seed {seed}: {trap}\n{}", print_module(&module).expect("valid"));
     }
     args
 }
@@ -34,11 +24,7 @@ fn random_kernels_run_in_any_order() {
     for seed in 0..KERNELS {
         let kernel = kernel_from_seed(seed);
         let first = outputs(&kernel, seed, Order::Ascending);
-        assert_eq!(
-            first,
-            outputs(&kernel, seed, Order::Shuffled(seed)),
-            "seed {seed}"
-        );
+        assert_eq!(first, outputs(&kernel, seed, Order::Shuffled(seed)), "seed {seed}");
         // Floats stay finite, so that outputs can be compared.
         for (param, arg) in kernel.params.iter().zip(&first) {
             if let (ParamKind::View(view), OwnedArg::Buffer(buffer)) = (&param.kind, arg)
@@ -61,11 +47,7 @@ fn every_operation_is_generated() {
             seen.insert(op.kind.mlir_name(ty));
         });
     }
-    let missing: Vec<&str> = ALL_OPS
-        .iter()
-        .copied()
-        .filter(|name| !seen.contains(name))
-        .collect();
+    let missing: Vec<&str> = ALL_OPS.iter().copied().filter(|name| !seen.contains(name)).collect();
     assert!(missing.is_empty(), "never generated: {missing:?}");
 }
 
@@ -152,16 +134,9 @@ fn proven_promises_hold() {
         validate_kernel(&promised).expect("still valid");
         // A broken promise traps.
         let before = outputs(&kernel, seed, Order::Ascending);
-        assert_eq!(
-            before,
-            outputs(&promised, seed, Order::Ascending),
-            "seed {seed}"
-        );
+        assert_eq!(before, outputs(&promised, seed, Order::Ascending), "seed {seed}");
     }
-    assert!(
-        total.dimensions > 100 && total.masks > 10,
-        "hardly anything is proven: {total:?}"
-    );
+    assert!(total.dimensions > 100 && total.masks > 10, "hardly anything is proven: {total:?}");
 }
 
 #[test]
@@ -170,10 +145,7 @@ fn ranges_are_known_of_every_integer() {
         let kernel = kernel_from_seed(seed);
         let analysis = Analysis::new(&kernel);
         for (i, data) in kernel.values.iter().enumerate() {
-            assert_eq!(
-                analysis.range(crate::Value(i as u32)).is_some(),
-                data.ty.elem.is_int()
-            );
+            assert_eq!(analysis.range(crate::Value(i as u32)).is_some(), data.ty.elem.is_int());
         }
     }
 }

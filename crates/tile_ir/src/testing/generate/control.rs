@@ -53,20 +53,13 @@ impl Generator<'_, '_> {
 
     fn yields(&mut self, b: &mut KernelBuilder, items: &[Item]) -> Vec<Value> {
         let yields: Vec<Item> = items.iter().map(|item| self.make(b, item.ty)).collect();
-        yields
-            .into_iter()
-            .map(|item| self.small(b, item).value)
-            .collect()
+        yields.into_iter().map(|item| self.small(b, item).value).collect()
     }
 
     fn for_op(&mut self, b: &mut KernelBuilder) {
         let items = self.carried(b);
         let init: Vec<Value> = items.iter().map(|item| item.value).collect();
-        let (lower, step, count) = (
-            self.below(4) as i64 - 1,
-            1 + self.below(3) as i64,
-            self.below(6) as i64,
-        );
+        let (lower, step, count) = (self.below(4) as i64 - 1, 1 + self.below(3) as i64, self.below(6) as i64);
         let (lower, step) = (b.index(lower), b.index(step));
         let upper = match self.pick(|item| item.ty == Type::I32 && item.value == Value(0)) {
             // The parameter `position`, the first value, is below 8.
@@ -91,10 +84,7 @@ impl Generator<'_, '_> {
         let zero = b.int(Elem::I32, 0);
         let limit = self.below(4) as i64;
         let limit = b.int(Elem::I32, limit);
-        let init: Vec<Value> = [zero]
-            .into_iter()
-            .chain(items.iter().map(|item| item.value))
-            .collect();
+        let init: Vec<Value> = [zero].into_iter().chain(items.iter().map(|item| item.value)).collect();
         let scope = self.pool.len();
         let last = b.while_loop(
             &init,

@@ -28,11 +28,7 @@ impl Generator<'_, '_> {
         let (low, high) = (limit(b, -2.0), limit(b, 2.0));
         let value = b.binary(BinaryOp::MaxF, item.value, low);
         let value = b.binary(BinaryOp::MinF, value, high);
-        Item {
-            value,
-            size: 2.0,
-            ..item
-        }
+        Item { value, size: 2.0, ..item }
     }
 
     pub(super) fn float_op(&mut self, b: &mut KernelBuilder) {
@@ -45,12 +41,7 @@ impl Generator<'_, '_> {
                 let (y, z) = (self.matching(b, x, y), self.matching(b, x, z));
                 let value = b.fma(x.value, y.value, z.value);
                 let exact = x.exact && y.exact && z.exact;
-                Item {
-                    value,
-                    ty: x.ty,
-                    size: x.size * y.size + z.size,
-                    exact,
-                }
+                Item { value, ty: x.ty, size: x.size * y.size + z.size, exact }
             }
         };
         self.pool.push(item);
@@ -59,20 +50,12 @@ impl Generator<'_, '_> {
     /// `y` made small, and exact if it meets 16-bit floats, whose rounding must not depend on the target.
     fn matching(&mut self, b: &mut KernelBuilder, x: Item, y: Item) -> Item {
         let y = self.small(b, y);
-        if x.ty.elem == Elem::F32 || y.exact {
-            y
-        } else {
-            x
-        }
+        if x.ty.elem == Elem::F32 || y.exact { y } else { x }
     }
 
     fn unary(&mut self, b: &mut KernelBuilder, x: Item) -> Item {
         let exact_only = [UnaryOp::Neg, UnaryOp::Abs, UnaryOp::Floor, UnaryOp::Sqrt];
-        let op = if x.ty.elem == Elem::F32 {
-            self.choose(UnaryOp::ALL)
-        } else {
-            self.choose(&exact_only)
-        };
+        let op = if x.ty.elem == Elem::F32 { self.choose(UnaryOp::ALL) } else { self.choose(&exact_only) };
         let positive = |b: &mut KernelBuilder| {
             let half = splat(b, x.ty, 0.5);
             let abs = b.unary(UnaryOp::Abs, x.value);
@@ -96,48 +79,23 @@ impl Generator<'_, '_> {
                 (b.unary(op, value), 3.0, false)
             }
         };
-        Item {
-            value,
-            ty: x.ty,
-            size,
-            exact,
-        }
+        Item { value, ty: x.ty, size, exact }
     }
 
     fn binary(&mut self, b: &mut KernelBuilder, x: Item) -> Item {
         let y = self.make(b, x.ty);
         let y = self.matching(b, x, y);
-        let op = self.choose(&[
-            BinaryOp::Add,
-            BinaryOp::Sub,
-            BinaryOp::Mul,
-            BinaryOp::MinF,
-            BinaryOp::MaxF,
-            BinaryOp::DivF,
-        ]);
+        let op =
+            self.choose(&[BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul, BinaryOp::MinF, BinaryOp::MaxF, BinaryOp::DivF]);
         let exact = x.exact && y.exact;
         if op == BinaryOp::DivF {
             let half = splat(b, x.ty, 0.5);
             let divisor = b.unary(UnaryOp::Abs, y.value);
             let divisor = b.add(divisor, half);
-            return Item {
-                value: b.binary(op, x.value, divisor),
-                ty: x.ty,
-                size: x.size * 2.0,
-                exact,
-            };
+            return Item { value: b.binary(op, x.value, divisor), ty: x.ty, size: x.size * 2.0, exact };
         }
-        let size = if op == BinaryOp::Mul {
-            x.size * y.size
-        } else {
-            x.size + y.size
-        };
-        Item {
-            value: b.binary(op, x.value, y.value),
-            ty: x.ty,
-            size,
-            exact,
-        }
+        let size = if op == BinaryOp::Mul { x.size * y.size } else { x.size + y.size };
+        Item { value: b.binary(op, x.value, y.value), ty: x.ty, size, exact }
     }
 
     /// Conversions between all types.
@@ -154,34 +112,17 @@ impl Generator<'_, '_> {
             (Elem::F32 | Elem::F16 | Elem::Bf16, _) => (CastOp::FpToSInt, int, 0.0),
             (Elem::I1, 0) => (CastOp::UIntToFp, float, 1.0),
             (Elem::I1, _) => (self.choose(&[CastOp::ExtU, CastOp::ExtS]), int, 0.0),
-            (Elem::I8, 0) => (
-                self.choose(&[CastOp::SIntToFp, CastOp::UIntToFp]),
-                float,
-                256.0,
-            ),
+            (Elem::I8, 0) => (self.choose(&[CastOp::SIntToFp, CastOp::UIntToFp]), float, 256.0),
             (Elem::I8, _) => (self.choose(&[CastOp::ExtU, CastOp::ExtS]), Elem::I32, 0.0),
-            (Elem::I32, 0) => (
-                self.choose(&[CastOp::IndexS, CastOp::IndexU]),
-                Elem::Index,
-                0.0,
-            ),
+            (Elem::I32, 0) => (self.choose(&[CastOp::IndexS, CastOp::IndexU]), Elem::Index, 0.0),
             (Elem::I32, _) => (CastOp::TruncI, self.choose(&[Elem::I8, Elem::I1]), 0.0),
             (Elem::I64, _) => (CastOp::TruncI, self.choose(&[Elem::I8, Elem::I32]), 0.0),
             (Elem::Index, _) => (CastOp::IndexS, int, 0.0),
         };
         // Out of range, a float has no integer that all targets agree on.
-        let x = if op == CastOp::FpToSInt {
-            self.small(b, x)
-        } else {
-            x
-        };
+        let x = if op == CastOp::FpToSInt { self.small(b, x) } else { x };
         let value = b.cast(op, x.value, to);
-        self.pool.push(Item {
-            value,
-            ty: x.ty.with_elem(to),
-            size,
-            exact: true,
-        });
+        self.pool.push(Item { value, ty: x.ty.with_elem(to), size, exact: true });
     }
 
     /// A reduction of a float or integer tile.
@@ -206,28 +147,13 @@ impl Generator<'_, '_> {
         let op = if float {
             self.choose(&[ReduceOp::Add, ReduceOp::MinF, ReduceOp::MaxF])
         } else {
-            self.choose(&[
-                ReduceOp::Add,
-                ReduceOp::MinS,
-                ReduceOp::MaxS,
-                ReduceOp::MinU,
-                ReduceOp::MaxU,
-            ])
+            self.choose(&[ReduceOp::Add, ReduceOp::MinS, ReduceOp::MaxS, ReduceOp::MinU, ReduceOp::MaxU])
         };
         let value = b.reduce(op, x.value, acc.value, &dims);
         let sum = op == ReduceOp::Add;
-        let size = if sum {
-            x.size * x.ty.shape.count() as f32 + acc.size
-        } else {
-            x.size.max(acc.size)
-        };
+        let size = if sum { x.size * x.ty.shape.count() as f32 + acc.size } else { x.size.max(acc.size) };
         let exact = x.exact && acc.exact && !(sum && float);
-        self.pool.push(Item {
-            value,
-            ty,
-            size,
-            exact,
-        });
+        self.pool.push(Item { value, ty, size, exact });
     }
 
     /// A product of random layout.
@@ -237,51 +163,26 @@ impl Generator<'_, '_> {
             0 => (ContractSpec::matmul(self.flip()), extents[..3].to_vec()),
             1 => (ContractSpec::batch_matmul(self.flip()), extents),
             2 => (
-                ContractSpec {
-                    reduced: vec![false, true],
-                    lhs: vec![0, 1],
-                    rhs: vec![1],
-                    acc: vec![0],
-                },
+                ContractSpec { reduced: vec![false, true], lhs: vec![0, 1], rhs: vec![1], acc: vec![0] },
                 extents[..2].to_vec(),
             ),
-            _ => (
-                ContractSpec {
-                    reduced: vec![true],
-                    lhs: vec![0],
-                    rhs: vec![0],
-                    acc: vec![],
-                },
-                extents[..1].to_vec(),
-            ),
+            _ => (ContractSpec { reduced: vec![true], lhs: vec![0], rhs: vec![0], acc: vec![] }, extents[..1].to_vec()),
         };
         let ty = |map: &[usize]| {
             let dims: Vec<u64> = map.iter().map(|&iterator| extents[iterator]).collect();
             Type::tile(Elem::F32, &dims).unwrap_or(Type::F32)
         };
-        let (lhs, rhs, acc) = (
-            self.make(b, ty(&spec.lhs)),
-            self.make(b, ty(&spec.rhs)),
-            self.make(b, ty(&spec.acc)),
-        );
+        let (lhs, rhs, acc) = (self.make(b, ty(&spec.lhs)), self.make(b, ty(&spec.rhs)), self.make(b, ty(&spec.acc)));
         let (lhs, rhs) = (self.small(b, lhs), self.small(b, rhs));
         let products: u64 = extents.iter().product();
         let size = lhs.size * rhs.size * products as f32 + acc.size;
         let ty = acc.ty;
         let value = b.contract(lhs.value, rhs.value, acc.value, spec);
-        self.pool.push(Item {
-            value,
-            ty,
-            size,
-            exact: false,
-        });
+        self.pool.push(Item { value, ty, size, exact: false });
     }
 }
 
 /// A constant of a float type.
 pub(super) fn splat(b: &mut KernelBuilder, ty: Type, value: f32) -> Value {
-    b.constant(
-        ty,
-        crate::op::Literal::Splat(crate::op::Number::Float(value)),
-    )
+    b.constant(ty, crate::op::Literal::Splat(crate::op::Number::Float(value)))
 }

@@ -10,16 +10,8 @@ impl Generator<'_, '_> {
         let x = self.pick(|item| item.ty.elem.is_int());
         let Some(x) = x else { return };
         let bitwise = [BinaryOp::And, BinaryOp::Or, BinaryOp::Xor];
-        let ops: Vec<BinaryOp> = BinaryOp::ALL
-            .iter()
-            .copied()
-            .filter(|op| op.takes(false))
-            .collect();
-        let op = if x.ty.elem == Elem::I1 {
-            self.choose(&bitwise)
-        } else {
-            self.choose(&ops)
-        };
+        let ops: Vec<BinaryOp> = BinaryOp::ALL.iter().copied().filter(|op| op.takes(false)).collect();
+        let op = if x.ty.elem == Elem::I1 { self.choose(&bitwise) } else { self.choose(&ops) };
         let y = match op {
             BinaryOp::DivS | BinaryOp::DivU | BinaryOp::RemS | BinaryOp::RemU => {
                 let divisor = 1 + self.below(9) as i64;
@@ -58,10 +50,7 @@ impl Generator<'_, '_> {
             .map(|row| row.0)
             .filter(|predicate| predicate.is_float() == x.ty.elem.is_float())
             .filter(|predicate| {
-                let signed = matches!(
-                    predicate,
-                    Predicate::SLt | Predicate::SLe | Predicate::SGt | Predicate::SGe
-                );
+                let signed = matches!(predicate, Predicate::SLt | Predicate::SLe | Predicate::SGt | Predicate::SGe);
                 x.ty.elem != Elem::I1 || !signed
             })
             .collect();
@@ -77,16 +66,8 @@ impl Generator<'_, '_> {
             return;
         }
         let value = b.select(cond, on_true.value, on_false.value);
-        let (size, exact) = (
-            on_true.size.max(on_false.size),
-            on_true.exact && on_false.exact,
-        );
-        self.pool.push(Item {
-            value,
-            ty: on_true.ty,
-            size,
-            exact,
-        });
+        let (size, exact) = (on_true.size.max(on_false.size), on_true.exact && on_false.exact);
+        self.pool.push(Item { value, ty: on_true.ty, size, exact });
     }
 
     /// A condition: a comparison of an integer scalar with a small constant.
@@ -95,12 +76,7 @@ impl Generator<'_, '_> {
         let x = x.unwrap_or_else(|| self.make(b, Type::INDEX));
         let limit = self.below(5) as i64;
         let limit = b.int(x.ty.elem, limit);
-        let predicate = self.choose(&[
-            Predicate::SLt,
-            Predicate::UGe,
-            Predicate::IEq,
-            Predicate::ULt,
-        ]);
+        let predicate = self.choose(&[Predicate::SLt, Predicate::UGe, Predicate::IEq, Predicate::ULt]);
         b.compare(predicate, x.value, limit)
     }
 }

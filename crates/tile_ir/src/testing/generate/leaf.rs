@@ -19,12 +19,7 @@ impl Generator<'_, '_> {
         self.make_if(b, ty, |item| item.exact)
     }
 
-    fn make_if(
-        &mut self,
-        b: &mut KernelBuilder,
-        ty: Type,
-        accepts: impl Fn(&Item) -> bool,
-    ) -> Item {
+    fn make_if(&mut self, b: &mut KernelBuilder, ty: Type, accepts: impl Fn(&Item) -> bool) -> Item {
         if self.below(4) > 0
             && let Some(item) = self.pick(|item| item.ty == ty && accepts(item))
         {
@@ -37,11 +32,7 @@ impl Generator<'_, '_> {
 
     pub(super) fn leaf_op(&mut self, b: &mut KernelBuilder) {
         let elem = self.choose(Elem::ALL);
-        let dims = if self.below(6) == 0 {
-            Vec::new()
-        } else {
-            self.dims()
-        };
+        let dims = if self.below(6) == 0 { Vec::new() } else { self.dims() };
         let ty = Type::tile(elem, &dims).unwrap_or(Type::F32);
         let item = self.leaf(b, ty);
         self.pool.push(item);
@@ -57,12 +48,7 @@ impl Generator<'_, '_> {
         } else {
             self.constant_tile(b, ty)
         };
-        Item {
-            value,
-            ty,
-            size: 2.0,
-            exact: true,
-        }
+        Item { value, ty, size: 2.0, exact: true }
     }
 
     fn number(&mut self, elem: Elem) -> Number {
@@ -70,9 +56,7 @@ impl Generator<'_, '_> {
             // Quarters up to 2: exact in every float type.
             Elem::F32 | Elem::F16 | Elem::Bf16 => Number::Float(self.below(16) as f32 / 4.0 - 2.0),
             Elem::I1 => Number::Int(self.below(2) as i64),
-            Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => {
-                Number::Int(self.below(200) as i64 - 100)
-            }
+            Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => Number::Int(self.below(200) as i64 - 100),
         }
     }
 
@@ -80,11 +64,7 @@ impl Generator<'_, '_> {
         match self.below(3) {
             0 if elem == Elem::Index => {
                 let axis = self.choose(&Axis::ALL);
-                if self.flip() {
-                    b.program_id(axis)
-                } else {
-                    b.num_programs(axis)
-                }
+                if self.flip() { b.program_id(axis) } else { b.num_programs(axis) }
             }
             1 if !matches!(elem, Elem::Index | Elem::I1) => {
                 let view = self.view(b, elem);
@@ -112,9 +92,7 @@ impl Generator<'_, '_> {
                 b.constant(ty, crate::op::Literal::Splat(number))
             }
             _ => {
-                let numbers = (0..ty.shape.count())
-                    .map(|_| self.number(ty.elem))
-                    .collect();
+                let numbers = (0..ty.shape.count()).map(|_| self.number(ty.elem)).collect();
                 b.dense(ty.elem, dims, numbers)
             }
         }
@@ -126,11 +104,7 @@ impl Generator<'_, '_> {
             return *view;
         }
         let name = format!("in_{}", elem.name());
-        let view = if self.flip() {
-            b.read(&name, elem, &VIEW)
-        } else {
-            b.weights(&name, elem, &VIEW)
-        };
+        let view = if self.flip() { b.read(&name, elem, &VIEW) } else { b.weights(&name, elem, &VIEW) };
         self.views.push((elem, view));
         view
     }
@@ -167,16 +141,12 @@ impl Generator<'_, '_> {
         let dims = ty.shape.dims();
         match self.below(3) {
             0 => {
-                let bounds: Vec<Index> = dims
-                    .iter()
-                    .map(|&dim| {
-                        if self.flip() {
-                            Index::Static(self.below(dim + 2))
-                        } else {
-                            Index::Dynamic(self.start(b))
-                        }
-                    })
-                    .collect();
+                let bounds: Vec<Index> =
+                    dims.iter()
+                        .map(|&dim| {
+                            if self.flip() { Index::Static(self.below(dim + 2)) } else { Index::Dynamic(self.start(b)) }
+                        })
+                        .collect();
                 b.create_mask(dims, &bounds)
             }
             1 => {
@@ -186,10 +156,7 @@ impl Generator<'_, '_> {
             _ => {
                 let dim = self.below(dims.len() as u64) as usize;
                 let limit = self.below(8) as i64;
-                let (count, limit) = (
-                    b.iota(Elem::I32, dims, dim),
-                    b.splat_int(Elem::I32, dims, limit),
-                );
+                let (count, limit) = (b.iota(Elem::I32, dims, dim), b.splat_int(Elem::I32, dims, limit));
                 b.compare(Predicate::ULt, count, limit)
             }
         }
@@ -205,30 +172,14 @@ impl Generator<'_, '_> {
         let numbers = self.make(b, ty);
         let count = b.splat_int(offset_elem, &dims, (VIEW[0] * VIEW[1]) as i64);
         let (offsets, mask) = if self.flip() {
-            (
-                b.binary(crate::op::BinaryOp::RemU, numbers.value, count),
-                b.splat_int(Elem::I1, &dims, 1),
-            )
+            (b.binary(crate::op::BinaryOp::RemU, numbers.value, count), b.splat_int(Elem::I1, &dims, 1))
         } else {
-            (
-                numbers.value,
-                b.compare(Predicate::ULt, numbers.value, count),
-            )
+            (numbers.value, b.compare(Predicate::ULt, numbers.value, count))
         };
         let other = self.make_exact(b, ty.with_elem(elem));
-        let kind = OpKind::Gather {
-            view,
-            offsets,
-            mask,
-            passthru: other.value,
-        };
+        let kind = OpKind::Gather { view, offsets, mask, passthru: other.value };
         let ty = ty.with_elem(elem);
         let value = b.op(kind, &[ty])[0];
-        self.pool.push(Item {
-            value,
-            ty,
-            size: other.size.max(2.0),
-            exact: true,
-        });
+        self.pool.push(Item { value, ty, size: other.size.max(2.0), exact: true });
     }
 }

@@ -24,9 +24,7 @@ const SEED_BYTES: usize = 2048;
 /// The random kernel with this seed.
 pub fn kernel_from_seed(seed: u64) -> Kernel {
     let mut rng = Rng::new(seed);
-    let bytes: Vec<u8> = (0..SEED_BYTES / 8)
-        .flat_map(|_| rng.number().to_le_bytes())
-        .collect();
+    let bytes: Vec<u8> = (0..SEED_BYTES / 8).flat_map(|_| rng.number().to_le_bytes()).collect();
     random_kernel(&mut Unstructured::new(&bytes))
 }
 
@@ -36,17 +34,9 @@ pub fn kernel_from_seed(seed: u64) -> Kernel {
 /// If the generator made an invalid kernel, which is a mistake in it.
 pub fn random_kernel(bytes: &mut Unstructured) -> Kernel {
     let mut b = KernelBuilder::new("random");
-    let mut generator = Generator {
-        bytes,
-        pool: Vec::new(),
-        views: Vec::new(),
-        outputs: 0,
-        grid: [1; 3],
-        depth: 0,
-    };
+    let mut generator = Generator { bytes, pool: Vec::new(), views: Vec::new(), outputs: 0, grid: [1; 3], depth: 0 };
     generator.kernel(&mut b);
-    b.finish()
-        .unwrap_or_else(|errors| panic!("a random kernel is invalid: {errors:?}"))
+    b.finish().unwrap_or_else(|errors| panic!("a random kernel is invalid: {errors:?}"))
 }
 
 /// A value that operations may use.
@@ -75,9 +65,7 @@ struct Generator<'a, 'b> {
 impl Generator<'_, '_> {
     /// A number below `limit`; 0 when the bytes are used up.
     fn below(&mut self, limit: u64) -> u64 {
-        self.bytes
-            .int_in_range(0..=limit.saturating_sub(1))
-            .unwrap_or(0)
+        self.bytes.int_in_range(0..=limit.saturating_sub(1)).unwrap_or(0)
     }
 
     fn flip(&mut self) -> bool {
@@ -95,12 +83,7 @@ impl Generator<'_, '_> {
         let position = b.scalar("position", Elem::I32, Some(8));
         self.push(b, position);
         let eps = b.scalar("eps", Elem::F32, None);
-        self.pool.push(Item {
-            value: eps,
-            ty: Type::F32,
-            size: 1.0,
-            exact: true,
-        });
+        self.pool.push(Item { value: eps, ty: Type::F32, size: 1.0, exact: true });
         let steps = 3 + self.below(20);
         self.steps(b, steps as u32);
         for _ in 0..1 + self.below(2) {
@@ -129,30 +112,19 @@ impl Generator<'_, '_> {
 
     /// Adds an integer or exact float value to the pool.
     fn push(&mut self, b: &KernelBuilder, value: Value) {
-        self.pool.push(Item {
-            value,
-            ty: b.ty(value),
-            size: 0.0,
-            exact: true,
-        });
+        self.pool.push(Item { value, ty: b.ty(value), size: 0.0, exact: true });
     }
 
     /// Some value in scope that is accepted.
     fn pick(&mut self, accepts: impl Fn(&Item) -> bool) -> Option<Item> {
         let fitting: Vec<Item> = self.pool.iter().copied().filter(accepts).collect();
-        if fitting.is_empty() {
-            None
-        } else {
-            Some(self.choose(&fitting))
-        }
+        if fitting.is_empty() { None } else { Some(self.choose(&fitting)) }
     }
 
     /// Extents of a small tile.
     fn dims(&mut self) -> Vec<u64> {
         let rank = 1 + self.below(3);
-        (0..rank)
-            .map(|_| self.choose(&[1, 2, 3, 4, 5, 8]))
-            .collect()
+        (0..rank).map(|_| self.choose(&[1, 2, 3, 4, 5, 8])).collect()
     }
 
     /// Writes some value to an output, each program to its own part, which may hang over the end.
@@ -181,12 +153,7 @@ impl Generator<'_, '_> {
         self.outputs += 1;
         let view = b.write(&name, ty.elem, &shape, &own);
         let mask = self.flip().then(|| {
-            let bounds: Vec<Index> = ty
-                .shape
-                .dims()
-                .iter()
-                .map(|&dim| Index::Static(self.below(dim + 2)))
-                .collect();
+            let bounds: Vec<Index> = ty.shape.dims().iter().map(|&dim| Index::Static(self.below(dim + 2))).collect();
             b.create_mask(ty.shape.dims(), &bounds)
         });
         b.store_masked(view, item.value, &starts, mask);

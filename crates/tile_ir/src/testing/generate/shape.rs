@@ -48,19 +48,11 @@ impl Generator<'_, '_> {
                         let indices = self.indices(b, &dims[..indices.len()]);
                         let rest = dims.len() - indices.len();
                         let fits = b.ty(part).shape.rank() == rest;
-                        if fits {
-                            b.insert(part, x.value, &indices)
-                        } else {
-                            part
-                        }
+                        if fits { b.insert(part, x.value, &indices) } else { part }
                     }
                 }
             };
-            Item {
-                value,
-                ty: b.ty(value),
-                ..x
-            }
+            Item { value, ty: b.ty(value), ..x }
         };
         self.pool.push(item);
     }
