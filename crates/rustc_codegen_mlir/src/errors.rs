@@ -310,10 +310,13 @@ impl Error {
         Error { problem, loc, kernel: None }
     }
 
-    /// Names the kernel.
+    /// Names the kernel, and takes its place where none is known.
     #[must_use]
-    pub(crate) fn in_kernel(mut self, kernel: &str) -> Error {
-        self.kernel.get_or_insert_with(|| kernel.to_owned());
+    pub(crate) fn in_kernel(mut self, kernel: &str, loc: &Loc) -> Error {
+        self.kernel = Some(kernel.to_owned());
+        if self.loc == Loc::Unknown {
+            self.loc = loc.clone();
+        }
         self
     }
 }

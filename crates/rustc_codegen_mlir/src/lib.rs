@@ -129,7 +129,7 @@ fn compile_modules(bitcode: &[u8], options: &Options) -> Result<Vec<Group>, Vec<
                 module.name.clone_from(group);
                 module.kernels.push(kernel);
             }
-            Err(found) => errors.extend(found.into_iter().map(|error| error.in_kernel(&entry.name.symbol()))),
+            Err(found) => errors.extend(found.into_iter().map(|error| error.in_kernel(&entry.name.symbol(), &entry.loc))),
         }
     }
     if !errors.is_empty() {

@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn panics_are_told_apart() {
-        let kind = |symbol| match classify(symbol) {
+        let kind = |symbol: &str| match classify(symbol) {
             Callee::Panic(kind) => Some(kind),
             _ => None,
         };

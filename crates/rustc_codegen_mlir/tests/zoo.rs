@@ -3,7 +3,6 @@
 mod support;
 
 use std::io::Write;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tile_ir::interp::{Arg, Buffer, Options, run};
@@ -38,7 +37,9 @@ fn native(inputs: &[(u32, u32)]) -> Vec<u32> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let program = folder.path().join("zoo");
     let status = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
-        .args(["--edition", "2024", "-Awarnings", "-Copt-level=1", "-Coverflow-checks=off", "tests/cases/zoo_native.rs", "-o"])
+        .args(["--edition", "2024", "-Awarnings", "-Copt-level=1", "-Coverflow-checks=off"])
+        .arg(support::case("zoo_native"))
+        .arg("-o")
         .arg(&program)
         .status()
         .expect("rustc starts");
@@ -60,7 +61,7 @@ fn interpreted(kernel: &Kernel, a: u32, b: u32) -> Result<u32, String> {
 
 #[test]
 fn native_and_interpreted_agree() {
-    let group = support::group(Path::new("tests/cases/zoo_kernels.rs"));
+    let group = support::group(&support::case("zoo_kernels"));
     support::verify(&group.text);
     assert_eq!(group.module.kernels.len(), ZOO.len());
     let inputs = inputs();

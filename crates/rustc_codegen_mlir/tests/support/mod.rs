@@ -15,6 +15,11 @@ pub(crate) fn root() -> PathBuf {
     root.canonicalize().expect("the workspace exists")
 }
 
+/// A file of `tests/cases`.
+pub(crate) fn case(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name).with_extension("rs")
+}
+
 /// Folder with the kernel language's libraries, built as the driver builds them.
 fn language() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -43,6 +48,8 @@ pub(crate) fn bitcode(source: &Path, flags: &[&str]) -> Vec<u8> {
         .args(["-Copt-level=3", "-Cpanic=abort", "-Cdebuginfo=line-tables-only", "-Ccodegen-units=1"])
         .args(["-Coverflow-checks=off", "-Cno-prepopulate-passes"])
         .args(flags)
+        .arg("--out-dir")
+        .arg(folder.path())
         .arg(format!("--emit=llvm-bc={}", output.display()))
         .args(["--extern", &format!("tile={}", built.join("libtile.rlib").display())])
         .args(["-L", &format!("dependency={}", built.join("deps").display())])
