@@ -47,6 +47,10 @@ pub(crate) struct Lifter<'a, 'm> {
     values: BTreeMap<LlvmValue<'m>, Lifted>,
     errors: Vec<Error>,
     reported: BTreeSet<(String, String)>,
+    /// Whether an array is indexed at run time; then it is in memory, and accesses with constant indices are not to blame.
+    runtime_index: bool,
+    /// One of those accesses, in case nothing else is reported.
+    silent: Option<Error>,
     /// Block that operations are appended to.
     at: usize,
     /// Place of the instruction being lifted.
@@ -57,7 +61,11 @@ pub(crate) struct Lifter<'a, 'm> {
 ///
 /// # Errors
 /// All problems found.
-pub(crate) fn lift(function: Function<'_>, params: &Params, locator: &Locator) -> Result<Cfg, Vec<Error>> {
+pub(crate) fn lift(
+    function: Function<'_>,
+    params: &Params,
+    locator: &Locator,
+) -> Result<Cfg, Vec<Error>> {
     let mut lifter = Lifter {
         locator,
         params,
@@ -67,18 +75,85 @@ pub(crate) fn lift(function: Function<'_>, params: &Params, locator: &Locator) -
         values: BTreeMap::new(),
         errors: Vec::new(),
         reported: BTreeSet::new(),
+        runtime_index: false,
+        silent: None,
         at: 0,
         loc: Loc::Unknown,
     };
     lifter.parameters();
     lifter.infer_tiles();
+    lifter.runtime_index = function
+        .instructions()
+        .into_iter()
+        .any(|inst| lifter.is_runtime_index(inst));
     lifter.blocks();
-    if lifter.errors.is_empty() { Ok(lifter.cfg) } else { Err(lifter.errors) }
+    if lifter.errors.is_empty() {
+        lifter.errors.extend(lifter.silent.take());
+    }
+    if lifter.errors.is_empty() {
+        Ok(lifter.cfg)
+    } else {
+        Err(causes(lifter.errors))
+    }
+}
+
+/// Without the problems that others bring about: calls that stay keep local variables in memory.
+fn causes(errors: Vec<Error>) -> Vec<Error> {
+    let is_cause = |error: &Error| {
+        matches!(
+            *error.problem,
+            Problem::IndirectCall
+                | Problem::Extern { .. }
+                | Problem::Allocation
+                | Problem::Panic(_)
+                | Problem::Recursion { .. }
+        )
+    };
+    let is_consequence = |error: &Error| {
+        matches!(
+            *error.problem,
+            Problem::RuntimeArray
+                | Problem::RawPointer
+                | Problem::UninitialisedTile
+                | Problem::HandleEscapes
+        )
+    };
+    let caused = errors.iter().any(is_cause);
+    let mut kept: Vec<Error> = Vec::new();
+    for error in errors {
+        if caused && is_consequence(&error) {
+            continue;
+        }
+        // These spread over all that is done with a value: the first place tells enough.
+        let spreads = matches!(
+            *error.problem,
+            Problem::RuntimeArray
+                | Problem::WideInteger { .. }
+                | Problem::Double
+                | Problem::Allocation
+                | Problem::ValueType { .. }
+        );
+        match kept
+            .iter_mut()
+            .find(|known| spreads && known.problem == error.problem)
+        {
+            Some(known) if known.loc == Loc::Unknown => known.loc = error.loc,
+            Some(_) => {}
+            None => kept.push(error),
+        }
+    }
+    kept
 }
 
 impl<'m> Lifter<'_, 'm> {
     fn parameters(&mut self) {
-        for (i, (argument, bound)) in self.function.params().into_iter().zip(&self.params.bound).enumerate() {
+        for (i, (argument, bound)) in self
+            .function
+            .params()
+            .into_iter()
+            .zip(&self.params.bound)
+            .enumerate()
+        {
             let lifted = match bound.kind {
                 BoundKind::View { .. } => Lifted::View(ViewId(i as u32)),
                 BoundKind::U32 { .. } => Lifted::Value(self.cfg.value(Type::I32)),
@@ -103,7 +178,11 @@ impl<'m> Lifter<'_, 'm> {
     }
 
     fn push(&mut self, kind: OpKind, results: Vec<Value>) {
-        self.cfg.blocks[self.at].ops.push(Op { kind, results, loc: self.loc.clone() });
+        self.cfg.blocks[self.at].ops.push(Op {
+            kind,
+            results,
+            loc: self.loc.clone(),
+        });
     }
 
     /// An integer constant of a scalar or tile type.
@@ -129,11 +208,15 @@ impl<'m> Lifter<'_, 'm> {
         match self.values.get(&operand) {
             Some(Lifted::Value(value)) => Ok(*value),
             Some(Lifted::View(_)) => Err(Some(Problem::HandleEscapes)),
-            Some(Lifted::Checked(..)) => Err(Some(Problem::ValueType { text: operand.type_text() })),
+            Some(Lifted::Checked(..)) => Err(Some(Problem::ValueType {
+                text: operand.type_text(),
+            })),
             Some(Lifted::Refused) => Err(None),
             None => Err(Some(match operand.type_kind() {
                 TypeKind::LLVMPointerTypeKind => Problem::UninitialisedTile,
-                _ => Problem::ValueType { text: operand.type_text() },
+                _ => Problem::ValueType {
+                    text: operand.type_text(),
+                },
             })),
         }
     }
@@ -153,7 +236,11 @@ impl<'m> Lifter<'_, 'm> {
             }
             Constant::Float(number) => self.float(ty, number as f32),
             Constant::Undefined => self.cfg.zero(ty, &self.loc),
-            Constant::Null | Constant::Other => return Err(Problem::ValueType { text: operand.type_text() }),
+            Constant::Null | Constant::Other => {
+                return Err(Problem::ValueType {
+                    text: operand.type_text(),
+                });
+            }
         })
     }
 
@@ -164,6 +251,9 @@ impl<'m> Lifter<'_, 'm> {
         if found == ty {
             return Ok(value);
         }
-        Err(Some(Problem::TileMix { first: found.to_string(), second: ty.to_string() }))
+        Err(Some(Problem::TileMix {
+            first: found.to_string(),
+            second: ty.to_string(),
+        }))
     }
 }

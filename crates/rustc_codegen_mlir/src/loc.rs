@@ -22,25 +22,38 @@ pub(crate) struct Locator {
 impl Locator {
     /// Paths inside `root` are given relative to it.
     pub(crate) fn new(root: Option<PathBuf>) -> Locator {
-        Locator { root, files: RefCell::default() }
+        Locator {
+            root,
+            files: RefCell::default(),
+        }
     }
 
     /// The user's line of an instruction.
     pub(crate) fn of(&self, value: Value<'_>) -> Loc {
-        let Some(innermost) = value.location() else { return Loc::Unknown };
-        let chain: Vec<Location<'_>> = std::iter::successors(Some(innermost), |at| at.inlined_at()).take(256).collect();
+        let Some(innermost) = value.location() else {
+            return Loc::Unknown;
+        };
+        let chain: Vec<Location<'_>> = std::iter::successors(Some(innermost), |at| at.inlined_at())
+            .take(256)
+            .collect();
         let known: Vec<(Loc, bool)> = chain.iter().filter_map(|at| self.known(*at)).collect();
         let user = known.iter().find(|(_, library)| !library);
-        user.or(known.last()).map(|(loc, _)| loc.clone()).unwrap_or_default()
+        user.or(known.last())
+            .map(|(loc, _)| loc.clone())
+            .unwrap_or_default()
     }
 
     /// Where a function is defined.
     pub(crate) fn of_function(&self, function: Function<'_>) -> Loc {
-        let Some(subprogram) = function.subprogram() else { return Loc::Unknown };
+        let Some(subprogram) = function.subprogram() else {
+            return Loc::Unknown;
+        };
         match subprogram.file() {
-            Some(file) if subprogram.line() > 0 => {
-                Loc::File { file: self.path(file), line: subprogram.line(), column: 1 }
-            }
+            Some(file) if subprogram.line() > 0 => Loc::File {
+                file: self.path(file),
+                line: subprogram.line(),
+                column: 1,
+            },
             _ => Loc::Unknown,
         }
     }
@@ -49,8 +62,21 @@ impl Locator {
     fn known(&self, at: Location<'_>) -> Option<(Loc, bool)> {
         let line = at.line();
         let file = at.file()?;
-        let library = is_library(&Path::new(&file.directory).join(&file.name).to_string_lossy());
-        (line > 0).then(|| (Loc::File { file: self.path(file), line, column: at.column() }, library))
+        let library = is_library(
+            &Path::new(&file.directory)
+                .join(&file.name)
+                .to_string_lossy(),
+        );
+        (line > 0).then(|| {
+            (
+                Loc::File {
+                    file: self.path(file),
+                    line,
+                    column: at.column(),
+                },
+                library,
+            )
+        })
     }
 
     fn path(&self, file: File) -> Arc<str> {
@@ -64,7 +90,9 @@ impl Locator {
     }
 
     fn shorten(&self, directory: &str, name: &str) -> String {
-        let Some(root) = &self.root else { return name.to_owned() };
+        let Some(root) = &self.root else {
+            return name.to_owned();
+        };
         let full = Path::new(directory).join(name);
         match full.strip_prefix(root) {
             Ok(inside) => inside.display().to_string(),
@@ -83,13 +111,18 @@ fn is_library(file: &str) -> bool {
         .components()
         .filter_map(|part| match part {
             Component::Normal(part) => part.to_str(),
-            Component::Prefix(_) | Component::RootDir | Component::CurDir | Component::ParentDir => None,
+            Component::Prefix(_)
+            | Component::RootDir
+            | Component::CurDir
+            | Component::ParentDir => None,
         })
         .collect();
     parts.windows(3).any(|w| {
         let in_workspace = w[0] == "crates" && LANGUAGE.contains(&w[1]);
         let published = LANGUAGE.iter().any(|name| {
-            w[1].strip_prefix(name).and_then(|rest| rest.strip_prefix('-')).is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()))
+            w[1].strip_prefix(name)
+                .and_then(|rest| rest.strip_prefix('-'))
+                .is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()))
         });
         (in_workspace || published) && w[2] == "src"
     })
@@ -103,7 +136,9 @@ mod tests {
     fn library_files_are_recognised() {
         assert!(is_library("/rustc/59807616/library/core/src/option.rs"));
         assert!(is_library("crates/tile/src/view.rs"));
-        assert!(is_library("/home/a/.cargo/registry/src/index/tile-0.1.0/src/view.rs"));
+        assert!(is_library(
+            "/home/a/.cargo/registry/src/index/tile-0.1.0/src/view.rs"
+        ));
         assert!(!is_library("kernels/deepseek/src/norm.rs"));
         assert!(!is_library("crates/tile/examples/first.rs"));
         assert!(!is_library("src/tile.rs"));

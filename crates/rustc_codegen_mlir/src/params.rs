@@ -1,8 +1,11 @@
 //! Kernel parameters: what the `__tile_bind_*` calls declare.
 
+mod split;
+
 use tile::abi::{AccessCode, ElemCode};
 use tile_ir::{Access, Axis, Elem, Loc, Own, Shape};
 
+use self::split::Split;
 use crate::errors::{Error, Problem, Result};
 use crate::llvm::{Constant, Function, Op, Value};
 use crate::loc::Locator;
@@ -22,7 +25,13 @@ pub(crate) struct Bound {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum BoundKind {
     /// A buffer of `rows x cols` elements.
-    View { code: ElemCode, rows: u64, cols: u64, access: Access, own: Vec<Own> },
+    View {
+        code: ElemCode,
+        rows: u64,
+        cols: u64,
+        access: Access,
+        own: Vec<Own>,
+    },
     /// A `u32`, below `bound` if given.
     U32 { bound: Option<u64> },
     /// An `f32`.
@@ -54,7 +63,9 @@ pub(crate) fn elem(code: ElemCode) -> Elem {
 pub(crate) fn constant(value: Option<&Value<'_>>, what: &str) -> Result<u64, Problem> {
     match value.and_then(|value| value.constant()) {
         Some(Constant::Int(number)) => Ok(number),
-        _ => Err(Problem::NotConstant { what: what.to_owned() }),
+        _ => Err(Problem::NotConstant {
+            what: what.to_owned(),
+        }),
     }
 }
 
@@ -62,12 +73,18 @@ pub(crate) fn constant(value: Option<&Value<'_>>, what: &str) -> Result<u64, Pro
 pub(crate) fn elem_code(value: Option<&Value<'_>>) -> Result<ElemCode, Problem> {
     let code = constant(value, "the element type")?;
     let known = u32::try_from(code).ok().and_then(ElemCode::from_code);
-    known.ok_or_else(|| Problem::BadCode { what: "the element type".into(), value: code })
+    known.ok_or_else(|| Problem::BadCode {
+        what: "the element type".into(),
+        value: code,
+    })
 }
 
 /// Calls of the parameter declarations, in order.
 fn bind_calls<'m>(function: Function<'m>) -> Vec<(String, Value<'m>)> {
-    let calls = function.instructions().into_iter().filter(|inst| inst.opcode() == Some(Op::LLVMCall));
+    let calls = function
+        .instructions()
+        .into_iter()
+        .filter(|inst| inst.opcode() == Some(Op::LLVMCall));
     calls
         .filter_map(|call| {
             let name = call.callee().as_function()?.name();
@@ -106,7 +123,9 @@ pub(crate) fn assume_bounds(function: Function<'_>) {
         if call.opcode() != Some(Op::LLVMCall) {
             continue;
         }
-        let Some(callee) = call.callee().as_function() else { continue };
+        let Some(callee) = call.callee().as_function() else {
+            continue;
+        };
         if callee.name() == "__tile_program_id"
             && let Ok(axis) = constant(call.arguments().first(), "")
             && let Some(&extent) = usize::try_from(axis).ok().and_then(|axis| grid.get(axis))
@@ -116,79 +135,13 @@ pub(crate) fn assume_bounds(function: Function<'_>) {
     }
 }
 
-/// How an output is split over programs.
-#[derive(Clone, Copy, Debug)]
-struct Split {
-    rows: u64,
-    cols: u64,
-    /// `None`: one row, chosen by a parameter.
-    block_rows: Option<u64>,
-    block_cols: u64,
-}
-
-impl Split {
-    /// Reads the numbers of a `partition` or `row` declaration.
-    fn read(kind: &str, args: &[Value<'_>]) -> Result<Split, Problem> {
-        let number = |i: usize, what| constant(args.get(i), what);
-        let rows = number(4, "the number of rows")?;
-        let cols = number(5, "the number of columns")?;
-        let (block_rows, block_cols) = match kind {
-            "row" => (None, number(6, "the block size")?),
-            _ => (Some(number(6, "the block size")?), number(7, "the block size")?),
-        };
-        if block_rows == Some(0) || block_cols == 0 || rows == 0 || cols == 0 {
-            let shape = format!("{rows}x{cols} in blocks of {}x{block_cols}", block_rows.unwrap_or(1));
-            return Err(Problem::BadShape { what: "this output".into(), shape });
-        }
-        Ok(Split { rows, cols, block_rows, block_cols })
-    }
-
-    /// Programs along each axis: columns are split first, then rows.
-    fn grid(&self) -> [u64; 3] {
-        let mut grid = [1; 3];
-        let mut axes = grid.iter_mut();
-        let dims = [(self.cols, Some(self.block_cols)), (self.rows, self.block_rows)];
-        for (extent, block) in dims {
-            if let Some(block) = block.filter(|block| *block < extent)
-                && let Some(programs) = axes.next()
-            {
-                *programs = extent.div_ceil(block);
-            }
-        }
-        grid
-    }
-
-    /// Ownership of each dimension; `row` is the parameter that chooses the row.
-    fn own(&self, row: usize) -> Vec<Own> {
-        let mut axes = Axis::ALL.into_iter();
-        let mut part = |extent: u64, size: u64| match axes.next_if_split(extent, size) {
-            Some(axis) => Own::Block { axis, size },
-            None => Own::Whole,
-        };
-        let cols = part(self.cols, self.block_cols);
-        let rows = match self.block_rows {
-            Some(size) => part(self.rows, size),
-            None => Own::At { param: row },
-        };
-        vec![rows, cols]
-    }
-}
-
-/// Takes the next axis if a dimension is split at all.
-trait NextIfSplit {
-    fn next_if_split(&mut self, extent: u64, size: u64) -> Option<Axis>;
-}
-
-impl<I: Iterator<Item = Axis>> NextIfSplit for I {
-    fn next_if_split(&mut self, extent: u64, size: u64) -> Option<Axis> {
-        if size < extent { self.next() } else { None }
-    }
-}
-
 /// Reads and checks all declarations of a kernel.
 pub(crate) fn read(function: Function<'_>, locator: &Locator) -> Result<Params, Vec<Error>> {
     let arguments = function.params();
-    let entry: Vec<Value<'_>> = function.blocks().first().map_or(Vec::new(), |block| block.instructions());
+    let entry: Vec<Value<'_>> = function
+        .blocks()
+        .first()
+        .map_or(Vec::new(), |block| block.instructions());
     let mut errors = Vec::new();
     let mut bound: Vec<Option<Bound>> = vec![None; arguments.len()];
     let mut grids: Vec<(String, [u64; 3], Loc)> = Vec::new();
@@ -217,8 +170,15 @@ pub(crate) fn read(function: Function<'_>, locator: &Locator) -> Result<Params, 
     }
     let place = locator.of_function(function);
     if errors.is_empty() {
-        let unbound = bound.iter().enumerate().filter(|(_, bound)| bound.is_none());
-        errors.extend(unbound.map(|(i, _)| Error::new(Problem::UnboundParameter { number: i + 1 }, place.clone())));
+        let unbound = bound
+            .iter()
+            .enumerate()
+            .filter(|(_, bound)| bound.is_none());
+        errors.extend(
+            unbound.map(|(i, _)| {
+                Error::new(Problem::UnboundParameter { number: i + 1 }, place.clone())
+            }),
+        );
         for (i, param) in bound.iter().enumerate() {
             errors.extend(param.as_ref().and_then(|param| check_row(i, param, &bound)));
         }
@@ -231,11 +191,22 @@ pub(crate) fn read(function: Function<'_>, locator: &Locator) -> Result<Params, 
             [1; 3]
         }
         Some((first, others)) => {
-            errors.extend(others.iter().filter_map(|other| compare_grids(first, other)));
+            errors.extend(
+                others
+                    .iter()
+                    .filter_map(|other| compare_grids(first, other)),
+            );
             first.1
         }
     };
-    if errors.is_empty() { Ok(Params { bound: bound.into_iter().flatten().collect(), grid }) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(Params {
+            bound: bound.into_iter().flatten().collect(),
+            grid,
+        })
+    } else {
+        Err(errors)
+    }
 }
 
 type Declared = (usize, String, BoundKind, Option<[u64; 3]>);
@@ -243,14 +214,21 @@ type Declared = (usize, String, BoundKind, Option<[u64; 3]>);
 /// Reads one declaration: argument number, name, kind, and the grid it asks for.
 fn declaration(kind: &str, call: Value<'_>, arguments: &[Value<'_>]) -> Result<Declared, Problem> {
     let args = call.arguments();
-    let position = |value: Option<&Value<'_>>| arguments.iter().position(|argument| Some(argument) == value);
+    let position = |value: Option<&Value<'_>>| {
+        arguments
+            .iter()
+            .position(|argument| Some(argument) == value)
+    };
     let at = position(args.first()).ok_or(Problem::NotParameter)?;
     let name = text(args.get(1), args.get(2))?;
     let (kind, grid) = match kind {
         "view" => {
             let access = constant(args.get(3), "the access")?;
             let known = u32::try_from(access).ok().and_then(AccessCode::from_code);
-            let access = match known.ok_or(Problem::BadCode { what: "the access".into(), value: access })? {
+            let access = match known.ok_or(Problem::BadCode {
+                what: "the access".into(),
+                value: access,
+            })? {
                 AccessCode::Read => Access::Read,
                 AccessCode::Weights => Access::Weights,
             };
@@ -258,82 +236,130 @@ fn declaration(kind: &str, call: Value<'_>, arguments: &[Value<'_>]) -> Result<D
             let rows = constant(args.get(5), "the number of rows")?;
             let cols = constant(args.get(6), "the number of columns")?;
             check_view(rows, cols)?;
-            (BoundKind::View { code, rows, cols, access, own: Vec::new() }, None)
+            (
+                BoundKind::View {
+                    code,
+                    rows,
+                    cols,
+                    access,
+                    own: Vec::new(),
+                },
+                None,
+            )
         }
         "partition" | "row" => {
             let code = elem_code(args.get(3))?;
             let split = Split::read(kind, &args)?;
             check_view(split.rows, split.cols)?;
             let row = match kind {
-                "row" => position(args.get(7)).ok_or_else(|| Problem::RowNotScalar { name: name.clone() })?,
+                "row" => position(args.get(7))
+                    .ok_or_else(|| Problem::RowNotScalar { name: name.clone() })?,
                 _ => 0,
             };
             let (rows, cols, own) = (split.rows, split.cols, split.own(row));
-            (BoundKind::View { code, rows, cols, access: Access::Write, own }, Some(split.grid()))
+            (
+                BoundKind::View {
+                    code,
+                    rows,
+                    cols,
+                    access: Access::Write,
+                    own,
+                },
+                Some(split.grid()),
+            )
         }
         "u32" => {
             let bound = constant(args.get(3), "the bound")?;
-            (BoundKind::U32 { bound: (bound > 0).then_some(bound) }, None)
+            (
+                BoundKind::U32 {
+                    bound: (bound > 0).then_some(bound),
+                },
+                None,
+            )
         }
         "f32" => (BoundKind::F32, None),
-        _ => return Err(Problem::Extern { name: format!("__tile_bind_{kind}") }),
+        _ => {
+            return Err(Problem::Extern {
+                name: format!("__tile_bind_{kind}"),
+            });
+        }
     };
     Ok((at, name, kind, grid))
 }
 
 fn check_view(rows: u64, cols: u64) -> Result<(), Problem> {
     // Offsets into a view are 64-bit signed numbers of elements.
-    let fits = rows.checked_mul(cols).is_some_and(|count| count > 0 && count < 1 << 62);
-    let shape = || Problem::BadShape { what: "this view".into(), shape: format!("{rows}x{cols}") };
-    if fits && Shape::new(&[rows, cols]).is_some() { Ok(()) } else { Err(shape()) }
+    let fits = rows
+        .checked_mul(cols)
+        .is_some_and(|count| count > 0 && count < 1 << 62);
+    let shape = || Problem::BadShape {
+        what: "this view".into(),
+        shape: format!("{rows}x{cols}"),
+    };
+    if fits && Shape::new(&[rows, cols]).is_some() {
+        Ok(())
+    } else {
+        Err(shape())
+    }
 }
 
 /// A string constant.
 fn text(pointer: Option<&Value<'_>>, len: Option<&Value<'_>>) -> Result<String, Problem> {
-    let not_constant = || Problem::NotConstant { what: "a parameter's name".into() };
+    let not_constant = || Problem::NotConstant {
+        what: "a parameter's name".into(),
+    };
     let len = usize::try_from(constant(len, "a parameter's name")?).map_err(|_| not_constant())?;
-    let bytes = pointer.and_then(|p| p.initializer()?.bytes()).ok_or_else(not_constant)?;
-    let name = bytes.get(..len).and_then(|bytes| std::str::from_utf8(bytes).ok()).ok_or_else(not_constant)?;
-    if name.is_empty() { Err(not_constant()) } else { Ok(name.to_owned()) }
+    let bytes = pointer
+        .and_then(|p| p.initializer()?.bytes())
+        .ok_or_else(not_constant)?;
+    let name = bytes
+        .get(..len)
+        .and_then(|bytes| std::str::from_utf8(bytes).ok())
+        .ok_or_else(not_constant)?;
+    if name.is_empty() {
+        Err(not_constant())
+    } else {
+        Ok(name.to_owned())
+    }
 }
 
 /// The row of a view must be a `u32` parameter.
 fn check_row(at: usize, param: &Bound, bound: &[Option<Bound>]) -> Option<Error> {
-    let BoundKind::View { own, .. } = &param.kind else { return None };
+    let BoundKind::View { own, .. } = &param.kind else {
+        return None;
+    };
     let row = own.iter().find_map(|own| match own {
         Own::At { param } => Some(*param),
         Own::Whole | Own::Block { .. } => None,
     })?;
-    let scalar = matches!(bound.get(row), Some(Some(Bound { kind: BoundKind::U32 { .. }, .. })));
-    (!scalar || row == at)
-        .then(|| Error::new(Problem::RowNotScalar { name: param.name.clone() }, param.loc.clone()))
+    let scalar = matches!(
+        bound.get(row),
+        Some(Some(Bound {
+            kind: BoundKind::U32 { .. },
+            ..
+        }))
+    );
+    (!scalar || row == at).then(|| {
+        Error::new(
+            Problem::RowNotScalar {
+                name: param.name.clone(),
+            },
+            param.loc.clone(),
+        )
+    })
 }
 
-fn compare_grids(first: &(String, [u64; 3], Loc), other: &(String, [u64; 3], Loc)) -> Option<Error> {
-    let axis = Axis::ALL.into_iter().find(|axis| first.1[axis.index()] != other.1[axis.index()])?;
+fn compare_grids(
+    first: &(String, [u64; 3], Loc),
+    other: &(String, [u64; 3], Loc),
+) -> Option<Error> {
+    let axis = Axis::ALL
+        .into_iter()
+        .find(|axis| first.1[axis.index()] != other.1[axis.index()])?;
     let problem = Problem::Grid {
         axis: axis.name(),
         first: (first.0.clone(), first.1[axis.index()]),
         second: (other.0.clone(), other.1[axis.index()]),
     };
     Some(Error::new(problem, other.2.clone()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_split_before_rows() {
-        let split = |block_rows, block_cols| Split { rows: 10, cols: 100, block_rows, block_cols };
-        assert_eq!(split(Some(10), 16).grid(), [7, 1, 1]);
-        assert_eq!(split(Some(3), 100).grid(), [4, 1, 1]);
-        assert_eq!(split(Some(3), 16).grid(), [7, 4, 1]);
-        assert_eq!(split(Some(99), 500).grid(), [1, 1, 1]);
-        assert_eq!(split(None, 50).grid(), [2, 1, 1]);
-        let block = |axis, size| Own::Block { axis, size };
-        assert_eq!(split(Some(3), 16).own(0), [block(Axis::Y, 3), block(Axis::X, 16)]);
-        assert_eq!(split(Some(3), 100).own(0), [block(Axis::X, 3), Own::Whole]);
-        assert_eq!(split(None, 50).own(4), [Own::At { param: 4 }, block(Axis::X, 50)]);
-    }
 }

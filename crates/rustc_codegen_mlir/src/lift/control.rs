@@ -20,13 +20,23 @@ impl<'m> Lifter<'_, 'm> {
     /// Lifts all reachable blocks.
     pub(super) fn blocks(&mut self) {
         let blocks = self.function.blocks();
-        let index: BTreeMap<Block<'m>, usize> = blocks.iter().enumerate().map(|(i, &block)| (block, i)).collect();
+        let index: BTreeMap<Block<'m>, usize> = blocks
+            .iter()
+            .enumerate()
+            .map(|(i, &block)| (block, i))
+            .collect();
         let successors = blocks.iter().map(|block| {
             let terminator = block.instructions().pop();
-            terminator.map_or(Vec::new(), |t| t.successors().iter().map(|to| index[to]).collect())
+            terminator.map_or(Vec::new(), |t| {
+                t.successors().iter().map(|to| index[to]).collect()
+            })
         });
         let order = Graph::new(successors.collect()).reverse_postorder(0);
-        let number: BTreeMap<Block<'m>, usize> = order.iter().enumerate().map(|(i, &b)| (blocks[b], i)).collect();
+        let number: BTreeMap<Block<'m>, usize> = order
+            .iter()
+            .enumerate()
+            .map(|(i, &b)| (blocks[b], i))
+            .collect();
         let mut plans = Vec::new();
         for &i in &order {
             let plan = self.plan(blocks[i]);
@@ -45,7 +55,9 @@ impl<'m> Lifter<'_, 'm> {
         // Jumps last: their values may be defined later.
         for (i, plan) in plans.iter().enumerate() {
             self.at = i;
-            let Some(terminator) = plan.block.instructions().pop() else { continue };
+            let Some(terminator) = plan.block.instructions().pop() else {
+                continue;
+            };
             self.loc = self.locator.of(terminator);
             self.cfg.blocks[i].loc = self.loc.clone();
             if let Err(Some(problem)) = self.terminator(terminator, plan, &plans, &number) {
@@ -81,7 +93,10 @@ impl<'m> Lifter<'_, 'm> {
                 }
             }
         }
-        self.cfg.block(phis.iter().map(|(_, value)| *value).collect(), self.loc.clone());
+        self.cfg.block(
+            phis.iter().map(|(_, value)| *value).collect(),
+            self.loc.clone(),
+        );
         Plan { block, phis }
     }
 
@@ -109,7 +124,9 @@ impl<'m> Lifter<'_, 'm> {
         number: &BTreeMap<Block<'m>, usize>,
     ) -> Lifting<()> {
         let targets = inst.successors();
-        let edges = targets.iter().map(|to| self.jump(from.block, &plans[number[to]], number[to]));
+        let edges = targets
+            .iter()
+            .map(|to| self.jump(from.block, &plans[number[to]], number[to]));
         let edges = edges.collect::<Lifting<Vec<Edge>>>()?;
         let operands = inst.operands();
         let term = match (inst.opcode(), edges.as_slice()) {
@@ -118,13 +135,21 @@ impl<'m> Lifter<'_, 'm> {
             (Some(Op::LLVMBr), [edge]) => Term::Jump(edge.clone()),
             (Some(Op::LLVMBr), [then, otherwise]) => {
                 let cond = self.value(operands[0])?;
-                Term::Branch { cond, then: then.clone(), otherwise: otherwise.clone() }
+                Term::Branch {
+                    cond,
+                    then: then.clone(),
+                    otherwise: otherwise.clone(),
+                }
             }
             (Some(Op::LLVMSwitch), [default, cases @ ..]) => {
                 let value = self.value(operands[0])?;
                 return self.switch(value, &inst.switch_values(), default, cases);
             }
-            _ => return Err(Some(Problem::Operation { name: "exception handling".into() })),
+            _ => {
+                return Err(Some(Problem::Operation {
+                    name: "exception handling".into(),
+                }));
+            }
         };
         self.cfg.blocks[self.at].term = term;
         Ok(())
@@ -136,7 +161,9 @@ impl<'m> Lifter<'_, 'm> {
         for (phi, value) in &to.phis {
             let ty = self.cfg.ty(*value);
             let incoming = phi.incoming().into_iter().find(|(block, _)| *block == from);
-            let Some((_, incoming)) = incoming else { return Err(Some(Problem::UninitialisedTile)) };
+            let Some((_, incoming)) = incoming else {
+                return Err(Some(Problem::UninitialisedTile));
+            };
             let unset = match incoming.constant() {
                 Some(Constant::Undefined | Constant::Null) => true,
                 Some(Constant::Int(_) | Constant::Float(_) | Constant::Other) => false,
@@ -155,7 +182,13 @@ impl<'m> Lifter<'_, 'm> {
     }
 
     /// A chain of branches, one for each target.
-    fn switch(&mut self, value: Value, cases: &[LlvmValue<'m>], default: &Edge, edges: &[Edge]) -> Lifting<()> {
+    fn switch(
+        &mut self,
+        value: Value,
+        cases: &[LlvmValue<'m>],
+        default: &Edge,
+        edges: &[Edge],
+    ) -> Lifting<()> {
         let mut targets: Vec<(&Edge, Vec<Value>)> = Vec::new();
         for (case, edge) in cases.iter().zip(edges) {
             let number = self.value(*case)?;
@@ -174,17 +207,26 @@ impl<'m> Lifter<'_, 'm> {
                 let equal = self.op(OpKind::Compare(Predicate::IEq, value, number), Type::BOOL);
                 cond = Some(match cond {
                     None => equal,
-                    Some(before) => self.op(OpKind::Binary(BinaryOp::Or, before, equal), Type::BOOL),
+                    Some(before) => {
+                        self.op(OpKind::Binary(BinaryOp::Or, before, equal), Type::BOOL)
+                    }
                 });
             }
             let Some(cond) = cond else { continue };
             let otherwise = if i + 1 == count {
                 default.clone()
             } else {
-                Edge { to: self.cfg.block(Vec::new(), self.loc.clone()), args: Vec::new() }
+                Edge {
+                    to: self.cfg.block(Vec::new(), self.loc.clone()),
+                    args: Vec::new(),
+                }
             };
             let next = otherwise.to;
-            self.cfg.blocks[at].term = Term::Branch { cond, then: edge.clone(), otherwise };
+            self.cfg.blocks[at].term = Term::Branch {
+                cond,
+                then: edge.clone(),
+                otherwise,
+            };
             at = next;
         }
         if count == 0 {

@@ -9,6 +9,22 @@ use crate::errors::Problem;
 use crate::llvm::{TypeKind, Value as LlvmValue};
 use crate::symbols::Callee;
 
+/// The name without its types: `fptoui.sat` of `fptoui.sat.i32.f32`.
+fn without_types(name: &str) -> &str {
+    let is_type = |part: &str| {
+        part.len() > 1
+            && part.starts_with(['i', 'f', 'p', 'v'])
+            && part[1..].bytes().all(|b| b.is_ascii_digit())
+    };
+    let mut name = name;
+    while let Some((head, last)) = name.rsplit_once('.')
+        && is_type(last)
+    {
+        name = head;
+    }
+    name
+}
+
 impl<'m> Lifter<'_, 'm> {
     pub(super) fn llvm_call(
         &mut self,
@@ -16,20 +32,26 @@ impl<'m> Lifter<'_, 'm> {
         inst: LlvmValue<'m>,
         args: &[LlvmValue<'m>],
     ) -> Lifting<Option<Lifted>> {
-        // `llvm.umin.i32`: the last part is the type.
         let operation = name.trim_start_matches("llvm.");
-        let short = operation.rsplit_once('.').map_or(operation, |(head, _)| head);
+        let short = without_types(operation);
         match operation {
-            "assume" | "trap" | "debugtrap" | "donothing" | "experimental.noalias.scope.decl" => return Ok(None),
-            _ if operation.starts_with("lifetime.") || operation.starts_with("dbg.") => return Ok(None),
-            _ if operation.starts_with("memcpy.") || operation.starts_with("memmove.") || operation.starts_with("memset.") => {
+            "assume" | "trap" | "debugtrap" | "donothing" | "experimental.noalias.scope.decl" => {
+                return Ok(None);
+            }
+            _ if operation.starts_with("lifetime.") || operation.starts_with("dbg.") => {
+                return Ok(None);
+            }
+            _ if operation.starts_with("memcpy.")
+                || operation.starts_with("memmove.")
+                || operation.starts_with("memset.") =>
+            {
                 return Err(Some(self.pointer_problem(args.first().copied())));
             }
             _ if short.contains("with.overflow") => return self.checked(short, args).map(Some),
             _ => {}
         }
         if inst.type_kind() == TypeKind::LLVMVoidTypeKind {
-            return Err(Some(refuse(Callee::Llvm, operation)));
+            return Err(Some(refuse(Callee::Llvm, short)));
         }
         types::scalar(inst)?;
         let mut values = Vec::new();
@@ -37,10 +59,14 @@ impl<'m> Lifter<'_, 'm> {
             values.push(self.value(arg)?);
         }
         let value = match values[..] {
-            [a] if short.starts_with("fpto") => self.saturating_cast(inst, a, short.starts_with("fptosi"))?,
+            [a] if short.starts_with("fpto") => {
+                self.saturating_cast(inst, a, short.starts_with("fptosi"))?
+            }
             [a] => self.call_one(short, inst.int_width(), a)?,
             // The second argument says what undefined cases give.
-            [a, _] if matches!(short, "abs" | "ctlz" | "cttz") => self.call_one(short, inst.int_width(), a)?,
+            [a, _] if matches!(short, "abs" | "ctlz" | "cttz") => {
+                self.call_one(short, inst.int_width(), a)?
+            }
             [a, b] => self.call_two(short, inst, args[0].int_width(), a, b)?,
             [a, b, c] => self.call_three(short, inst.int_width(), a, b, c)?,
             _ => return Err(Some(refuse(Callee::Llvm, short))),
@@ -96,15 +122,28 @@ impl<'m> Lifter<'_, 'm> {
         })
     }
 
-    fn call_two(&mut self, name: &str, inst: LlvmValue<'m>, bits: u32, a: Value, b: Value) -> Lifting<Value> {
+    fn call_two(
+        &mut self,
+        name: &str,
+        inst: LlvmValue<'m>,
+        bits: u32,
+        a: Value,
+        b: Value,
+    ) -> Lifting<Value> {
         let signed = |s: &mut Self| (s.signed(a, bits), s.signed(b, bits));
         Ok(match name {
             "expect" => a,
             "umin" => self.binary(BinaryOp::MinU, a, b),
             "umax" => self.binary(BinaryOp::MaxU, a, b),
-            "smin" | "smax" if exact(bits) => {
-                self.binary(if name == "smin" { BinaryOp::MinS } else { BinaryOp::MaxS }, a, b)
-            }
+            "smin" | "smax" if exact(bits) => self.binary(
+                if name == "smin" {
+                    BinaryOp::MinS
+                } else {
+                    BinaryOp::MaxS
+                },
+                a,
+                b,
+            ),
             "minnum" | "minimumnum" => self.binary(BinaryOp::MinF, a, b),
             "maxnum" | "maximumnum" => self.binary(BinaryOp::MaxF, a, b),
             "copysign" => self.copysign(a, b),
@@ -117,7 +156,14 @@ impl<'m> Lifter<'_, 'm> {
                 let sum = self.binary(BinaryOp::Add, a, b);
                 let over = self.compare(Predicate::ULt, sum, a);
                 let most = self.int(ty, -1);
-                self.op(OpKind::Select { cond: over, on_true: most, on_false: sum }, ty)
+                self.op(
+                    OpKind::Select {
+                        cond: over,
+                        on_true: most,
+                        on_false: sum,
+                    },
+                    ty,
+                )
             }
             "ucmp" => self.three_way(inst, Predicate::UGt, Predicate::ULt, a, b)?,
             "scmp" => {
@@ -128,7 +174,14 @@ impl<'m> Lifter<'_, 'm> {
         })
     }
 
-    fn call_three(&mut self, name: &str, bits: u32, a: Value, b: Value, c: Value) -> Lifting<Value> {
+    fn call_three(
+        &mut self,
+        name: &str,
+        bits: u32,
+        a: Value,
+        b: Value,
+        c: Value,
+    ) -> Lifting<Value> {
         let whole = matches!(bits, 32 | 64);
         let ty = self.cfg.ty(a);
         Ok(match name {
@@ -155,7 +208,14 @@ impl<'m> Lifter<'_, 'm> {
     }
 
     /// -1, 0 or 1.
-    fn three_way(&mut self, inst: LlvmValue<'m>, above: Predicate, below: Predicate, a: Value, b: Value) -> Lifting<Value> {
+    fn three_way(
+        &mut self,
+        inst: LlvmValue<'m>,
+        above: Predicate,
+        below: Predicate,
+        a: Value,
+        b: Value,
+    ) -> Lifting<Value> {
         if !exact(inst.int_width()) || inst.int_width() == 1 {
             return Err(Some(refuse(Callee::Llvm, "ucmp")));
         }
@@ -170,7 +230,10 @@ impl<'m> Lifter<'_, 'm> {
     fn copysign(&mut self, magnitude: Value, sign: Value) -> Value {
         let magnitude = self.op(OpKind::Cast(CastOp::Bitcast, magnitude), Type::I32);
         let sign = self.op(OpKind::Cast(CastOp::Bitcast, sign), Type::I32);
-        let (low, high) = (self.int(Type::I32, i64::from(i32::MAX)), self.int(Type::I32, i64::from(i32::MIN)));
+        let (low, high) = (
+            self.int(Type::I32, i64::from(i32::MAX)),
+            self.int(Type::I32, i64::from(i32::MIN)),
+        );
         let magnitude = self.binary(BinaryOp::And, magnitude, low);
         let sign = self.binary(BinaryOp::And, sign, high);
         let bits = self.binary(BinaryOp::Or, magnitude, sign);
@@ -194,7 +257,8 @@ impl<'m> Lifter<'_, 'm> {
     /// Number of set bits: sums of neighbouring fields of 1, 2 and 4 bits, then all bytes at once by a product.
     fn count_ones(&mut self, value: Value) -> Value {
         let ty = self.cfg.ty(value);
-        let repeat = |byte: u8| types::canonical(u64::from_ne_bytes([byte; 8]), ty.elem.bits() as u32);
+        let repeat =
+            |byte: u8| types::canonical(u64::from_ne_bytes([byte; 8]), ty.elem.bits() as u32);
         let field = |s: &mut Self, value: Value, by: i64, mask: u8| {
             let by = s.int(ty, by);
             let mask = s.int(ty, repeat(mask));
@@ -242,7 +306,11 @@ impl<'m> Lifter<'_, 'm> {
                 (difference, self.sign_overflow((a, b), (a, difference)))
             }
             "umul.with.overflow" | "smul.with.overflow" if ty.elem != Elem::I64 => {
-                let extend = if name.starts_with('u') { CastOp::ExtU } else { CastOp::ExtS };
+                let extend = if name.starts_with('u') {
+                    CastOp::ExtU
+                } else {
+                    CastOp::ExtS
+                };
                 let wide = Type::scalar(Elem::I64);
                 let a = self.op(OpKind::Cast(extend, a), wide);
                 let b = self.op(OpKind::Cast(extend, b), wide);

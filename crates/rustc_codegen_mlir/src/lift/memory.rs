@@ -5,7 +5,7 @@ use tile_ir::{Access, BinaryOp, CastOp, Elem, Index, OpKind, Predicate, Type, Va
 
 use super::types::{Dims, canonical};
 use super::{Lifted, Lifter, Lifting};
-use crate::errors::Problem;
+use crate::errors::{Error, Problem};
 use crate::llvm::{Op, Value as LlvmValue};
 use crate::params::{Bound, BoundKind, constant, elem, elem_code};
 
@@ -27,15 +27,32 @@ impl<'m> Lifter<'_, 'm> {
         let indices = self.position(args, 4)?;
         let mask = self.limits(args, 9, dims)?;
         let in_bounds = vec![false; indices.len()];
-        Ok(self.op(OpKind::Load { view: view.id, indices, pad, mask, in_bounds }, ty))
+        Ok(self.op(
+            OpKind::Load {
+                view: view.id,
+                indices,
+                pad,
+                mask,
+                in_bounds,
+            },
+            ty,
+        ))
     }
 
     pub(super) fn store(&mut self, args: &[LlvmValue<'m>]) -> Lifting<()> {
         let view = self.view(args)?;
         let Bound { name, kind, .. } = &self.params.bound[view.id.index()];
         match kind {
-            BoundKind::View { access: Access::Write, .. } => {}
-            BoundKind::View { access: Access::Read | Access::Weights, .. } | BoundKind::U32 { .. } | BoundKind::F32 => {
+            BoundKind::View {
+                access: Access::Write,
+                ..
+            } => {}
+            BoundKind::View {
+                access: Access::Read | Access::Weights,
+                ..
+            }
+            | BoundKind::U32 { .. }
+            | BoundKind::F32 => {
                 return Err(Some(Problem::ReadOnly { name: name.clone() }));
             }
         }
@@ -45,7 +62,16 @@ impl<'m> Lifter<'_, 'm> {
         let indices = self.position(args, 4)?;
         let mask = self.limits(args, 9, dims)?;
         let in_bounds = vec![false; indices.len()];
-        self.push(OpKind::Store { view: view.id, value, indices, mask, in_bounds }, Vec::new());
+        self.push(
+            OpKind::Store {
+                view: view.id,
+                value,
+                indices,
+                mask,
+                in_bounds,
+            },
+            Vec::new(),
+        );
         Ok(())
     }
 
@@ -67,8 +93,19 @@ impl<'m> Lifter<'_, 'm> {
             let count = self.int(ty.with_elem(Elem::I32), canonical(count, 32));
             self.compare(Predicate::ULt, offsets, count)
         };
-        let offsets = self.op(OpKind::Cast(CastOp::IndexU, offsets), ty.with_elem(Elem::Index));
-        Ok(self.op(OpKind::Gather { view: view.id, offsets, mask, passthru }, ty))
+        let offsets = self.op(
+            OpKind::Cast(CastOp::IndexU, offsets),
+            ty.with_elem(Elem::Index),
+        );
+        Ok(self.op(
+            OpKind::Gather {
+                view: view.id,
+                offsets,
+                mask,
+                passthru,
+            },
+            ty,
+        ))
     }
 
     /// The view of an access: arguments 0 to 3 are pointer, element type, rows, columns.
@@ -76,7 +113,9 @@ impl<'m> Lifter<'_, 'm> {
         let id = match args.first().and_then(|pointer| self.values.get(pointer)) {
             Some(Lifted::View(id)) => *id,
             Some(Lifted::Refused) => return Err(None),
-            Some(Lifted::Value(_) | Lifted::Checked(..)) | None => return Err(Some(Problem::NotParameter)),
+            Some(Lifted::Value(_) | Lifted::Checked(..)) | None => {
+                return Err(Some(Problem::NotParameter));
+            }
         };
         let used = Named {
             id,
@@ -86,10 +125,12 @@ impl<'m> Lifter<'_, 'm> {
         };
         let Bound { name, kind, .. } = &self.params.bound[id.index()];
         match kind {
-            BoundKind::View { code, rows, cols, .. } if (*code, *rows, *cols) == (used.code, used.rows, used.cols) => {
-                Ok(used)
-            }
-            BoundKind::View { code, rows, cols, .. } => Err(Some(Problem::ViewMismatch {
+            BoundKind::View {
+                code, rows, cols, ..
+            } if (*code, *rows, *cols) == (used.code, used.rows, used.cols) => Ok(used),
+            BoundKind::View {
+                code, rows, cols, ..
+            } => Err(Some(Problem::ViewMismatch {
                 name: name.clone(),
                 used: format!("{}x{} of {}", used.rows, used.cols, used.code.name()),
                 declared: format!("{rows}x{cols} of {}", code.name()),
@@ -114,18 +155,31 @@ impl<'m> Lifter<'_, 'm> {
         }
         // A counter that was `index` before: no need to go there and back.
         let block = &self.cfg.blocks[self.at];
-        let source = block.ops.iter().rev().find(|op| op.results.first() == Some(&value)).map(|op| &op.kind);
+        let source = block
+            .ops
+            .iter()
+            .rev()
+            .find(|op| op.results.first() == Some(&value))
+            .map(|op| &op.kind);
         match source {
-            Some(OpKind::Cast(CastOp::IndexU, before)) if self.cfg.ty(*before) == Type::INDEX => *before,
+            Some(OpKind::Cast(CastOp::IndexU, before)) if self.cfg.ty(*before) == Type::INDEX => {
+                *before
+            }
             _ => self.op(OpKind::Cast(CastOp::IndexU, value), Type::INDEX),
         }
     }
 
     /// The padding constant, converted to the element type.
     fn pad(&mut self, value: Option<&LlvmValue<'m>>, code: ElemCode) -> Lifting<Value> {
-        let not_constant = || Some(Problem::NotConstant { what: "the padding".into() });
+        let not_constant = || {
+            Some(Problem::NotConstant {
+                what: "the padding".into(),
+            })
+        };
         let value = self.value(*value.ok_or_else(not_constant)?)?;
-        let Some(tile_ir::Number::Float(pad)) = self.cfg.number(value) else { return Err(not_constant()) };
+        let Some(tile_ir::Number::Float(pad)) = self.cfg.number(value) else {
+            return Err(not_constant());
+        };
         let ty = Type::scalar(elem(code));
         Ok(match code {
             ElemCode::F32 | ElemCode::Bf16 | ElemCode::F16 => self.float(ty, pad),
@@ -137,7 +191,12 @@ impl<'m> Lifter<'_, 'm> {
     }
 
     /// The mask of `valid_rows` and `valid_cols`, if they limit anything.
-    fn limits(&mut self, args: &[LlvmValue<'m>], first: usize, dims: Dims) -> Lifting<Option<Value>> {
+    fn limits(
+        &mut self,
+        args: &[LlvmValue<'m>],
+        first: usize,
+        dims: Dims,
+    ) -> Lifting<Option<Value>> {
         let rows = self.limit(args[first], dims.r)?;
         let cols = self.limit(args[first + 1], dims.c)?;
         if (rows, cols) == (Index::Static(dims.r), Index::Static(dims.c)) {
@@ -146,7 +205,10 @@ impl<'m> Lifter<'_, 'm> {
         let ty = dims.tile(Elem::I1)?;
         let mut bounds = vec![rows, cols];
         // One operation takes only numbers, the other only values.
-        if bounds.iter().any(|bound| matches!(bound, Index::Dynamic(_))) {
+        if bounds
+            .iter()
+            .any(|bound| matches!(bound, Index::Dynamic(_)))
+        {
             for bound in &mut bounds {
                 if let Index::Static(number) = *bound {
                     *bound = Index::Dynamic(self.int(Type::INDEX, number as i64));
@@ -160,7 +222,11 @@ impl<'m> Lifter<'_, 'm> {
     fn limit(&mut self, limit: LlvmValue<'m>, extent: u64) -> Lifting<Index> {
         let limit = self.value(limit)?;
         if let Some(number) = self.cfg.integer(limit) {
-            let number = if number as u64 == NO_LIMIT as u64 { extent } else { number as u64 };
+            let number = if number as u64 == NO_LIMIT as u64 {
+                extent
+            } else {
+                number as u64
+            };
             return Ok(Index::Static(number.min(extent)));
         }
         let extent = self.int(self.cfg.ty(limit), extent as i64);
@@ -168,14 +234,28 @@ impl<'m> Lifter<'_, 'm> {
         Ok(Index::Dynamic(self.index(clamped)))
     }
 
-    /// Why a plain memory instruction is refused.
-    pub(super) fn memory_problem(&self, inst: LlvmValue<'m>, opcode: Op) -> Problem {
+    /// Why a plain memory instruction is refused; `None` if another one is to blame.
+    pub(super) fn memory_problem(&mut self, inst: LlvmValue<'m>, opcode: Op) -> Option<Problem> {
         let operands = inst.operands();
-        match opcode {
-            Op::LLVMAlloca => Problem::RuntimeArray,
-            Op::LLVMStore => self.pointer_problem(operands.get(1).copied()),
-            _ => self.pointer_problem(operands.first().copied()),
+        let pointer = *operands.get(usize::from(opcode == Op::LLVMStore))?;
+        let problem = self.pointer_problem(Some(pointer));
+        let blameless = problem == Problem::RuntimeArray
+            && self.runtime_index
+            && !self.is_runtime_index(pointer);
+        if blameless {
+            self.silent = Some(Error::new(problem, self.loc.clone()));
+            return None;
         }
+        Some(problem)
+    }
+
+    /// Whether this is the address of an array element chosen at run time.
+    pub(super) fn is_runtime_index(&self, pointer: LlvmValue<'m>) -> bool {
+        let operands = pointer.operands();
+        pointer.opcode() == Some(Op::LLVMGetElementPtr)
+            && operands.split_first().is_some_and(|(base, indices)| {
+                self.is_array(*base) && indices.iter().any(|index| index.constant().is_none())
+            })
     }
 
     /// Whether a pointer points into a local variable or a constant table.
@@ -188,7 +268,8 @@ impl<'m> Lifter<'_, 'm> {
             at = match at.opcode() {
                 Some(Op::LLVMAlloca) => return true,
                 Some(Op::LLVMGetElementPtr) => at.operands()[0],
-                Some(Op::LLVMPHI) => match at.incoming().iter().map(|(_, v)| *v).find(|v| *v != at) {
+                Some(Op::LLVMPHI) => match at.incoming().iter().map(|(_, v)| *v).find(|v| *v != at)
+                {
                     Some(from) => from,
                     None => return false,
                 },

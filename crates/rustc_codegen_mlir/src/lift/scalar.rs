@@ -11,7 +11,9 @@ use crate::symbols::{Callee, classify};
 impl<'m> Lifter<'_, 'm> {
     /// Lifts an instruction that is no terminator. `None`: it has no value.
     pub(super) fn instruction(&mut self, inst: LlvmValue<'m>) -> Lifting<Option<Lifted>> {
-        let Some(opcode) = inst.opcode() else { return Ok(None) };
+        let Some(opcode) = inst.opcode() else {
+            return Ok(None);
+        };
         let value = match opcode {
             Op::LLVMPHI => return Ok(self.values.get(&inst).copied()),
             Op::LLVMCall => return self.call(inst),
@@ -31,18 +33,30 @@ impl<'m> Lifter<'_, 'm> {
             | Op::LLVMXor => self.integer(inst, opcode)?,
             Op::LLVMICmp => self.integer_compare(inst)?,
             Op::LLVMTrunc | Op::LLVMZExt | Op::LLVMSExt => self.integer_cast(inst, opcode)?,
-            Op::LLVMFNeg | Op::LLVMFAdd | Op::LLVMFSub | Op::LLVMFMul | Op::LLVMFDiv | Op::LLVMFRem => {
-                self.float_op(inst, opcode)?
-            }
+            Op::LLVMFNeg
+            | Op::LLVMFAdd
+            | Op::LLVMFSub
+            | Op::LLVMFMul
+            | Op::LLVMFDiv
+            | Op::LLVMFRem => self.float_op(inst, opcode)?,
             Op::LLVMFCmp => self.float_compare(inst)?,
-            Op::LLVMFPToUI | Op::LLVMFPToSI | Op::LLVMUIToFP | Op::LLVMSIToFP | Op::LLVMFPTrunc | Op::LLVMFPExt => {
-                self.float_cast(inst, opcode)?
-            }
+            Op::LLVMFPToUI
+            | Op::LLVMFPToSI
+            | Op::LLVMUIToFP
+            | Op::LLVMSIToFP
+            | Op::LLVMFPTrunc
+            | Op::LLVMFPExt => self.float_cast(inst, opcode)?,
             Op::LLVMBitCast => {
                 let (ty, operand) = (types::scalar(inst)?, inst.operands()[0]);
                 let value = self.value(operand)?;
-                if self.cfg.ty(value) == ty { value } else { self.op(OpKind::Cast(CastOp::Bitcast, value), ty) }
+                if self.cfg.ty(value) == ty {
+                    value
+                } else {
+                    self.op(OpKind::Cast(CastOp::Bitcast, value), ty)
+                }
             }
+            // Refused where something is done with the address.
+            Op::LLVMAlloca | Op::LLVMGetElementPtr => return Ok(None),
             Op::LLVMSelect => return self.select(inst),
             Op::LLVMFreeze => {
                 let operand = inst.operands()[0];
@@ -51,40 +65,47 @@ impl<'m> Lifter<'_, 'm> {
                     None => self.value(operand)?,
                 }
             }
-            _ => return Err(Some(self.refused(inst, opcode))),
+            Op::LLVMLoad | Op::LLVMStore => return Err(self.memory_problem(inst, opcode)),
+            _ => return Err(Some(refused(inst, opcode))),
         };
         Ok(Some(Lifted::Value(value)))
     }
 
-    /// Why an instruction cannot be lifted.
-    fn refused(&self, inst: LlvmValue<'m>, opcode: Op) -> Problem {
-        match opcode {
-            Op::LLVMAlloca | Op::LLVMGetElementPtr | Op::LLVMLoad | Op::LLVMStore => self.memory_problem(inst, opcode),
-            Op::LLVMFence | Op::LLVMAtomicCmpXchg | Op::LLVMAtomicRMW => Problem::Atomic,
-            Op::LLVMPtrToInt | Op::LLVMPtrToAddr | Op::LLVMIntToPtr | Op::LLVMAddrSpaceCast => Problem::HandleEscapes,
-            _ => Problem::ValueType { text: inst.type_text() },
-        }
-    }
-
     fn select(&mut self, inst: LlvmValue<'m>) -> Lifting<Option<Lifted>> {
         let operands = inst.operands();
-        let [cond, on_true, on_false] = operands[..] else { return Err(Some(Problem::HandleEscapes)) };
+        let [cond, on_true, on_false] = operands[..] else {
+            return Err(Some(Problem::HandleEscapes));
+        };
         let cond = self.value(cond)?;
         if inst.type_kind() == TypeKind::LLVMPointerTypeKind {
-            // One of two views, or nothing that is ever used.
-            let Some(&ty) = self.tiles.get(&inst) else { return Err(Some(Problem::NotParameter)) };
+            // One of two views or functions: refused where it is used.
+            let Some(&ty) = self.tiles.get(&inst) else {
+                return Ok(None);
+            };
             let on_true = self.tile(on_true, ty)?;
             let on_false = self.tile(on_false, ty)?;
-            return Ok(Some(Lifted::Value(self.op(OpKind::Select { cond, on_true, on_false }, ty))));
+            return Ok(Some(Lifted::Value(self.op(
+                OpKind::Select {
+                    cond,
+                    on_true,
+                    on_false,
+                },
+                ty,
+            ))));
         }
         let ty = types::scalar(inst)?;
         let on_true = self.value(on_true)?;
         let on_false = self.value(on_false)?;
-        let truth = (ty == Type::BOOL).then(|| (self.cfg.integer(on_true), self.cfg.integer(on_false)));
+        let truth =
+            (ty == Type::BOOL).then(|| (self.cfg.integer(on_true), self.cfg.integer(on_false)));
         let kind = match truth {
             Some((_, Some(0))) => OpKind::Binary(BinaryOp::And, cond, on_true),
             Some((Some(1), _)) => OpKind::Binary(BinaryOp::Or, cond, on_false),
-            _ => OpKind::Select { cond, on_true, on_false },
+            _ => OpKind::Select {
+                cond,
+                on_true,
+                on_false,
+            },
         };
         Ok(Some(Lifted::Value(self.op(kind, ty))))
     }
@@ -92,11 +113,16 @@ impl<'m> Lifter<'_, 'm> {
     /// `extractvalue` of checked arithmetic; other aggregates are gone by now.
     fn extract_value(&mut self, inst: LlvmValue<'m>) -> Lifting<Lifted> {
         let operand = inst.operands()[0];
-        match (self.values.get(&operand).copied(), inst.indices().as_slice()) {
+        match (
+            self.values.get(&operand).copied(),
+            inst.indices().as_slice(),
+        ) {
             (Some(Lifted::Checked(value, _)), [0]) => Ok(Lifted::Value(value)),
             (Some(Lifted::Checked(_, overflow)), [1]) => Ok(Lifted::Value(overflow)),
             (Some(Lifted::Refused), _) => Err(None),
-            _ => Err(Some(Problem::ValueType { text: operand.type_text() })),
+            _ => Err(Some(Problem::ValueType {
+                text: operand.type_text(),
+            })),
         }
     }
 
@@ -105,18 +131,36 @@ impl<'m> Lifter<'_, 'm> {
         if callee.is_inline_asm() {
             return Err(Some(Problem::InlineAsm));
         }
-        let Some(function) = callee.as_function() else { return Err(Some(Problem::IndirectCall)) };
+        let Some(function) = callee.as_function() else {
+            return Err(Some(Problem::IndirectCall));
+        };
         let name = function.name();
         let args = inst.arguments();
         if !function.is_declaration() {
             // Everything with a body is inlined, unless it calls itself.
-            return Err(Some(Problem::Recursion { function: crate::symbols::readable(&name) }));
+            return Err(Some(Problem::Recursion {
+                function: crate::symbols::readable(&name),
+            }));
         }
         match classify(&name) {
             Callee::Pure | Callee::Reads | Callee::Writes => self.intrinsic(&name, &args),
             Callee::Llvm => self.llvm_call(&name, inst, &args),
-            kind @ (Callee::Panic(_) | Callee::Allocation | Callee::Unknown) => Err(Some(refuse(kind, &name))),
+            kind @ (Callee::Panic(_) | Callee::Allocation | Callee::Unknown) => {
+                Err(Some(refuse(kind, &name)))
+            }
         }
     }
 }
 
+/// Why an instruction cannot be lifted.
+fn refused(inst: LlvmValue<'_>, opcode: Op) -> Problem {
+    match opcode {
+        Op::LLVMFence | Op::LLVMAtomicCmpXchg | Op::LLVMAtomicRMW => Problem::Atomic,
+        Op::LLVMPtrToInt | Op::LLVMPtrToAddr | Op::LLVMIntToPtr | Op::LLVMAddrSpaceCast => {
+            Problem::HandleEscapes
+        }
+        _ => Problem::ValueType {
+            text: inst.type_text(),
+        },
+    }
+}

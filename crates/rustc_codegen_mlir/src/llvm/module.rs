@@ -30,7 +30,8 @@ impl<'c> Module<'c> {
         // SAFETY: the buffer copies `bitcode`; it is disposed of after parsing; `raw` is set on success only.
         let failed = unsafe {
             let data = bitcode.as_ptr().cast::<c_char>();
-            let buffer = LLVMCreateMemoryBufferWithMemoryRangeCopy(data, bitcode.len(), c"kernels".as_ptr());
+            let buffer =
+                LLVMCreateMemoryBufferWithMemoryRangeCopy(data, bitcode.len(), c"kernels".as_ptr());
             let failed = LLVMParseBitcodeInContext2(context.raw(), buffer, &mut raw) != 0;
             LLVMDisposeMemoryBuffer(buffer);
             failed
@@ -62,7 +63,9 @@ impl<'c> Module<'c> {
                 None
             } else {
                 let message = LLVMGetErrorMessage(error);
-                let text = std::ffi::CStr::from_ptr(message).to_string_lossy().into_owned();
+                let text = std::ffi::CStr::from_ptr(message)
+                    .to_string_lossy()
+                    .into_owned();
                 LLVMDisposeErrorMessage(message);
                 Some(text)
             }
@@ -86,7 +89,9 @@ impl<'c> Module<'c> {
         // SAFETY: iteration over a live module; null ends it.
         unsafe {
             let first = LLVMGetFirstFunction(self.raw);
-            iterate(first, |f| LLVMGetNextFunction(f)).map(Function::new).collect()
+            iterate(first, |f| LLVMGetNextFunction(f))
+                .map(Function::new)
+                .collect()
         }
     }
 
@@ -95,7 +100,9 @@ impl<'c> Module<'c> {
         // SAFETY: iteration over a live module; null ends it.
         unsafe {
             let first = LLVMGetFirstGlobal(self.raw);
-            iterate(first, |g| LLVMGetNextGlobal(g)).map(|raw| Value::new(raw)).collect()
+            iterate(first, |g| LLVMGetNextGlobal(g))
+                .map(Value::new)
+                .collect()
         }
     }
 
@@ -138,7 +145,10 @@ pub(crate) struct Function<'m> {
 impl<'m> Function<'m> {
     /// Wraps a function value.
     pub(super) fn new(raw: LLVMValueRef) -> Function<'m> {
-        Function { raw, module: PhantomData }
+        Function {
+            raw,
+            module: PhantomData,
+        }
     }
 
     /// Symbol name.
@@ -155,7 +165,11 @@ impl<'m> Function<'m> {
     /// Parameters.
     pub(crate) fn params(self) -> Vec<Value<'m>> {
         // SAFETY: indices are below the count.
-        unsafe { (0..LLVMCountParams(self.raw)).map(|i| Value::new(LLVMGetParam(self.raw, i))).collect() }
+        unsafe {
+            (0..LLVMCountParams(self.raw))
+                .map(|i| Value::new(LLVMGetParam(self.raw, i)))
+                .collect()
+        }
     }
 
     /// Blocks, the entry first.
@@ -163,13 +177,18 @@ impl<'m> Function<'m> {
         // SAFETY: iteration over a live function; null ends it.
         unsafe {
             let first = LLVMGetFirstBasicBlock(self.raw);
-            iterate(first, |b| LLVMGetNextBasicBlock(b)).map(Block::new).collect()
+            iterate(first, |b| LLVMGetNextBasicBlock(b))
+                .map(Block::new)
+                .collect()
         }
     }
 
     /// Instructions of all blocks, in order.
     pub(crate) fn instructions(self) -> Vec<Value<'m>> {
-        self.blocks().into_iter().flat_map(Block::instructions).collect()
+        self.blocks()
+            .into_iter()
+            .flat_map(Block::instructions)
+            .collect()
     }
 
     /// The function's debug description, if it has one.
@@ -226,7 +245,10 @@ pub(crate) struct Block<'m> {
 impl<'m> Block<'m> {
     /// Wraps a block.
     pub(super) fn new(raw: LLVMBasicBlockRef) -> Block<'m> {
-        Block { raw, module: PhantomData }
+        Block {
+            raw,
+            module: PhantomData,
+        }
     }
 
     /// Instructions, the terminator last.
@@ -234,7 +256,9 @@ impl<'m> Block<'m> {
         // SAFETY: iteration over a live block; null ends it.
         unsafe {
             let first = LLVMGetFirstInstruction(self.raw);
-            iterate(first, |i| LLVMGetNextInstruction(i)).map(|raw| Value::new(raw)).collect()
+            iterate(first, |i| LLVMGetNextInstruction(i))
+                .map(Value::new)
+                .collect()
         }
     }
 }
