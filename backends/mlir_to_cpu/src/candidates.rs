@@ -14,14 +14,11 @@ pub(crate) struct Candidate<'a> {
     pub(crate) plan: Plan<'a>,
 }
 
-/// Chooses one candidate of each family, in source order: the one the options name, or the largest that fits.
+/// Chooses one candidate of each family of a valid module, in source order: the one the options name, or the largest that fits.
 pub(crate) fn choose<'a>(
     module: &'a Module,
     options: &Options,
 ) -> Result<Vec<Candidate<'a>>, Vec<Error>> {
-    let invalid = |error| Error::Invalid(Box::new(error));
-    tile_ir::validate(module)
-        .map_err(|errors| errors.into_iter().map(invalid).collect::<Vec<_>>())?;
     let mut families: Vec<(&str, Vec<&Kernel>)> = Vec::new();
     for kernel in &module.kernels {
         match families

@@ -40,7 +40,7 @@ use cranelift_codegen::Context;
 use cranelift_codegen::ir::UserFuncName;
 use cranelift_module::{Linkage, Module as _, default_libcall_names};
 use cranelift_object::{ObjectBuilder, ObjectModule};
-use tile_ir::{Access, Kernel, Module, Own, ParamKind};
+use tile_ir::{Access, Kernel, Module, OpKind, Own, ParamKind};
 
 pub use error::Error;
 pub use features::{Features, X86_FEATURES};
@@ -89,6 +89,7 @@ pub struct CpuObject {
 /// # Errors
 /// Everything that keeps the module from being compiled, in source order.
 pub fn emit(module: &Module, options: &Options) -> Result<CpuObject, Vec<Error>> {
+    let module = &prepare(module)?;
     let chosen = candidates::choose(module, options)?;
     let isa = options.features.isa().map_err(|error| vec![error])?;
     let failed = |kernel: &str, detail: String| {
@@ -123,6 +124,24 @@ pub fn emit(module: &Module, options: &Options) -> Result<CpuObject, Vec<Error>>
         features: options.features.names().to_vec(),
         clif,
     })
+}
+
+/// The module, checked, with promises of the memory accesses that are proven and no others: a promise that a file
+/// makes by itself is not relied on.
+fn prepare(module: &Module) -> Result<Module, Vec<Error>> {
+    let invalid = |error| Error::Invalid(Box::new(error));
+    tile_ir::validate(module)
+        .map_err(|errors| errors.into_iter().map(invalid).collect::<Vec<_>>())?;
+    let mut module = module.clone();
+    for kernel in &mut module.kernels {
+        kernel.body.for_each_op_mut(&mut |op| {
+            if let OpKind::Load { in_bounds, .. } | OpKind::Store { in_bounds, .. } = &mut op.kind {
+                in_bounds.fill(false);
+            }
+        });
+        tile_ir::analysis::prove_in_bounds(kernel);
+    }
+    Ok(module)
 }
 
 fn header(module: &Module, options: &Options) -> String {

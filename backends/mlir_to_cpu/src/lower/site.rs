@@ -106,8 +106,7 @@ impl<'a, 'b> Lower<'a, 'b> {
             let t = d - leading;
             mem.strides[t] = whole.strides[d];
             let size = tile.dims()[t];
-            let proven = in_bounds.get(t).copied().unwrap_or(false)
-                || known.is_some_and(|n| n.checked_add(size).is_some_and(|end| end <= extent));
+            let proven = in_bounds.get(t).copied().unwrap_or(false);
             if !proven {
                 let zero = self.long(0);
                 let below = self.b.ins().isub(zero, start);
