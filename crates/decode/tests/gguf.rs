@@ -229,9 +229,10 @@ fn hostile_files() {
         ("`rope_freqs.weight` is not one this model has", |f| {
             f.tensor("rope_freqs.weight", &[1], 0, &[0; 4])
         }),
-        ("the tokenizer has tokens up to 263, the model's vocabulary has 263", |f| {
-            f.part(EMBEDDING).shape[0] -= 1
-        }),
+        (
+            "the tokenizer has tokens up to 263, the model's vocabulary has 263",
+            |f| f.part(EMBEDDING).shape[0] -= 1,
+        ),
         (
             "`blk.1.attn_k.weight` has shape [64, 32], the model needs [32, 64]",
             |f| {

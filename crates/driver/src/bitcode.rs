@@ -35,23 +35,12 @@ const PROFILE_FLAGS: [&str; 10] = [
 /// # Errors
 /// Cargo does not start, or rustc refuses the package (it has told the user why).
 pub fn of_package(package: &str) -> anyhow::Result<PathBuf> {
-    let output = workspace_root()
-        .join(TARGET_DIR)
-        .join(format!("{package}.bc"));
+    let output = workspace_root().join(TARGET_DIR).join(format!("{package}.bc"));
     compile_package(package, &output)?;
     if !output.is_file() {
         // Cargo took the package for fresh, but its bitcode is gone.
         let status = Command::new(cargo())
-            .args([
-                "clean",
-                "--quiet",
-                "--profile",
-                "kernel",
-                "--target-dir",
-                TARGET_DIR,
-                "--package",
-                package,
-            ])
+            .args(["clean", "--quiet", "--profile", "kernel", "--target-dir", TARGET_DIR, "--package", package])
             .current_dir(workspace_root())
             .status()
             .context("cargo does not start")?;
@@ -65,15 +54,7 @@ pub fn of_package(package: &str) -> anyhow::Result<PathBuf> {
 
 fn compile_package(package: &str, output: &Path) -> anyhow::Result<()> {
     let status = Command::new(cargo())
-        .args([
-            "rustc",
-            "--quiet",
-            "--lib",
-            "--profile",
-            "kernel",
-            "--target-dir",
-            TARGET_DIR,
-        ])
+        .args(["rustc", "--quiet", "--lib", "--profile", "kernel", "--target-dir", TARGET_DIR])
         .args(["--package", package, "--"])
         .arg(format!("--emit=llvm-bc={}", output.display()))
         .args(RUSTC_FLAGS)
@@ -92,14 +73,7 @@ fn compile_package(package: &str, output: &Path) -> anyhow::Result<()> {
 /// The language's crates do not build, or rustc refuses the file (it has told the user why).
 pub fn of_file(source: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     let status = Command::new(cargo())
-        .args([
-            "build",
-            "--quiet",
-            "--profile",
-            "kernel",
-            "--target-dir",
-            TARGET_DIR,
-        ])
+        .args(["build", "--quiet", "--profile", "kernel", "--target-dir", TARGET_DIR])
         .args(["--package", "tile", "--package", "ascend_std"])
         .current_dir(workspace_root())
         .status()
@@ -111,24 +85,14 @@ pub fn of_file(source: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     let output = folder.join("kernels.bc");
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let status = Command::new(rustc)
-        .args([
-            "--edition",
-            "2024",
-            "--crate-type",
-            "lib",
-            "--crate-name",
-            "kernels",
-        ])
+        .args(["--edition", "2024", "--crate-type", "lib", "--crate-name", "kernels"])
         .args(PROFILE_FLAGS)
         .args(RUSTC_FLAGS)
         .arg(format!("--emit=llvm-bc={}", output.display()))
         .arg("--extern")
         .arg(format!("tile={}", built.join("libtile.rlib").display()))
         .arg("--extern")
-        .arg(format!(
-            "ascend_std={}",
-            built.join("libascend_std.rlib").display()
-        ))
+        .arg(format!("ascend_std={}", built.join("libascend_std.rlib").display()))
         .arg("-L")
         .arg(format!("dependency={}", built.join("deps").display()))
         .arg(source)

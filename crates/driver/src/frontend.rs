@@ -39,23 +39,15 @@ impl Source {
             Some(_) | None => {
                 return match SUITES.iter().find(|row| row.0 == input) {
                     Some(&(group, package)) => Ok(Source::Suite { group, package }),
-                    None => Err(
-                        unknown("kernel suite", input, SUITES.iter().map(|row| row.0))
-                            .note("a path must end in .rs or .mlir"),
-                    ),
+                    None => Err(unknown("kernel suite", input, SUITES.iter().map(|row| row.0))
+                        .note("a path must end in .rs or .mlir")),
                 };
             }
         };
         match path.metadata() {
             Ok(data) if data.is_file() => Ok(file),
-            Ok(_) => Err(Report::new(
-                Kind::Invalid,
-                format!("`{input}` is not a file"),
-            )),
-            Err(error) => Err(Report::new(
-                Kind::Invalid,
-                format!("cannot read `{input}`: {error}"),
-            )),
+            Ok(_) => Err(Report::new(Kind::Invalid, format!("`{input}` is not a file"))),
+            Err(error) => Err(Report::new(Kind::Invalid, format!("cannot read `{input}`: {error}"))),
         }
     }
 }
@@ -82,8 +74,7 @@ pub fn text(source: &Source, output: Output) -> anyhow::Result<String> {
             if output == Output::Llvm {
                 bail!("an .mlir file has no LLVM stage");
             }
-            return std::fs::read_to_string(path)
-                .with_context(|| format!("cannot read {}", path.display()));
+            return std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
         }
     };
     let result = scratch.path().join("out");

@@ -30,19 +30,14 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
         .filter(|(distance, candidate)| {
-            *distance <= (candidate.len() / 3).max(1)
-                || (name.len() >= 3 && candidate.contains(name))
+            *distance <= (candidate.len() / 3).max(1) || (name.len() >= 3 && candidate.contains(name))
         })
         .min()
         .map(|(_, candidate)| candidate)
 }
 
 /// The report for an unknown `what` (such as "kernel") called `name`.
-pub fn unknown<'a>(
-    what: &str,
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str> + Clone,
-) -> Report {
+pub fn unknown<'a>(what: &str, name: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> Report {
     let report = Report::new(Kind::Invalid, format!("no {what} is called `{name}`"));
     match nearest(name, candidates.clone()) {
         Some(near) => report.help(format!("did you mean `{near}`?")),
@@ -61,16 +56,9 @@ pub fn check_target(name: &str) -> Result<(), Report> {
     match TARGETS.iter().find(|row| row.0 == name) {
         Some((_, true)) => Ok(()),
         Some((_, false)) => {
-            let available: Vec<&str> = TARGETS
-                .iter()
-                .filter(|row| row.1)
-                .map(|row| row.0)
-                .collect();
-            Err(Report::new(
-                Kind::Unsupported,
-                format!("target `{name}` has no backend in this version"),
-            )
-            .help(format!("available: {}", available.join(", "))))
+            let available: Vec<&str> = TARGETS.iter().filter(|row| row.1).map(|row| row.0).collect();
+            Err(Report::new(Kind::Unsupported, format!("target `{name}` has no backend in this version"))
+                .help(format!("available: {}", available.join(", "))))
         }
         None => Err(unknown("target", name, TARGETS.iter().map(|row| row.0))),
     }
@@ -82,12 +70,7 @@ mod tests {
 
     #[test]
     fn suggests_the_nearest() {
-        let names = [
-            "rms_norm_1536",
-            "rope_q_decode",
-            "rope_k_decode",
-            "argmax_greedy",
-        ];
+        let names = ["rms_norm_1536", "rope_q_decode", "rope_k_decode", "argmax_greedy"];
         assert_eq!(nearest("rms_norm_1563", names), Some("rms_norm_1536"));
         assert_eq!(nearest("argmax", names), Some("argmax_greedy"));
         assert_eq!(nearest("softmax_lm", names), None);
@@ -96,10 +79,7 @@ mod tests {
     #[test]
     fn targets() {
         assert!(check_target("cpu").is_ok());
-        assert_eq!(
-            check_target("cpuu").unwrap_err().help.as_deref(),
-            Some("did you mean `cpu`?")
-        );
+        assert_eq!(check_target("cpuu").unwrap_err().help.as_deref(), Some("did you mean `cpu`?"));
         assert_eq!(check_target("msl").unwrap_err().kind, Kind::Unsupported);
     }
 }

@@ -48,12 +48,10 @@ pub fn module(source: &Source) -> anyhow::Result<Module> {
         Source::Mlir(_) => tile_mlir::import(&text, &name),
         Source::Suite { .. } | Source::Rust(_) => tile_mlir::import(&text, &name),
     };
-    let mut module =
-        imported.map_err(|errors| Reports(errors.iter().map(|error| error.report()).collect()))?;
-    tile_ir::validate(&module)
-        .map_err(|errors| Reports(errors.iter().map(Report::from).collect()))?;
+    let mut module = imported.map_err(|errors| Reports(errors.iter().map(|error| error.report()).collect()))?;
+    tile_ir::validate(&module).map_err(|errors| Reports(errors.iter().map(Report::from).collect()))?;
     for kernel in &mut module.kernels {
-        // ANALYSIS
+        tile_ir::analysis::prove_in_bounds(kernel);
     }
     Ok(module)
 }
@@ -66,17 +64,10 @@ pub fn select<'a>(module: &'a Module, name: Option<&str>) -> Result<Vec<&'a Kern
     let Some(name) = name else {
         return Ok(module.kernels.iter().collect());
     };
-    let found: Vec<&Kernel> = module
-        .kernels
-        .iter()
-        .filter(|kernel| kernel.name == name || kernel.family == name)
-        .collect();
+    let found: Vec<&Kernel> =
+        module.kernels.iter().filter(|kernel| kernel.name == name || kernel.family == name).collect();
     if found.is_empty() {
-        let mut families: Vec<&str> = module
-            .kernels
-            .iter()
-            .map(|kernel| kernel.family.as_str())
-            .collect();
+        let mut families: Vec<&str> = module.kernels.iter().map(|kernel| kernel.family.as_str()).collect();
         families.dedup();
         return Err(unknown("kernel", name, families));
     }
@@ -85,10 +76,16 @@ pub fn select<'a>(module: &'a Module, name: Option<&str>) -> Result<Vec<&'a Kern
 
 /// A module of some of the kernels.
 pub fn submodule(module: &Module, kernels: &[&Kernel]) -> Module {
-    Module {
-        name: module.name.clone(),
-        kernels: kernels.iter().map(|kernel| (*kernel).clone()).collect(),
-    }
+    Module { name: module.name.clone(), kernels: kernels.iter().map(|kernel| (*kernel).clone()).collect() }
+}
+
+/// The function `name` in MLIR text as the frontend writes it: from its first line to the brace that closes it.
+pub fn function<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    const CLOSE: &str = "\n  } loc(";
+    let start = text.find(&format!("\n  func.func @{name}("))? + 1;
+    let close = start + text.get(start..)?.find(CLOSE)? + CLOSE.len();
+    let end = text.get(close..)?.find('\n').map_or(text.len(), |line| close + line + 1);
+    text.get(start..end)
 }
 
 /// LLVM IR of `source`.
@@ -108,6 +105,5 @@ pub fn llvm(source: &Source) -> anyhow::Result<String> {
 /// # Errors
 /// What the validator refuses.
 pub fn print(module: &Module) -> anyhow::Result<String> {
-    tile_ir::print_module(module)
-        .map_err(|errors| Reports(errors.iter().map(Report::from).collect()).into())
+    tile_ir::print_module(module).map_err(|errors| Reports(errors.iter().map(Report::from).collect()).into())
 }

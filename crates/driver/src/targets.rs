@@ -26,28 +26,22 @@ impl Compiled {
         &self.object.kernels
     }
 
+    /// The relocatable object.
+    pub fn object_bytes(&self) -> &[u8] {
+        &self.object.bytes
+    }
+
     /// The candidate of `module` that became `kernel`.
     pub fn chosen<'a>(&self, module: &'a Module, kernel: &manifest::Kernel) -> Option<&'a Kernel> {
         module.kernels.iter().find(|candidate| {
-            candidate.family == kernel.name
-                && candidate
-                    .tuning
-                    .iter()
-                    .cloned()
-                    .eq(tuning(candidate, kernel))
+            candidate.family == kernel.name && candidate.tuning.iter().cloned().eq(tuning(candidate, kernel))
         })
     }
 }
 
 /// The manifest's tuning in the candidate's order.
-fn tuning<'a>(
-    candidate: &'a Kernel,
-    kernel: &'a manifest::Kernel,
-) -> impl Iterator<Item = (String, u64)> + 'a {
-    candidate
-        .tuning
-        .iter()
-        .filter_map(|(key, _)| kernel.tuning.get(key).map(|value| (key.clone(), *value)))
+fn tuning<'a>(candidate: &'a Kernel, kernel: &'a manifest::Kernel) -> impl Iterator<Item = (String, u64)> + 'a {
+    candidate.tuning.iter().filter_map(|(key, _)| kernel.tuning.get(key).map(|value| (key.clone(), *value)))
 }
 
 /// Compiles for the processor this runs on.
@@ -58,10 +52,7 @@ pub fn compile(module: &Module) -> anyhow::Result<Compiled> {
     let options = Options::host().map_err(|error| Reports(vec![error.report()]))?;
     let object = mlir_to_cpu::emit(module, &options)
         .map_err(|errors| Reports(errors.iter().map(mlir_to_cpu::Error::report).collect()))?;
-    Ok(Compiled {
-        source: object.clif.clone(),
-        object,
-    })
+    Ok(Compiled { source: object.clif.clone(), object })
 }
 
 /// Links `compiled` and writes the bundle `group` into `folder`.

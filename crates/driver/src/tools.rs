@@ -13,11 +13,7 @@ pub fn sibling(name: &str, package: &str) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("this executable has no path")?;
     let mut folders = own.ancestors().skip(1).take(2);
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    if let Some(found) = folders
-        .clone()
-        .map(|dir| dir.join(&file))
-        .find(|path| path.is_file())
-    {
+    if let Some(found) = folders.clone().map(|dir| dir.join(&file)).find(|path| path.is_file()) {
         return Ok(found);
     }
     let folder = folders.find(|dir| dir.file_name().is_some_and(|name| name != "deps"));
@@ -29,10 +25,7 @@ pub fn sibling(name: &str, package: &str) -> anyhow::Result<PathBuf> {
         .context("cargo does not start")?;
     let path = folder.join(&file);
     if !status.success() || !path.is_file() {
-        bail!(
-            "`cargo build --package {package}` made no {}",
-            path.display()
-        );
+        bail!("`cargo build --package {package}` made no {}", path.display());
     }
     Ok(path)
 }

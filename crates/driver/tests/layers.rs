@@ -12,30 +12,17 @@ fn graph() -> BTreeMap<String, BTreeSet<String>> {
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .output()
         .expect("cargo starts");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
-    let names: BTreeMap<&str, &str> = list(&metadata["packages"])
-        .iter()
-        .map(|package| (text(&package["id"]), text(&package["name"])))
-        .collect();
+    let names: BTreeMap<&str, &str> =
+        list(&metadata["packages"]).iter().map(|package| (text(&package["id"]), text(&package["name"]))).collect();
     let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for node in list(&metadata["resolve"]["nodes"]) {
         let normal = list(&node["deps"])
             .iter()
-            .filter(|dep| {
-                list(&dep["dep_kinds"])
-                    .iter()
-                    .any(|kind| kind["kind"].is_null())
-            })
+            .filter(|dep| list(&dep["dep_kinds"]).iter().any(|kind| kind["kind"].is_null()))
             .map(|dep| names[text(&dep["pkg"])].to_string());
-        graph
-            .entry(names[text(&node["id"])].to_string())
-            .or_default()
-            .extend(normal);
+        graph.entry(names[text(&node["id"])].to_string()).or_default().extend(normal);
     }
     graph
 }
@@ -68,20 +55,9 @@ fn workspace(graph: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
     let mut names = Vec::new();
     for folder in ["crates", "backends", "kernels"] {
         for entry in std::fs::read_dir(root.join(folder)).expect("the folder is there") {
-            let name = entry
-                .expect("readable")
-                .file_name()
-                .to_string_lossy()
-                .into_owned();
-            let package = if folder == "kernels" {
-                format!("kernels_{name}")
-            } else {
-                name
-            };
-            assert!(
-                graph.contains_key(&package),
-                "{folder}/{package} is not a package of that name"
-            );
+            let name = entry.expect("readable").file_name().to_string_lossy().into_owned();
+            let package = if folder == "kernels" { format!("kernels_{name}") } else { name };
+            assert!(graph.contains_key(&package), "{folder}/{package} is not a package of that name");
             names.push(package);
         }
     }
@@ -94,11 +70,7 @@ fn only_the_waist_and_the_driver_link_mlir() {
     let graph = graph();
     for name in workspace(&graph) {
         let links = closure(&graph, &name).contains("mlir-sys");
-        assert_eq!(
-            links,
-            ["tile_mlir", "driver"].contains(&name.as_str()),
-            "{name}"
-        );
+        assert_eq!(links, ["tile_mlir", "driver"].contains(&name.as_str()), "{name}");
     }
 }
 
@@ -116,13 +88,7 @@ fn runtimes_need_no_compiler() {
     let graph = graph();
     for name in ["bundle", "device", "decode"] {
         let linked = closure(&graph, name);
-        for compiler in [
-            "tile_ir",
-            "tile_mlir",
-            "mlir_to_cpu",
-            "cranelift-codegen",
-            "rustc_codegen_mlir",
-        ] {
+        for compiler in ["tile_ir", "tile_mlir", "mlir_to_cpu", "cranelift-codegen", "rustc_codegen_mlir"] {
             assert!(!linked.contains(compiler), "{name} links {compiler}");
         }
     }
@@ -131,18 +97,12 @@ fn runtimes_need_no_compiler() {
 #[test]
 fn backends_stand_alone() {
     let graph = graph();
-    let backends: Vec<String> = workspace(&graph)
-        .into_iter()
-        .filter(|name| name.starts_with("mlir_to_"))
-        .collect();
+    let backends: Vec<String> = workspace(&graph).into_iter().filter(|name| name.starts_with("mlir_to_")).collect();
     assert!(!backends.is_empty());
     for name in &backends {
         let linked = closure(&graph, name);
         for other in &backends {
-            assert!(
-                name == other || !linked.contains(other),
-                "{name} links {other}"
-            );
+            assert!(name == other || !linked.contains(other), "{name} links {other}");
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod interp;
 mod kernel;
 mod op;
 mod print;
+pub mod rewrite;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod types;
@@ -18,12 +19,11 @@ mod visit;
 pub use builder::KernelBuilder;
 pub use kernel::{Access, Kernel, Loc, Module, Own, Param, ParamKind, Scalar, ValueData, View};
 pub use op::{
-    Axis, BinaryOp, Block, CastOp, ContractSpec, Index, Literal, Number, Op, OpKind, Predicate,
-    ReduceOp, UnaryOp, Value, ViewId, reduced_shape,
+    Axis, BinaryOp, Block, CastOp, ContractSpec, Index, Literal, Number, Op, OpKind, Predicate, ReduceOp, UnaryOp,
+    Value, ViewId, reduced_shape,
 };
 pub use print::print_module;
 pub use types::{Elem, MAX_RANK, Shape, Type};
 pub use validate::{
-    MAX_NESTING, MAX_PROGRAMS, MAX_TILE_ELEMENTS, MAX_VIEW_ELEMENTS, Problem, ValidateError,
-    validate, validate_kernel,
+    MAX_NESTING, MAX_PROGRAMS, MAX_TILE_ELEMENTS, MAX_VIEW_ELEMENTS, Problem, ValidateError, validate, validate_kernel,
 };

@@ -34,12 +34,24 @@ pub(super) struct Want {
 pub(super) enum Value {
     View {
         buffer: String,
+        elem: Elem,
         shape: Shape,
         content: Content,
         reads: Reads,
     },
     Position,
     F32(f32),
+}
+
+/// Which element types fit.
+#[derive(Clone, Copy)]
+pub(super) enum Elem {
+    /// Any float; the bundle chooses.
+    Float,
+    /// `f32`: the host reads it.
+    F32,
+    /// 32-bit integers: a token.
+    Token,
 }
 
 /// Which manifest shapes fit.
@@ -182,6 +194,7 @@ impl Builder<'_> {
             (
                 Value::View {
                     buffer,
+                    elem,
                     shape: wanted,
                     content,
                     reads,
@@ -197,6 +210,7 @@ impl Builder<'_> {
                 match layout {
                     Layout::RowMajor => {}
                 }
+                check_elem(*elem, *dtype, &place())?;
                 self.check_shape(wanted, shape, &place())?;
                 let elements = shape.iter().product();
                 let buffer = self.add_buffer(buffer, *dtype, elements, *content, &place())?;
@@ -267,8 +281,10 @@ impl Builder<'_> {
             let known = &self.buffers[*index];
             if (known.dtype, known.elements) != (dtype, elements) {
                 return Err(Error::plan(format!(
-                    "{place} takes {elements} elements of {dtype:?}, {first} takes the same buffer as {} of {:?}",
-                    known.elements, known.dtype
+                    "{place} takes {elements} elements of {}, {first} takes the same buffer as {} of {}",
+                    elem_name(dtype),
+                    known.elements,
+                    elem_name(known.dtype)
                 )));
             }
             return Ok(*index);
@@ -283,6 +299,38 @@ impl Builder<'_> {
         self.index
             .insert(name.to_owned(), (index, place.to_owned()));
         Ok(index)
+    }
+}
+
+fn check_elem(wanted: Elem, found: Dtype, place: &str) -> Result<(), Error> {
+    let (fits, expected) = match wanted {
+        Elem::Float => (
+            matches!(found, Dtype::F32 | Dtype::F16 | Dtype::Bf16),
+            "floats",
+        ),
+        Elem::F32 => (found == Dtype::F32, "f32"),
+        Elem::Token => (found == Dtype::I32, "32-bit integers"),
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(Error::plan(format!(
+            "{place} has elements of {}, it needs {expected}",
+            elem_name(found)
+        )))
+    }
+}
+
+/// The element type, as kernels write it.
+fn elem_name(dtype: Dtype) -> &'static str {
+    match dtype {
+        Dtype::F32 => "f32",
+        Dtype::F16 => "f16",
+        Dtype::Bf16 => "bf16",
+        Dtype::I8 => "i8",
+        Dtype::I32 => "i32",
+        Dtype::I64 => "i64",
+        Dtype::Bool => "bool",
     }
 }
 

@@ -1,7 +1,7 @@
 //! The launches of Llama and Qwen2 models.
 
 use crate::error::Error;
-use crate::plan::build::{Builder, Reads, Shape, Value, Want};
+use crate::plan::build::{Builder, Elem, Reads, Shape, Value, Want};
 use crate::plan::{Content, Launch, Plan};
 use crate::weights::{LayerTensor, Tensor};
 
@@ -25,7 +25,7 @@ pub(super) fn build(mut builder: Builder<'_>) -> Result<Plan, Error> {
                 Content::Weights(Tensor::Embedding),
                 Reads::OneRow,
             ),
-            activation("token", "token", 1),
+            token("token"),
             activation("output", "hidden", hidden),
         ],
     )?];
@@ -39,16 +39,13 @@ pub(super) fn build(mut builder: Builder<'_>) -> Result<Plan, Error> {
             &[
                 activation("input", "normed", hidden),
                 weights("weight", head, &[vocab, hidden]),
-                activation("output", "logits", vocab),
+                logits_row("output", vocab),
             ],
         )?,
     ];
     let argmax = vec![builder.launch(
         "argmax_greedy",
-        &[
-            activation("logits", "logits", vocab),
-            activation("output", "token", 1),
-        ],
+        &[logits_row("logits", vocab), token("output")],
     )?];
     let (token, logits_buffer) = (builder.buffer("token")?, builder.buffer("logits")?);
     builder.finish([step, logits, argmax], token, logits_buffer)
@@ -185,6 +182,21 @@ fn activation(arg: &'static str, buffer: &str, elements: u64) -> Want {
     )
 }
 
+fn token(arg: &'static str) -> Want {
+    let value = view(
+        arg,
+        "token",
+        Shape::Elements(1),
+        Content::Zero,
+        Reads::Whole,
+    );
+    with_elem(value, Elem::Token)
+}
+
+fn logits_row(arg: &'static str, vocab: u64) -> Want {
+    with_elem(activation(arg, "logits", vocab), Elem::F32)
+}
+
 fn cache(arg: &'static str, buffer: &str, row: u64) -> Want {
     view(
         arg,
@@ -207,13 +219,22 @@ fn position() -> Want {
 }
 
 fn view(arg: &'static str, buffer: &str, shape: Shape, content: Content, reads: Reads) -> Want {
+    let buffer = buffer.to_owned();
     Want {
         arg,
         value: Value::View {
-            buffer: buffer.to_owned(),
+            buffer,
+            elem: Elem::Float,
             shape,
             content,
             reads,
         },
     }
+}
+
+fn with_elem(mut want: Want, wanted: Elem) -> Want {
+    if let Value::View { elem, .. } = &mut want.value {
+        *elem = wanted;
+    }
+    want
 }

@@ -57,7 +57,9 @@ impl Model {
         let largest = model.tokenizer.largest_token();
         if u64::from(largest) >= model.config.vocab {
             let vocab = model.config.vocab;
-            let message = format!("the tokenizer has tokens up to {largest}, the model's vocabulary has {vocab}");
+            let message = format!(
+                "the tokenizer has tokens up to {largest}, the model's vocabulary has {vocab}"
+            );
             return Err(Error::file(path, message));
         }
         Ok(model)

@@ -18,9 +18,7 @@ pub fn run(before: &[&str], args: &[String]) -> anyhow::Result<ExitCode> {
     let mut command = Command::new(tools::sibling("tenfold-decode", "decode")?);
     command.args(before).args(args);
     let own_bundle = option(args, "--bundle").is_some();
-    let asks_help = args
-        .iter()
-        .any(|arg| ["--help", "-h", "--version", "-V"].contains(&arg.as_str()));
+    let asks_help = args.iter().any(|arg| ["--help", "-h", "--version", "-V"].contains(&arg.as_str()));
     let device = option(args, "--device").unwrap_or("cpu");
     // An unknown device or model is for tenfold-decode to refuse: it knows the names.
     if !own_bundle && !asks_help && device::NAMES.contains(&device) {
@@ -39,10 +37,7 @@ fn option<'a>(args: &'a [String], name: &str) -> Option<&'a str> {
     for (i, arg) in args.iter().enumerate() {
         if arg == name {
             value = args.get(i + 1).map(String::as_str);
-        } else if let Some(rest) = arg
-            .strip_prefix(name)
-            .and_then(|rest| rest.strip_prefix('='))
-        {
+        } else if let Some(rest) = arg.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')) {
             value = Some(rest);
         }
     }
@@ -65,9 +60,7 @@ fn group_of(model: &str) -> Option<&'static str> {
 fn bundle(group: &str) -> anyhow::Result<PathBuf> {
     let module = pipeline::module(&Source::parse(group)?)?;
     let compiled = targets::compile(&module)?;
-    let folder = tools::workspace_root()
-        .join("target/tenfold/cpu")
-        .join(group);
+    let folder = tools::workspace_root().join("target/tenfold/cpu").join(group);
     targets::write_bundle(&module.name, &compiled, &folder)?;
     Ok(folder)
 }
@@ -78,15 +71,7 @@ mod tests {
 
     #[test]
     fn options_in_both_spellings() {
-        let args = [
-            "--model",
-            "a",
-            "--device=cpu",
-            "--model=b",
-            "--modelling",
-            "c",
-        ]
-        .map(String::from);
+        let args = ["--model", "a", "--device=cpu", "--model=b", "--modelling", "c"].map(String::from);
         assert_eq!(option(&args, "--model"), Some("b"));
         assert_eq!(option(&args, "--device"), Some("cpu"));
         assert_eq!(option(&args, "--bundle"), None);

@@ -21,10 +21,7 @@ pub fn run(args: &Validate) -> anyhow::Result<ExitCode> {
     check_target(&args.input.target)?;
     let source = Source::parse(&args.input.input)?;
     let module = pipeline::module(&source)?;
-    let module = pipeline::submodule(
-        &module,
-        &pipeline::select(&module, args.input.kernel.as_deref())?,
-    );
+    let module = pipeline::submodule(&module, &pipeline::select(&module, args.input.kernel.as_deref())?);
     let mut bench = Bench::new(module, args.threads)?;
     let mut counts = [[0u32; 3]; Judge::ALL.len()];
     for family in bench.families() {
@@ -36,27 +33,15 @@ pub fn run(args: &Validate) -> anyhow::Result<ExitCode> {
                     Outcome::Skipped(_) => 2,
                 };
                 counts[verdict.judge as usize][column] += 1;
-                println!(
-                    "{:<26} seed {seed}  {:<9} {}",
-                    verdict.kernel,
-                    verdict.judge.name(),
-                    verdict.outcome
-                );
+                println!("{:<26} seed {seed}  {:<9} {}", verdict.kernel, verdict.judge.name(), verdict.outcome);
             }
         }
     }
     for (judge, [passed, failed, skipped]) in Judge::ALL.into_iter().zip(counts) {
-        println!(
-            "{}: {passed} passed, {failed} failed, {skipped} skipped",
-            judge.name()
-        );
+        println!("{}: {passed} passed, {failed} failed, {skipped} skipped", judge.name());
     }
     let failed: u32 = counts.iter().map(|count| count[1]).sum();
-    Ok(if failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// A module compiled and loaded, ready to be judged.
@@ -79,22 +64,12 @@ impl Bench {
         targets::write_bundle(&module.name, &compiled, folder.path())?;
         let mut device = device::open("cpu", threads)?;
         let program = device.load(&Bundle::open(folder.path())?)?;
-        Ok(Bench {
-            module,
-            compiled,
-            device,
-            program,
-            _folder: folder,
-        })
+        Ok(Bench { module, compiled, device, program, _folder: folder })
     }
 
     /// Names of the kernels, in source order.
     pub fn families(&self) -> Vec<String> {
-        self.compiled
-            .kernels()
-            .iter()
-            .map(|kernel| kernel.name.clone())
-            .collect()
+        self.compiled.kernels().iter().map(|kernel| kernel.name.clone()).collect()
     }
 
     /// Judges the chosen candidate of a family on one random case.
@@ -105,17 +80,9 @@ impl Bench {
             .iter()
             .find(|kernel| kernel.name == family)
             .and_then(|kernel| self.compiled.chosen(&self.module, kernel));
-        let verdict = |judge, outcome| Verdict {
-            kernel: family.to_owned(),
-            seed,
-            judge,
-            outcome,
-        };
+        let verdict = |judge, outcome| Verdict { kernel: family.to_owned(), seed, judge, outcome };
         let Some(kernel) = chosen else {
-            return vec![verdict(
-                Judge::Cpu,
-                Outcome::Failed("no candidate was compiled".into()),
-            )];
+            return vec![verdict(Judge::Cpu, Outcome::Failed("no candidate was compiled".into()))];
         };
         let run = match judges::interpret(kernel, seed) {
             Ok(run) => run,
@@ -123,10 +90,7 @@ impl Bench {
         };
         let mut verdicts = vec![
             verdict(Judge::Reference, judges::by_reference(&run)),
-            verdict(
-                Judge::Cpu,
-                judges::by_device(self.device.as_mut(), &self.program, kernel, &run),
-            ),
+            verdict(Judge::Cpu, judges::by_device(self.device.as_mut(), &self.program, kernel, &run)),
         ];
         if stock {
             verdicts.push(verdict(Judge::Stock, judges::by_stock(kernel, &run)));

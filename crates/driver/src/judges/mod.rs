@@ -96,11 +96,7 @@ pub fn interpret(kernel: &Kernel, seed: u64) -> Result<Interpreted, String> {
     let case = judge::generate(kernel, seed).map_err(|error| error.to_string())?;
     let outputs = judge::run_interpreter(kernel, &case).map_err(|error| error.to_string())?;
     let expected = Expected::from_outputs(&case, &outputs);
-    Ok(Interpreted {
-        case,
-        outputs,
-        expected,
-    })
+    Ok(Interpreted { case, outputs, expected })
 }
 
 /// The interpreter against f64 mathematics.
@@ -115,12 +111,7 @@ pub fn by_reference(run: &Interpreted) -> Outcome {
 }
 
 /// A device against the interpreter.
-pub fn by_device(
-    device: &mut dyn Device,
-    program: &Program,
-    kernel: &Kernel,
-    run: &Interpreted,
-) -> Outcome {
+pub fn by_device(device: &mut dyn Device, program: &Program, kernel: &Kernel, run: &Interpreted) -> Outcome {
     let Some(loaded) = program.kernel(&kernel.family) else {
         return Outcome::Failed(format!("the bundle has no kernel `{}`", kernel.family));
     };
@@ -140,9 +131,5 @@ pub fn by_stock(kernel: &Kernel, run: &Interpreted) -> Outcome {
 }
 
 fn from_comparison(comparison: &Comparison) -> Outcome {
-    if comparison.passed() {
-        Outcome::Passed(comparison.relative())
-    } else {
-        Outcome::Failed(comparison.to_string())
-    }
+    if comparison.passed() { Outcome::Passed(comparison.relative()) } else { Outcome::Failed(comparison.to_string()) }
 }

@@ -27,11 +27,7 @@ fn launch(
     let mut written = Vec::new();
     for arg in &case.args {
         args.push(match &arg.value {
-            ArgValue::View {
-                buffer,
-                access,
-                own: _,
-            } => {
+            ArgValue::View { buffer, access, own: _ } => {
                 let usage = match access {
                     Access::Weights => Usage::Weights,
                     Access::Read | Access::Write => Usage::Data,
@@ -45,10 +41,7 @@ fn launch(
                 Arg::Buffer(on_device)
             }
             ArgValue::Float(value) => Arg::F32(*value),
-            ArgValue::Int {
-                elem: Elem::I64,
-                value,
-            } => Arg::U64(*value),
+            ArgValue::Int { elem: Elem::I64, value } => Arg::U64(*value),
             ArgValue::Int { elem: _, value } => Arg::U32(*value as u32),
         });
     }

@@ -39,7 +39,9 @@ pub(crate) fn run(common: &Common, args: &Decode) -> Result<ExitCode, Error> {
     let name = crate::model_name(common, &model);
     let device = engine.device_name().to_owned();
     let prompt_ids = model.tokenizer().encode(&args.prompt)?;
-    let default = forced.as_ref().map_or(DEFAULT_TOKENS, Vec::len);
+    // Unasked, no more than the cache has room for.
+    let room = (engine.plan().capacity as usize).saturating_sub(prompt_ids.len()) + 1;
+    let default = forced.as_ref().map_or(DEFAULT_TOKENS.min(room), Vec::len);
     let options = Options {
         max_tokens: args.max_tokens.unwrap_or(default),
         repetition_penalty: args.repetition_penalty,
