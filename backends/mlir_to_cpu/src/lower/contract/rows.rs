@@ -19,17 +19,10 @@ impl<'a, 'b> Lower<'a, 'b> {
     pub(super) fn by_rows(&mut self, p: Product<'_>, emit: Emit<'_, 'a, 'b>) -> Result<()> {
         let summed = p.summed();
         let is_wide = |&i: &usize| p.spec.reduced[i] && p.extents[i] > 1;
-        let along = p
-            .spec
-            .rhs
-            .iter()
-            .copied()
-            .rfind(is_wide)
-            .or(summed.last().copied());
+        let along = p.spec.rhs.iter().copied().rfind(is_wide).or(summed.last().copied());
         // Rows of the right operand alone, then of the left one alone, are computed several at once.
         let alone = |dims: &[usize], other: &[usize]| {
-            let is_alone =
-                |&i: &usize| !other.contains(&i) && !p.spec.reduced[i] && p.extents[i] > 1;
+            let is_alone = |&i: &usize| !other.contains(&i) && !p.spec.reduced[i] && p.extents[i] > 1;
             dims.iter().copied().rfind(is_alone)
         };
         let n = alone(&p.spec.rhs, &p.spec.lhs);
@@ -82,11 +75,7 @@ impl<'a, 'b> Lower<'a, 'b> {
         let extent = along.map_or(1, |i| p.extents[i]);
         let lane_iterator = along.unwrap_or(usize::MAX);
         let parts = (SUMS / count).clamp(1, 4);
-        let widths: &[u32] = if count > ROWS as usize {
-            &[8, 4, 1]
-        } else {
-            &[16, 4, 1]
-        };
+        let widths: &[u32] = if count > ROWS as usize { &[8, 4, 1] } else { &[16, 4, 1] };
         let zero = self.float_const(Reg::Float.scalar(), 0.0);
         // Per result: the sum of the elements past the last whole vector, and the vectors of sums.
         let mut start = vec![zero; count];
@@ -95,11 +84,7 @@ impl<'a, 'b> Lower<'a, 'b> {
                 start.extend(self.splat(Reg::Float, zero, parts as u32 * LANES).parts);
             }
         }
-        let outer: Vec<usize> = summed
-            .iter()
-            .copied()
-            .filter(|&i| Some(i) != along)
-            .collect();
+        let outer: Vec<usize> = summed.iter().copied().filter(|&i| Some(i) != along).collect();
         let origin = vec![Ix::known(0); p.extents.len()];
         let sums = self.sum_over(p, &outer, &origin, &start, &mut |this, sum_at, sums| {
             this.chunk_loop(extent, widths, sums, &mut |this, ix, width, sums| {
@@ -115,11 +100,7 @@ impl<'a, 'b> Lower<'a, 'b> {
                     let x = this.operand(p.lhs, &p.spec.lhs, &at, width, lane_iterator)?;
                     let y = this.operand(p.rhs, &p.spec.rhs, &at, width, lane_iterator)?;
                     for (i, (&x, &y)) in x.parts.iter().zip(&y.parts).enumerate() {
-                        let slot = if width == 1 {
-                            r
-                        } else {
-                            count + r * parts + i % parts
-                        };
+                        let slot = if width == 1 { r } else { count + r * parts + i % parts };
                         sums[slot] = this.multiply_add(y, x, sums[slot]);
                     }
                 }
@@ -134,13 +115,7 @@ impl<'a, 'b> Lower<'a, 'b> {
                 for &other in &vectors[1..] {
                     vector = self.b.ins().fadd(vector, other);
                 }
-                let lanes = self.all_lanes(
-                    Reg::Float,
-                    &Chunk {
-                        lanes: LANES,
-                        parts: vec![vector],
-                    },
-                );
+                let lanes = self.all_lanes(Reg::Float, &Chunk { lanes: LANES, parts: vec![vector] });
                 let low = self.b.ins().fadd(lanes[0], lanes[1]);
                 let high = self.b.ins().fadd(lanes[2], lanes[3]);
                 let all = self.b.ins().fadd(low, high);
