@@ -15,6 +15,9 @@ pub(crate) struct Place {
 /// name location (`loc("x"("file.rs":1:2))`). Positions in the text itself are given `text_name` as their file.
 pub(crate) fn read(printed: &str, text_name: &Arc<str>) -> Place {
     let mut place = Place::default();
+    if printed.starts_with("loc(unknown)") {
+        return place;
+    }
     let mut rest = printed;
     while let Some(quote) = rest.find('"') {
         let Some((text, after)) = string(&rest[quote + 1..]) else { break };
@@ -29,6 +32,41 @@ pub(crate) fn read(printed: &str, text_name: &Arc<str>) -> Place {
         }
     }
     place
+}
+
+/// Locations of the arguments in a function's header, printed with locations: those inside the argument list's own
+/// parentheses, in order. The C API has no other way to them.
+pub(crate) fn of_arguments(header: &str, text_name: &Arc<str>) -> Vec<Loc> {
+    let mut found = Vec::new();
+    let Some(start) = header.find('(') else { return found };
+    let mut depth = 0usize;
+    let mut at = start;
+    while let Some(&byte) = header.as_bytes().get(at) {
+        match byte {
+            b'"' => match string(&header[at + 1..]) {
+                Some((_, after)) => {
+                    at = header.len() - after.len();
+                    continue;
+                }
+                None => break,
+            },
+            b'(' | b'[' | b'{' => {
+                if byte == b'(' && depth == 1 && header[..at].ends_with("loc") {
+                    found.push(read(&header[at - 3..], text_name).loc);
+                }
+                depth += 1;
+            }
+            b')' | b']' | b'}' => {
+                depth -= 1;
+                if depth == 0 {
+                    break;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    found
 }
 
 /// The string literal that starts here (after its quote) and the text behind it. Escapes are `\\`, `\"` and two hex digits.
@@ -115,6 +153,12 @@ mod tests {
         assert_eq!(named, Place { loc: at("a.rs", 3, 7), name: Some("sum".into()) });
         assert_eq!(place("loc(\"sum\")").name, None);
         assert_eq!(place("loc(fused[\"sum\"(\"a.rs\":3:7)])").name, None);
+    }
+
+    #[test]
+    fn arguments_keep_their_own_locations() {
+        let header = "func.func @f(%arg0: memref<4xf32> {a = \"(\", b = loc(\"x\":9:9)} loc(\"a.rs\":1:2), %arg1: f32 loc(unknown)) {...} loc(\"c\":3:3)";
+        assert_eq!(of_arguments(header, &"k.mlir".into()), [at("a.rs", 1, 2), Loc::Unknown]);
     }
 
     #[test]

@@ -191,7 +191,27 @@ impl<'m> Operation<'m> {
         blocks
     }
 
-    /// Value of an arith.constant that is an integer scalar.
+    /// The operation without its regions, with locations, cut at `limit` bytes.
+    pub(crate) fn header_text(self, limit: usize) -> String {
+        // SAFETY: see above; the flags live until they are destroyed.
+        unsafe {
+            let flags = sys::mlirOpPrintingFlagsCreate();
+            sys::mlirOpPrintingFlagsEnableDebugInfo(flags, true, false);
+            sys::mlirOpPrintingFlagsUseLocalScope(flags);
+            sys::mlirOpPrintingFlagsSkipRegions(flags);
+            let text = print(limit, |callback, data| sys::mlirOperationPrintWithFlags(self.raw, flags, callback, data));
+            sys::mlirOpPrintingFlagsDestroy(flags);
+            text
+        }
+    }
+
+    /// The operation as MLIR prints it, whole.
+    pub(crate) fn text(self) -> String {
+        // SAFETY: see above.
+        print(usize::MAX, |callback, data| unsafe { sys::mlirOperationPrint(self.raw, callback, data) })
+    }
+
+    /// Value of an `arith.constant` that is an integer scalar.
     pub(crate) fn constant_int(self) -> Option<i64> {
         if self.name() == "arith.constant" { self.attribute("value")?.as_int() } else { None }
     }

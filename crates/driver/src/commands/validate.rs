@@ -1,14 +1,16 @@
 //! `tenfold validate`: every kernel before every judge.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use bundle::Bundle;
-use tile_ir::Module;
+use tile_ir::{Kernel, Module};
+use tile_mlir::stock::StockKernel;
 
 use crate::cli::Validate;
 use crate::frontend::Source;
-use crate::judges::{self, Judge, Outcome, Verdict};
+use crate::judges::{self, Judge, Outcome, Refusal, Verdict};
 use crate::names::check_target;
 use crate::pipeline;
 use crate::targets::{self, Compiled};
@@ -50,7 +52,15 @@ pub struct Bench {
     compiled: Compiled,
     device: Box<dyn device::Device>,
     program: device::Program,
+    /// Compiled by stock MLIR, by family.
+    stock: BTreeMap<String, Result<StockKernel, Refusal>>,
     _folder: tempfile::TempDir,
+}
+
+/// The candidate of a family with the smallest tiles: stock MLIR unrolls them. Candidates compute the same thing.
+fn smallest<'a>(module: &'a Module, family: &str) -> Option<&'a Kernel> {
+    let size = |kernel: &&Kernel| kernel.tuning.iter().map(|(_, value)| *value).product::<u64>();
+    module.kernels.iter().filter(|kernel| kernel.family == family).min_by_key(size)
 }
 
 impl Bench {
@@ -64,7 +74,7 @@ impl Bench {
         targets::write_bundle(&module.name, &compiled, folder.path())?;
         let mut device = device::open("cpu", threads)?;
         let program = device.load(&Bundle::open(folder.path())?)?;
-        Ok(Bench { module, compiled, device, program, _folder: folder })
+        Ok(Bench { module, compiled, device, program, stock: BTreeMap::new(), _folder: folder })
     }
 
     /// Names of the kernels, in source order.
@@ -93,7 +103,9 @@ impl Bench {
             verdict(Judge::Cpu, judges::by_device(self.device.as_mut(), &self.program, kernel, &run)),
         ];
         if stock {
-            verdicts.push(verdict(Judge::Stock, judges::by_stock(kernel, &run)));
+            let small = smallest(&self.module, family).unwrap_or(kernel);
+            let stock = self.stock.entry(family.to_owned()).or_insert_with(|| judges::compile_stock(small));
+            verdicts.push(verdict(Judge::Stock, judges::by_stock(stock, small, &run)));
         }
         verdicts
     }

@@ -12,6 +12,9 @@ use crate::errors::{ImportError, Problem};
 use crate::location;
 use crate::raw;
 
+/// Longest function header searched for the locations of parameters.
+const HEADER_BYTES: usize = 1 << 20;
+
 /// Imports a whole module; errors of all kernels are collected.
 pub(super) fn module(op: raw::Operation<'_>, text_name: &Arc<str>) -> Result<Module, Vec<ImportError>> {
     let mut errors = Vec::new();
@@ -81,6 +84,12 @@ fn kernel<'m>(op: raw::Operation<'m>, text_name: &Arc<str>) -> Result<Kernel, Im
     };
     let site = importer.site(op);
     let declared = params::declare(op, body, &mut importer.kernel, &loc).map_err(|problem| problem.at(loc.clone()))?;
+    let locations = location::of_arguments(&op.header_text(HEADER_BYTES), text_name);
+    if locations.len() == importer.kernel.params.len() {
+        for (param, loc) in importer.kernel.params.iter_mut().zip(locations) {
+            param.loc = loc;
+        }
+    }
     for (index, arg) in body.args().enumerate() {
         let bound = match &importer.kernel.params[index].kind {
             ParamKind::View(_) => Bound::View(ViewId(index as u32)),

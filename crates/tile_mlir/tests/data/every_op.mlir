@@ -97,7 +97,7 @@ func.func @ints(%x: memref<8xi32>, %bytes: memref<8xi8>, %long: memref<8xi64>, %
   memref.store %38, %y[%c1] : memref<8xi32>
   return
 }
-func.func @shapes(%x: memref<2x4x8xf32>, %y: memref<2x4x4xf32>, %n: i32) attributes {tenfold.grid = array<i64: 2, 3, 4>} {
+func.func @shapes(%x: memref<2x4x8xf32>, %y: memref<2x4x4xf32>, %n: i32 {tenfold.bound = 2 : i64}) {
   %c0 = arith.constant 0 : index
   %pad = arith.constant 0.0 : f32
   %i = arith.index_castui %n : i32 to index
