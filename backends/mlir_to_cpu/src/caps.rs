@@ -2,9 +2,7 @@
 //!
 //! The lowering asks this table before it starts, so what it refuses here it never meets.
 
-use tile_ir::{
-    BinaryOp, CastOp, ContractSpec, Elem, Kernel, Op, OpKind, Predicate, ReduceOp, UnaryOp, Value,
-};
+use tile_ir::{BinaryOp, CastOp, ContractSpec, Elem, Kernel, Op, OpKind, Predicate, ReduceOp, UnaryOp, Value};
 
 use crate::error::Error;
 
@@ -27,12 +25,9 @@ pub const fn unary(op: UnaryOp, elem: Elem) -> Support {
     match elem {
         Elem::F32 => match op {
             UnaryOp::Neg | UnaryOp::Abs | UnaryOp::Sqrt | UnaryOp::Floor => Support::Native,
-            UnaryOp::Exp
-            | UnaryOp::Log
-            | UnaryOp::Rsqrt
-            | UnaryOp::Tanh
-            | UnaryOp::Sin
-            | UnaryOp::Cos => Support::Composed,
+            UnaryOp::Exp | UnaryOp::Log | UnaryOp::Rsqrt | UnaryOp::Tanh | UnaryOp::Sin | UnaryOp::Cos => {
+                Support::Composed
+            }
         },
         Elem::F16 | Elem::Bf16 => Support::Composed,
         Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => FLOATS_ONLY,
@@ -42,11 +37,7 @@ pub const fn unary(op: UnaryOp, elem: Elem) -> Support {
 /// Elementwise operation of two operands.
 pub const fn binary(op: BinaryOp, elem: Elem) -> Support {
     if !op.takes(elem.is_float()) {
-        return if elem.is_float() {
-            INTS_ONLY
-        } else {
-            FLOATS_ONLY
-        };
+        return if elem.is_float() { INTS_ONLY } else { FLOATS_ONLY };
     }
     match (elem, op) {
         (Elem::F16 | Elem::Bf16, _) => Support::Composed,
@@ -54,12 +45,9 @@ pub const fn binary(op: BinaryOp, elem: Elem) -> Support {
         (Elem::I1, _) => Support::Refused("cast to i32 first, or use `and`, `or`, `xor`"),
         (Elem::I8, _) => Support::Composed,
         (Elem::F32 | Elem::I32 | Elem::I64 | Elem::Index, _) => match op {
-            BinaryOp::MinF
-            | BinaryOp::MaxF
-            | BinaryOp::DivS
-            | BinaryOp::DivU
-            | BinaryOp::RemS
-            | BinaryOp::RemU => Support::Composed,
+            BinaryOp::MinF | BinaryOp::MaxF | BinaryOp::DivS | BinaryOp::DivU | BinaryOp::RemS | BinaryOp::RemU => {
+                Support::Composed
+            }
             BinaryOp::Add
             | BinaryOp::Sub
             | BinaryOp::Mul
@@ -90,13 +78,14 @@ pub const fn fma(elem: Elem) -> Support {
 /// Comparison of operands of type `elem`.
 pub const fn compare(predicate: Predicate, elem: Elem) -> Support {
     if predicate.is_float() != elem.is_float() {
-        return if elem.is_float() {
-            INTS_ONLY
-        } else {
-            FLOATS_ONLY
-        };
+        return if elem.is_float() { INTS_ONLY } else { FLOATS_ONLY };
     }
-    Support::Native
+    match (elem, predicate) {
+        (Elem::I1, Predicate::SLt | Predicate::SLe | Predicate::SGt | Predicate::SGe) => {
+            Support::Refused("use the unsigned comparison")
+        }
+        (_, _) => Support::Native,
+    }
 }
 
 /// Conversion.
@@ -106,32 +95,24 @@ pub fn cast(op: CastOp, from: Elem, to: Elem) -> Support {
         CastOp::ExtF => from.is_float() && to.is_float() && from.bits() < to.bits(),
         CastOp::TruncF => from.is_float() && to.is_float() && from.bits() > to.bits(),
         CastOp::SIntToFp | CastOp::UIntToFp => number(from) && to.is_float(),
-        CastOp::FpToSInt | CastOp::FpToUInt => {
-            from.is_float() && number(to) && !matches!(to, Elem::I1)
-        }
+        CastOp::FpToSInt | CastOp::FpToUInt => from.is_float() && number(to) && !matches!(to, Elem::I1),
         CastOp::ExtS | CastOp::ExtU => number(from) && number(to) && int_bits(from) < int_bits(to),
         CastOp::TruncI => number(from) && number(to) && int_bits(from) > int_bits(to),
         CastOp::IndexS | CastOp::IndexU => {
-            from.is_int()
-                && to.is_int()
-                && (matches!(from, Elem::Index) || matches!(to, Elem::Index))
+            (number(from) && matches!(to, Elem::Index)) || (matches!(from, Elem::Index) && number(to))
         }
         CastOp::Bitcast => {
             int_bits(from) == int_bits(to)
-                && !matches!(
-                    (from, to),
-                    (Elem::Index | Elem::I1, _) | (_, Elem::Index | Elem::I1)
-                )
+                && !matches!((from, to), (Elem::Index | Elem::I1, _) | (_, Elem::Index | Elem::I1))
         }
     };
     if !fits {
         return Support::Refused("use the conversion that fits the two element types");
     }
     match (from, to) {
-        (
-            Elem::F32 | Elem::I32 | Elem::I64 | Elem::Index,
-            Elem::F32 | Elem::I32 | Elem::I64 | Elem::Index,
-        ) => Support::Native,
+        (Elem::F32 | Elem::I32 | Elem::I64 | Elem::Index, Elem::F32 | Elem::I32 | Elem::I64 | Elem::Index) => {
+            Support::Native
+        }
         _ => Support::Composed,
     }
 }
@@ -140,9 +121,7 @@ pub fn cast(op: CastOp, from: Elem, to: Elem) -> Support {
 pub(crate) const fn int_bits(elem: Elem) -> u64 {
     match elem {
         Elem::I1 => 1,
-        Elem::F32 | Elem::F16 | Elem::Bf16 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => {
-            elem.bits()
-        }
+        Elem::F32 | Elem::F16 | Elem::Bf16 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => elem.bits(),
     }
 }
 

@@ -36,13 +36,9 @@ impl Features {
     /// # Errors
     /// [`Error::Machine`] where the architecture is not one we compile for.
     pub fn host() -> Result<Features, Error> {
-        let builder = cranelift_native::builder().map_err(|message| Error::Machine {
-            message: message.to_owned(),
-        })?;
+        let builder = cranelift_native::builder().map_err(|message| Error::Machine { message: message.to_owned() })?;
         let flags = settings::Flags::new(settings::builder());
-        let isa = builder.finish(flags).map_err(|error| Error::Machine {
-            message: error.to_string(),
-        })?;
+        let isa = builder.finish(flags).map_err(|error| Error::Machine { message: error.to_string() })?;
         let mut names = vec![isa.triple().architecture.to_string()];
         let enabled: Vec<String> = isa
             .isa_flags()
@@ -65,15 +61,10 @@ impl Features {
     pub fn x86_64(features: &[&str]) -> Result<Features, Error> {
         for feature in features {
             if !X86_FEATURES.iter().any(|(name, _)| name == feature) {
-                return Err(Error::Machine {
-                    message: format!("unknown processor feature `{feature}`"),
-                });
+                return Err(Error::Machine { message: format!("unknown processor feature `{feature}`") });
             }
         }
-        let names = std::iter::once("x86_64")
-            .chain(features.iter().copied())
-            .map(str::to_owned)
-            .collect();
+        let names = std::iter::once("x86_64").chain(features.iter().copied()).map(str::to_owned).collect();
         Ok(Features { names })
     }
 
@@ -88,8 +79,7 @@ impl Features {
 
     /// Whether a fused multiply-add is one instruction.
     pub(crate) fn fma(&self) -> bool {
-        self.names.first().is_some_and(|arch| arch != "x86_64")
-            || (self.has("fma") && self.has("avx"))
+        self.names.first().is_some_and(|arch| arch != "x86_64") || (self.has("fma") && self.has("avx"))
     }
 
     /// Whether rounding to an integral value is one instruction.
@@ -111,24 +101,15 @@ impl Features {
         let mut builder = isa::lookup(triple).map_err(|error| failed(error.to_string()))?;
         for (name, setting) in X86_FEATURES {
             if self.has(name) {
-                builder
-                    .enable(setting)
-                    .map_err(|error| failed(error.to_string()))?;
+                builder.enable(setting).map_err(|error| failed(error.to_string()))?;
             }
         }
         let mut shared = settings::builder();
-        for (name, value) in [
-            ("opt_level", "speed"),
-            ("is_pic", "true"),
-            ("enable_verifier", "true"),
-        ] {
-            shared
-                .set(name, value)
-                .map_err(|error| failed(error.to_string()))?;
+        for (name, value) in [("opt_level", "speed"), ("is_pic", "true"), ("enable_verifier", "true")] {
+            shared.set(name, value).map_err(|error| failed(error.to_string()))?;
         }
-        let isa: Arc<dyn TargetIsa> = builder
-            .finish(settings::Flags::new(shared))
-            .map_err(|error| failed(error.to_string()))?;
+        let isa: Arc<dyn TargetIsa> =
+            builder.finish(settings::Flags::new(shared)).map_err(|error| failed(error.to_string()))?;
         Ok(isa)
     }
 }

@@ -40,7 +40,7 @@ use cranelift_codegen::Context;
 use cranelift_codegen::ir::UserFuncName;
 use cranelift_module::{Linkage, Module as _, default_libcall_names};
 use cranelift_object::{ObjectBuilder, ObjectModule};
-use tile_ir::{Access, Kernel, Module, Own, ParamKind};
+use tile_ir::{Access, Kernel, Module, OpKind, Own, ParamKind};
 
 pub use error::Error;
 pub use features::{Features, X86_FEATURES};
@@ -64,10 +64,7 @@ impl Options {
     /// # Errors
     /// [`Error::Machine`] where this processor is not one we compile for.
     pub fn host() -> Result<Options, Error> {
-        Ok(Options {
-            features: Features::host()?,
-            candidates: BTreeMap::new(),
-        })
+        Ok(Options { features: Features::host()?, candidates: BTreeMap::new() })
     }
 }
 
@@ -89,14 +86,11 @@ pub struct CpuObject {
 /// # Errors
 /// Everything that keeps the module from being compiled, in source order.
 pub fn emit(module: &Module, options: &Options) -> Result<CpuObject, Vec<Error>> {
+    let module = &prepare(module)?;
     let chosen = candidates::choose(module, options)?;
     let isa = options.features.isa().map_err(|error| vec![error])?;
     let failed = |kernel: &str, detail: String| {
-        vec![Error::Codegen {
-            kernel: kernel.to_owned(),
-            detail,
-            loc: tile_ir::Loc::Unknown,
-        }]
+        vec![Error::Codegen { kernel: kernel.to_owned(), detail, loc: tile_ir::Loc::Unknown }]
     };
     let builder = ObjectBuilder::new(isa, module.name.as_str(), default_libcall_names())
         .map_err(|error| failed(&module.name, error.to_string()))?;
@@ -113,16 +107,25 @@ pub fn emit(module: &Module, options: &Options) -> Result<CpuObject, Vec<Error>>
     if !errors.is_empty() {
         return Err(errors);
     }
-    let bytes = object
-        .finish()
-        .emit()
-        .map_err(|error| failed(&module.name, error.to_string()))?;
-    Ok(CpuObject {
-        bytes,
-        kernels,
-        features: options.features.names().to_vec(),
-        clif,
-    })
+    let bytes = object.finish().emit().map_err(|error| failed(&module.name, error.to_string()))?;
+    Ok(CpuObject { bytes, kernels, features: options.features.names().to_vec(), clif })
+}
+
+/// The module, checked, with promises of the memory accesses that are proven and no others: a promise that a file
+/// makes by itself is not relied on.
+fn prepare(module: &Module) -> Result<Module, Vec<Error>> {
+    let invalid = |error| Error::Invalid(Box::new(error));
+    tile_ir::validate(module).map_err(|errors| errors.into_iter().map(invalid).collect::<Vec<_>>())?;
+    let mut module = module.clone();
+    for kernel in &mut module.kernels {
+        kernel.body.for_each_op_mut(&mut |op| {
+            if let OpKind::Load { in_bounds, .. } | OpKind::Store { in_bounds, .. } = &mut op.kind {
+                in_bounds.fill(false);
+            }
+        });
+        tile_ir::analysis::prove_in_bounds(kernel);
+    }
+    Ok(module)
 }
 
 fn header(module: &Module, options: &Options) -> String {
@@ -143,11 +146,7 @@ fn compile(
 ) -> Result<manifest::Kernel, Error> {
     let kernel = candidate.kernel;
     let entry = names::entry_symbol(&kernel.name);
-    let failed = |detail: String| Error::Codegen {
-        kernel: kernel.name.clone(),
-        detail,
-        loc: kernel.loc.clone(),
-    };
+    let failed = |detail: String| Error::Codegen { kernel: kernel.name.clone(), detail, loc: kernel.loc.clone() };
     let lowered = lower::lower(kernel, &candidate.plan, &options.features, object, &entry)?;
     let lines = print::function(clif, kernel, &entry, &lowered);
     let id = object
@@ -156,26 +155,16 @@ fn compile(
     let mut function = lowered.function;
     function.name = UserFuncName::user(0, id.as_u32());
     let mut context = Context::for_function(function);
-    object
-        .define_function(id, &mut context)
-        .map_err(|error| failed(format!("{error:?}")))?;
+    object.define_function(id, &mut context).map_err(|error| failed(format!("{error:?}")))?;
     Ok(describe(kernel, entry, candidate.plan.scratch_bytes, lines))
 }
 
 /// The manifest's entry for a kernel.
-fn describe(
-    kernel: &Kernel,
-    entry: String,
-    scratch: u64,
-    lines: Vec<manifest::LineOrigin>,
-) -> manifest::Kernel {
+fn describe(kernel: &Kernel, entry: String, scratch: u64, lines: Vec<manifest::LineOrigin>) -> manifest::Kernel {
     let args = kernel
         .params
         .iter()
-        .map(|param| manifest::Arg {
-            name: param.name.clone(),
-            kind: describe_arg(kernel, &param.kind),
-        })
+        .map(|param| manifest::Arg { name: param.name.clone(), kind: describe_arg(kernel, &param.kind) })
         .collect();
     manifest::Kernel {
         name: kernel.family.clone(),
@@ -194,10 +183,7 @@ fn describe_arg(kernel: &Kernel, kind: &ParamKind) -> manifest::ArgKind {
     // `candidates::choose` has refused parameters of a type without a memory form.
     let memory_form = |elem| dtype(elem).unwrap_or(manifest::Dtype::I64);
     match kind {
-        ParamKind::Scalar(scalar) => manifest::ArgKind::Scalar {
-            dtype: memory_form(scalar.elem),
-            bound: scalar.bound,
-        },
+        ParamKind::Scalar(scalar) => manifest::ArgKind::Scalar { dtype: memory_form(scalar.elem), bound: scalar.bound },
         ParamKind::View(view) => manifest::ArgKind::View {
             dtype: memory_form(view.elem),
             shape: view.shape.dims().to_vec(),
@@ -212,15 +198,9 @@ fn describe_arg(kernel: &Kernel, kind: &ParamKind) -> manifest::ArgKind {
                 .iter()
                 .map(|own| match own {
                     Own::Whole => manifest::Own::Whole,
-                    Own::Block { axis, size } => manifest::Own::Block {
-                        axis: axis.index(),
-                        size: *size,
-                    },
+                    Own::Block { axis, size } => manifest::Own::Block { axis: axis.index(), size: *size },
                     Own::At { param } => manifest::Own::At {
-                        arg: kernel
-                            .params
-                            .get(*param)
-                            .map_or_else(String::new, |param| param.name.clone()),
+                        arg: kernel.params.get(*param).map_or_else(String::new, |param| param.name.clone()),
                     },
                 })
                 .collect(),

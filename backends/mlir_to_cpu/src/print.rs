@@ -8,19 +8,10 @@ use tile_ir::Kernel;
 use crate::lower::Lowered;
 
 /// Appends a kernel's function to `text`; gives the origin of each line that has one, counted from the text's start.
-pub(crate) fn function(
-    text: &mut String,
-    kernel: &Kernel,
-    entry: &str,
-    lowered: &Lowered,
-) -> Vec<LineOrigin> {
+pub(crate) fn function(text: &mut String, kernel: &Kernel, entry: &str, lowered: &Lowered) -> Vec<LineOrigin> {
     let [x, y, z] = kernel.grid;
     // Writing to a string cannot fail.
-    let _ = writeln!(
-        text,
-        "; kernel {} -> {entry}: {x} x {y} x {z} programs",
-        kernel.name
-    );
+    let _ = writeln!(text, "; kernel {} -> {entry}: {x} x {y} x {z} programs", kernel.name);
     let mut lines = Vec::new();
     let mut emitted = text.lines().count() as u32;
     let mut last = None;
@@ -37,19 +28,11 @@ pub(crate) fn function(
             emitted += 1;
             last = number;
         }
-        let indent = if line.starts_with([' ', '@']) && !rest.starts_with("block") {
-            "    "
-        } else {
-            ""
-        };
+        let indent = if line.starts_with([' ', '@']) && !rest.starts_with("block") { "    " } else { "" };
         let _ = writeln!(text, "{indent}{rest}");
         emitted += 1;
         if let Some((file, row, _)) = origin {
-            lines.push(LineOrigin {
-                emitted,
-                file: file.clone(),
-                line: *row,
-            });
+            lines.push(LineOrigin { emitted, file: file.clone(), line: *row });
         }
     }
     text.push('\n');

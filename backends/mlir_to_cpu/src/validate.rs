@@ -27,13 +27,9 @@ pub enum ObjectError {
 /// # Errors
 /// The first rule it breaks.
 pub fn validate(object: &CpuObject) -> Result<(), ObjectError> {
-    let file = File::parse(object.bytes.as_slice())
-        .map_err(|error| ObjectError::Unreadable(error.to_string()))?;
-    let defined: Vec<&str> = file
-        .symbols()
-        .filter(|symbol| symbol.is_definition())
-        .filter_map(|symbol| symbol.name().ok())
-        .collect();
+    let file = File::parse(object.bytes.as_slice()).map_err(|error| ObjectError::Unreadable(error.to_string()))?;
+    let defined: Vec<&str> =
+        file.symbols().filter(|symbol| symbol.is_definition()).filter_map(|symbol| symbol.name().ok()).collect();
     for kernel in &object.kernels {
         if !defined.contains(&kernel.entry.as_str()) {
             return Err(ObjectError::MissingEntry(kernel.entry.clone()));

@@ -34,21 +34,12 @@ impl Mem {
         for (stride, value) in strides.iter_mut().zip(shape.strides()) {
             *stride = value;
         }
-        Mem {
-            base,
-            elem,
-            strides,
-            constant,
-        }
+        Mem { base, elem, strides, constant }
     }
 
     fn flags(&self) -> MemFlagsData {
         let flags = MemFlagsData::new().with_notrap();
-        if self.constant {
-            flags.with_readonly().with_can_move()
-        } else {
-            flags
-        }
+        if self.constant { flags.with_readonly().with_can_move() } else { flags }
     }
 }
 
@@ -105,10 +96,7 @@ impl Lower<'_, '_> {
     }
 
     fn step(&mut self, base: ir::Value, at: i32, bytes: u64) -> (ir::Value, i32) {
-        match i32::try_from(bytes)
-            .ok()
-            .and_then(|bytes| at.checked_add(bytes))
-        {
+        match i32::try_from(bytes).ok().and_then(|bytes| at.checked_add(bytes)) {
             Some(at) => (base, at),
             None => {
                 let far = self.long(bytes as i64);
@@ -204,10 +192,7 @@ impl Lower<'_, '_> {
         let words = self.recast(I16X8, words);
         let low = self.b.ins().uwiden_low(words);
         let high = self.b.ins().uwiden_high(words);
-        [
-            self.half_to_float(elem, low),
-            self.half_to_float(elem, high),
-        ]
+        [self.half_to_float(elem, low), self.half_to_float(elem, high)]
     }
 
     /// Writes the chunk at `pos`.
@@ -220,11 +205,7 @@ impl Lower<'_, '_> {
             return self.write_vector(mem, base, at, chunk);
         }
         let stride = mem.strides[pos.dim].wrapping_mul(mem.elem.bytes());
-        for (lane, element) in self
-            .all_lanes(Reg::of(mem.elem), chunk)
-            .into_iter()
-            .enumerate()
-        {
+        for (lane, element) in self.all_lanes(Reg::of(mem.elem), chunk).into_iter().enumerate() {
             let (base, at) = self.step(base, at, (lane as u64).wrapping_mul(stride));
             self.write_one(mem, base, at, element);
         }
@@ -252,9 +233,7 @@ impl Lower<'_, '_> {
         match mem.elem {
             Elem::F32 | Elem::I32 => {
                 for (i, &part) in chunk.parts.iter().enumerate() {
-                    self.b
-                        .ins()
-                        .store(flags, part, base, at + i as i32 * LANES as i32 * size);
+                    self.b.ins().store(flags, part, base, at + i as i32 * LANES as i32 * size);
                 }
             }
             Elem::I64 | Elem::Index => {

@@ -35,11 +35,7 @@ impl Lower<'_, '_> {
         match from {
             Elem::I1 if x.lanes == 1 => self.map(x, |this, part| {
                 let wide = this.b.ins().uextend(I32, part);
-                if signed {
-                    this.b.ins().ineg(wide)
-                } else {
-                    wide
-                }
+                if signed { this.b.ins().ineg(wide) } else { wide }
             }),
             Elem::I1 if signed => x.clone(),
             Elem::I1 => self.map(x, |this, part| {
@@ -47,18 +43,14 @@ impl Lower<'_, '_> {
                 this.b.ins().band(part, one)
             }),
             Elem::I8 if !signed => self.low_byte(x),
-            Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index | Elem::F32 | Elem::F16 | Elem::Bf16 => {
-                x.clone()
-            }
+            Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index | Elem::F32 | Elem::F16 | Elem::Bf16 => x.clone(),
         }
     }
 
     fn int_to_float(&mut self, signed: bool, from: Elem, to: Elem, x: &Chunk) -> Chunk {
         let wide = self.widen(signed, from, x);
         let result = if Reg::of(from) == Reg::Long {
-            self.per_lane(Reg::Long, Reg::Float, &[&wide], |this, e| {
-                this.convert_to_float(signed, F32, e[0])
-            })
+            self.per_lane(Reg::Long, Reg::Float, &[&wide], |this, e| this.convert_to_float(signed, F32, e[0]))
         } else {
             let ty = if x.lanes == 1 { F32 } else { F32X4 };
             self.map(&wide, |this, part| this.convert_to_float(signed, ty, part))
@@ -67,26 +59,16 @@ impl Lower<'_, '_> {
     }
 
     fn convert_to_float(&mut self, signed: bool, ty: ir::Type, value: ir::Value) -> ir::Value {
-        if signed {
-            self.b.ins().fcvt_from_sint(ty, value)
-        } else {
-            self.b.ins().fcvt_from_uint(ty, value)
-        }
+        if signed { self.b.ins().fcvt_from_sint(ty, value) } else { self.b.ins().fcvt_from_uint(ty, value) }
     }
 
     fn float_to_int(&mut self, signed: bool, to: Elem, x: &Chunk) -> Chunk {
         let truncate = |this: &mut Self, ty: ir::Type, value: ir::Value| {
-            if signed {
-                this.b.ins().fcvt_to_sint_sat(ty, value)
-            } else {
-                this.b.ins().fcvt_to_uint_sat(ty, value)
-            }
+            if signed { this.b.ins().fcvt_to_sint_sat(ty, value) } else { this.b.ins().fcvt_to_uint_sat(ty, value) }
         };
         match to {
             Elem::I64 | Elem::Index => {
-                return self.per_lane(Reg::Float, Reg::Long, &[x], |this, e| {
-                    truncate(this, I64, e[0])
-                });
+                return self.per_lane(Reg::Float, Reg::Long, &[x], |this, e| truncate(this, I64, e[0]));
             }
             Elem::I1 | Elem::I8 | Elem::I32 | Elem::F32 | Elem::F16 | Elem::Bf16 => {}
         }
@@ -118,11 +100,8 @@ impl Lower<'_, '_> {
     fn low_bit(&mut self, x: &Chunk) -> Chunk {
         self.map(x, |this, part| {
             let ty = this.b.func.dfg.value_type(part);
-            let (one, zero) = if ty == I64 {
-                (this.long(1), this.long(0))
-            } else {
-                (this.int_const(ty, 1), this.int_const(ty, 0))
-            };
+            let (one, zero) =
+                if ty == I64 { (this.long(1), this.long(0)) } else { (this.int_const(ty, 1), this.int_const(ty, 0)) };
             let bit = this.b.ins().band(part, one);
             this.b.ins().icmp(IntCC::NotEqual, bit, zero)
         })
@@ -133,37 +112,23 @@ impl Lower<'_, '_> {
             return self.widen(signed, from, x);
         }
         match (Reg::of(from), Reg::of(to)) {
-            (Reg::Long, Reg::Bool) => self.per_lane(Reg::Long, Reg::Bool, &[x], |this, e| {
-                this.low_bit(&Chunk::one(e[0])).parts[0]
-            }),
+            (Reg::Long, Reg::Bool) => {
+                self.per_lane(Reg::Long, Reg::Bool, &[x], |this, e| this.low_bit(&Chunk::one(e[0])).parts[0])
+            }
             (Reg::Long, _) => {
-                let ints = self.per_lane(Reg::Long, Reg::Int, &[x], |this, e| {
-                    this.b.ins().ireduce(I32, e[0])
-                });
-                if to == Elem::I8 {
-                    self.sign_extend_byte(&ints)
-                } else {
-                    ints
-                }
+                let ints = self.per_lane(Reg::Long, Reg::Int, &[x], |this, e| this.b.ins().ireduce(I32, e[0]));
+                if to == Elem::I8 { self.sign_extend_byte(&ints) } else { ints }
             }
             (_, Reg::Long) => {
                 let wide = self.widen(signed, from, x);
                 self.per_lane(Reg::Int, Reg::Long, &[&wide], |this, e| {
-                    if signed {
-                        this.b.ins().sextend(I64, e[0])
-                    } else {
-                        this.b.ins().uextend(I64, e[0])
-                    }
+                    if signed { this.b.ins().sextend(I64, e[0]) } else { this.b.ins().uextend(I64, e[0]) }
                 })
             }
             (_, Reg::Bool) => self.low_bit(x),
             (_, _) => {
                 let wide = self.widen(signed, from, x);
-                if to == Elem::I8 {
-                    self.sign_extend_byte(&wide)
-                } else {
-                    wide
-                }
+                if to == Elem::I8 { self.sign_extend_byte(&wide) } else { wide }
             }
         }
     }

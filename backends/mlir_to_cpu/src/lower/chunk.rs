@@ -19,10 +19,7 @@ pub(crate) struct Chunk {
 impl Chunk {
     /// One element.
     pub(crate) fn one(value: ir::Value) -> Chunk {
-        Chunk {
-            lanes: 1,
-            parts: vec![value],
-        }
+        Chunk { lanes: 1, parts: vec![value] }
     }
 }
 
@@ -34,11 +31,7 @@ pub(crate) fn little() -> MemFlagsData {
 impl Lower<'_, '_> {
     /// The same bits as another type.
     pub(crate) fn recast(&mut self, ty: ir::Type, value: ir::Value) -> ir::Value {
-        if self.b.func.dfg.value_type(value) == ty {
-            value
-        } else {
-            self.b.ins().bitcast(ty, little(), value)
-        }
+        if self.b.func.dfg.value_type(value) == ty { value } else { self.b.ins().bitcast(ty, little(), value) }
     }
 
     /// A vector of 16 constant bytes.
@@ -51,9 +44,7 @@ impl Lower<'_, '_> {
     pub(crate) fn int_const(&mut self, ty: ir::Type, value: u32) -> ir::Value {
         if ty == I32X4 {
             let mut bytes = [0; 16];
-            bytes
-                .chunks_exact_mut(4)
-                .for_each(|lane| lane.copy_from_slice(&value.to_le_bytes()));
+            bytes.chunks_exact_mut(4).for_each(|lane| lane.copy_from_slice(&value.to_le_bytes()));
             self.vector_const(I32X4, bytes)
         } else {
             self.b.ins().iconst(I32, i64::from(value))
@@ -64,9 +55,7 @@ impl Lower<'_, '_> {
     pub(crate) fn float_const(&mut self, ty: ir::Type, value: f32) -> ir::Value {
         if ty == F32X4 {
             let mut bytes = [0; 16];
-            bytes
-                .chunks_exact_mut(4)
-                .for_each(|lane| lane.copy_from_slice(&value.to_le_bytes()));
+            bytes.chunks_exact_mut(4).for_each(|lane| lane.copy_from_slice(&value.to_le_bytes()));
             self.vector_const(F32X4, bytes)
         } else {
             self.b.ins().f32const(value)
@@ -79,20 +68,14 @@ impl Lower<'_, '_> {
             return Chunk::one(value);
         }
         let Some(ty) = reg.vector() else {
-            return Chunk {
-                lanes,
-                parts: vec![value; lanes as usize],
-            };
+            return Chunk { lanes, parts: vec![value; lanes as usize] };
         };
         let lane = match reg {
             Reg::Bool => self.mask_lane(value),
             Reg::Float | Reg::Int | Reg::Long => value,
         };
         let vector = self.b.ins().splat(ty, lane);
-        Chunk {
-            lanes,
-            parts: vec![vector; (lanes / LANES) as usize],
-        }
+        Chunk { lanes, parts: vec![vector; (lanes / LANES) as usize] }
     }
 
     /// A scalar bool as a lane of a mask.
@@ -109,10 +92,7 @@ impl Lower<'_, '_> {
         if reg.vector().is_none() {
             return chunk.parts[lane as usize];
         }
-        let element = self
-            .b
-            .ins()
-            .extractlane(chunk.parts[(lane / LANES) as usize], (lane % LANES) as u8);
+        let element = self.b.ins().extractlane(chunk.parts[(lane / LANES) as usize], (lane % LANES) as u8);
         match reg {
             Reg::Bool => {
                 let zero = self.b.ins().iconst(I32, 0);
@@ -124,29 +104,20 @@ impl Lower<'_, '_> {
 
     /// All elements of a chunk.
     pub(crate) fn all_lanes(&mut self, reg: Reg, chunk: &Chunk) -> Vec<ir::Value> {
-        (0..chunk.lanes)
-            .map(|lane| self.lane(reg, chunk, lane))
-            .collect()
+        (0..chunk.lanes).map(|lane| self.lane(reg, chunk, lane)).collect()
     }
 
     /// A chunk of these elements.
     pub(crate) fn gather_lanes(&mut self, reg: Reg, elements: Vec<ir::Value>) -> Chunk {
         let lanes = elements.len() as u32;
         let (Some(ty), true) = (reg.vector(), lanes > 1) else {
-            return Chunk {
-                lanes,
-                parts: elements,
-            };
+            return Chunk { lanes, parts: elements };
         };
         let mut parts = Vec::new();
         for group in elements.chunks(LANES as usize) {
             let mut vector = None;
             for (lane, &element) in group.iter().enumerate() {
-                let element = if reg == Reg::Bool {
-                    self.mask_lane(element)
-                } else {
-                    element
-                };
+                let element = if reg == Reg::Bool { self.mask_lane(element) } else { element };
                 vector = Some(match vector {
                     None => self.b.ins().splat(ty, element),
                     Some(vector) => self.b.ins().insertlane(vector, element, lane as u8),
@@ -158,15 +129,8 @@ impl Lower<'_, '_> {
     }
 
     /// Applies an instruction to each machine value.
-    pub(crate) fn map(
-        &mut self,
-        x: &Chunk,
-        mut f: impl FnMut(&mut Self, ir::Value) -> ir::Value,
-    ) -> Chunk {
-        Chunk {
-            lanes: x.lanes,
-            parts: x.parts.iter().map(|&part| f(self, part)).collect(),
-        }
+    pub(crate) fn map(&mut self, x: &Chunk, mut f: impl FnMut(&mut Self, ir::Value) -> ir::Value) -> Chunk {
+        Chunk { lanes: x.lanes, parts: x.parts.iter().map(|&part| f(self, part)).collect() }
     }
 
     /// Applies an instruction to each pair of machine values.
@@ -176,16 +140,8 @@ impl Lower<'_, '_> {
         y: &Chunk,
         mut f: impl FnMut(&mut Self, ir::Value, ir::Value) -> ir::Value,
     ) -> Chunk {
-        let parts = x
-            .parts
-            .iter()
-            .zip(&y.parts)
-            .map(|(&left, &right)| f(self, left, right))
-            .collect();
-        Chunk {
-            lanes: x.lanes,
-            parts,
-        }
+        let parts = x.parts.iter().zip(&y.parts).map(|(&left, &right)| f(self, left, right)).collect();
+        Chunk { lanes: x.lanes, parts }
     }
 
     /// Applies a scalar computation to each element; `from` and `to` are the operands' and the result's classes.
@@ -199,10 +155,7 @@ impl Lower<'_, '_> {
         let lanes = chunks.first().map_or(1, |chunk| chunk.lanes);
         let mut results = Vec::new();
         for lane in 0..lanes {
-            let elements: Vec<ir::Value> = chunks
-                .iter()
-                .map(|chunk| self.lane(from, chunk, lane))
-                .collect();
+            let elements: Vec<ir::Value> = chunks.iter().map(|chunk| self.lane(from, chunk, lane)).collect();
             results.push(f(self, &elements));
         }
         self.gather_lanes(to, results)

@@ -12,12 +12,7 @@ use crate::names;
 
 impl Lower<'_, '_> {
     /// Address of a constant tile.
-    pub(crate) fn dense(
-        &mut self,
-        value: Value,
-        elem: Elem,
-        numbers: &[Number],
-    ) -> Result<ir::Value> {
+    pub(crate) fn dense(&mut self, value: Value, elem: Elem, numbers: &[Number]) -> Result<ir::Value> {
         if let Some(&global) = self.constants.get(&value) {
             return Ok(self.b.ins().symbol_value(I64, global));
         }
@@ -44,9 +39,7 @@ impl Lower<'_, '_> {
         let mut data = DataDescription::new();
         data.define(bytes.into_boxed_slice());
         data.set_align(SCRATCH_ALIGN);
-        self.module
-            .define_data(id, &data)
-            .map_err(|error| self.codegen(failed(error)))?;
+        self.module.define_data(id, &data).map_err(|error| self.codegen(failed(error)))?;
         let global = self.module.declare_data_in_func(id, self.b.func);
         self.constants.insert(value, global);
         Ok(self.b.ins().symbol_value(I64, global))

@@ -64,21 +64,10 @@ impl Lower<'_, '_> {
 
     /// A counted loop. A carried tile alternates between two buffers, whose addresses are carried.
     pub(crate) fn lower_for(&mut self, op: &Op) -> Result<()> {
-        let OpKind::For {
-            lower,
-            upper,
-            step,
-            init,
-            body,
-        } = &op.kind
-        else {
+        let OpKind::For { lower, upper, step, init, body } = &op.kind else {
             return Ok(());
         };
-        let (lower, upper, step) = (
-            self.scalar(*lower)?,
-            self.scalar(*upper)?,
-            self.scalar(*step)?,
-        );
+        let (lower, upper, step) = (self.scalar(*lower)?, self.scalar(*upper)?, self.scalar(*step)?);
         let mut entering = vec![lower];
         for (&start, &result) in init.iter().zip(&op.results) {
             if let Some([first, second]) = self.plan.carries[result.index()] {
@@ -156,13 +145,7 @@ impl Lower<'_, '_> {
     /// A general loop. Its tiles live in two sets of buffers: the arguments of the condition part, and those of the
     /// body, which are also the results.
     pub(crate) fn lower_while(&mut self, op: &Op) -> Result<()> {
-        let OpKind::While {
-            init,
-            before,
-            cond,
-            after,
-        } = &op.kind
-        else {
+        let OpKind::While { init, before, cond, after } = &op.kind else {
             return Ok(());
         };
         let entering = self.pass_all(init, &before.args)?;
@@ -193,12 +176,7 @@ impl Lower<'_, '_> {
 
     /// Two branches; tiles they yield are written to the results' buffers.
     pub(crate) fn lower_if(&mut self, op: &Op) -> Result<()> {
-        let OpKind::If {
-            cond,
-            then,
-            otherwise,
-        } = &op.kind
-        else {
+        let OpKind::If { cond, then, otherwise } = &op.kind else {
             return Ok(());
         };
         let cond = self.scalar(*cond)?;
@@ -206,9 +184,7 @@ impl Lower<'_, '_> {
             this.block(block)?;
             this.pass_all(&block.yields, &op.results)
         };
-        let values = self.branch(cond, &mut |this| arm(this, then), &mut |this| {
-            arm(this, otherwise)
-        })?;
+        let values = self.branch(cond, &mut |this| arm(this, then), &mut |this| arm(this, otherwise))?;
         self.receive(&op.results, &values);
         Ok(())
     }

@@ -36,12 +36,7 @@ impl Lower<'_, '_> {
     }
 
     /// Writes one element; outside the view, where the interpreter stops, nothing.
-    pub(crate) fn store_scalar(
-        &mut self,
-        id: ViewId,
-        value: Value,
-        indices: &[Value],
-    ) -> Result<()> {
+    pub(crate) fn store_scalar(&mut self, id: ViewId, value: Value, indices: &[Value]) -> Result<()> {
         let (view, base) = self.view(id, value)?;
         let mem = self.view_mem(view, base);
         let (pos, inside) = self.locate(view, indices)?;

@@ -1,7 +1,7 @@
 //! Arithmetic, comparisons and selection, element by element.
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::types::{I8, I32, I32X4};
+use cranelift_codegen::ir::types::{I32, I32X4};
 use cranelift_codegen::ir::{self, InstBuilder};
 use tile_ir::{BinaryOp, Elem, Literal, Number, OpKind, Predicate, Value};
 
@@ -25,17 +25,11 @@ impl Lower<'_, '_> {
                     _ => (x.clone(), y.clone()),
                 };
                 let result = if lane_by_lane(op) {
-                    self.per_lane(Reg::Int, Reg::Int, &[&x, &y], |this, e| {
-                        this.int_binary(op, e[0], e[1])
-                    })
+                    self.per_lane(Reg::Int, Reg::Int, &[&x, &y], |this, e| this.int_binary(op, e[0], e[1]))
                 } else {
                     self.zip(&x, &y, |this, x, y| this.int_binary(op, x, y))
                 };
-                if elem == Elem::I8 {
-                    self.sign_extend_byte(&result)
-                } else {
-                    result
-                }
+                if elem == Elem::I8 { self.sign_extend_byte(&result) } else { result }
             }
             Reg::Long => self.zip(x, y, |this, x, y| this.int_binary(op, x, y)),
             Reg::Bool => self.zip(x, y, |this, x, y| this.bool_binary(op, x, y)),
@@ -71,11 +65,7 @@ impl Lower<'_, '_> {
     /// minNum or maxNum: the one that compares so, or the number where the other is NaN.
     fn number_of(&mut self, cc: FloatCC, x: ir::Value, y: ir::Value) -> ir::Value {
         // Operand order lets the code generator use its min and max instructions.
-        let (less, more) = if cc == FloatCC::LessThan {
-            (x, y)
-        } else {
-            (y, x)
-        };
+        let (less, more) = if cc == FloatCC::LessThan { (x, y) } else { (y, x) };
         let wins = self.b.ins().fcmp(FloatCC::LessThan, less, more);
         let best = self.choose(wins, x, y);
         let nan = self.b.ins().fcmp(FloatCC::Unordered, y, y);
@@ -93,9 +83,7 @@ impl Lower<'_, '_> {
             BinaryOp::Add => self.b.ins().iadd(x, y),
             BinaryOp::Sub => self.b.ins().isub(x, y),
             BinaryOp::Mul => self.b.ins().imul(x, y),
-            BinaryOp::DivS | BinaryOp::RemS | BinaryOp::DivU | BinaryOp::RemU => {
-                self.divide(op, x, y)
-            }
+            BinaryOp::DivS | BinaryOp::RemS | BinaryOp::DivU | BinaryOp::RemU => self.divide(op, x, y),
             BinaryOp::MinS => self.int_choose(IntCC::SignedLessThan, x, y),
             BinaryOp::MaxS => self.int_choose(IntCC::SignedGreaterThan, x, y),
             BinaryOp::MinU => self.int_choose(IntCC::UnsignedLessThan, x, y),
@@ -141,9 +129,7 @@ impl Lower<'_, '_> {
     fn bool_binary(&mut self, op: BinaryOp, x: ir::Value, y: ir::Value) -> ir::Value {
         match op {
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Xor => self.b.ins().bxor(x, y),
-            BinaryOp::Mul | BinaryOp::And | BinaryOp::MaxS | BinaryOp::MinU => {
-                self.b.ins().band(x, y)
-            }
+            BinaryOp::Mul | BinaryOp::And | BinaryOp::MaxS | BinaryOp::MinU => self.b.ins().band(x, y),
             BinaryOp::Or | BinaryOp::MinS | BinaryOp::MaxU => self.b.ins().bor(x, y),
             // The capability table refuses these on bools.
             BinaryOp::DivF
@@ -168,29 +154,17 @@ impl Lower<'_, '_> {
         if let OpKind::Constant(Literal::Splat(Number::Int(amount))) = kind {
             return Some(*amount);
         }
-        if let OpKind::Broadcast(value) = kind {
-            self.uniform_shift(op, *value)
-        } else {
-            None
-        }
+        if let OpKind::Broadcast(value) = kind { self.uniform_shift(op, *value) } else { None }
     }
 
     /// Shifts all elements by one amount.
     pub(crate) fn shift_all(&mut self, op: BinaryOp, elem: Elem, x: &Chunk, amount: i64) -> Chunk {
-        let x = if op == BinaryOp::ShrU && elem == Elem::I8 {
-            self.low_byte(x)
-        } else {
-            x.clone()
-        };
+        let x = if op == BinaryOp::ShrU && elem == Elem::I8 { self.low_byte(x) } else { x.clone() };
         let result = self.map(&x, |this, part| {
             let amount = this.b.ins().iconst(I32, amount);
             this.int_binary(op, part, amount)
         });
-        if elem == Elem::I8 {
-            self.sign_extend_byte(&result)
-        } else {
-            result
-        }
+        if elem == Elem::I8 { self.sign_extend_byte(&result) } else { result }
     }
 
     /// Bytes as unsigned numbers.
@@ -212,13 +186,7 @@ impl Lower<'_, '_> {
     }
 
     /// Comparison of elements of class `reg`.
-    pub(crate) fn compare(
-        &mut self,
-        predicate: Predicate,
-        reg: Reg,
-        x: &Chunk,
-        y: &Chunk,
-    ) -> Chunk {
+    pub(crate) fn compare(&mut self, predicate: Predicate, reg: Reg, x: &Chunk, y: &Chunk) -> Chunk {
         let float = |cc: FloatCC| (Some(cc), IntCC::Equal);
         let int = |cc: IntCC| (None, cc);
         let (float, int) = match predicate {
@@ -241,17 +209,10 @@ impl Lower<'_, '_> {
         };
         let one = |this: &mut Self, x: ir::Value, y: ir::Value| match float {
             Some(cc) => this.b.ins().fcmp(cc, x, y),
-            None if this.b.func.dfg.value_type(x) == I8 => {
-                // A scalar bool is 0 or 1, but counts as 0 or -1 in signed comparisons.
-                let (x, y) = (this.b.ins().ineg(x), this.b.ins().ineg(y));
-                this.b.ins().icmp(int, x, y)
-            }
             None => this.b.ins().icmp(int, x, y),
         };
         if reg == Reg::Long && x.lanes > 1 {
-            return self.per_lane(Reg::Long, Reg::Bool, &[x, y], |this, e| {
-                one(this, e[0], e[1])
-            });
+            return self.per_lane(Reg::Long, Reg::Bool, &[x, y], |this, e| one(this, e[0], e[1]));
         }
         self.zip(x, y, |this, x, y| one(this, x, y))
     }
@@ -260,17 +221,9 @@ impl Lower<'_, '_> {
     pub(crate) fn select(&mut self, reg: Reg, cond: &Chunk, yes: &Chunk, no: &Chunk) -> Chunk {
         let lanes = yes.lanes;
         if lanes == 1 || reg.vector().is_some() {
-            let pairs: Vec<_> = yes
-                .parts
-                .iter()
-                .copied()
-                .zip(no.parts.iter().copied())
-                .collect();
-            let parts = pairs
-                .into_iter()
-                .zip(&cond.parts)
-                .map(|((yes, no), &cond)| self.choose(cond, yes, no))
-                .collect();
+            let pairs: Vec<_> = yes.parts.iter().copied().zip(no.parts.iter().copied()).collect();
+            let parts =
+                pairs.into_iter().zip(&cond.parts).map(|((yes, no), &cond)| self.choose(cond, yes, no)).collect();
             return Chunk { lanes, parts };
         }
         let conds = self.all_lanes(Reg::Bool, cond);
@@ -285,24 +238,12 @@ impl Lower<'_, '_> {
     /// `x * y + z`, rounded once.
     pub(crate) fn fused(&mut self, x: &Chunk, y: &Chunk, z: &Chunk) -> Result<Chunk> {
         if self.features.fma() {
-            let parts = x
-                .parts
-                .iter()
-                .zip(&y.parts)
-                .zip(&z.parts)
-                .map(|((&x, &y), &z)| self.b.ins().fma(x, y, z))
-                .collect();
-            return Ok(Chunk {
-                lanes: x.lanes,
-                parts,
-            });
+            let parts =
+                x.parts.iter().zip(&y.parts).zip(&z.parts).map(|((&x, &y), &z)| self.b.ins().fma(x, y, z)).collect();
+            return Ok(Chunk { lanes: x.lanes, parts });
         }
         let call = self.maths("fmaf", 3)?;
-        Ok(
-            self.per_lane(Reg::Float, Reg::Float, &[x, y, z], |this, e| {
-                this.call(call, e)
-            }),
-        )
+        Ok(self.per_lane(Reg::Float, Reg::Float, &[x, y, z], |this, e| this.call(call, e)))
     }
 
     /// `x * y + z`, rounded once or twice, whichever is fast. `x` should be the operand not used again: x86 overwrites it.

@@ -65,11 +65,7 @@ impl Lower<'_, '_> {
     }
 
     fn remembered(&self, value: Value, pos: &Pos) -> Option<Chunk> {
-        self.memo
-            .iter()
-            .rev()
-            .find_map(|scope| scope.get(&(value, *pos)))
-            .cloned()
+        self.memo.iter().rev().find_map(|scope| scope.get(&(value, *pos))).cloned()
     }
 
     fn remember(&mut self, value: Value, pos: &Pos, chunk: &Chunk) {
@@ -112,11 +108,7 @@ impl Lower<'_, '_> {
                 Ok(self.binary(*binary, elem, &x, &y))
             }
             OpKind::Fma(x, y, z) => {
-                let (x, y, z) = (
-                    self.eval(*x, pos)?,
-                    self.eval(*y, pos)?,
-                    self.eval(*z, pos)?,
-                );
+                let (x, y, z) = (self.eval(*x, pos)?, self.eval(*y, pos)?, self.eval(*z, pos)?);
                 let sum = self.fused(&x, &y, &z)?;
                 Ok(self.round_to(elem, &sum))
             }
@@ -125,11 +117,7 @@ impl Lower<'_, '_> {
                 let (x, y) = (self.eval(*x, pos)?, self.eval(*y, pos)?);
                 Ok(self.compare(*predicate, reg, &x, &y))
             }
-            OpKind::Select {
-                cond,
-                on_true,
-                on_false,
-            } => {
+            OpKind::Select { cond, on_true, on_false } => {
                 let cond = self.eval(*cond, pos)?;
                 let (yes, no) = (self.eval(*on_true, pos)?, self.eval(*on_false, pos)?);
                 Ok(self.select(Reg::of(elem), &cond, &yes, &no))
@@ -147,12 +135,9 @@ impl Lower<'_, '_> {
             OpKind::CreateMask { bounds } => self.eval_mask(bounds, pos),
             OpKind::Load { pad, mask, .. } => self.eval_load(result, *pad, *mask, pos),
             OpKind::LoadScalar { view, indices } => self.load_scalar(*view, indices),
-            OpKind::Gather {
-                view,
-                offsets,
-                mask,
-                passthru,
-            } => self.eval_gather(*view, *offsets, *mask, *passthru, pos),
+            OpKind::Gather { view, offsets, mask, passthru } => {
+                self.eval_gather(*view, *offsets, *mask, *passthru, pos)
+            }
             OpKind::Reduce { .. }
             | OpKind::Contract { .. }
             | OpKind::InsertSlice { .. }

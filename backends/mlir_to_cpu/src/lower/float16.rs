@@ -10,20 +10,12 @@ use super::chunk::Chunk;
 
 /// The integer type of equal shape.
 fn ints(ty: ir::Type) -> ir::Type {
-    if ty == F32X4 || ty == I32X4 {
-        I32X4
-    } else {
-        I32
-    }
+    if ty == F32X4 || ty == I32X4 { I32X4 } else { I32 }
 }
 
 /// The float type of equal shape.
 fn floats(ty: ir::Type) -> ir::Type {
-    if ty == F32X4 || ty == I32X4 {
-        F32X4
-    } else {
-        F32
-    }
+    if ty == F32X4 || ty == I32X4 { F32X4 } else { F32 }
 }
 
 impl Lower<'_, '_> {
@@ -65,10 +57,7 @@ impl Lower<'_, '_> {
         let scaled = self.b.ins().fmul(small, scale);
         let scaled = self.recast(int, scaled);
         let infinity = self.int_const(int, 0x7c00);
-        let special = self
-            .b
-            .ins()
-            .icmp(IntCC::UnsignedGreaterThanOrEqual, magnitude, infinity);
+        let special = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, magnitude, infinity);
         let exponent = self.int_const(int, 0x7f80_0000);
         let not_finite = self.b.ins().bor(shifted, exponent);
         let finite_or_not = self.choose(special, not_finite, scaled);
@@ -95,10 +84,7 @@ impl Lower<'_, '_> {
         let scaled = self.recast(int, scaled);
         let finite = self.shift_right(scaled, 13);
         let infinity = self.int_const(int, 0x7f80_0000);
-        let special = self
-            .b
-            .ins()
-            .icmp(IntCC::UnsignedGreaterThanOrEqual, magnitude, infinity);
+        let special = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, magnitude, infinity);
         let moved = self.shift_right(magnitude, 13);
         let low = self.int_const(int, 0x3ff);
         let payload = self.b.ins().band(moved, low);
@@ -168,17 +154,11 @@ impl Lower<'_, '_> {
         let subnormal = self.b.ins().fsub(up, half);
         let subnormal = self.recast(int, subnormal);
         let least_normal = self.int_const(int, (127 - 14) << 23);
-        let is_subnormal = self
-            .b
-            .ins()
-            .icmp(IntCC::UnsignedLessThan, magnitude, least_normal);
+        let is_subnormal = self.b.ins().icmp(IntCC::UnsignedLessThan, magnitude, least_normal);
         let finite = self.choose(is_subnormal, subnormal, normal);
         // 65520 and above round to infinity.
         let overflow = self.int_const(int, 65520.0_f32.to_bits());
-        let is_large = self
-            .b
-            .ins()
-            .icmp(IntCC::UnsignedGreaterThanOrEqual, magnitude, overflow);
+        let is_large = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, magnitude, overflow);
         let infinity = self.int_const(int, 0x7f80_0000);
         let result = self.choose(is_large, infinity, finite);
         let nan = self.cut_nan(magnitude, 13);

@@ -20,28 +20,17 @@ fn gcd(a: u64, b: u64) -> u64 {
 impl Ix {
     /// A known index.
     pub(crate) const fn known(add: u64) -> Ix {
-        Ix {
-            base: None,
-            add,
-            multiple: 0,
-        }
+        Ix { base: None, add, multiple: 0 }
     }
 
     /// A run-time index that `multiple` divides.
     pub(crate) const fn dynamic(base: ir::Value, multiple: u64) -> Ix {
-        Ix {
-            base: Some(base),
-            add: 0,
-            multiple,
-        }
+        Ix { base: Some(base), add: 0, multiple }
     }
 
     /// The index `n` further.
     pub(crate) const fn plus(self, n: u64) -> Ix {
-        Ix {
-            add: self.add.wrapping_add(n),
-            ..self
-        }
+        Ix { add: self.add.wrapping_add(n), ..self }
     }
 
     /// Whether `n` divides the index.
@@ -51,11 +40,7 @@ impl Ix {
 
     /// Largest known divisor; 0 for index 0.
     fn divisor(self) -> u64 {
-        if self.base.is_some() {
-            gcd(self.multiple, self.add)
-        } else {
-            self.add
-        }
+        if self.base.is_some() { gcd(self.multiple, self.add) } else { self.add }
     }
 }
 
@@ -73,12 +58,7 @@ pub(crate) struct Pos {
 impl Pos {
     /// The first element of a tile of this rank.
     pub(crate) const fn origin(rank: usize) -> Pos {
-        Pos {
-            idx: [Ix::known(0); MAX_RANK],
-            rank,
-            lanes: 1,
-            dim: 0,
-        }
+        Pos { idx: [Ix::known(0); MAX_RANK], rank, lanes: 1, dim: 0 }
     }
 
     /// Number of dimensions.
@@ -146,34 +126,18 @@ impl Lower<'_, '_> {
             let factor = self.b.ins().iconst(I64, n as i64);
             self.b.ins().imul(base, factor)
         });
-        Ix {
-            base,
-            add: ix.add.wrapping_mul(n),
-            multiple: ix.multiple.saturating_mul(n),
-        }
+        Ix { base, add: ix.add.wrapping_mul(n), multiple: ix.multiple.saturating_mul(n) }
     }
 
     /// Sum of two indices.
     pub(crate) fn ix_sum(&mut self, x: Ix, y: Ix) -> Ix {
         let add = x.add.wrapping_add(y.add);
         match (x.base, y.base) {
-            (base, None) => Ix {
-                base,
-                add,
-                multiple: x.multiple,
-            },
-            (None, base) => Ix {
-                base,
-                add,
-                multiple: y.multiple,
-            },
+            (base, None) => Ix { base, add, multiple: x.multiple },
+            (None, base) => Ix { base, add, multiple: y.multiple },
             (Some(left), Some(right)) => {
                 let base = Some(self.b.ins().iadd(left, right));
-                Ix {
-                    base,
-                    add,
-                    multiple: gcd(x.multiple, y.multiple),
-                }
+                Ix { base, add, multiple: gcd(x.multiple, y.multiple) }
             }
         }
     }
@@ -187,10 +151,7 @@ impl Lower<'_, '_> {
         let (quotient, remainder) = if n.is_power_of_two() {
             let shift = self.long(i64::from(n.trailing_zeros()));
             let mask = self.long(n as i64 - 1);
-            (
-                self.b.ins().ushr(value, shift),
-                self.b.ins().band(value, mask),
-            )
+            (self.b.ins().ushr(value, shift), self.b.ins().band(value, mask))
         } else {
             let divisor = self.long(n as i64);
             let quotient = self.b.ins().udiv(value, divisor);
@@ -198,15 +159,8 @@ impl Lower<'_, '_> {
             (quotient, self.b.ins().isub(value, whole))
         };
         let divisor = ix.divisor();
-        let exact = if divisor.is_multiple_of(n) {
-            divisor / n
-        } else {
-            1
-        };
-        (
-            Ix::dynamic(quotient, exact),
-            Ix::dynamic(remainder, gcd(divisor, n)),
-        )
+        let exact = if divisor.is_multiple_of(n) { divisor / n } else { 1 };
+        (Ix::dynamic(quotient, exact), Ix::dynamic(remainder, gcd(divisor, n)))
     }
 }
 

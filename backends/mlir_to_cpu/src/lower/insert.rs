@@ -14,35 +14,19 @@ impl Lower<'_, '_> {
     pub(crate) fn copy(&mut self, value: Value, mem: Mem) -> Result<()> {
         let shape = self.kernel.ty(value).shape;
         self.versioned(&[value], None, &mut |this| {
-            this.nest(
-                shape.dims(),
-                lane_dim(shape.dims()),
-                WIDTHS,
-                &mut |this, pos| {
-                    let chunk = this.eval(value, &pos)?;
-                    this.write(&mem, &pos, &chunk);
-                    Ok(())
-                },
-            )?;
+            this.nest(shape.dims(), lane_dim(shape.dims()), WIDTHS, &mut |this, pos| {
+                let chunk = this.eval(value, &pos)?;
+                this.write(&mem, &pos, &chunk);
+                Ok(())
+            })?;
             Ok(Vec::new())
         })
         .map(drop)
     }
 
     /// Carries out an insertion into `dest`, or as a machine value if the result has one element.
-    pub(crate) fn insert(
-        &mut self,
-        kind: &OpKind,
-        result: Value,
-        dest: Option<Mem>,
-    ) -> Result<Option<ir::Value>> {
-        let (OpKind::InsertSlice {
-            value: part, into, ..
-        }
-        | OpKind::Insert {
-            value: part, into, ..
-        }) = kind
-        else {
+    pub(crate) fn insert(&mut self, kind: &OpKind, result: Value, dest: Option<Mem>) -> Result<Option<ir::Value>> {
+        let (OpKind::InsertSlice { value: part, into, .. } | OpKind::Insert { value: part, into, .. }) = kind else {
             return Ok(None);
         };
         let (part, into) = (*part, *into);
@@ -69,21 +53,16 @@ impl Lower<'_, '_> {
         let shape = self.kernel.ty(part).shape;
         let leading = rank - shape.rank();
         self.versioned(&[part], None, &mut |this| {
-            this.nest(
-                shape.dims(),
-                lane_dim(shape.dims()),
-                WIDTHS,
-                &mut |this, pos| {
-                    let mut target = corner;
-                    for (d, &ix) in pos.indices().iter().enumerate() {
-                        let at = this.ix_sum(corner.at(d + leading), ix);
-                        target = target.with(d + leading, at);
-                    }
-                    let chunk = this.eval(part, &pos)?;
-                    this.write(&mem, &target.lanes(pos.lanes, pos.dim + leading), &chunk);
-                    Ok(())
-                },
-            )?;
+            this.nest(shape.dims(), lane_dim(shape.dims()), WIDTHS, &mut |this, pos| {
+                let mut target = corner;
+                for (d, &ix) in pos.indices().iter().enumerate() {
+                    let at = this.ix_sum(corner.at(d + leading), ix);
+                    target = target.with(d + leading, at);
+                }
+                let chunk = this.eval(part, &pos)?;
+                this.write(&mem, &target.lanes(pos.lanes, pos.dim + leading), &chunk);
+                Ok(())
+            })?;
             Ok(Vec::new())
         })?;
         Ok(None)

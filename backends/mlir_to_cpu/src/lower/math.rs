@@ -23,9 +23,7 @@ impl Lower<'_, '_> {
                 let root = this.b.ins().sqrt(part);
                 this.b.ins().fdiv(one, root)
             }),
-            UnaryOp::Floor if self.features.rounding() => {
-                self.map(x, |this, part| this.b.ins().floor(part))
-            }
+            UnaryOp::Floor if self.features.rounding() => self.map(x, |this, part| this.b.ins().floor(part)),
             UnaryOp::Floor => self.by_library("floorf", x)?,
             UnaryOp::Exp => self.map(x, |this, part| this.exponential(part)),
             UnaryOp::Log => self.by_library("logf", x)?,
@@ -92,9 +90,7 @@ impl Lower<'_, '_> {
 
     fn by_library(&mut self, name: &'static str, x: &Chunk) -> Result<Chunk> {
         let function = self.maths(name, 1)?;
-        Ok(self.per_lane(Reg::Float, Reg::Float, &[x], |this, e| {
-            this.call(function, e)
-        }))
+        Ok(self.per_lane(Reg::Float, Reg::Float, &[x], |this, e| this.call(function, e)))
     }
 
     /// The C maths library's function `name` of `params` floats.

@@ -13,21 +13,11 @@ use crate::types::Reg;
 
 impl Lower<'_, '_> {
     /// Elements of a load.
-    pub(crate) fn eval_load(
-        &mut self,
-        result: Value,
-        pad: Value,
-        _mask: Option<Value>,
-        pos: &Pos,
-    ) -> Result<Chunk> {
+    pub(crate) fn eval_load(&mut self, result: Value, pad: Value, _mask: Option<Value>, pos: &Pos) -> Result<Chunk> {
         let Some(site) = self.sites[result.index()].clone() else {
             return Err(self.broken(result, "is used before it is defined"));
         };
-        let ranges: Vec<Option<Range>> = if self.full {
-            vec![None; site.ranges.len()]
-        } else {
-            site.ranges.clone()
-        };
+        let ranges: Vec<Option<Range>> = if self.full { vec![None; site.ranges.len()] } else { site.ranges.clone() };
         let mask = match site.mask {
             Some(mask) => Some(self.eval(mask, pos)?),
             None => None,
@@ -44,14 +34,8 @@ impl Lower<'_, '_> {
         if let Some(range) = along {
             let lanes = self.long(i64::from(pos.lanes));
             let end = self.b.ins().iadd(index, lanes);
-            let starts = self
-                .b
-                .ins()
-                .icmp(IntCC::SignedGreaterThanOrEqual, index, range.low);
-            let ends = self
-                .b
-                .ins()
-                .icmp(IntCC::SignedLessThanOrEqual, end, range.high);
+            let starts = self.b.ins().icmp(IntCC::SignedGreaterThanOrEqual, index, range.low);
+            let ends = self.b.ins().icmp(IntCC::SignedLessThanOrEqual, end, range.high);
             let inside = self.b.ins().band(starts, ends);
             whole = self.both(whole, inside);
         }
@@ -63,27 +47,21 @@ impl Lower<'_, '_> {
             return Ok(self.read(&site.mem, pos));
         };
         let lanes = pos.lanes;
-        let parts = self.branch(
-            whole,
-            &mut |this| Ok(this.read(&site.mem, pos).parts),
-            &mut |this| {
-                this.mark_cold();
-                if lanes == 1 {
-                    return Ok(vec![pad]);
-                }
-                // Rows outside are all padding; only chunks across an edge are read one by one.
-                match outer {
-                    None => this.read_edge(&site, along, outer, mask.as_ref(), pos, reg, pad),
-                    Some(inside) => this.branch(
-                        inside,
-                        &mut |this| {
-                            this.read_edge(&site, along, None, mask.as_ref(), pos, reg, pad)
-                        },
-                        &mut |this| Ok(this.splat(reg, pad, lanes).parts),
-                    ),
-                }
-            },
-        )?;
+        let parts = self.branch(whole, &mut |this| Ok(this.read(&site.mem, pos).parts), &mut |this| {
+            this.mark_cold();
+            if lanes == 1 {
+                return Ok(vec![pad]);
+            }
+            // Rows outside are all padding; only chunks across an edge are read one by one.
+            match outer {
+                None => this.read_edge(&site, along, outer, mask.as_ref(), pos, reg, pad),
+                Some(inside) => this.branch(
+                    inside,
+                    &mut |this| this.read_edge(&site, along, None, mask.as_ref(), pos, reg, pad),
+                    &mut |this| Ok(this.splat(reg, pad, lanes).parts),
+                ),
+            }
+        })?;
         Ok(Chunk { lanes, parts })
     }
 
@@ -103,10 +81,7 @@ impl Lower<'_, '_> {
                 continue;
             }
             let index = self.ix_value(pos.at(d));
-            let starts = self
-                .b
-                .ins()
-                .icmp(IntCC::SignedGreaterThanOrEqual, index, range.low);
+            let starts = self.b.ins().icmp(IntCC::SignedGreaterThanOrEqual, index, range.low);
             let ends = self.b.ins().icmp(IntCC::SignedLessThan, index, range.high);
             let here = self.b.ins().band(starts, ends);
             inside = self.both(inside, here);
@@ -133,10 +108,7 @@ impl Lower<'_, '_> {
             let mut inside = outer;
             if let Some(range) = along {
                 let index = self.ix_value(one.at(pos.dim));
-                let starts = self
-                    .b
-                    .ins()
-                    .icmp(IntCC::SignedGreaterThanOrEqual, index, range.low);
+                let starts = self.b.ins().icmp(IntCC::SignedGreaterThanOrEqual, index, range.low);
                 let ends = self.b.ins().icmp(IntCC::SignedLessThan, index, range.high);
                 let here = self.b.ins().band(starts, ends);
                 inside = self.both(inside, here);
@@ -160,14 +132,7 @@ impl Lower<'_, '_> {
 
     /// Stores a tile.
     pub(crate) fn store(&mut self, op: &Op) -> Result<()> {
-        let OpKind::Store {
-            view,
-            value,
-            indices,
-            mask,
-            in_bounds,
-        } = &op.kind
-        else {
+        let OpKind::Store { view, value, indices, mask, in_bounds } = &op.kind else {
             return Ok(());
         };
         let value = *value;
@@ -179,22 +144,13 @@ impl Lower<'_, '_> {
             let mut edges = Vec::new();
             for (d, &size) in tile.dims().iter().enumerate() {
                 edges.push(match site.ranges[d] {
-                    Some(range) if !this.full => {
-                        (Edge::Dynamic(range.low), Edge::Dynamic(range.high))
-                    }
+                    Some(range) if !this.full => (Edge::Dynamic(range.low), Edge::Dynamic(range.high)),
                     _ => (Edge::Known(0), Edge::Known(size)),
                 });
             }
             let lane_dim = lane_dim(tile.dims());
             let outer: Vec<usize> = (0..tile.rank()).filter(|&d| Some(d) != lane_dim).collect();
-            this.store_rows(
-                &site,
-                value,
-                &edges,
-                &outer,
-                lane_dim,
-                Pos::origin(tile.rank()),
-            )?;
+            this.store_rows(&site, value, &edges, &outer, lane_dim, Pos::origin(tile.rank()))?;
             Ok(Vec::new())
         })
         .map(drop)
@@ -222,11 +178,10 @@ impl Lower<'_, '_> {
         };
         let (mut start, end) = edges[d];
         for &width in super::nest::WIDTHS {
-            (_, start) =
-                self.carry_loop(start, end, u64::from(width), &[], &mut |this, ix, _| {
-                    this.store_chunk(site, value, &pos.with(d, ix).lanes(width, d))?;
-                    Ok(Vec::new())
-                })?;
+            (_, start) = self.carry_loop(start, end, u64::from(width), &[], &mut |this, ix, _| {
+                this.store_chunk(site, value, &pos.with(d, ix).lanes(width, d))?;
+                Ok(Vec::new())
+            })?;
         }
         Ok(())
     }

@@ -96,8 +96,7 @@ pub(crate) fn lower(
 ) -> Result<Lowered> {
     let mut signature = module.make_signature();
     signature.params = vec![AbiParam::new(I64); 4];
-    let mut function =
-        ir::Function::with_name_signature(ir::UserFuncName::testcase(entry), signature);
+    let mut function = ir::Function::with_name_signature(ir::UserFuncName::testcase(entry), signature);
     let mut context = FunctionBuilderContext::new();
     let b = FunctionBuilder::new(&mut function, &mut context);
     let none = ir::Value::from_u32(0);
@@ -137,27 +136,13 @@ pub(crate) fn lower(
 impl<'a> Lower<'a, '_> {
     /// A value is not what the validator and the plan promise.
     fn broken(&self, value: Value, message: &str) -> Error {
-        let loc = self
-            .plan
-            .defs
-            .get(value.index())
-            .copied()
-            .flatten()
-            .map_or(&self.kernel.loc, |op| &op.loc);
+        let loc = self.plan.defs.get(value.index()).copied().flatten().map_or(&self.kernel.loc, |op| &op.loc);
         let detail = format!("a value {message}");
-        Error::Codegen {
-            kernel: self.kernel.name.clone(),
-            detail,
-            loc: loc.clone(),
-        }
+        Error::Codegen { kernel: self.kernel.name.clone(), detail, loc: loc.clone() }
     }
 
     fn codegen(&self, detail: String) -> Error {
-        Error::Codegen {
-            kernel: self.kernel.name.clone(),
-            detail,
-            loc: self.kernel.loc.clone(),
-        }
+        Error::Codegen { kernel: self.kernel.name.clone(), detail, loc: self.kernel.loc.clone() }
     }
 
     /// The operation that defines a value.
@@ -170,10 +155,7 @@ impl<'a> Lower<'a, '_> {
         let before = self.b.srcloc();
         if let Loc::File { file, line, column } = loc {
             let fresh = self.locs.len() as u32;
-            let number = *self
-                .locs
-                .entry((file.to_string(), *line, *column))
-                .or_insert(fresh);
+            let number = *self.locs.entry((file.to_string(), *line, *column)).or_insert(fresh);
             self.b.set_srcloc(SourceLoc::new(number));
         }
         let result = f(self);
@@ -221,10 +203,7 @@ impl<'a> Lower<'a, '_> {
         let program = self.b.append_block_param(header, I64);
         self.b.ins().jump(header, &[first.into()]);
         self.b.switch_to_block(header);
-        let more = self
-            .b
-            .ins()
-            .icmp(ir::condcodes::IntCC::UnsignedLessThan, program, last);
+        let more = self.b.ins().icmp(ir::condcodes::IntCC::UnsignedLessThan, program, last);
         self.b.ins().brif(more, body, &[], exit, &[]);
         self.b.switch_to_block(body);
         self.program = self.split_program(program);
@@ -254,10 +233,7 @@ impl<'a> Lower<'a, '_> {
     }
 
     fn block(&mut self, block: &Block) -> Result<()> {
-        block
-            .ops
-            .iter()
-            .try_for_each(|op| self.at_loc(&op.loc, |this| this.op(op)))
+        block.ops.iter().try_for_each(|op| self.at_loc(&op.loc, |this| this.op(op)))
     }
 
     /// Emits an operation where it stands, if it has to be.
@@ -267,11 +243,7 @@ impl<'a> Lower<'a, '_> {
             OpKind::While { .. } => return self.lower_while(op),
             OpKind::If { .. } => return self.lower_if(op),
             OpKind::Store { .. } => return self.store(op),
-            OpKind::StoreScalar {
-                view,
-                value,
-                indices,
-            } => return self.store_scalar(*view, *value, indices),
+            OpKind::StoreScalar { view, value, indices } => return self.store_scalar(*view, *value, indices),
             OpKind::ProgramId(_)
             | OpKind::NumPrograms(_)
             | OpKind::Constant(_)
@@ -307,10 +279,9 @@ impl<'a> Lower<'a, '_> {
             Place::Dead | Place::Virtual | Place::Carried => return Ok(()),
             Place::Scalar => None,
             Place::Buffer(id) => Some(self.buffer(id)),
-            Place::Next(arg) => Some(
-                self.next[arg.index()]
-                    .ok_or_else(|| self.broken(result, "is used before it is defined"))?,
-            ),
+            Place::Next(arg) => {
+                Some(self.next[arg.index()].ok_or_else(|| self.broken(result, "is used before it is defined"))?)
+            }
         };
         let ty = self.kernel.ty(result);
         let dest = base.map(|base| Mem::tile(base, ty.elem, &ty.shape, false));
@@ -357,20 +328,13 @@ impl<'a> Lower<'a, '_> {
             return Ok(self.eval_op(op, result, &pos)?.parts.first().copied());
         };
         let dims = self.kernel.ty(result).shape;
-        let own = self.sites[result.index()]
-            .as_ref()
-            .and_then(|site| site.full);
+        let own = self.sites[result.index()].as_ref().and_then(|site| site.full);
         self.versioned(&op.kind.operands(), own, &mut |this| {
-            this.nest(
-                dims.dims(),
-                site::lane_dim(dims.dims()),
-                nest::WIDTHS,
-                &mut |this, pos| {
-                    let chunk = this.eval_op(op, result, &pos)?;
-                    this.write(&mem, &pos, &chunk);
-                    Ok(())
-                },
-            )?;
+            this.nest(dims.dims(), site::lane_dim(dims.dims()), nest::WIDTHS, &mut |this, pos| {
+                let chunk = this.eval_op(op, result, &pos)?;
+                this.write(&mem, &pos, &chunk);
+                Ok(())
+            })?;
             Ok(Vec::new())
         })?;
         Ok(None)

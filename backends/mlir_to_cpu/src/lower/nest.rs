@@ -128,21 +128,14 @@ impl<'a, 'b> Lower<'a, 'b> {
         self.b.ins().jump(inside, &block_args(&entering));
         self.b.switch_to_block(inside);
         let multiple = if first.is_multiple_of(step) { step } else { 1 };
-        let values =
-            self.scoped(|this| body(this, Ix::dynamic(params[0], multiple), &params[1..]))?;
+        let values = self.scoped(|this| body(this, Ix::dynamic(params[0], multiple), &params[1..]))?;
         let step_value = self.long(step as i64);
         let next = self.b.ins().iadd(params[0], step_value);
         let more = self.b.ins().icmp(IntCC::SignedLessThan, next, stop);
         let mut again = vec![next];
         again.extend_from_slice(&values);
         let left = self.params_like(exit, &values);
-        self.b.ins().brif(
-            more,
-            inside,
-            &block_args(&again),
-            exit,
-            &block_args(&values),
-        );
+        self.b.ins().brif(more, inside, &block_args(&again), exit, &block_args(&values));
         self.b.switch_to_block(exit);
         Ok(left)
     }
@@ -158,13 +151,10 @@ impl<'a, 'b> Lower<'a, 'b> {
         let mut values = carried.to_vec();
         let mut start = Edge::Known(0);
         for &width in widths {
-            (values, start) = self.carry_loop(
-                start,
-                Edge::Known(extent),
-                u64::from(width),
-                &values,
-                &mut |this, ix, carried| body(this, ix, width, carried),
-            )?;
+            (values, start) =
+                self.carry_loop(start, Edge::Known(extent), u64::from(width), &values, &mut |this, ix, carried| {
+                    body(this, ix, width, carried)
+                })?;
         }
         Ok(values)
     }
@@ -178,20 +168,15 @@ impl<'a, 'b> Lower<'a, 'b> {
         body: PosBody<'_, 'a, 'b>,
     ) -> Result<()> {
         let outer: Vec<usize> = (0..dims.len()).filter(|&d| Some(d) != lane_dim).collect();
-        self.nest_outer(
-            dims,
-            &outer,
-            Pos::origin(dims.len()),
-            &mut |this, pos| match lane_dim {
-                None => body(this, pos),
-                Some(d) => this
-                    .chunk_loop(dims[d], widths, &[], &mut |this, ix, width, _| {
-                        body(this, pos.with(d, ix).lanes(width, d))?;
-                        Ok(Vec::new())
-                    })
-                    .map(drop),
-            },
-        )
+        self.nest_outer(dims, &outer, Pos::origin(dims.len()), &mut |this, pos| match lane_dim {
+            None => body(this, pos),
+            Some(d) => this
+                .chunk_loop(dims[d], widths, &[], &mut |this, ix, width, _| {
+                    body(this, pos.with(d, ix).lanes(width, d))?;
+                    Ok(Vec::new())
+                })
+                .map(drop),
+        })
     }
 
     /// Loops over the dimensions `outer` of a tile, one element at a time.
@@ -205,16 +190,10 @@ impl<'a, 'b> Lower<'a, 'b> {
         let Some((&d, rest)) = outer.split_first() else {
             return body(self, pos);
         };
-        self.carry_loop(
-            Edge::Known(0),
-            Edge::Known(dims[d]),
-            1,
-            &[],
-            &mut |this, ix, _| {
-                this.nest_outer(dims, rest, pos.with(d, ix), body)?;
-                Ok(Vec::new())
-            },
-        )
+        self.carry_loop(Edge::Known(0), Edge::Known(dims[d]), 1, &[], &mut |this, ix, _| {
+            this.nest_outer(dims, rest, pos.with(d, ix), body)?;
+            Ok(Vec::new())
+        })
         .map(drop)
     }
 

@@ -62,30 +62,13 @@ struct Reduction<'k> {
 
 impl<'a, 'b> Lower<'a, 'b> {
     /// Computes a reduction into `dest`, or as a machine value if the result has one element.
-    pub(crate) fn reduce(
-        &mut self,
-        kind: &OpKind,
-        result: Value,
-        dest: Option<Mem>,
-    ) -> Result<Option<ir::Value>> {
-        let OpKind::Reduce {
-            op,
-            value,
-            acc,
-            dims,
-        } = kind
-        else {
+    pub(crate) fn reduce(&mut self, kind: &OpKind, result: Value, dest: Option<Mem>) -> Result<Option<ir::Value>> {
+        let OpKind::Reduce { op, value, acc, dims } = kind else {
             return Ok(None);
         };
         let shape = self.kernel.ty(*value).shape;
         let elem = self.kernel.ty(result).elem;
-        let reduction = Reduction {
-            op: *op,
-            elem,
-            value: *value,
-            dims: shape.dims(),
-            reduced: dims,
-        };
+        let reduction = Reduction { op: *op, elem, value: *value, dims: shape.dims(), reduced: dims };
         let values = self.versioned(&[*value, *acc], None, &mut |this| {
             let mut single = Vec::new();
             this.reduce_all(reduction, *acc, &mut |this, pos, chunk| {
@@ -107,16 +90,9 @@ impl<'a, 'b> Lower<'a, 'b> {
         emit: &mut dyn FnMut(&mut Self, Pos, &Chunk) -> Result<()>,
     ) -> Result<()> {
         let lanes = lane_dim(r.dims).filter(|_| Reg::of(r.elem).vector().is_some());
-        let kept: Vec<usize> = (0..r.dims.len())
-            .filter(|d| !r.reduced.contains(d))
-            .collect();
+        let kept: Vec<usize> = (0..r.dims.len()).filter(|d| !r.reduced.contains(d)).collect();
         let outer: Vec<usize> = kept.iter().copied().filter(|&d| Some(d) != lanes).collect();
-        let inner: Vec<usize> = r
-            .reduced
-            .iter()
-            .copied()
-            .filter(|&d| Some(d) != lanes)
-            .collect();
+        let inner: Vec<usize> = r.reduced.iter().copied().filter(|&d| Some(d) != lanes).collect();
         let vertical = lanes.filter(|d| kept.contains(d));
         let horizontal = lanes.filter(|d| !kept.contains(d));
         // Position in the result of a position in the operand.
@@ -125,42 +101,30 @@ impl<'a, 'b> Lower<'a, 'b> {
             for (i, &d) in kept.iter().enumerate() {
                 out = out.with(i, pos.at(d));
             }
-            out.lanes(
-                pos.lanes,
-                kept.iter().position(|&d| d == pos.dim).unwrap_or(0),
-            )
+            out.lanes(pos.lanes, kept.iter().position(|&d| d == pos.dim).unwrap_or(0))
         };
-        self.nest_outer(
-            r.dims,
-            &outer,
-            Pos::origin(r.dims.len()),
-            &mut |this, pos| {
-                let mut column = |this: &mut Self, pos: Pos| {
-                    let sum = match horizontal {
-                        Some(d) => this.reduce_row(r, &inner, d, pos)?,
-                        None => this.reduce_column(r, &inner, pos)?,
-                    };
-                    let at = result_pos(pos);
-                    let start = this.eval(acc, &at)?;
-                    let sum = this.binary(combining(r.op), accumulator(r.elem), &start, &sum);
-                    let sum = if r.elem == Elem::I8 {
-                        this.sign_extend_byte(&sum)
-                    } else {
-                        this.round_to(r.elem, &sum)
-                    };
-                    emit(this, at, &sum)
+        self.nest_outer(r.dims, &outer, Pos::origin(r.dims.len()), &mut |this, pos| {
+            let mut column = |this: &mut Self, pos: Pos| {
+                let sum = match horizontal {
+                    Some(d) => this.reduce_row(r, &inner, d, pos)?,
+                    None => this.reduce_column(r, &inner, pos)?,
                 };
-                match vertical {
-                    None => column(this, pos),
-                    Some(d) => this
-                        .chunk_loop(r.dims[d], WIDTHS, &[], &mut |this, ix, width, _| {
-                            column(this, pos.with(d, ix).lanes(width, d))?;
-                            Ok(Vec::new())
-                        })
-                        .map(drop),
-                }
-            },
-        )
+                let at = result_pos(pos);
+                let start = this.eval(acc, &at)?;
+                let sum = this.binary(combining(r.op), accumulator(r.elem), &start, &sum);
+                let sum = if r.elem == Elem::I8 { this.sign_extend_byte(&sum) } else { this.round_to(r.elem, &sum) };
+                emit(this, at, &sum)
+            };
+            match vertical {
+                None => column(this, pos),
+                Some(d) => this
+                    .chunk_loop(r.dims[d], WIDTHS, &[], &mut |this, ix, width, _| {
+                        column(this, pos.with(d, ix).lanes(width, d))?;
+                        Ok(Vec::new())
+                    })
+                    .map(drop),
+            }
+        })
     }
 
     /// Runs `body` over the dimensions `inner`, carrying machine values through.
@@ -175,13 +139,9 @@ impl<'a, 'b> Lower<'a, 'b> {
         let Some((&d, rest)) = inner.split_first() else {
             return body(self, pos, carried);
         };
-        self.carry_loop(
-            Edge::Known(0),
-            Edge::Known(dims[d]),
-            1,
-            carried,
-            &mut |this, ix: Ix, values| this.carry_nest(dims, rest, pos.with(d, ix), values, body),
-        )
+        self.carry_loop(Edge::Known(0), Edge::Known(dims[d]), 1, carried, &mut |this, ix: Ix, values| {
+            this.carry_nest(dims, rest, pos.with(d, ix), values, body)
+        })
         .map(|(values, _)| values)
     }
 
@@ -191,34 +151,16 @@ impl<'a, 'b> Lower<'a, 'b> {
         let reg = Reg::of(elem);
         let start = self.number(reg, identity(r.op, reg));
         let start = self.splat(reg, start, pos.lanes);
-        let parts = self.carry_nest(
-            r.dims,
-            inner,
-            pos,
-            &start.parts,
-            &mut |this, pos, carried| {
-                let next = this.eval(r.value, &pos)?;
-                let sum = Chunk {
-                    lanes: pos.lanes,
-                    parts: carried.to_vec(),
-                };
-                Ok(this.binary(combining(r.op), elem, &sum, &next).parts)
-            },
-        )?;
-        Ok(Chunk {
-            lanes: pos.lanes,
-            parts,
-        })
+        let parts = self.carry_nest(r.dims, inner, pos, &start.parts, &mut |this, pos, carried| {
+            let next = this.eval(r.value, &pos)?;
+            let sum = Chunk { lanes: pos.lanes, parts: carried.to_vec() };
+            Ok(this.binary(combining(r.op), elem, &sum, &next).parts)
+        })?;
+        Ok(Chunk { lanes: pos.lanes, parts })
     }
 
     /// One element: a row reduced along dimension `d` by vectors, then across their lanes.
-    fn reduce_row(
-        &mut self,
-        r: Reduction<'_>,
-        inner: &[usize],
-        d: usize,
-        pos: Pos,
-    ) -> Result<Chunk> {
+    fn reduce_row(&mut self, r: Reduction<'_>, inner: &[usize], d: usize, pos: Pos) -> Result<Chunk> {
         let elem = accumulator(r.elem);
         let reg = Reg::of(elem);
         let combine = combining(r.op);
@@ -242,14 +184,8 @@ impl<'a, 'b> Lower<'a, 'b> {
                 let first = usize::from(width > 1);
                 for (i, &part) in next.parts.iter().enumerate() {
                     let lanes = width.min(LANES);
-                    let sum = Chunk {
-                        lanes,
-                        parts: vec![values[first + i]],
-                    };
-                    let part = Chunk {
-                        lanes,
-                        parts: vec![part],
-                    };
+                    let sum = Chunk { lanes, parts: vec![values[first + i]] };
+                    let part = Chunk { lanes, parts: vec![part] };
                     values[first + i] = this.binary(combine, elem, &sum, &part).parts[0];
                 }
                 Ok(values)
@@ -257,20 +193,9 @@ impl<'a, 'b> Lower<'a, 'b> {
         })?;
         let mut sum = Chunk::one(values[0]);
         if let Some((&first, rest)) = values[1..].split_first() {
-            let mut vector = Chunk {
-                lanes: LANES,
-                parts: vec![first],
-            };
+            let mut vector = Chunk { lanes: LANES, parts: vec![first] };
             for &part in rest {
-                vector = self.binary(
-                    combine,
-                    elem,
-                    &vector,
-                    &Chunk {
-                        lanes: LANES,
-                        parts: vec![part],
-                    },
-                );
+                vector = self.binary(combine, elem, &vector, &Chunk { lanes: LANES, parts: vec![part] });
             }
             for element in self.all_lanes(reg, &vector) {
                 sum = self.binary(combine, elem, &sum, &Chunk::one(element));

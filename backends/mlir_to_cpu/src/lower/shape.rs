@@ -21,10 +21,7 @@ fn groups(from: &[u64], to: &[u64]) -> Vec<Group> {
     let mut groups = Vec::new();
     let (mut i, mut j) = (0, 0);
     while i < from.len() || j < to.len() {
-        let mut group = Group {
-            from: Vec::new(),
-            to: Vec::new(),
-        };
+        let mut group = Group { from: Vec::new(), to: Vec::new() };
         let (mut left, mut right) = (1_u64, 1_u64);
         loop {
             if i < from.len() && (left <= right || j >= to.len()) {
@@ -85,10 +82,7 @@ impl Lower<'_, '_> {
         for (d, &from) in perm.iter().enumerate() {
             source = source.with(from, pos.at(d));
         }
-        self.eval(
-            x,
-            &source.lanes(pos.lanes, perm.get(pos.dim).copied().unwrap_or(0)),
-        )
+        self.eval(x, &source.lanes(pos.lanes, perm.get(pos.dim).copied().unwrap_or(0)))
     }
 
     pub(crate) fn eval_slice(&mut self, x: Value, offsets: &[u64], pos: &Pos) -> Result<Chunk> {
@@ -140,19 +134,14 @@ impl Lower<'_, '_> {
                 stride *= to.dims()[d];
             }
             let has_lanes = pos.lanes > 1 && group.to.contains(&pos.dim);
-            let wide: Vec<usize> = group
-                .from
-                .iter()
-                .copied()
-                .filter(|&d| from.dims()[d] > 1)
-                .collect();
+            let wide: Vec<usize> = group.from.iter().copied().filter(|&d| from.dims()[d] > 1).collect();
             for (i, &d) in wide.iter().enumerate().rev() {
                 if i == 0 {
                     source = source.with(d, linear);
                 } else {
                     let size = from.dims()[d];
-                    let aligned = linear.is_multiple_of(u64::from(pos.lanes))
-                        && size.is_multiple_of(u64::from(pos.lanes));
+                    let aligned =
+                        linear.is_multiple_of(u64::from(pos.lanes)) && size.is_multiple_of(u64::from(pos.lanes));
                     if has_lanes && i == wide.len() - 1 && !aligned {
                         return self.eval_lanes(x, result, pos);
                     }
@@ -201,28 +190,16 @@ impl Lower<'_, '_> {
         let along = pos.lanes > 1 && pos.dim == dim;
         let chunk = match reg {
             Reg::Long if along => {
-                let parts = (0..pos.lanes)
-                    .map(|lane| self.ix_value(pos.at(dim).plus(u64::from(lane))))
-                    .collect();
-                Chunk {
-                    lanes: pos.lanes,
-                    parts,
-                }
+                let parts = (0..pos.lanes).map(|lane| self.ix_value(pos.at(dim).plus(u64::from(lane)))).collect();
+                Chunk { lanes: pos.lanes, parts }
             }
             Reg::Long => self.splat(reg, index, pos.lanes),
             Reg::Int | Reg::Bool | Reg::Float => {
                 let first = self.b.ins().ireduce(I32, index);
                 if along {
                     let start = self.b.ins().splat(I32X4, first);
-                    let parts = self
-                        .lane_numbers(pos.lanes)
-                        .into_iter()
-                        .map(|n| self.b.ins().iadd(start, n))
-                        .collect();
-                    Chunk {
-                        lanes: pos.lanes,
-                        parts,
-                    }
+                    let parts = self.lane_numbers(pos.lanes).into_iter().map(|n| self.b.ins().iadd(start, n)).collect();
+                    Chunk { lanes: pos.lanes, parts }
                 } else {
                     self.splat(Reg::Int, first, pos.lanes)
                 }
@@ -255,10 +232,7 @@ impl Lower<'_, '_> {
                     .into_iter()
                     .map(|n| self.b.ins().icmp(IntCC::SignedGreaterThan, left, n))
                     .collect();
-                lanes = Some(Chunk {
-                    lanes: pos.lanes,
-                    parts,
-                });
+                lanes = Some(Chunk { lanes: pos.lanes, parts });
             } else {
                 let inside = self.b.ins().icmp(IntCC::SignedLessThan, index, bound);
                 outer = Some(match outer {
@@ -289,27 +263,15 @@ mod tests {
     use super::groups;
 
     fn split(from: &[u64], to: &[u64]) -> Vec<(Vec<usize>, Vec<usize>)> {
-        groups(from, to)
-            .into_iter()
-            .map(|group| (group.from, group.to))
-            .collect()
+        groups(from, to).into_iter().map(|group| (group.from, group.to)).collect()
     }
 
     #[test]
     fn shapes_split_into_smallest_groups() {
         assert_eq!(split(&[1, 576], &[9, 64]), vec![(vec![0, 1], vec![0, 1])]);
-        assert_eq!(
-            split(&[4, 6], &[4, 2, 3]),
-            vec![(vec![0], vec![0]), (vec![1], vec![1, 2])]
-        );
-        assert_eq!(
-            split(&[8], &[8, 1]),
-            vec![(vec![0], vec![0]), (vec![], vec![1])]
-        );
-        assert_eq!(
-            split(&[2, 3, 4], &[6, 4]),
-            vec![(vec![0, 1], vec![0]), (vec![2], vec![1])]
-        );
+        assert_eq!(split(&[4, 6], &[4, 2, 3]), vec![(vec![0], vec![0]), (vec![1], vec![1, 2])]);
+        assert_eq!(split(&[8], &[8, 1]), vec![(vec![0], vec![0]), (vec![], vec![1])]);
+        assert_eq!(split(&[2, 3, 4], &[6, 4]), vec![(vec![0, 1], vec![0]), (vec![2], vec![1])]);
         assert_eq!(split(&[1, 1], &[1]), vec![(vec![0, 1], vec![0])]);
     }
 }

@@ -35,10 +35,7 @@ pub(crate) struct Site {
 
 impl<'a, 'b> Lower<'a, 'b> {
     pub(crate) fn view(&self, id: ViewId, value: Value) -> Result<(&'a View, ir::Value)> {
-        match (
-            self.kernel.view(id),
-            self.params.get(id.index()).copied().flatten(),
-        ) {
+        match (self.kernel.view(id), self.params.get(id.index()).copied().flatten()) {
             (Some(view), Some(base)) => Ok((view, base)),
             _ => Err(self.broken(value, "names a view that the kernel does not have")),
         }
@@ -54,8 +51,7 @@ impl<'a, 'b> Lower<'a, 'b> {
 
     /// The value of an index that is a constant.
     fn known_index(&self, value: Value) -> Option<u64> {
-        let OpKind::Constant(Literal::Splat(Number::Int(n))) = &self.plan.defs[value.index()]?.kind
-        else {
+        let OpKind::Constant(Literal::Splat(Number::Int(n))) = &self.plan.defs[value.index()]?.kind else {
             return None;
         };
         u64::try_from(*n).ok()
@@ -106,17 +102,13 @@ impl<'a, 'b> Lower<'a, 'b> {
             let t = d - leading;
             mem.strides[t] = whole.strides[d];
             let size = tile.dims()[t];
-            let proven = in_bounds.get(t).copied().unwrap_or(false)
-                || known.is_some_and(|n| n.checked_add(size).is_some_and(|end| end <= extent));
+            let proven = in_bounds.get(t).copied().unwrap_or(false);
             if !proven {
                 let zero = self.long(0);
                 let below = self.b.ins().isub(zero, start);
                 let extent = self.long(extent as i64);
                 let above = self.b.ins().isub(extent, start);
-                ranges[t] = Some(Range {
-                    low: self.clamp(below, size),
-                    high: self.clamp(above, size),
-                });
+                ranges[t] = Some(Range { low: self.clamp(below, size), high: self.clamp(above, size) });
             }
         }
         let bounds = self.mask_bounds(mask);
@@ -131,14 +123,8 @@ impl<'a, 'b> Lower<'a, 'b> {
                 }
             };
             ranges[t] = Some(match ranges[t] {
-                None => Range {
-                    low: self.long(0),
-                    high: bound,
-                },
-                Some(range) => Range {
-                    low: range.low,
-                    high: self.long_min(range.high, bound),
-                },
+                None => Range { low: self.long(0), high: bound },
+                Some(range) => Range { low: range.low, high: self.long_min(range.high, bound) },
             });
         }
         if let Some(inside) = leads_inside {
@@ -152,21 +138,12 @@ impl<'a, 'b> Lower<'a, 'b> {
                     None => self.long(0),
                 };
                 let zero = self.long(0);
-                *range = Some(Range {
-                    low,
-                    high: self.b.ins().select(inside, high, zero),
-                });
+                *range = Some(Range { low, high: self.b.ins().select(inside, high, zero) });
             }
         }
         let full = self.all_inside(tile, &ranges);
         let mask = mask.filter(|_| bounds.is_none());
-        Ok(Site {
-            mem,
-            safe: whole.base,
-            ranges,
-            full,
-            mask,
-        })
+        Ok(Site { mem, safe: whole.base, ranges, full, mask })
     }
 
     fn all_inside(&mut self, tile: &Shape, ranges: &[Option<Range>]) -> Option<ir::Value> {
@@ -186,14 +163,7 @@ impl<'a, 'b> Lower<'a, 'b> {
 
     /// Prepares a load; its result may be computed later, element by element.
     pub(crate) fn prepare(&mut self, op: &Op, result: Value) -> Result<()> {
-        if let OpKind::Load {
-            view,
-            indices,
-            mask,
-            in_bounds,
-            ..
-        } = &op.kind
-        {
+        if let OpKind::Load { view, indices, mask, in_bounds, .. } = &op.kind {
             let tile = self.kernel.ty(result).shape;
             let site = self.site(*view, &tile, indices, *mask, in_bounds)?;
             self.sites[result.index()] = Some(Rc::new(site));
@@ -208,11 +178,7 @@ impl<'a, 'b> Lower<'a, 'b> {
                 continue;
             }
             if let Some(op) = self.plan.defs[value.index()] {
-                full.extend(
-                    self.sites[value.index()]
-                        .as_ref()
-                        .and_then(|site| site.full),
-                );
+                full.extend(self.sites[value.index()].as_ref().and_then(|site| site.full));
                 self.gather_full(&op.kind.operands(), seen, full);
             }
         }
@@ -234,9 +200,7 @@ impl<'a, 'b> Lower<'a, 'b> {
         if self.full {
             return body(self);
         }
-        let all = rest
-            .iter()
-            .fold(first, |all, &next| self.b.ins().band(all, next));
+        let all = rest.iter().fold(first, |all, &next| self.b.ins().band(all, next));
         let body = std::cell::RefCell::new(body);
         self.branch(
             all,

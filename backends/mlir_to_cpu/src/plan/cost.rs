@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tile_ir::{
-    BinaryOp, Block, Elem, Kernel, Literal, Op, OpKind, ParamKind, UnaryOp, Value, ViewId,
-};
+use tile_ir::{BinaryOp, Block, Elem, Kernel, Literal, Op, OpKind, ParamKind, UnaryOp, Value, ViewId};
 
 use super::{Buffer, BufferId, Place, Plan, tile_bytes};
 use crate::limits::MAX_OPTIONAL_TILE_BYTES;
@@ -35,13 +33,7 @@ pub(super) fn place(kernel: &Kernel, plan: &mut Plan<'_>) {
             stored.insert(*view);
         }
     });
-    let mut costs = Costs {
-        kernel,
-        depth: vec![0; n],
-        weight: vec![1.0; n],
-        evals: vec![0.0; n],
-        stored,
-    };
+    let mut costs = Costs { kernel, depth: vec![0; n], weight: vec![1.0; n], evals: vec![0.0; n], stored };
     for param in &kernel.params {
         if let ParamKind::Scalar(scalar) = &param.kind {
             plan.places[scalar.value.index()] = Place::Scalar;
@@ -52,10 +44,7 @@ pub(super) fn place(kernel: &Kernel, plan: &mut Plan<'_>) {
 }
 
 pub(super) fn new_buffer(kernel: &Kernel, plan: &mut Plan<'_>, value: Value) -> BufferId {
-    plan.buffers.push(Buffer {
-        bytes: tile_bytes(kernel, value),
-        offset: 0,
-    });
+    plan.buffers.push(Buffer { bytes: tile_bytes(kernel, value), offset: 0 });
     BufferId(plan.buffers.len() - 1)
 }
 
@@ -76,11 +65,8 @@ impl Costs<'_> {
         for op in &block.ops {
             for result in &op.results {
                 self.depth[result.index()] = depth;
-                self.weight[result.index()] = if self.single(*result) || self.must_keep(&op.kind) {
-                    1.0
-                } else {
-                    self.work(op).min(1e6)
-                };
+                self.weight[result.index()] =
+                    if self.single(*result) || self.must_keep(&op.kind) { 1.0 } else { self.work(op).min(1e6) };
             }
             for inner in op.kind.blocks() {
                 self.forward(inner, depth + 1);
@@ -158,10 +144,9 @@ impl Costs<'_> {
     /// Whether a tile result must be in memory whatever it costs.
     fn must_keep(&self, kind: &OpKind) -> bool {
         match kind {
-            OpKind::Reduce { .. }
-            | OpKind::Contract { .. }
-            | OpKind::InsertSlice { .. }
-            | OpKind::Insert { .. } => true,
+            OpKind::Reduce { .. } | OpKind::Contract { .. } | OpKind::InsertSlice { .. } | OpKind::Insert { .. } => {
+                true
+            }
             OpKind::For { .. } | OpKind::While { .. } | OpKind::If { .. } => true,
             // A later store must not change what was loaded.
             OpKind::Load { view, .. } | OpKind::Gather { view, .. } => self.stored.contains(view),
@@ -201,14 +186,7 @@ impl Costs<'_> {
     fn block(&mut self, plan: &mut Plan<'_>, block: &Block, depth: i32) {
         self.need_all(&block.yields, depth);
         for op in block.ops.iter().rev() {
-            if let OpKind::For {
-                lower,
-                upper,
-                step,
-                init,
-                body,
-            } = &op.kind
-            {
+            if let OpKind::For { lower, upper, step, init, body } = &op.kind {
                 for (&result, &arg) in op.results.iter().zip(body.args.iter().skip(1)) {
                     self.carry(plan, result, arg);
                 }
@@ -218,13 +196,7 @@ impl Costs<'_> {
                 self.block(plan, body, depth + 1);
                 self.need_all(&[*lower, *upper, *step], depth);
                 self.need_all(init, depth);
-            } else if let OpKind::While {
-                init,
-                before,
-                cond,
-                after,
-            } = &op.kind
-            {
+            } else if let OpKind::While { init, before, cond, after } = &op.kind {
                 for &arg in &before.args {
                     self.keep(plan, arg);
                 }
@@ -236,12 +208,7 @@ impl Costs<'_> {
                 self.need(*cond, 1.0, depth + 1);
                 self.block(plan, before, depth + 1);
                 self.need_all(init, depth);
-            } else if let OpKind::If {
-                cond,
-                then,
-                otherwise,
-            } = &op.kind
-            {
+            } else if let OpKind::If { cond, then, otherwise } = &op.kind {
                 for &result in &op.results {
                     self.keep(plan, result);
                 }
@@ -255,21 +222,15 @@ impl Costs<'_> {
     }
 
     fn keep(&self, plan: &mut Plan<'_>, value: Value) {
-        plan.places[value.index()] = if self.single(value) {
-            Place::Scalar
-        } else {
-            Place::Buffer(new_buffer(self.kernel, plan, value))
-        };
+        plan.places[value.index()] =
+            if self.single(value) { Place::Scalar } else { Place::Buffer(new_buffer(self.kernel, plan, value)) };
     }
 
     fn carry(&self, plan: &mut Plan<'_>, result: Value, arg: Value) {
         let place = if self.single(result) {
             Place::Scalar
         } else {
-            let pair = [
-                new_buffer(self.kernel, plan, result),
-                new_buffer(self.kernel, plan, result),
-            ];
+            let pair = [new_buffer(self.kernel, plan, result), new_buffer(self.kernel, plan, result)];
             plan.carries[result.index()] = Some(pair);
             Place::Carried
         };
@@ -293,8 +254,7 @@ impl Costs<'_> {
                 plan.places[result.index()] = Place::Scalar;
                 evals = 1.0;
             } else if self.must_keep(&op.kind)
-                || (needed * weight > kept * 1.25
-                    && tile_bytes(self.kernel, result) <= MAX_OPTIONAL_TILE_BYTES)
+                || (needed * weight > kept * 1.25 && tile_bytes(self.kernel, result) <= MAX_OPTIONAL_TILE_BYTES)
             {
                 self.keep(plan, result);
                 evals = count;
@@ -309,12 +269,7 @@ impl Costs<'_> {
     fn needs_of(&mut self, op: &Op, evals: f64, depth: i32) {
         match &op.kind {
             OpKind::Reduce { value, acc, .. } => self.need_all(&[*value, *acc], depth),
-            OpKind::Contract {
-                lhs,
-                rhs,
-                acc,
-                spec,
-            } => {
+            OpKind::Contract { lhs, rhs, acc, spec } => {
                 let mut extents = vec![1.0; spec.reduced.len()];
                 for (dims, value) in [(&spec.lhs, lhs), (&spec.rhs, rhs)] {
                     for (&iterator, &size) in dims.iter().zip(self.kernel.ty(*value).shape.dims()) {
@@ -324,29 +279,18 @@ impl Costs<'_> {
                 let total: f64 = extents.iter().product();
                 for value in [*lhs, *rhs] {
                     let repeats = total / self.count(value);
-                    self.need(
-                        value,
-                        self.count(value) * (repeats / SHARED).max(1.0),
-                        depth,
-                    );
+                    self.need(value, self.count(value) * (repeats / SHARED).max(1.0), depth);
                 }
                 self.need_all(&[*acc], depth);
             }
-            OpKind::Store { .. }
-            | OpKind::StoreScalar { .. }
-            | OpKind::InsertSlice { .. }
-            | OpKind::Insert { .. } => self.need_all(&op.kind.operands(), depth),
+            OpKind::Store { .. } | OpKind::StoreScalar { .. } | OpKind::InsertSlice { .. } | OpKind::Insert { .. } => {
+                self.need_all(&op.kind.operands(), depth)
+            }
             OpKind::Broadcast(x) => {
-                let wide = op.result().map_or(1, |r| {
-                    self.kernel.ty(r).shape.dims().last().copied().unwrap_or(1)
-                });
+                let wide = op.result().map_or(1, |r| self.kernel.ty(r).shape.dims().last().copied().unwrap_or(1));
                 let narrow = self.kernel.ty(*x).shape.dims().last().copied().unwrap_or(1);
                 // One element serves all lanes of a vector.
-                let shared = if wide > narrow {
-                    8.0_f64.min(wide as f64)
-                } else {
-                    1.0
-                };
+                let shared = if wide > narrow { 8.0_f64.min(wide as f64) } else { 1.0 };
                 self.need(*x, evals / shared, depth);
             }
             OpKind::ProgramId(_)

@@ -23,18 +23,7 @@ struct Lives<'p, 'a> {
 
 /// Steps of a block: one per operation, plus one at the end of each inner block.
 fn steps(block: &Block) -> u64 {
-    block
-        .ops
-        .iter()
-        .map(|op| {
-            1 + op
-                .kind
-                .blocks()
-                .into_iter()
-                .map(|inner| steps(inner) + 1)
-                .sum::<u64>()
-        })
-        .sum()
+    block.ops.iter().map(|op| 1 + op.kind.blocks().into_iter().map(|inner| steps(inner) + 1).sum::<u64>()).sum()
 }
 
 impl Lives<'_, '_> {
@@ -81,9 +70,7 @@ impl Lives<'_, '_> {
                     sources.extend(self.sources[operand.index()].iter().copied());
                 }
             }
-            Place::Carried => {
-                sources.extend(self.plan.carries[result.index()].into_iter().flatten())
-            }
+            Place::Carried => sources.extend(self.plan.carries[result.index()].into_iter().flatten()),
             Place::Next(arg) => sources.extend(self.sources[arg.index()].iter().copied()),
             Place::Dead | Place::Scalar => {}
         }
@@ -93,10 +80,7 @@ impl Lives<'_, '_> {
     fn block(&mut self, block: &Block) {
         for op in &block.ops {
             self.step += 1;
-            let kept = op
-                .results
-                .iter()
-                .any(|result| self.plan.places[result.index()] != Place::Virtual);
+            let kept = op.results.iter().any(|result| self.plan.places[result.index()] != Place::Virtual);
             if kept || op.results.is_empty() {
                 for operand in op.kind.operands() {
                     self.read(operand);
@@ -116,12 +100,7 @@ impl Lives<'_, '_> {
                     }
                     self.inner(op, &[body], None, true);
                 }
-                OpKind::While {
-                    before,
-                    after,
-                    cond,
-                    ..
-                } => {
+                OpKind::While { before, after, cond, .. } => {
                     for &arg in before.args.iter().chain(&after.args) {
                         self.define(arg);
                         if let Place::Buffer(id) = self.plan.places[arg.index()] {
@@ -136,9 +115,7 @@ impl Lives<'_, '_> {
                         }
                     }
                 }
-                OpKind::If {
-                    then, otherwise, ..
-                } => self.inner(op, &[then, otherwise], None, false),
+                OpKind::If { then, otherwise, .. } => self.inner(op, &[then, otherwise], None, false),
                 OpKind::ProgramId(_)
                 | OpKind::NumPrograms(_)
                 | OpKind::Constant(_)
@@ -186,9 +163,7 @@ impl Lives<'_, '_> {
         let end = self.step;
         for result in &op.results {
             let sources: Vec<BufferId> = self.sources[result.index()].iter().copied().collect();
-            sources
-                .into_iter()
-                .for_each(|id| self.sources_grow(id, end));
+            sources.into_iter().for_each(|id| self.sources_grow(id, end));
         }
     }
 }
@@ -212,10 +187,7 @@ pub(super) fn assign(kernel: &Kernel, plan: &mut Plan<'_>) -> Result<(), Error> 
     let mut total = 0;
     for id in order {
         let Some(life) = lives[id] else { continue };
-        let bytes = plan.buffers[id]
-            .bytes
-            .div_ceil(SCRATCH_ALIGN)
-            .saturating_mul(SCRATCH_ALIGN);
+        let bytes = plan.buffers[id].bytes.div_ceil(SCRATCH_ALIGN).saturating_mul(SCRATCH_ALIGN);
         let mut busy: Vec<(u64, u64)> = placed
             .iter()
             .filter(|(_, _, other)| other.0 <= life.1 && life.0 <= other.1)
@@ -245,10 +217,7 @@ pub(super) fn assign(kernel: &Kernel, plan: &mut Plan<'_>) -> Result<(), Error> 
 fn too_large(kernel: &Kernel, plan: &Plan<'_>, needed: u64) -> Error {
     let mut largest = (0, &kernel.loc);
     for (value, def) in plan.defs.iter().enumerate() {
-        let in_memory = matches!(
-            plan.places[value],
-            Place::Buffer(_) | Place::Carried | Place::Next(_)
-        );
+        let in_memory = matches!(plan.places[value], Place::Buffer(_) | Place::Carried | Place::Next(_));
         let bytes = super::tile_bytes(kernel, Value(value as u32));
         if let (true, Some(op)) = (in_memory && bytes > largest.0, def) {
             largest = (bytes, &op.loc);
@@ -260,9 +229,6 @@ fn too_large(kernel: &Kernel, plan: &Plan<'_>, needed: u64) -> Error {
         needed,
         limit: MAX_SCRATCH_BYTES,
         loc: largest.1.clone(),
-        help: format!(
-            "use smaller tiles; the largest one kept takes {} bytes",
-            largest.0
-        ),
+        help: format!("use smaller tiles; the largest one kept takes {} bytes", largest.0),
     }
 }

@@ -9,19 +9,8 @@ use crate::harness::{Case, Value, check};
 
 /// Values around every edge of the types.
 fn floats() -> Vec<f32> {
-    let mut values = vec![
-        0.0, -0.0, 0.5, -0.5, 1.5, 2.5, 127.4, 128.0, -128.9, -129.0, 255.5, 256.0, 300.0, -1.0,
-    ];
-    values.extend([
-        f32::NAN,
-        f32::INFINITY,
-        f32::NEG_INFINITY,
-        2147483648.0,
-        -2147483648.0,
-        4294967296.0,
-        1e20,
-        -1e20,
-    ]);
+    let mut values = vec![0.0, -0.0, 0.5, -0.5, 1.5, 2.5, 127.4, 128.0, -128.9, -129.0, 255.5, 256.0, 300.0, -1.0];
+    values.extend([f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 2147483648.0, -2147483648.0, 4294967296.0, 1e20, -1e20]);
     // Ties and neighbours when rounded to 16 bits; overflow; subnormal numbers.
     values.extend([
         257.0 / 256.0,
@@ -67,12 +56,8 @@ fn every_conversion() {
                     }
                 };
                 for len in [1_usize, 31, 85] {
-                    let kernel = map(
-                        &format!("{op:?}_{from}_{to}_{len}"),
-                        &[from],
-                        &[len as u64],
-                        |b, v| b.cast(op, v[0], to),
-                    );
+                    let kernel =
+                        map(&format!("{op:?}_{from}_{to}_{len}"), &[from], &[len as u64], |b, v| b.cast(op, v[0], to));
                     cases.push(Case::random(kernel, 0).with("in0", Value::Buffer(buffer(len))));
                 }
             }
@@ -93,15 +78,10 @@ fn through_index() {
                 b.cast(op, twice, Elem::I64)
             });
             cases.push(Case::random(kernel, 3));
-            let kernel = map(
-                &format!("back_{op:?}_{elem}"),
-                &[Elem::I64],
-                &[19],
-                |b, v| {
-                    let index = b.cast(op, v[0], Elem::Index);
-                    b.cast(op, index, elem)
-                },
-            );
+            let kernel = map(&format!("back_{op:?}_{elem}"), &[Elem::I64], &[19], |b, v| {
+                let index = b.cast(op, v[0], Elem::Index);
+                b.cast(op, index, elem)
+            });
             cases.push(Case::random(kernel, 3));
         }
     }

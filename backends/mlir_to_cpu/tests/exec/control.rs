@@ -1,8 +1,7 @@
 //! Loops and branches.
 
 use tile_ir::{
-    Axis, BinaryOp, CastOp, ContractSpec, Elem, Index, Kernel, KernelBuilder, Own, Predicate,
-    ReduceOp, UnaryOp,
+    Axis, BinaryOp, CastOp, ContractSpec, Elem, Index, Kernel, KernelBuilder, Own, Predicate, ReduceOp, UnaryOp,
 };
 
 use crate::harness::{Case, Value, check};
@@ -33,10 +32,8 @@ fn counted_loops_carry_tiles_and_numbers() {
     b.store(second, results[1], &[zero, zero]);
     b.store_scalar(count_out, results[2], &[zero]);
     let kernel = b.finish().expect("valid");
-    let cases: Vec<Case> = [0, 1, 2, 5, -3]
-        .iter()
-        .map(|&n| Case::random(kernel.clone(), 1).with("trips", Value::I64(n)))
-        .collect();
+    let cases: Vec<Case> =
+        [0, 1, 2, 5, -3].iter().map(|&n| Case::random(kernel.clone(), 1).with("trips", Value::I64(n))).collect();
     check(&cases);
 }
 
@@ -44,15 +41,10 @@ fn counted_loops_carry_tiles_and_numbers() {
 fn loops_swap_tiles() {
     let mut b = KernelBuilder::new("swap");
     let (x, y) = (b.read("x", Elem::F32, &[9]), b.read("y", Elem::F32, &[9]));
-    let (p, q) = (
-        b.write("p", Elem::F32, &[9], &[Own::Whole]),
-        b.write("q", Elem::F32, &[9], &[Own::Whole]),
-    );
+    let (p, q) = (b.write("p", Elem::F32, &[9], &[Own::Whole]), b.write("q", Elem::F32, &[9], &[Own::Whole]));
     let (zero, one, three) = (b.index(0), b.index(1), b.index(3));
     let (x, y) = (b.load(x, &[zero], &[9]), b.load(y, &[zero], &[9]));
-    let results = b.for_loop(zero, three, one, &[x, y], |_, _, carried| {
-        vec![carried[1], carried[0]]
-    });
+    let results = b.for_loop(zero, three, one, &[x, y], |_, _, carried| vec![carried[1], carried[0]]);
     b.store(p, results[0], &[zero]);
     b.store(q, results[1], &[zero]);
     check(&[Case::random(b.finish().expect("valid"), 3)]);
@@ -124,11 +116,7 @@ fn general_loops() {
             (more, vec![args[0], args[1], halved])
         },
         |b, args| {
-            let (one, two, three) = (
-                b.int(Elem::I32, 1),
-                b.int(Elem::I32, 2),
-                b.int(Elem::I32, 3),
-            );
+            let (one, two, three) = (b.int(Elem::I32, 1), b.int(Elem::I32, 2), b.int(Elem::I32, 3));
             let rest = b.binary(BinaryOp::RemS, args[0], two);
             let odd = b.compare(Predicate::IEq, rest, one);
             let next = b.if_else(
@@ -148,10 +136,8 @@ fn general_loops() {
     b.store(out, results[2], &[zero]);
     b.store_scalar(steps_out, results[1], &[zero]);
     let kernel = b.finish().expect("valid");
-    let cases: Vec<Case> = [1, 2, 6, 27]
-        .iter()
-        .map(|&n| Case::random(kernel.clone(), 1).with("start", Value::I32(n)))
-        .collect();
+    let cases: Vec<Case> =
+        [1, 2, 6, 27].iter().map(|&n| Case::random(kernel.clone(), 1).with("start", Value::I32(n))).collect();
     check(&cases);
 }
 
@@ -160,18 +146,7 @@ fn branches() {
     let mut b = KernelBuilder::new("branches");
     b.grid([4, 1, 1]);
     let x = b.read("x", Elem::Bf16, &[4, 10]);
-    let out = b.write(
-        "out",
-        Elem::Bf16,
-        &[4, 10],
-        &[
-            Own::Block {
-                axis: Axis::X,
-                size: 1,
-            },
-            Own::Whole,
-        ],
-    );
+    let out = b.write("out", Elem::Bf16, &[4, 10], &[Own::Block { axis: Axis::X, size: 1 }, Own::Whole]);
     let id = b.program_id(Axis::X);
     let (zero, two) = (b.index(0), b.index(2));
     let x = b.load(x, &[id, zero], &[1, 10]);
@@ -197,10 +172,7 @@ fn attention(name: &str, cache: Elem, heads: u64, size: u64, dim: u64, block: u6
     let mut b = KernelBuilder::new(name);
     let position = b.scalar("position", Elem::I32, Some(size));
     let q = b.read("q", Elem::F32, &[heads, dim]);
-    let (keys, values) = (
-        b.read("keys", cache, &[size, dim]),
-        b.read("values", cache, &[size, dim]),
-    );
+    let (keys, values) = (b.read("keys", cache, &[size, dim]), b.read("values", cache, &[size, dim]));
     let out = b.write("out", Elem::F32, &[heads, dim], &[Own::Whole; 2]);
     let (zero, one, step) = (b.index(0), b.index(1), b.index(block as i64));
     let position = b.cast(CastOp::IndexU, position, Elem::Index);
@@ -218,19 +190,13 @@ fn attention(name: &str, cache: Elem, heads: u64, size: u64, dim: u64, block: u6
         let (k, v) = if cache == Elem::F32 {
             (k, v)
         } else {
-            (
-                b.cast(CastOp::ExtF, k, Elem::F32),
-                b.cast(CastOp::ExtF, v, Elem::F32),
-            )
+            (b.cast(CastOp::ExtF, k, Elem::F32), b.cast(CastOp::ExtF, v, Elem::F32))
         };
         let none = b.splat(Elem::F32, &[heads, block], 0.0);
         let scores = b.contract(q, k, none, ContractSpec::matmul(true));
         let scale = b.splat(Elem::F32, &[heads, block], 1.0 / (dim as f32).sqrt());
         let scores = b.mul(scores, scale);
-        let seen = b.create_mask(
-            &[heads, block],
-            &[Index::Static(heads), Index::Dynamic(left)],
-        );
+        let seen = b.create_mask(&[heads, block], &[Index::Static(heads), Index::Dynamic(left)]);
         let hidden = b.splat(Elem::F32, &[heads, block], f32::NEG_INFINITY);
         let scores = b.select(seen, scores, hidden);
         let least = b.splat(Elem::F32, &[heads], f32::NEG_INFINITY);
@@ -248,11 +214,7 @@ fn attention(name: &str, cache: Elem, heads: u64, size: u64, dim: u64, block: u6
         let total = b.add(total, sum);
         let shrink = b.broadcast(shrink, &[heads, dim]);
         let acc = b.mul(carried[2], shrink);
-        vec![
-            best,
-            total,
-            b.contract(p, v, acc, ContractSpec::matmul(false)),
-        ]
+        vec![best, total, b.contract(p, v, acc, ContractSpec::matmul(false))]
     });
     let total = b.broadcast(results[1], &[heads, dim]);
     let out_tile = b.binary(BinaryOp::DivF, results[2], total);
@@ -263,14 +225,10 @@ fn attention(name: &str, cache: Elem, heads: u64, size: u64, dim: u64, block: u6
 #[test]
 fn attention_with_an_online_softmax() {
     let mut cases = Vec::new();
-    for (i, (cache, heads, size, dim, block)) in [
-        (Elem::F32, 3, 40, 64, 16),
-        (Elem::Bf16, 3, 40, 64, 16),
-        (Elem::F16, 1, 20, 24, 8),
-        (Elem::F32, 4, 13, 10, 4),
-    ]
-    .into_iter()
-    .enumerate()
+    for (i, (cache, heads, size, dim, block)) in
+        [(Elem::F32, 3, 40, 64, 16), (Elem::Bf16, 3, 40, 64, 16), (Elem::F16, 1, 20, 24, 8), (Elem::F32, 4, 13, 10, 4)]
+            .into_iter()
+            .enumerate()
     {
         let kernel = attention(&format!("attention{i}"), cache, heads, size, dim, block);
         for position in [0, 1, block as i32 - 1, block as i32, size as i32 - 1] {

@@ -62,12 +62,7 @@ impl Case {
 
     /// Replaces the argument of parameter `name`.
     pub(crate) fn with(mut self, name: &str, value: Value) -> Case {
-        let at = self
-            .kernel
-            .params
-            .iter()
-            .position(|param| param.name == name)
-            .expect("a parameter");
+        let at = self.kernel.params.iter().position(|param| param.name == name).expect("a parameter");
         self.args[at] = value;
         self
     }
@@ -140,11 +135,7 @@ impl Guarded {
         let base = bytes.as_ptr() as usize;
         let start = (base + GUARD).next_multiple_of(64) - base + misalign;
         bytes[start..start + contents.len()].copy_from_slice(contents);
-        Guarded {
-            bytes,
-            start,
-            len: contents.len(),
-        }
+        Guarded { bytes, start, len: contents.len() }
     }
 
     fn pointer(&mut self) -> *mut u8 {
@@ -158,10 +149,7 @@ impl Guarded {
     fn check(&self, what: &str) {
         let before = &self.bytes[..self.start];
         let after = &self.bytes[self.start + self.len..];
-        assert!(
-            before.iter().chain(after).all(|&byte| byte == GUARD_BYTE),
-            "{what}: wrote outside its buffer"
-        );
+        assert!(before.iter().chain(after).all(|&byte| byte == GUARD_BYTE), "{what}: wrote outside its buffer");
     }
 }
 
@@ -175,14 +163,7 @@ pub(crate) struct Loaded {
 /// Compiles, checks, links and loads.
 pub(crate) fn load(module: &Module, options: &Options) -> Loaded {
     let object = mlir_to_cpu::emit(module, options).unwrap_or_else(|errors| {
-        panic!(
-            "{}",
-            errors
-                .iter()
-                .map(|e| e.report().to_string())
-                .collect::<Vec<_>>()
-                .join("\n")
-        )
+        panic!("{}", errors.iter().map(|e| e.report().to_string()).collect::<Vec<_>>().join("\n"))
     });
     mlir_to_cpu::validate::validate(&object).expect("a sound object file");
     let dir = tempfile::tempdir().expect("a temporary directory");
@@ -190,33 +171,21 @@ pub(crate) fn load(module: &Module, options: &Options) -> Loaded {
     mlir_to_cpu::link::link(&object, &path).expect("links");
     // SAFETY: the library was just made from a valid module, and runs no code when loaded.
     let library = unsafe { libloading::Library::new(&path).expect("loads") };
-    Loaded {
-        library,
-        object,
-        _dir: dir,
-    }
+    Loaded { library, object, _dir: dir }
 }
 
 impl Loaded {
     /// Runs a case; the views' buffers by parameter.
     pub(crate) fn run(&self, case: &Case) -> Vec<Option<Buffer>> {
         let kernel = &case.kernel;
-        let described = self
-            .object
-            .kernels
-            .iter()
-            .find(|described| described.name == kernel.family)
-            .expect("compiled");
+        let described = self.object.kernels.iter().find(|described| described.name == kernel.family).expect("compiled");
         let mut bound = bind(case);
         let mut memory: Vec<Option<Guarded>> = bound
             .iter()
             .enumerate()
             .map(|(i, bound)| match bound {
                 // Views need only the alignment of their elements.
-                Bound::Buffer(buffer, _) => Some(Guarded::new(
-                    &buffer.bytes,
-                    i % 3 * buffer.elem.bytes() as usize,
-                )),
+                Bound::Buffer(buffer, _) => Some(Guarded::new(&buffer.bytes, i % 3 * buffer.elem.bytes() as usize)),
                 Bound::Number(_) => None,
             })
             .collect();
@@ -233,12 +202,7 @@ impl Loaded {
             .collect();
         let mut scratch = Guarded::new(&vec![0xff; described.budgets["scratch"] as usize], 0);
         // SAFETY: the symbol has the type that the crate documents.
-        let entry = unsafe {
-            *self
-                .library
-                .get::<Entry>(described.entry.as_bytes())
-                .expect("an entry point")
-        };
+        let entry = unsafe { *self.library.get::<Entry>(described.entry.as_bytes()).expect("an entry point") };
         let programs = kernel.programs();
         for (first, last) in [(programs / 2, programs), (0, programs / 2)] {
             // SAFETY: the arguments have the types and sizes of the kernel's parameters; the scratch buffer is as
@@ -275,18 +239,10 @@ pub(crate) fn distance(found: &[f32], expected: &[f32]) -> Result<f64, String> {
         error += (f64::from(x) - f64::from(y)).powi(2);
         norm += f64::from(y).powi(2);
     }
-    Ok(if error == 0.0 {
-        0.0
-    } else {
-        (error / norm.max(1e-30)).sqrt()
-    })
+    Ok(if error == 0.0 { 0.0 } else { (error / norm.max(1e-30)).sqrt() })
 }
 
-fn compare(
-    case: &Case,
-    found: &[Option<Buffer>],
-    expected: &[Option<Buffer>],
-) -> Result<(), String> {
+fn compare(case: &Case, found: &[Option<Buffer>], expected: &[Option<Buffer>]) -> Result<(), String> {
     for ((param, found), expected) in case.kernel.params.iter().zip(found).zip(expected) {
         let (Some(found), Some(expected)) = (found, expected) else {
             continue;
@@ -297,30 +253,16 @@ fn compare(
                 let limit = if found.elem == Elem::F32 { 1e-5 } else { 4e-3 };
                 let distance = distance(&x, &y).map_err(|message| format!("{what}: {message}"))?;
                 if distance > limit {
-                    let worst = x
-                        .iter()
-                        .zip(&y)
-                        .position(|(x, y)| (x - y).abs() > 1e-3 * y.abs().max(1e-3));
+                    let worst = x.iter().zip(&y).position(|(x, y)| (x - y).abs() > 1e-3 * y.abs().max(1e-3));
                     let at = worst.map(|i| (i, x[i], y[i]));
-                    return Err(format!(
-                        "{what}: relative error {distance:e}; first (index, found, expected): {at:?}"
-                    ));
+                    return Err(format!("{what}: relative error {distance:e}; first (index, found, expected): {at:?}"));
                 }
             }
             _ => {
                 if found.bytes != expected.bytes {
-                    let (x, y) = (
-                        found.to_ints().unwrap_or_default(),
-                        expected.to_ints().unwrap_or_default(),
-                    );
-                    let at = x
-                        .iter()
-                        .zip(&y)
-                        .position(|(x, y)| x != y)
-                        .map(|i| (i, x[i], y[i]));
-                    return Err(format!(
-                        "{what}: differs; first (index, found, expected): {at:?}"
-                    ));
+                    let (x, y) = (found.to_ints().unwrap_or_default(), expected.to_ints().unwrap_or_default());
+                    let at = x.iter().zip(&y).position(|(x, y)| x != y).map(|i| (i, x[i], y[i]));
+                    return Err(format!("{what}: differs; first (index, found, expected): {at:?}"));
                 }
             }
         }
@@ -341,25 +283,14 @@ pub(crate) fn check(cases: &[Case]) {
 
 /// As [`check`], with these options only.
 pub(crate) fn check_with(cases: &[Case], options: &Options) {
-    let mut module = Module {
-        name: "test".into(),
-        kernels: Vec::new(),
-    };
+    let mut module = Module { name: "test".into(), kernels: Vec::new() };
     for case in cases {
         if module.kernel(&case.kernel.name).is_none() {
             module.kernels.push(case.kernel.clone());
         }
     }
     let loaded = load(&module, options);
-    let failures: Vec<String> = cases
-        .iter()
-        .filter_map(|case| compare(case, &loaded.run(case), &interpret(case)).err())
-        .collect();
-    assert!(
-        failures.is_empty(),
-        "{} of {} cases:\n{}",
-        failures.len(),
-        cases.len(),
-        failures.join("\n")
-    );
+    let failures: Vec<String> =
+        cases.iter().filter_map(|case| compare(case, &loaded.run(case), &interpret(case)).err()).collect();
+    assert!(failures.is_empty(), "{} of {} cases:\n{}", failures.len(), cases.len(), failures.join("\n"));
 }

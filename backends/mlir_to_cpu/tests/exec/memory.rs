@@ -5,23 +5,12 @@ use tile_ir::{Axis, CastOp, Elem, Index, Kernel, KernelBuilder, Own, Predicate, 
 
 use crate::harness::{Case, Value, check};
 
-const ELEMS: &[Elem] = &[
-    Elem::F32,
-    Elem::Bf16,
-    Elem::F16,
-    Elem::I8,
-    Elem::I32,
-    Elem::I64,
-    Elem::I1,
-];
+const ELEMS: &[Elem] = &[Elem::F32, Elem::Bf16, Elem::F16, Elem::I8, Elem::I32, Elem::I64, Elem::I1];
 
 /// Loads a tile at a run-time place, with a pad, and stores it whole.
 fn window(elem: Elem, view: &[u64], tile: &[u64]) -> Kernel {
     let mut b = KernelBuilder::new(&format!("window_{elem}_{}x{}", view[1], tile[1]));
-    let (row, col) = (
-        b.scalar("row", Elem::I64, None),
-        b.scalar("col", Elem::I64, None),
-    );
+    let (row, col) = (b.scalar("row", Elem::I64, None), b.scalar("col", Elem::I64, None));
     let x = b.read("x", elem, view);
     let out = b.write("out", elem, tile, &[Own::Whole, Own::Whole]);
     let row = b.cast(CastOp::IndexS, row, Elem::Index);
@@ -39,23 +28,10 @@ fn loads_across_every_edge() {
     for &elem in ELEMS {
         for (view, tile) in [([5, 40], [3, 17]), ([6, 7], [4, 12]), ([3, 3], [5, 24])] {
             let kernel = window(elem, &view, &tile);
-            for (row, col) in [
-                (0, 0),
-                (2, 5),
-                (3, 30),
-                (-1, -3),
-                (-2, 1),
-                (4, 39),
-                (5, 0),
-                (0, 40),
-                (-9, 2),
-                (100, -100),
-            ] {
-                cases.push(
-                    Case::random(kernel.clone(), 3)
-                        .with("row", Value::I64(row))
-                        .with("col", Value::I64(col)),
-                );
+            for (row, col) in
+                [(0, 0), (2, 5), (3, 30), (-1, -3), (-2, 1), (4, 39), (5, 0), (0, 40), (-9, 2), (100, -100)]
+            {
+                cases.push(Case::random(kernel.clone(), 3).with("row", Value::I64(row)).with("col", Value::I64(col)));
             }
         }
     }
@@ -67,10 +43,7 @@ fn stores_across_every_edge() {
     let mut cases = Vec::new();
     for &elem in ELEMS {
         let mut b = KernelBuilder::new(&format!("put_{elem}"));
-        let (row, col) = (
-            b.scalar("row", Elem::I64, None),
-            b.scalar("col", Elem::I64, None),
-        );
+        let (row, col) = (b.scalar("row", Elem::I64, None), b.scalar("col", Elem::I64, None));
         let x = b.read("x", elem, &[4, 21]);
         let out = b.write("out", elem, &[6, 30], &[Own::Whole, Own::Whole]);
         let row = b.cast(CastOp::IndexS, row, Elem::Index);
@@ -79,23 +52,8 @@ fn stores_across_every_edge() {
         let x = b.load(x, &[zero, zero], &[4, 21]);
         b.store(out, x, &[row, col]);
         let kernel = b.finish().expect("valid");
-        for (row, col) in [
-            (0, 0),
-            (2, 9),
-            (3, 10),
-            (5, 29),
-            (-1, -3),
-            (-3, 5),
-            (6, 0),
-            (0, 30),
-            (-4, 0),
-            (0, -21),
-        ] {
-            cases.push(
-                Case::random(kernel.clone(), 3)
-                    .with("row", Value::I64(row))
-                    .with("col", Value::I64(col)),
-            );
+        for (row, col) in [(0, 0), (2, 9), (3, 10), (5, 29), (-1, -3), (-3, 5), (6, 0), (0, 30), (-4, 0), (0, -21)] {
+            cases.push(Case::random(kernel.clone(), 3).with("row", Value::I64(row)).with("col", Value::I64(col)));
         }
     }
     check(&cases);
@@ -109,16 +67,7 @@ fn edge_programs() {
             let mut b = KernelBuilder::new(&format!("blocks_{elem}_{cols}"));
             b.grid([cols.div_ceil(block), rows.div_ceil(4), 1]);
             let x = b.read("x", elem, &[rows, cols]);
-            let own = [
-                Own::Block {
-                    axis: Axis::Y,
-                    size: 4,
-                },
-                Own::Block {
-                    axis: Axis::X,
-                    size: block,
-                },
-            ];
+            let own = [Own::Block { axis: Axis::Y, size: 4 }, Own::Block { axis: Axis::X, size: block }];
             let out = b.write("out", elem, &[rows, cols], &own);
             let (i, j) = (b.program_id(Axis::Y), b.program_id(Axis::X));
             let (four, width) = (b.index(4), b.index(block as i64));
@@ -137,10 +86,7 @@ fn masked_loads_and_stores() {
     for &elem in ELEMS {
         for bounds in [true, false] {
             let mut b = KernelBuilder::new(&format!("masked_{elem}_{bounds}"));
-            let (m, n) = (
-                b.scalar("m", Elem::I64, None),
-                b.scalar("n", Elem::I64, None),
-            );
+            let (m, n) = (b.scalar("m", Elem::I64, None), b.scalar("n", Elem::I64, None));
             let x = b.read("x", elem, &[5, 30]);
             let chosen = b.read("chosen", Elem::I1, &[4, 21]);
             let out = b.write("out", elem, &[4, 40], &[Own::Whole, Own::Whole]);
@@ -157,11 +103,7 @@ fn masked_loads_and_stores() {
             b.store_masked(out, x, &[zero, n], Some(mask));
             let kernel = b.finish().expect("valid");
             for (m, n) in [(0, 0), (1, 9), (2, 3), (3, 20), (4, 21), (-1, 5)] {
-                cases.push(
-                    Case::random(kernel.clone(), 1)
-                        .with("m", Value::I64(m))
-                        .with("n", Value::I64(n)),
-                );
+                cases.push(Case::random(kernel.clone(), 1).with("m", Value::I64(m)).with("n", Value::I64(n)));
             }
             let yes = Buffer::from_ints(Elem::I1, &[4, 21], &[1; 84]).expect("ints");
             cases.push(
@@ -188,10 +130,8 @@ fn leading_dimensions() {
     let plane = b.load_masked(x, &[at, one, zero], &[5, 12], pad, None);
     b.store(out, plane, &[zero, zero]);
     let kernel = b.finish().expect("valid");
-    let cases: Vec<Case> = [0, 2, 3, -1, i64::MIN]
-        .iter()
-        .map(|&at| Case::random(kernel.clone(), 2).with("at", Value::I64(at)))
-        .collect();
+    let cases: Vec<Case> =
+        [0, 2, 3, -1, i64::MIN].iter().map(|&at| Case::random(kernel.clone(), 2).with("at", Value::I64(at))).collect();
     check(&cases);
 }
 
@@ -211,8 +151,7 @@ fn loads_see_the_stores_before_them() {
     let squared = b.mul(after, after);
     b.store(x, squared, &[zero, zero]);
     let kernel = b.finish().expect("valid");
-    let given =
-        tile_ir::testing::random_buffer(&mut tile_ir::testing::Rng::new(4), Elem::F32, &[2, 13]);
+    let given = tile_ir::testing::random_buffer(&mut tile_ir::testing::Rng::new(4), Elem::F32, &[2, 13]);
     check(&[Case::random(kernel, 0).with("x", Value::Buffer(given))]);
 }
 
@@ -222,17 +161,13 @@ fn a_reversal_in_place() {
     let x = b.write("x", Elem::F32, &[1, 16], &[Own::Whole, Own::Whole]);
     let zero = b.index(0);
     let all = b.load(x, &[zero, zero], &[1, 16]);
-    let (low, high) = (
-        b.slice(all, &[0, 0], &[1, 8]),
-        b.slice(all, &[0, 8], &[1, 8]),
-    );
+    let (low, high) = (b.slice(all, &[0, 0], &[1, 8]), b.slice(all, &[0, 8], &[1, 8]));
     let negated = b.unary(UnaryOp::Neg, high);
     let eight = b.index(8);
     b.store(x, negated, &[zero, zero]);
     b.store(x, low, &[zero, eight]);
     let kernel = b.finish().expect("valid");
-    let given =
-        tile_ir::testing::random_buffer(&mut tile_ir::testing::Rng::new(4), Elem::F32, &[1, 16]);
+    let given = tile_ir::testing::random_buffer(&mut tile_ir::testing::Rng::new(4), Elem::F32, &[1, 16]);
     check(&[Case::random(kernel, 0).with("x", Value::Buffer(given))]);
 }
 
@@ -247,16 +182,8 @@ fn gathers() {
             let out = b.write("out", elem, &[3, 9], &[Own::Whole, Own::Whole]);
             let zero = b.index(0);
             let at = b.load(at, &[zero, zero], &[3, 9]);
-            let at = if offsets == Elem::Index {
-                b.cast(CastOp::IndexU, at, Elem::Index)
-            } else {
-                at
-            };
-            let end = if offsets == Elem::Index {
-                b.index(35)
-            } else {
-                b.int(Elem::I32, 35)
-            };
+            let at = if offsets == Elem::Index { b.cast(CastOp::IndexU, at, Elem::Index) } else { at };
+            let end = if offsets == Elem::Index { b.index(35) } else { b.int(Elem::I32, 35) };
             let end = b.broadcast(end, &[3, 9]);
             let inside = b.compare(Predicate::ULt, at, end);
             let none = b.number(elem, 1);
@@ -264,9 +191,7 @@ fn gathers() {
             let found = b.gather(table, at, inside, none);
             b.store(out, found, &[zero, zero]);
             let kernel = b.finish().expect("valid");
-            let at: Vec<i64> = (0..27)
-                .map(|i| [0, 34, 35, 3, 1000, -1, 17][i % 7] + i as i64 % 2)
-                .collect();
+            let at: Vec<i64> = (0..27).map(|i| [0, 34, 35, 3, 1000, -1, 17][i % 7] + i as i64 % 2).collect();
             let at = Buffer::from_ints(Elem::I32, &[3, 9], &at).expect("ints");
             cases.push(Case::random(kernel, 2).with("at", Value::Buffer(at)));
         }
@@ -281,15 +206,7 @@ fn scalars_in_memory() {
         let mut b = KernelBuilder::new(&format!("scalars_{elem}"));
         b.grid([6, 1, 1]);
         let x = b.read("x", elem, &[6]);
-        let out = b.write(
-            "out",
-            elem,
-            &[6],
-            &[Own::Block {
-                axis: Axis::X,
-                size: 1,
-            }],
-        );
+        let out = b.write("out", elem, &[6], &[Own::Block { axis: Axis::X, size: 1 }]);
         let id = b.program_id(Axis::X);
         let five = b.index(5);
         let from = b.sub(five, id);

@@ -27,9 +27,7 @@ fn reshapes() {
     let mut cases = Vec::new();
     for &elem in ELEMS {
         for (s, &(from, to)) in shapes.iter().enumerate() {
-            let kernel = map(&format!("reshape_{elem}_{s}"), &[elem], from, |b, v| {
-                b.reshape(v[0], to)
-            });
+            let kernel = map(&format!("reshape_{elem}_{s}"), &[elem], from, |b, v| b.reshape(v[0], to));
             cases.push(Case::random(kernel, s as u64));
         }
     }
@@ -48,9 +46,7 @@ fn transposes() {
     ];
     for &elem in ELEMS {
         for (s, &(dims, perm)) in perms.iter().enumerate() {
-            let kernel = map(&format!("transpose_{elem}_{s}"), &[elem], dims, |b, v| {
-                b.transpose(v[0], perm)
-            });
+            let kernel = map(&format!("transpose_{elem}_{s}"), &[elem], dims, |b, v| b.transpose(v[0], perm));
             cases.push(Case::random(kernel, s as u64));
         }
     }
@@ -85,9 +81,7 @@ fn broadcasts() {
     ];
     for &elem in ELEMS {
         for (s, &(from, to)) in shapes.iter().enumerate() {
-            let kernel = map(&format!("broadcast_{elem}_{s}"), &[elem], from, |b, v| {
-                b.broadcast(v[0], to)
-            });
+            let kernel = map(&format!("broadcast_{elem}_{s}"), &[elem], from, |b, v| b.broadcast(v[0], to));
             cases.push(Case::random(kernel, s as u64));
         }
     }
@@ -100,17 +94,12 @@ fn slices_and_concatenation() {
     for &elem in ELEMS {
         // The rotation of halves that position embeddings use.
         for half in [4_u64, 5, 32] {
-            let kernel = map(
-                &format!("rotate_{elem}_{half}"),
-                &[elem],
-                &[3, 2 * half],
-                |b, v| {
-                    let low = b.slice(v[0], &[0, 0], &[3, half]);
-                    let high = b.slice(v[0], &[0, half], &[3, half]);
-                    let swapped = b.insert_slice(high, v[0], &[0, 0]);
-                    b.insert_slice(low, swapped, &[0, half])
-                },
-            );
+            let kernel = map(&format!("rotate_{elem}_{half}"), &[elem], &[3, 2 * half], |b, v| {
+                let low = b.slice(v[0], &[0, 0], &[3, half]);
+                let high = b.slice(v[0], &[0, half], &[3, half]);
+                let swapped = b.insert_slice(high, v[0], &[0, 0]);
+                b.insert_slice(low, swapped, &[0, half])
+            });
             cases.push(Case::random(kernel, half));
         }
         let kernel = map(&format!("part_{elem}"), &[elem], &[4, 5, 6], |b, v| {
@@ -167,10 +156,7 @@ fn extracts_and_inserts() {
 fn masks_from_bounds() {
     let mut cases = Vec::new();
     let mut b = KernelBuilder::new("bounds");
-    let (m, n) = (
-        b.scalar("m", Elem::I64, None),
-        b.scalar("n", Elem::I64, None),
-    );
+    let (m, n) = (b.scalar("m", Elem::I64, None), b.scalar("n", Elem::I64, None));
     let out = b.write("out", Elem::I1, &[3, 21], &[Own::Whole, Own::Whole]);
     let zero = b.index(0);
     let m = b.cast(tile_ir::CastOp::IndexS, m, Elem::Index);
@@ -178,21 +164,8 @@ fn masks_from_bounds() {
     let mask = b.create_mask(&[3, 21], &[Index::Dynamic(m), Index::Dynamic(n)]);
     b.store(out, mask, &[zero, zero]);
     let kernel = b.finish().expect("valid");
-    for (m, n) in [
-        (0, 0),
-        (3, 21),
-        (2, 13),
-        (1, 100),
-        (9, 1),
-        (-3, 8),
-        (2, -1),
-        (i64::MAX, i64::MAX),
-    ] {
-        cases.push(
-            Case::random(kernel.clone(), 0)
-                .with("m", Value::I64(m))
-                .with("n", Value::I64(n)),
-        );
+    for (m, n) in [(0, 0), (3, 21), (2, 13), (1, 100), (9, 1), (-3, 8), (2, -1), (i64::MAX, i64::MAX)] {
+        cases.push(Case::random(kernel.clone(), 0).with("m", Value::I64(m)).with("n", Value::I64(n)));
     }
     check(&cases);
 }

@@ -10,25 +10,11 @@ use crate::types::Reg;
 
 impl<'a, 'b> Lower<'a, 'b> {
     /// Vectors along the result's iterator `column`; blocks of several rows that share the loads.
-    pub(super) fn by_columns(
-        &mut self,
-        p: Product<'_>,
-        column: usize,
-        emit: Emit<'_, 'a, 'b>,
-    ) -> Result<()> {
+    pub(super) fn by_columns(&mut self, p: Product<'_>, column: usize, emit: Emit<'_, 'a, 'b>) -> Result<()> {
         let summed = p.summed();
         let in_both = |i: usize| p.spec.lhs.contains(&i) && p.spec.rhs.contains(&i);
-        let row = p
-            .spec
-            .acc
-            .iter()
-            .copied()
-            .rfind(|&i| i != column && !in_both(i) && p.extents[i] > 1);
-        let outer: Vec<usize> = p
-            .parallel()
-            .into_iter()
-            .filter(|&i| i != column && Some(i) != row)
-            .collect();
+        let row = p.spec.acc.iter().copied().rfind(|&i| i != column && !in_both(i) && p.extents[i] > 1);
+        let outer: Vec<usize> = p.parallel().into_iter().filter(|&i| i != column && Some(i) != row).collect();
         let origin = vec![Ix::known(0); p.extents.len()];
         let row_extent = row.map_or(1, |i| p.extents[i]);
         self.iterate(&p, &outer, &origin, &mut |this, at| {
@@ -87,10 +73,7 @@ impl<'a, 'b> Lower<'a, 'b> {
             Ok(sums)
         })?;
         for (r, block) in blocks.iter().enumerate() {
-            let sum = Chunk {
-                lanes: width,
-                parts: sums[r * parts..(r + 1) * parts].to_vec(),
-            };
+            let sum = Chunk { lanes: width, parts: sums[r * parts..(r + 1) * parts].to_vec() };
             self.finish(p, block, width, column, sum, emit)?;
         }
         Ok(())

@@ -33,23 +33,18 @@ struct Product<'k> {
 type Emit<'f, 'a, 'b> = &'f mut dyn FnMut(&mut Lower<'a, 'b>, Pos, &Chunk) -> Result<()>;
 
 /// Body of a loop over summed iterators: gets the iterators and the sums, gives the next sums.
-type SumBody<'f, 'a, 'b> =
-    &'f mut dyn FnMut(&mut Lower<'a, 'b>, &[Ix], &[ir::Value]) -> Result<Vec<ir::Value>>;
+type SumBody<'f, 'a, 'b> = &'f mut dyn FnMut(&mut Lower<'a, 'b>, &[Ix], &[ir::Value]) -> Result<Vec<ir::Value>>;
 
 /// Receives the finished sums of a block of results.
 type Finish<'f, 'a, 'b> = &'f mut dyn FnMut(&mut Lower<'a, 'b>, &[Ix]) -> Result<()>;
 
 impl Product<'_> {
     fn parallel(&self) -> Vec<usize> {
-        (0..self.extents.len())
-            .filter(|&i| !self.spec.reduced[i])
-            .collect()
+        (0..self.extents.len()).filter(|&i| !self.spec.reduced[i]).collect()
     }
 
     fn summed(&self) -> Vec<usize> {
-        (0..self.extents.len())
-            .filter(|&i| self.spec.reduced[i])
-            .collect()
+        (0..self.extents.len()).filter(|&i| self.spec.reduced[i]).collect()
     }
 
     /// Position in an operand whose dimensions have these iterators.
@@ -67,19 +62,8 @@ impl Product<'_> {
 
 impl<'a, 'b> Lower<'a, 'b> {
     /// Computes a product into `dest`, or as a machine value if the result has one element.
-    pub(crate) fn contract(
-        &mut self,
-        kind: &OpKind,
-        result: Value,
-        dest: Option<Mem>,
-    ) -> Result<Option<ir::Value>> {
-        let OpKind::Contract {
-            lhs,
-            rhs,
-            acc,
-            spec,
-        } = kind
-        else {
+    pub(crate) fn contract(&mut self, kind: &OpKind, result: Value, dest: Option<Mem>) -> Result<Option<ir::Value>> {
+        let OpKind::Contract { lhs, rhs, acc, spec } = kind else {
             return Ok(None);
         };
         let mut extents = vec![1; spec.reduced.len()];
@@ -89,14 +73,7 @@ impl<'a, 'b> Lower<'a, 'b> {
             }
         }
         let elem = self.kernel.ty(result).elem;
-        let product = Product {
-            lhs: *lhs,
-            rhs: *rhs,
-            acc: *acc,
-            spec,
-            extents: &extents,
-            elem,
-        };
+        let product = Product { lhs: *lhs, rhs: *rhs, acc: *acc, spec, extents: &extents, elem };
         let values = self.versioned(&[*lhs, *rhs, *acc], None, &mut |this| {
             let mut single = Vec::new();
             let mut emit = |this: &mut Self, pos: Pos, chunk: &Chunk| {
@@ -133,64 +110,34 @@ impl<'a, 'b> Lower<'a, 'b> {
 
     /// The iterator for the lanes if the product is best computed by columns.
     fn column_iterator(&self, p: &Product<'_>) -> Option<usize> {
-        let inner = |value: Value, dims: &[usize], iterator: usize| match dims
-            .iter()
-            .position(|&i| i == iterator)
-        {
+        let inner = |value: Value, dims: &[usize], iterator: usize| match dims.iter().position(|&i| i == iterator) {
             None => true,
             Some(d) => self.contiguous_dim(value) == Some(d),
         };
         let both = |i: usize| inner(p.lhs, &p.spec.lhs, i) && inner(p.rhs, &p.spec.rhs, i);
         let column = p.spec.acc.iter().copied().rfind(|&i| p.extents[i] > 1)?;
         let rows = p.summed().into_iter().any(|i| p.extents[i] > 1 && both(i));
-        if rows && !both(column) {
-            None
-        } else {
-            Some(column)
-        }
+        if rows && !both(column) { None } else { Some(column) }
     }
 
     /// An operand's elements at the iterators `at`, with lanes along `along` (copies where it has no such dimension).
-    fn operand(
-        &mut self,
-        value: Value,
-        dims: &[usize],
-        at: &[Ix],
-        lanes: u32,
-        along: usize,
-    ) -> Result<Chunk> {
+    fn operand(&mut self, value: Value, dims: &[usize], at: &[Ix], lanes: u32, along: usize) -> Result<Chunk> {
         let pos = Product::pos(dims, at, lanes, along);
         let chunk = self.eval(value, &pos)?;
-        if chunk.lanes == lanes {
-            Ok(chunk)
-        } else {
-            Ok(self.splat(Reg::Float, chunk.parts[0], lanes))
-        }
+        if chunk.lanes == lanes { Ok(chunk) } else { Ok(self.splat(Reg::Float, chunk.parts[0], lanes)) }
     }
 
     /// Loops over iterators, one value at a time.
-    fn iterate(
-        &mut self,
-        p: &Product<'_>,
-        iterators: &[usize],
-        at: &[Ix],
-        body: Finish<'_, 'a, 'b>,
-    ) -> Result<()> {
+    fn iterate(&mut self, p: &Product<'_>, iterators: &[usize], at: &[Ix], body: Finish<'_, 'a, 'b>) -> Result<()> {
         let Some((&first, rest)) = iterators.split_first() else {
             return body(self, at);
         };
-        self.carry_loop(
-            Edge::Known(0),
-            Edge::Known(p.extents[first]),
-            1,
-            &[],
-            &mut |this, ix, _| {
-                let mut at = at.to_vec();
-                at[first] = ix;
-                this.iterate(p, rest, &at, body)?;
-                Ok(Vec::new())
-            },
-        )
+        self.carry_loop(Edge::Known(0), Edge::Known(p.extents[first]), 1, &[], &mut |this, ix, _| {
+            let mut at = at.to_vec();
+            at[first] = ix;
+            this.iterate(p, rest, &at, body)?;
+            Ok(Vec::new())
+        })
         .map(drop)
     }
 
@@ -206,17 +153,11 @@ impl<'a, 'b> Lower<'a, 'b> {
         let Some((&first, rest)) = iterators.split_first() else {
             return body(self, at, sums);
         };
-        self.carry_loop(
-            Edge::Known(0),
-            Edge::Known(p.extents[first]),
-            1,
-            sums,
-            &mut |this, ix, sums| {
-                let mut at = at.to_vec();
-                at[first] = ix;
-                this.sum_over(p, rest, &at, sums, body)
-            },
-        )
+        self.carry_loop(Edge::Known(0), Edge::Known(p.extents[first]), 1, sums, &mut |this, ix, sums| {
+            let mut at = at.to_vec();
+            at[first] = ix;
+            this.sum_over(p, rest, &at, sums, body)
+        })
         .map(|(values, _)| values)
     }
 

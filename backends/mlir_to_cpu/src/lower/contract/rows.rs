@@ -8,57 +8,57 @@ use super::super::{Lower, Result};
 use super::{Emit, Product};
 use crate::types::{LANES, Reg};
 
-/// Most vector registers to use for sums; x86-64 has 16.
-const SUMS: u32 = 8;
+/// Vector registers to use for sums; x86-64 has 16.
+const SUMS: usize = 8;
+
+/// Rows of the right operand computed at once.
+const ROWS: u64 = 4;
 
 impl<'a, 'b> Lower<'a, 'b> {
     /// Vectors along a summed iterator; blocks of `m` x `n` results.
     pub(super) fn by_rows(&mut self, p: Product<'_>, emit: Emit<'_, 'a, 'b>) -> Result<()> {
         let summed = p.summed();
-        let inner = p
-            .spec
-            .rhs
-            .iter()
-            .copied()
-            .rfind(|&i| p.spec.reduced[i] && p.extents[i] > 1);
-        let along = inner.or(summed.last().copied());
+        let is_wide = |&i: &usize| p.spec.reduced[i] && p.extents[i] > 1;
+        let along = p.spec.rhs.iter().copied().rfind(is_wide).or(summed.last().copied());
         // Rows of the right operand alone, then of the left one alone, are computed several at once.
         let alone = |dims: &[usize], other: &[usize]| {
-            dims.iter()
-                .copied()
-                .rfind(|i| !other.contains(i) && !p.spec.reduced[*i] && p.extents[*i] > 1)
+            let is_alone = |&i: &usize| !other.contains(&i) && !p.spec.reduced[i] && p.extents[i] > 1;
+            dims.iter().copied().rfind(is_alone)
         };
         let n = alone(&p.spec.rhs, &p.spec.lhs);
         let m = alone(&p.spec.lhs, &p.spec.rhs);
-        let outer: Vec<usize> = p
-            .parallel()
-            .into_iter()
-            .filter(|&i| Some(i) != n && Some(i) != m)
-            .collect();
+        let blocked = |i: &usize| Some(*i) == n || Some(*i) == m;
+        let outer: Vec<usize> = p.parallel().into_iter().filter(|i| !blocked(i)).collect();
         let origin = vec![Ix::known(0); p.extents.len()];
         let m_extent = m.map_or(1, |i| p.extents[i]);
         let n_extent = n.map_or(1, |i| p.extents[i]);
+        // The rows of a block lie a quarter of the operand apart, so that each quarter is read from start to end: the
+        // processor's prefetchers follow few long streams better than many short ones.
+        let quarter = n_extent / ROWS;
+        let whole = (n_extent % ROWS, quarter * ROWS);
         self.iterate(&p, &outer, &origin, &mut |this, at| {
-            this.chunk_loop(n_extent, &[4, 1], &[], &mut |this, n_ix, n_block, _| {
-                this.chunk_loop(m_extent, &[2, 1], &[], &mut |this, m_ix, m_block, _| {
-                    let mut blocks = Vec::new();
-                    for i in 0..m_block {
-                        for j in 0..n_block {
-                            let mut at = at.to_vec();
-                            if let Some(m) = m {
-                                at[m] = m_ix.plus(u64::from(i));
+            for (trips, first, rows) in [(quarter, 0, ROWS), (whole.0, whole.1, 1)] {
+                this.chunk_loop(trips, &[1], &[], &mut |this, n_ix, _, _| {
+                    this.chunk_loop(m_extent, &[2, 1], &[], &mut |this, m_ix, m_block, _| {
+                        let mut blocks = Vec::new();
+                        for i in 0..u64::from(m_block) {
+                            for j in 0..rows {
+                                let mut at = at.to_vec();
+                                if let Some(m) = m {
+                                    at[m] = m_ix.plus(i);
+                                }
+                                if let Some(n) = n {
+                                    at[n] = n_ix.plus(first + j * quarter);
+                                }
+                                blocks.push(at);
                             }
-                            if let Some(n) = n {
-                                at[n] = n_ix.plus(u64::from(j));
-                            }
-                            blocks.push(at);
                         }
-                    }
-                    this.row_block(&p, &summed, along, &blocks, emit)?;
-                    Ok(Vec::new())
-                })
-            })
-            .map(drop)
+                        this.row_block(&p, &summed, along, &blocks, emit)?;
+                        Ok(Vec::new())
+                    })
+                })?;
+            }
+            Ok(())
         })
     }
 
@@ -74,30 +74,17 @@ impl<'a, 'b> Lower<'a, 'b> {
         let count = blocks.len();
         let extent = along.map_or(1, |i| p.extents[i]);
         let lane_iterator = along.unwrap_or(usize::MAX);
-        let wide = if count as u32 * 2 <= SUMS {
-            2 * LANES
-        } else {
-            LANES
-        };
-        let parts = (wide / LANES) as usize;
-        let widths: &[u32] = if wide == 2 * LANES {
-            &[8, 4, 1]
-        } else {
-            &[4, 1]
-        };
+        let parts = (SUMS / count).clamp(1, 4);
+        let widths: &[u32] = if count > ROWS as usize { &[8, 4, 1] } else { &[16, 4, 1] };
         let zero = self.float_const(Reg::Float.scalar(), 0.0);
         // Per result: the sum of the elements past the last whole vector, and the vectors of sums.
         let mut start = vec![zero; count];
         if extent >= u64::from(LANES) {
             for _ in 0..count {
-                start.extend(self.splat(Reg::Float, zero, wide).parts);
+                start.extend(self.splat(Reg::Float, zero, parts as u32 * LANES).parts);
             }
         }
-        let outer: Vec<usize> = summed
-            .iter()
-            .copied()
-            .filter(|&i| Some(i) != along)
-            .collect();
+        let outer: Vec<usize> = summed.iter().copied().filter(|&i| Some(i) != along).collect();
         let origin = vec![Ix::known(0); p.extents.len()];
         let sums = self.sum_over(p, &outer, &origin, &start, &mut |this, sum_at, sums| {
             this.chunk_loop(extent, widths, sums, &mut |this, ix, width, sums| {
@@ -113,7 +100,7 @@ impl<'a, 'b> Lower<'a, 'b> {
                     let x = this.operand(p.lhs, &p.spec.lhs, &at, width, lane_iterator)?;
                     let y = this.operand(p.rhs, &p.spec.rhs, &at, width, lane_iterator)?;
                     for (i, (&x, &y)) in x.parts.iter().zip(&y.parts).enumerate() {
-                        let slot = if width == 1 { r } else { count + r * parts + i };
+                        let slot = if width == 1 { r } else { count + r * parts + i % parts };
                         sums[slot] = this.multiply_add(y, x, sums[slot]);
                     }
                 }
@@ -128,13 +115,7 @@ impl<'a, 'b> Lower<'a, 'b> {
                 for &other in &vectors[1..] {
                     vector = self.b.ins().fadd(vector, other);
                 }
-                let lanes = self.all_lanes(
-                    Reg::Float,
-                    &Chunk {
-                        lanes: LANES,
-                        parts: vec![vector],
-                    },
-                );
+                let lanes = self.all_lanes(Reg::Float, &Chunk { lanes: LANES, parts: vec![vector] });
                 let low = self.b.ins().fadd(lanes[0], lanes[1]);
                 let high = self.b.ins().fadd(lanes[2], lanes[3]);
                 let all = self.b.ins().fadd(low, high);
