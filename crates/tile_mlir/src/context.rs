@@ -92,7 +92,9 @@ unsafe extern "C" fn on_diagnostic(diagnostic: sys::MlirDiagnostic, data: *mut c
 fn read(diagnostic: sys::MlirDiagnostic) -> Reported {
     // SAFETY: the diagnostic and its notes are valid for the call of the handler.
     unsafe {
-        let text = |diagnostic| raw::print(MESSAGE_LIMIT, |callback, data| sys::mlirDiagnosticPrint(diagnostic, callback, data));
+        let text = |diagnostic| {
+            raw::print(MESSAGE_LIMIT, |callback, data| sys::mlirDiagnosticPrint(diagnostic, callback, data))
+        };
         let notes = (0..sys::mlirDiagnosticGetNumNotes(diagnostic))
             .map(|i| text(sys::mlirDiagnosticGetNote(diagnostic, i)))
             // MLIR's own print of the operation, and advice on building tools instead of programs.

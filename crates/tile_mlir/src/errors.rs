@@ -227,9 +227,9 @@ impl Problem {
             | Problem::AliasTooLarge { .. } => Kind::Limit,
             Problem::NulByte
             | Problem::Undefined { .. }
-            | Problem::Refused { .. } | Problem::Attribute { .. } | Problem::Function { .. } => {
-                Kind::Invalid
-            }
+            | Problem::Refused { .. }
+            | Problem::Attribute { .. }
+            | Problem::Function { .. } => Kind::Invalid,
             Problem::Resources | Problem::Operation { .. } | Problem::Form { .. } => Kind::Unsupported,
             Problem::Type { why, .. } => why.kind(),
             Problem::Invalid(error) => Report::from(&**error).kind,

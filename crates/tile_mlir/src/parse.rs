@@ -30,9 +30,12 @@ pub(crate) fn on_own_stack<T: Send>(
 }
 
 /// Parses and verifies. MLIR's errors come back with the place in the text, or the user's place where an operation has one.
-pub(crate) fn parse<'s>(session: &'s Session, text: &str, text_name: &Arc<str>) -> Result<Module<'s>, Vec<ImportError>> {
-    scan::check(text)
-        .map_err(|(problem, offset)| vec![problem.at(location::of_offset(text, offset, text_name))])?;
+pub(crate) fn parse<'s>(
+    session: &'s Session,
+    text: &str,
+    text_name: &Arc<str>,
+) -> Result<Module<'s>, Vec<ImportError>> {
+    scan::check(text).map_err(|(problem, offset)| vec![problem.at(location::of_offset(text, offset, text_name))])?;
     match Module::parse(session.context(), text) {
         Some(module) => Ok(module),
         None => Err(errors(session, text, text_name)),
@@ -52,10 +55,11 @@ pub(crate) fn errors(session: &Session, text: &str, text_name: &Arc<str>) -> Vec
 
 fn error(reported: Reported, text: &str, text_name: &Arc<str>) -> ImportError {
     let loc = location::read(&reported.location, text_name).loc;
-    let problem = match foreign_operation(&reported.message).or_else(|| generic_operation(&reported.message, text, &loc)) {
-        Some(name) => Problem::Operation { instead: subset::instead(&name), name },
-        None => Problem::Refused { message: tidy(&reported.message), notes: reported.notes },
-    };
+    let problem =
+        match foreign_operation(&reported.message).or_else(|| generic_operation(&reported.message, text, &loc)) {
+            Some(name) => Problem::Operation { instead: subset::instead(&name), name },
+            None => Problem::Refused { message: tidy(&reported.message), notes: reported.notes },
+        };
     problem.at(loc)
 }
 

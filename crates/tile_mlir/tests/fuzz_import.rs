@@ -159,7 +159,21 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut Rng) {
         7 | 8 => {
             let digits: Vec<usize> = (0..bytes.len()).filter(|&i| bytes[i].is_ascii_digit()).collect();
             if let Some(&digit) = digits.get(rng.below(digits.len().max(1) as u64) as usize) {
-                let numbers = ["0", "1", "-1", "2", "3", "7", "16", "255", "65536", "4294967296", "9223372036854775807", "18446744073709551616", "?"];
+                let numbers = [
+                    "0",
+                    "1",
+                    "-1",
+                    "2",
+                    "3",
+                    "7",
+                    "16",
+                    "255",
+                    "65536",
+                    "4294967296",
+                    "9223372036854775807",
+                    "18446744073709551616",
+                    "?",
+                ];
                 let token = token_at(bytes, digit);
                 bytes.splice(token, rng.pick(&numbers).bytes());
             }

@@ -9,7 +9,11 @@ fn samples() {
         for simplify in [false, true] {
             match import_with(&text, path.to_str().unwrap(), Options { simplify }) {
                 Ok(m) => println!("{} {simplify}: {}", path.display(), m.kernels.len()),
-                Err(e) => { for e in e { println!("{}", e.report()); } }
+                Err(e) => {
+                    for e in e {
+                        println!("{}", e.report());
+                    }
+                }
             }
         }
     }

@@ -20,23 +20,13 @@ impl<'m> Lifter<'_, 'm> {
     /// Lifts all reachable blocks.
     pub(super) fn blocks(&mut self) {
         let blocks = self.function.blocks();
-        let index: BTreeMap<Block<'m>, usize> = blocks
-            .iter()
-            .enumerate()
-            .map(|(i, &block)| (block, i))
-            .collect();
+        let index: BTreeMap<Block<'m>, usize> = blocks.iter().enumerate().map(|(i, &block)| (block, i)).collect();
         let successors = blocks.iter().map(|block| {
             let terminator = block.instructions().pop();
-            terminator.map_or(Vec::new(), |t| {
-                t.successors().iter().map(|to| index[to]).collect()
-            })
+            terminator.map_or(Vec::new(), |t| t.successors().iter().map(|to| index[to]).collect())
         });
         let order = Graph::new(successors.collect()).reverse_postorder(0);
-        let number: BTreeMap<Block<'m>, usize> = order
-            .iter()
-            .enumerate()
-            .map(|(i, &b)| (blocks[b], i))
-            .collect();
+        let number: BTreeMap<Block<'m>, usize> = order.iter().enumerate().map(|(i, &b)| (blocks[b], i)).collect();
         let mut plans = Vec::new();
         for &i in &order {
             let plan = self.plan(blocks[i]);
@@ -93,10 +83,7 @@ impl<'m> Lifter<'_, 'm> {
                 }
             }
         }
-        self.cfg.block(
-            phis.iter().map(|(_, value)| *value).collect(),
-            self.loc.clone(),
-        );
+        self.cfg.block(phis.iter().map(|(_, value)| *value).collect(), self.loc.clone());
         Plan { block, phis }
     }
 
@@ -124,9 +111,7 @@ impl<'m> Lifter<'_, 'm> {
         number: &BTreeMap<Block<'m>, usize>,
     ) -> Lifting<()> {
         let targets = inst.successors();
-        let edges = targets
-            .iter()
-            .map(|to| self.jump(from.block, &plans[number[to]], number[to]));
+        let edges = targets.iter().map(|to| self.jump(from.block, &plans[number[to]], number[to]));
         let edges = edges.collect::<Lifting<Vec<Edge>>>()?;
         let operands = inst.operands();
         let term = match (inst.opcode(), edges.as_slice()) {
@@ -135,20 +120,14 @@ impl<'m> Lifter<'_, 'm> {
             (Some(Op::LLVMBr), [edge]) => Term::Jump(edge.clone()),
             (Some(Op::LLVMBr), [then, otherwise]) => {
                 let cond = self.value(operands[0])?;
-                Term::Branch {
-                    cond,
-                    then: then.clone(),
-                    otherwise: otherwise.clone(),
-                }
+                Term::Branch { cond, then: then.clone(), otherwise: otherwise.clone() }
             }
             (Some(Op::LLVMSwitch), [default, cases @ ..]) => {
                 let value = self.value(operands[0])?;
                 return self.switch(value, &inst.switch_values(), default, cases);
             }
             _ => {
-                return Err(Some(Problem::Operation {
-                    name: "exception handling".into(),
-                }));
+                return Err(Some(Problem::Operation { name: "exception handling".into() }));
             }
         };
         self.cfg.blocks[self.at].term = term;
@@ -182,13 +161,7 @@ impl<'m> Lifter<'_, 'm> {
     }
 
     /// A chain of branches, one for each target.
-    fn switch(
-        &mut self,
-        value: Value,
-        cases: &[LlvmValue<'m>],
-        default: &Edge,
-        edges: &[Edge],
-    ) -> Lifting<()> {
+    fn switch(&mut self, value: Value, cases: &[LlvmValue<'m>], default: &Edge, edges: &[Edge]) -> Lifting<()> {
         let mut targets: Vec<(&Edge, Vec<Value>)> = Vec::new();
         for (case, edge) in cases.iter().zip(edges) {
             let number = self.value(*case)?;
@@ -207,26 +180,17 @@ impl<'m> Lifter<'_, 'm> {
                 let equal = self.op(OpKind::Compare(Predicate::IEq, value, number), Type::BOOL);
                 cond = Some(match cond {
                     None => equal,
-                    Some(before) => {
-                        self.op(OpKind::Binary(BinaryOp::Or, before, equal), Type::BOOL)
-                    }
+                    Some(before) => self.op(OpKind::Binary(BinaryOp::Or, before, equal), Type::BOOL),
                 });
             }
             let Some(cond) = cond else { continue };
             let otherwise = if i + 1 == count {
                 default.clone()
             } else {
-                Edge {
-                    to: self.cfg.block(Vec::new(), self.loc.clone()),
-                    args: Vec::new(),
-                }
+                Edge { to: self.cfg.block(Vec::new(), self.loc.clone()), args: Vec::new() }
             };
             let next = otherwise.to;
-            self.cfg.blocks[at].term = Term::Branch {
-                cond,
-                then: edge.clone(),
-                otherwise,
-            };
+            self.cfg.blocks[at].term = Term::Branch { cond, then: edge.clone(), otherwise };
             at = next;
         }
         if count == 0 {

@@ -12,9 +12,7 @@ use crate::symbols::Callee;
 /// The name without its types: `fptoui.sat` of `fptoui.sat.i32.f32`.
 fn without_types(name: &str) -> &str {
     let is_type = |part: &str| {
-        part.len() > 1
-            && part.starts_with(['i', 'f', 'p', 'v'])
-            && part[1..].bytes().all(|b| b.is_ascii_digit())
+        part.len() > 1 && part.starts_with(['i', 'f', 'p', 'v']) && part[1..].bytes().all(|b| b.is_ascii_digit())
     };
     let mut name = name;
     while let Some((head, last)) = name.rsplit_once('.')
@@ -59,14 +57,10 @@ impl<'m> Lifter<'_, 'm> {
             values.push(self.value(arg)?);
         }
         let value = match values[..] {
-            [a] if short.starts_with("fpto") => {
-                self.saturating_cast(inst, a, short.starts_with("fptosi"))?
-            }
+            [a] if short.starts_with("fpto") => self.saturating_cast(inst, a, short.starts_with("fptosi"))?,
             [a] => self.call_one(short, inst.int_width(), a)?,
             // The second argument says what undefined cases give.
-            [a, _] if matches!(short, "abs" | "ctlz" | "cttz") => {
-                self.call_one(short, inst.int_width(), a)?
-            }
+            [a, _] if matches!(short, "abs" | "ctlz" | "cttz") => self.call_one(short, inst.int_width(), a)?,
             [a, b] => self.call_two(short, inst, args[0].int_width(), a, b)?,
             [a, b, c] => self.call_three(short, inst.int_width(), a, b, c)?,
             _ => return Err(Some(refuse(Callee::Llvm, short))),
@@ -122,28 +116,15 @@ impl<'m> Lifter<'_, 'm> {
         })
     }
 
-    fn call_two(
-        &mut self,
-        name: &str,
-        inst: LlvmValue<'m>,
-        bits: u32,
-        a: Value,
-        b: Value,
-    ) -> Lifting<Value> {
+    fn call_two(&mut self, name: &str, inst: LlvmValue<'m>, bits: u32, a: Value, b: Value) -> Lifting<Value> {
         let signed = |s: &mut Self| (s.signed(a, bits), s.signed(b, bits));
         Ok(match name {
             "expect" => a,
             "umin" => self.binary(BinaryOp::MinU, a, b),
             "umax" => self.binary(BinaryOp::MaxU, a, b),
-            "smin" | "smax" if exact(bits) => self.binary(
-                if name == "smin" {
-                    BinaryOp::MinS
-                } else {
-                    BinaryOp::MaxS
-                },
-                a,
-                b,
-            ),
+            "smin" | "smax" if exact(bits) => {
+                self.binary(if name == "smin" { BinaryOp::MinS } else { BinaryOp::MaxS }, a, b)
+            }
             "minnum" | "minimumnum" => self.binary(BinaryOp::MinF, a, b),
             "maxnum" | "maximumnum" => self.binary(BinaryOp::MaxF, a, b),
             "copysign" => self.copysign(a, b),
@@ -156,14 +137,7 @@ impl<'m> Lifter<'_, 'm> {
                 let sum = self.binary(BinaryOp::Add, a, b);
                 let over = self.compare(Predicate::ULt, sum, a);
                 let most = self.int(ty, -1);
-                self.op(
-                    OpKind::Select {
-                        cond: over,
-                        on_true: most,
-                        on_false: sum,
-                    },
-                    ty,
-                )
+                self.op(OpKind::Select { cond: over, on_true: most, on_false: sum }, ty)
             }
             "ucmp" => self.three_way(inst, Predicate::UGt, Predicate::ULt, a, b)?,
             "scmp" => {
@@ -174,14 +148,7 @@ impl<'m> Lifter<'_, 'm> {
         })
     }
 
-    fn call_three(
-        &mut self,
-        name: &str,
-        bits: u32,
-        a: Value,
-        b: Value,
-        c: Value,
-    ) -> Lifting<Value> {
+    fn call_three(&mut self, name: &str, bits: u32, a: Value, b: Value, c: Value) -> Lifting<Value> {
         let whole = matches!(bits, 32 | 64);
         let ty = self.cfg.ty(a);
         Ok(match name {
@@ -230,10 +197,7 @@ impl<'m> Lifter<'_, 'm> {
     fn copysign(&mut self, magnitude: Value, sign: Value) -> Value {
         let magnitude = self.op(OpKind::Cast(CastOp::Bitcast, magnitude), Type::I32);
         let sign = self.op(OpKind::Cast(CastOp::Bitcast, sign), Type::I32);
-        let (low, high) = (
-            self.int(Type::I32, i64::from(i32::MAX)),
-            self.int(Type::I32, i64::from(i32::MIN)),
-        );
+        let (low, high) = (self.int(Type::I32, i64::from(i32::MAX)), self.int(Type::I32, i64::from(i32::MIN)));
         let magnitude = self.binary(BinaryOp::And, magnitude, low);
         let sign = self.binary(BinaryOp::And, sign, high);
         let bits = self.binary(BinaryOp::Or, magnitude, sign);
@@ -257,8 +221,7 @@ impl<'m> Lifter<'_, 'm> {
     /// Number of set bits: sums of neighbouring fields of 1, 2 and 4 bits, then all bytes at once by a product.
     fn count_ones(&mut self, value: Value) -> Value {
         let ty = self.cfg.ty(value);
-        let repeat =
-            |byte: u8| types::canonical(u64::from_ne_bytes([byte; 8]), ty.elem.bits() as u32);
+        let repeat = |byte: u8| types::canonical(u64::from_ne_bytes([byte; 8]), ty.elem.bits() as u32);
         let field = |s: &mut Self, value: Value, by: i64, mask: u8| {
             let by = s.int(ty, by);
             let mask = s.int(ty, repeat(mask));
@@ -306,11 +269,7 @@ impl<'m> Lifter<'_, 'm> {
                 (difference, self.sign_overflow((a, b), (a, difference)))
             }
             "umul.with.overflow" | "smul.with.overflow" if ty.elem != Elem::I64 => {
-                let extend = if name.starts_with('u') {
-                    CastOp::ExtU
-                } else {
-                    CastOp::ExtS
-                };
+                let extend = if name.starts_with('u') { CastOp::ExtU } else { CastOp::ExtS };
                 let wide = Type::scalar(Elem::I64);
                 let a = self.op(OpKind::Cast(extend, a), wide);
                 let b = self.op(OpKind::Cast(extend, b), wide);

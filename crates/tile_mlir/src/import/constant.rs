@@ -68,9 +68,9 @@ fn same(a: &Number, b: &Number) -> bool {
 fn elements(value: Attribute<'_>, ty: Type) -> Option<Vec<Number>> {
     let count = usize::try_from(ty.shape.count()).ok()?;
     if ty.elem == Elem::I1 {
-        return value.is_dense_elements().then(|| {
-            (0..count).map(|i| Number::Int(i64::from(value.dense_bool(i)))).collect()
-        });
+        return value
+            .is_dense_elements()
+            .then(|| (0..count).map(|i| Number::Int(i64::from(value.dense_bool(i)))).collect());
     }
     let bytes = value.dense_bytes(count, ty.elem.bytes() as usize)?;
     Some(match ty.elem {

@@ -31,10 +31,13 @@ pub(super) fn module(op: raw::Operation<'_>, text_name: &Arc<str>) -> Result<Mod
     let module = Module { name: name(op, text_name), kernels };
     match tile_ir::validate(&module) {
         Ok(()) => Ok(module),
-        Err(found) => Err(found.into_iter().map(|error| {
-            let loc = error.loc.clone();
-            Problem::Invalid(Box::new(error)).at(loc)
-        }).collect()),
+        Err(found) => Err(found
+            .into_iter()
+            .map(|error| {
+                let loc = error.loc.clone();
+                Problem::Invalid(Box::new(error)).at(loc)
+            })
+            .collect()),
     }
 }
 

@@ -66,7 +66,8 @@ fn read_tuning(name: &str, value: Attribute<'_>) -> Result<Vec<(String, u64)>, P
         .into_iter()
         .map(|(key, size)| {
             let size_value = size.as_int().and_then(|size| u64::try_from(size).ok()).filter(|&size| size > 0);
-            let size = size_value.ok_or_else(|| wrong(name, format!("gives `{key}` the size {}", size.text()), None))?;
+            let size =
+                size_value.ok_or_else(|| wrong(name, format!("gives `{key}` the size {}", size.text()), None))?;
             if is_identifier(key) {
                 Ok((key.to_owned(), size))
             } else {
@@ -113,8 +114,8 @@ pub(super) fn declare(op: Operation<'_>, body: Block<'_>, kernel: &mut Kernel, l
     for (index, arg) in body.args().enumerate() {
         let entries = attributes.get(index).and_then(|entries| entries.as_dictionary()).unwrap_or_default();
         refuse_unknown(entries.iter().copied(), &PARAM_ATTRIBUTES)?;
-        let [name, access, own, bound] = PARAM_ATTRIBUTES
-            .map(|name| entries.iter().find(|entry| entry.0 == name).map(|entry| (name, entry.1)));
+        let [name, access, own, bound] =
+            PARAM_ATTRIBUTES.map(|name| entries.iter().find(|entry| entry.0 == name).map(|entry| (name, entry.1)));
         let name = name.map_or_else(|| Ok(format!("arg{index}")), |(key, value)| identifier(key, value))?;
         if kernel.params.iter().any(|param| param.name == name) {
             return Err(wrong("tenfold.name", format!("names two parameters `{name}`"), None));

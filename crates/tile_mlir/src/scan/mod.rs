@@ -54,8 +54,7 @@ pub(crate) fn check(text: &str) -> Result<(), (Problem, usize)> {
     let mut before = None;
     while let Some((token, start)) = tokens.next() {
         let seen = Seen { token, start, before, open: &open, rest: tokens.clone() };
-        let checked =
-            limits.take(&seen).and_then(|()| names.take(&seen)).and_then(|()| contracts.take(&seen));
+        let checked = limits.take(&seen).and_then(|()| names.take(&seen)).and_then(|()| contracts.take(&seen));
         checked.map_err(|problem| (problem, start))?;
         match token {
             Token::Open(bracket) => {

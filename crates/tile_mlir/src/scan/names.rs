@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::tokens::{Token, Tokens};
 use super::Seen;
+use super::tokens::{Token, Tokens};
 use crate::errors::Problem;
 use crate::subset;
 
@@ -37,8 +37,8 @@ impl<'t> Names<'t> {
         match seen.token {
             Token::Word(word) if word.contains(&b'.') || word == b"return" => self.operation = word,
             Token::Open(b'{') => {
-                let dictionary =
-                    inside.is_some_and(|open| open.bracket != b'{') || seen.before == Some(Token::Word(b"attributes"));
+                let dictionary = inside.is_some_and(|open| open.bracket != b'{')
+                    || matches!(seen.before, Some(Token::Word(b"attributes") | Token::Other(b'=')));
                 let arguments = if dictionary { Vec::new() } else { std::mem::take(&mut self.pending) };
                 for name in &arguments {
                     *self.visible.entry(name).or_default() += 1;
@@ -97,7 +97,7 @@ fn role(seen: &Seen<'_, '_>) -> Role {
         };
     }
     match (next, seen.before) {
-        (Some(Token::Other(b'=')), Some(Token::Word(_))) => Role::Argument,
+        (Some(Token::Other(b'=')), Some(Token::Word(before))) if before.ends_with(b".for") => Role::Argument,
         (Some(Token::Other(b'=' | b':' | b',')), _) if ends_in_equals(seen.rest.clone()) => Role::Definition,
         _ => Role::Use,
     }
@@ -136,9 +136,10 @@ mod tests {
 
     #[test]
     fn definitions_of_every_form_are_seen() {
-        let text = "func.func @f(%a: f32 {x = 1}, %b: i1) attributes {y = 2} {
+        let text = "func.func @f(%a: f32 {x = 1}, %b: i1) attributes {y = 2, z = {w = 3}} {
             %c, %d:2 = scf.if %b -> (f32, f32, f32) { scf.yield %a, %a, %a : f32, f32, f32 }
-            %r = scf.for %i = %lo to %d#1 step %c iter_args(%s = %a, %t = %c) -> (f32) { scf.yield %i : f32 }
+            %k = arith.constant 0 : index
+            %r = scf.for %i = %lo to %d#1 step %k iter_args(%s = %a, %t = %c) -> (f32) { scf.yield %i : f32 }
             %w = scf.while (%p = %r) : (f32) -> f32 { scf.condition(%b) %p : f32 } do { ^bb0(%q: f32): scf.yield %q : f32 }
             \"scf.if\"(%b) ({ ^bb0(%z: f32): \"x.y\"(%z, %w) : (f32, f32) -> () }) : (i1) -> ()
             return
@@ -149,7 +150,9 @@ mod tests {
 
     #[test]
     fn names_end_with_their_region() {
-        let two = |second: &str| format!("func.func @f(%a: f32) {{ %b = arith.negf %a : f32 }} func.func @g(%c: f32) {{ {second} }}");
+        let two = |second: &str| {
+            format!("func.func @f(%a: f32) {{ %b = arith.negf %a : f32 }} func.func @g(%c: f32) {{ {second} }}")
+        };
         assert_eq!(refused(&two("%d = arith.negf %c : f32")), None);
         assert_eq!(refused(&two("%d = arith.negf %a : f32")), undefined("a"));
         assert_eq!(refused(&two("%d = arith.negf %b : f32")), undefined("b"));
