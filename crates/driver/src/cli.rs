@@ -20,12 +20,18 @@ pub enum Command {
     Emit(Emit),
     /// Compile kernels, run them on random inputs and compare with every judge there is.
     Validate(Validate),
-    /// Measure the decode step and each of its kernels beside the machine's read bandwidth.
-    Bench(Bench),
-    /// Generate text with a language model whose every operation is a compiled kernel.
+    /// Generate text with a language model whose every operation is a compiled kernel (`decode check`: against a
+    /// golden file).
     #[command(disable_help_flag = true)]
     Decode {
         /// Arguments of `tenfold-decode`; `--help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Measure the decode step and each of its kernels beside the machine's read bandwidth.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// Arguments of `tenfold-decode bench`; `--help` lists them.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
@@ -34,7 +40,7 @@ pub enum Command {
 /// Which kernels.
 #[derive(Debug, Args)]
 pub struct Input {
-    /// A kernel suite (`deepseek-r1-distill-qwen-1.5b`, `smollm2-135m`, `gallery`), a `.rs` file with
+    /// A kernel suite (`deepseek-r1-distill-qwen-1.5b`, `smollm2-135m`, `qwen2-reduced`, `gallery`), a `.rs` file with
     /// `#[tile::kernel]` functions, or a `.mlir` file.
     #[arg(default_value = "deepseek-r1-distill-qwen-1.5b")]
     pub input: String,
@@ -88,24 +94,4 @@ pub struct Validate {
     /// Skip the stock MLIR judge.
     #[arg(long)]
     pub no_stock: bool,
-}
-
-/// Arguments of `bench`.
-#[derive(Debug, Args)]
-pub struct Bench {
-    /// Model: `smollm2-135m`, a GGUF file or a Hugging Face folder.
-    #[arg(long, default_value = "smollm2-135m")]
-    pub model: String,
-    /// Device.
-    #[arg(long, default_value = "cpu")]
-    pub device: String,
-    /// Threads of the CPU device; all cores if absent.
-    #[arg(long)]
-    pub threads: Option<usize>,
-    /// Tokens decoded per measurement.
-    #[arg(long, default_value_t = 64)]
-    pub tokens: usize,
-    /// One JSON object instead of a table.
-    #[arg(long)]
-    pub json: bool,
 }

@@ -4,12 +4,11 @@
 //! further off than [`ELEMENT_FACTOR`] times that, relative to the larger of itself and the output's root mean square: a
 //! long output must not hide a wrong element. Integers must be equal. NaN never passes.
 
-use std::fmt;
-
 use tile_ir::Elem;
 
 use crate::buffer::Buffer;
 use crate::case::{Case, Outputs};
+use crate::verdict::{Comparison, Element, Fault, OutputReport};
 
 /// See the module.
 pub const ELEMENT_FACTOR: f64 = 16.0;
@@ -19,7 +18,7 @@ pub const fn tolerance(elem: Elem) -> Option<f64> {
     match elem {
         Elem::F32 => Some(1e-5),
         Elem::Bf16 => Some(4e-3),
-        Elem::F16 => Some(5e-4),
+        Elem::F16 => Some(1e-3),
         Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => None,
     }
 }
@@ -36,10 +35,7 @@ pub struct Expected {
 impl Expected {
     /// An output written everywhere.
     pub fn all(name: &str, values: Vec<f64>) -> Expected {
-        Expected {
-            name: name.to_string(),
-            values: values.into_iter().map(Some).collect(),
-        }
+        Expected { name: name.to_string(), values: values.into_iter().map(Some).collect() }
     }
 
     /// What the outputs of another run of `case` (the interpreter's) say: their values, and "as it was" where they are
@@ -47,182 +43,12 @@ impl Expected {
     pub fn from_outputs(case: &Case, outputs: &Outputs) -> Vec<Expected> {
         let before = case.outputs();
         let expected = |(name, buffer): &(String, Buffer)| {
-            let initial = before
-                .get(name)
-                .filter(|initial| initial.len() == buffer.len());
-            let changed =
-                |i: usize| initial.is_none_or(|initial| initial.bits(i) != buffer.bits(i));
-            let values = (0..buffer.len())
-                .map(|i| changed(i).then(|| buffer.get(i)))
-                .collect();
-            Expected {
-                name: name.clone(),
-                values,
-            }
+            let initial = before.get(name).filter(|initial| initial.len() == buffer.len());
+            let changed = |i: usize| initial.is_none_or(|initial| initial.bits(i) != buffer.bits(i));
+            let values = (0..buffer.len()).map(|i| changed(i).then(|| buffer.get(i))).collect();
+            Expected { name: name.clone(), values }
         };
         outputs.0.iter().map(expected).collect()
-    }
-}
-
-/// One element that differs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Element {
-    /// Index, outermost dimension first.
-    pub index: Vec<u64>,
-    /// What was computed.
-    pub got: f64,
-    /// What should have been.
-    pub want: f64,
-}
-
-impl fmt::Display for Element {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:?}: {:e} instead of {:e}",
-            self.index, self.got, self.want
-        )
-    }
-}
-
-/// One reason why an output is wrong.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Fault {
-    /// The output is not there.
-    Missing,
-    /// It has another type or size than expected.
-    Form {
-        /// What came.
-        got: String,
-        /// What should have.
-        want: String,
-    },
-    /// Elements that should have been written were not.
-    Unwritten {
-        /// How many.
-        count: usize,
-        /// The first one's index.
-        first: Vec<u64>,
-    },
-    /// Elements outside the launch's part were changed.
-    Overwritten {
-        /// How many.
-        count: usize,
-        /// The first one's index.
-        first: Vec<u64>,
-    },
-    /// Elements are NaN, here or in what was expected.
-    Nan {
-        /// How many.
-        count: usize,
-        /// The first one.
-        first: Element,
-    },
-    /// The relative L2 error is too large.
-    Error {
-        /// It.
-        relative: f64,
-        /// The tolerance.
-        tolerance: f64,
-    },
-    /// Single elements are wrong: integers that differ, infinities, floats far beyond the tolerance.
-    Elements {
-        /// How many.
-        count: usize,
-        /// The first one.
-        first: Element,
-    },
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Fault::Missing => f.write_str("is missing"),
-            Fault::Form { got, want } => write!(f, "is {got} instead of {want}"),
-            Fault::Unwritten { count, first } => {
-                write!(f, "{count} elements were not written, first {first:?}")
-            }
-            Fault::Overwritten { count, first } => {
-                write!(
-                    f,
-                    "{count} elements outside the launch's part were changed, first {first:?}"
-                )
-            }
-            Fault::Nan { count, first } => write!(f, "{count} elements are NaN, first {first}"),
-            Fault::Error {
-                relative,
-                tolerance,
-            } => write!(f, "relative error {relative:.3e} above {tolerance:.0e}"),
-            Fault::Elements { count, first } => {
-                write!(f, "{count} elements are wrong, first {first}")
-            }
-        }
-    }
-}
-
-/// How one output compares.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OutputReport {
-    /// The argument's name.
-    pub name: String,
-    /// Elements compared by value.
-    pub compared: usize,
-    /// Relative L2 error over them (0 for integers).
-    pub relative: f64,
-    /// The element with the largest difference, if any differs.
-    pub worst: Option<Element>,
-    /// Why it is wrong; empty if it passes.
-    pub faults: Vec<Fault>,
-}
-
-/// How all outputs of a launch compare.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Comparison {
-    /// One per expected output.
-    pub outputs: Vec<OutputReport>,
-}
-
-impl Comparison {
-    /// Whether there was something to compare and all of it is right.
-    pub fn passed(&self) -> bool {
-        !self.outputs.is_empty() && self.outputs.iter().all(|output| output.faults.is_empty())
-    }
-
-    /// The largest relative error of the outputs.
-    pub fn relative(&self) -> f64 {
-        self.outputs
-            .iter()
-            .map(|output| output.relative)
-            .fold(0.0, f64::max)
-    }
-}
-
-impl fmt::Display for Comparison {
-    /// One line per output.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.outputs.is_empty() {
-            return f.write_str("nothing was compared");
-        }
-        for (i, output) in self.outputs.iter().enumerate() {
-            if i > 0 {
-                f.write_str("\n")?;
-            }
-            write!(f, "`{}`: ", output.name)?;
-            if output.faults.is_empty() {
-                write!(
-                    f,
-                    "relative error {:.3e} over {} elements",
-                    output.relative, output.compared
-                )?;
-            }
-            for (i, fault) in output.faults.iter().enumerate() {
-                write!(f, "{}{fault}", if i > 0 { "; " } else { "" })?;
-            }
-            if let (Some(worst), false) = (&output.worst, output.faults.is_empty()) {
-                write!(f, "; worst {worst}")?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -233,29 +59,18 @@ pub fn compare(case: &Case, want: &[Expected], got: &Outputs) -> Comparison {
     let mut reports = Vec::new();
     for (name, initial) in &before.0 {
         let unchanged = vec![None; initial.len()];
-        let values = want
-            .iter()
-            .find(|expected| expected.name == *name)
-            .map_or(&unchanged, |expected| &expected.values);
+        let values =
+            want.iter().find(|expected| expected.name == *name).map_or(&unchanged, |expected| &expected.values);
         reports.push(output(name, initial, values, got.get(name)));
     }
-    for expected in want
-        .iter()
-        .filter(|expected| before.get(&expected.name).is_none())
-    {
+    for expected in want.iter().filter(|expected| before.get(&expected.name).is_none()) {
         reports.push(failed(&expected.name, Fault::Missing));
     }
     Comparison { outputs: reports }
 }
 
 fn failed(name: &str, fault: Fault) -> OutputReport {
-    OutputReport {
-        name: name.to_string(),
-        compared: 0,
-        relative: 0.0,
-        worst: None,
-        faults: vec![fault],
-    }
+    OutputReport { name: name.to_string(), compared: 0, relative: 0.0, worst: None, faults: vec![fault] }
 }
 
 /// Row-major index of element `linear`.
@@ -285,58 +100,29 @@ impl Tally {
     }
 }
 
-fn output(
-    name: &str,
-    initial: &Buffer,
-    want: &[Option<f64>],
-    got: Option<&Buffer>,
-) -> OutputReport {
+fn output(name: &str, initial: &Buffer, want: &[Option<f64>], got: Option<&Buffer>) -> OutputReport {
     let Some(got) = got else {
         return failed(name, Fault::Missing);
     };
     let form = |buffer: &Buffer, count: usize| format!("{count} elements of {}", buffer.elem);
-    if got.elem != initial.elem
-        || got.len() != initial.len()
-        || want.len() != initial.len()
-        || !got.is_consistent()
-    {
-        return failed(
-            name,
-            Fault::Form {
-                got: form(got, got.len()),
-                want: form(initial, want.len()),
-            },
-        );
+    if got.elem != initial.elem || got.len() != initial.len() || want.len() != initial.len() || !got.is_consistent() {
+        return failed(name, Fault::Form { got: form(got, got.len()), want: form(initial, want.len()) });
     }
-    let element = |i: usize| Element {
-        index: index_of(initial, i),
-        got: got.get(i),
-        want: want[i].unwrap_or(f64::NAN),
-    };
+    let element =
+        |i: usize| Element { index: index_of(initial, i), got: got.get(i), want: want[i].unwrap_or(f64::NAN) };
     let tolerance = tolerance(got.elem);
-    let finite = || {
-        (0..got.len())
-            .filter_map(|i| Some((i, got.get(i), want[i]?)))
-            .filter(|(_, g, w)| (g - w).is_finite())
-    };
+    let finite =
+        || (0..got.len()).filter_map(|i| Some((i, got.get(i), want[i]?))).filter(|(_, g, w)| (g - w).is_finite());
     let norm: f64 = finite().map(|(_, _, w)| w * w).sum::<f64>().sqrt();
     let compared = finite().count();
     let rms = norm / (compared.max(1) as f64).sqrt();
-    let (mut unwritten, mut overwritten, mut nan, mut wrong) = (
-        Tally::default(),
-        Tally::default(),
-        Tally::default(),
-        Tally::default(),
-    );
+    let (mut unwritten, mut overwritten, mut nan, mut wrong) =
+        (Tally::default(), Tally::default(), Tally::default(), Tally::default());
     let mut worst: Option<(usize, f64)> = None;
     let mut square = 0.0;
     for i in 0..got.len() {
         let value = got.get(i);
-        let limit = |want: f64| {
-            tolerance.map_or(0.0, |tolerance| {
-                ELEMENT_FACTOR * tolerance * want.abs().max(rms)
-            })
-        };
+        let limit = |want: f64| tolerance.map_or(0.0, |tolerance| ELEMENT_FACTOR * tolerance * want.abs().max(rms));
         let Some(want) = want[i] else {
             // A launch may rewrite what it owns with the same value, give or take rounding.
             let before = initial.get(i);
@@ -373,40 +159,19 @@ fn output(
     };
     let mut faults = Vec::new();
     if unwritten.count > 0 {
-        faults.push(Fault::Unwritten {
-            count: unwritten.count,
-            first: index_of(initial, unwritten.first),
-        });
+        faults.push(Fault::Unwritten { count: unwritten.count, first: index_of(initial, unwritten.first) });
     }
     if overwritten.count > 0 {
-        faults.push(Fault::Overwritten {
-            count: overwritten.count,
-            first: index_of(initial, overwritten.first),
-        });
+        faults.push(Fault::Overwritten { count: overwritten.count, first: index_of(initial, overwritten.first) });
     }
     if nan.count > 0 {
-        faults.push(Fault::Nan {
-            count: nan.count,
-            first: element(nan.first),
-        });
+        faults.push(Fault::Nan { count: nan.count, first: element(nan.first) });
     }
     if let Some(tolerance) = tolerance.filter(|&tolerance| relative > tolerance) {
-        faults.push(Fault::Error {
-            relative,
-            tolerance,
-        });
+        faults.push(Fault::Error { relative, tolerance });
     }
     if wrong.count > 0 {
-        faults.push(Fault::Elements {
-            count: wrong.count,
-            first: element(wrong.first),
-        });
+        faults.push(Fault::Elements { count: wrong.count, first: element(wrong.first) });
     }
-    OutputReport {
-        name: name.to_string(),
-        compared,
-        relative,
-        worst: worst.map(|(i, _)| element(i)),
-        faults,
-    }
+    OutputReport { name: name.to_string(), compared, relative, worst: worst.map(|(i, _)| element(i)), faults }
 }

@@ -20,14 +20,17 @@ mod buffer;
 mod case;
 mod compare;
 mod generate;
+mod interpret;
 mod reads;
 mod reference;
 mod rng;
+mod roles;
+mod verdict;
 
 pub use buffer::{Buffer, poison_bits};
 pub use case::{ArgValue, Case, CaseArg, Outputs};
-pub use compare::{
-    Comparison, ELEMENT_FACTOR, Element, Expected, Fault, OutputReport, compare, tolerance,
-};
+pub use compare::{ELEMENT_FACTOR, Expected, compare, tolerance};
 pub use generate::{CaseError, MAX_CASE_BYTES, generate};
+pub use interpret::{run_interpreter, run_interpreter_with};
 pub use reference::{ReferenceError, has_reference, reference};
+pub use verdict::{Comparison, Element, Fault, OutputReport};

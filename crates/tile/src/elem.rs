@@ -59,13 +59,41 @@ pub trait Stored: Number {}
     label = "this needs a tile of floats",
     note = "convert with `.to_f32()` or `.cast::<f32>()`"
 )]
-pub trait Float: Stored + Elem<Scalar = f32> {}
+pub trait Float: Stored + Signed + Elem<Scalar = f32> {}
+
+/// Number types with a sign: the floats, `i32` and `i8`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no negative numbers",
+    label = "`-` before a tile needs floats, `i32` or `i8`"
+)]
+pub trait Signed: Number {
+    /// How `-x` is made.
+    #[doc(hidden)]
+    const NEGATE: Negate;
+}
+
+/// How `-x` is made.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum Negate {
+    /// By the sign bit.
+    Flip,
+    /// As `0 - x`.
+    Subtract,
+}
+
+macro_rules! signed {
+    ($($name:ident $how:ident),*) => { $(
+        impl Signed for $name {
+            const NEGATE: Negate = Negate::$how;
+        }
+    )* };
+}
+
+signed!(f32 Flip, bf16 Flip, f16 Flip, i32 Subtract, i8 Subtract);
 
 /// `u32`, `i32`, `i8`. Arithmetic wraps.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an integer type",
-    label = "this needs a tile of integers"
-)]
+#[diagnostic::on_unimplemented(message = "`{Self}` is not an integer type", label = "this needs a tile of integers")]
 pub trait Int: Stored {}
 
 /// Types with bitwise operators: the integers and `bool`.

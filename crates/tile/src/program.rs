@@ -21,11 +21,7 @@ pub fn num_programs<const AXIS: u32>() -> usize {
 /// Like `(start..end).step_by(step)`, which divides and checks before it counts, and so is no simple loop.
 #[inline(always)]
 pub const fn range(start: usize, end: usize, step: usize) -> Range {
-    Range {
-        next: start,
-        end,
-        step,
-    }
+    Range { next: start, end, step }
 }
 
 /// The iterator of [`range`].
@@ -47,6 +43,23 @@ impl Iterator for Range {
             Some(now)
         } else {
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec::Vec;
+
+    use super::range;
+
+    #[test]
+    fn range_counts_like_step_by() {
+        for (start, end, step) in [(0, 10, 4), (0, 8, 4), (3, 3, 1), (5, 2, 1), (0, 1, 100)] {
+            let expected: Vec<usize> = (start..end).step_by(step).collect();
+            assert_eq!(range(start, end, step).collect::<Vec<_>>(), expected);
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Rules that all kernel functions share.
 
 use proc_macro2::Span;
-use syn::spanned::Spanned;
+use quote::ToTokens;
 use syn::{Error, FnArg, Ident, Pat, PatType, Result, ReturnType, Signature};
 
-/// Checks everything but the parameters. `allow_unsafe` says how an `unsafe fn` may be declared, if at all.
-pub(crate) fn check(signature: &Signature, allow_unsafe: bool) -> Result<()> {
+/// Checks all but the types of parameters. `outputs` says what results are written to.
+pub(crate) fn check(signature: &Signature, allow_unsafe: bool, outputs: &str) -> Result<()> {
     let mut errors = Errors::default();
     if let Some(token) = &signature.asyncness {
         errors.add(token.span, "a kernel cannot be `async`");
@@ -14,22 +14,16 @@ pub(crate) fn check(signature: &Signature, allow_unsafe: bool) -> Result<()> {
         errors.add(token.span, "a kernel cannot be `const`");
     }
     if let Some(abi) = &signature.abi {
-        errors.add(abi.span(), "a kernel has Rust's own ABI: remove `extern`");
+        errors.add_at(abi, "a kernel has Rust's own ABI: remove `extern`");
     }
     if let (Some(token), false) = (&signature.unsafety, allow_unsafe) {
-        errors.add(
-            token.span,
-            "a kernel is safe: remove `unsafe`, or write `#[tile::kernel(unsafe)]` if it must be",
-        );
+        errors.add(token.span, "a kernel is safe: remove `unsafe`, or write `#[tile::kernel(unsafe)]` if it must be");
     }
     if let ReturnType::Type(_, ty) = &signature.output {
-        errors.add(
-            ty.span(),
-            "a kernel returns nothing: write results to a `Partition` or `RowMut` argument",
-        );
+        errors.add_at(ty, &format!("a kernel returns nothing: write results to {outputs}"));
     }
     if let Some(variadic) = &signature.variadic {
-        errors.add(variadic.span(), "a kernel has a fixed number of arguments");
+        errors.add_at(variadic, "a kernel has a fixed number of arguments");
     }
     for argument in &signature.inputs {
         if let Err(error) = named(argument) {
@@ -43,34 +37,30 @@ pub(crate) fn check(signature: &Signature, allow_unsafe: bool) -> Result<()> {
 pub(crate) fn named(argument: &FnArg) -> Result<(&Ident, &PatType)> {
     let typed = match argument {
         FnArg::Receiver(receiver) => {
-            return Err(Error::new(
-                receiver.span(),
-                "a kernel is a free function: it has no `self`",
-            ));
+            return Err(Error::new_spanned(receiver, "a kernel is a free function: it has no `self`"));
         }
         FnArg::Typed(typed) => typed,
     };
     match &*typed.pat {
-        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
-            Ok((&name.ident, typed))
-        }
-        pattern => Err(Error::new(
-            pattern.span(),
-            "a kernel argument is a plain name: the host binds buffers by it",
-        )),
+        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Ok((&name.ident, typed)),
+        pattern => Err(Error::new_spanned(pattern, "a kernel argument is a plain name: the host binds buffers by it")),
     }
 }
 
 /// Errors found so far, reported together.
 #[derive(Default)]
-pub(crate) struct Errors(pub(crate) Vec<Error>);
+struct Errors(Vec<Error>);
 
 impl Errors {
-    pub(crate) fn add(&mut self, span: Span, message: &str) {
+    fn add(&mut self, span: Span, message: &str) {
         self.0.push(Error::new(span, message));
     }
 
-    pub(crate) fn finish(self) -> Result<()> {
+    fn add_at(&mut self, tokens: impl ToTokens, message: &str) {
+        self.0.push(Error::new_spanned(tokens, message));
+    }
+
+    fn finish(self) -> Result<()> {
         let all = self.0.into_iter().reduce(|mut all, error| {
             all.combine(error);
             all

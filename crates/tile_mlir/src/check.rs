@@ -11,10 +11,7 @@ const ERROR_LIMIT: usize = 20;
 
 /// All operations outside the subset and all types outside it, in order.
 pub(crate) fn module(module: Operation<'_>, text_name: &Arc<str>) -> Vec<ImportError> {
-    let mut checker = Checker {
-        text_name,
-        errors: Vec::new(),
-    };
+    let mut checker = Checker { text_name, errors: Vec::new() };
     for operation in module.blocks(0).into_iter().flat_map(Block::operations) {
         if operation.name() == "func.func" {
             checker.regions(operation);
@@ -39,13 +36,7 @@ impl Checker<'_> {
 
     fn refuse_operation(&mut self, operation: Operation<'_>) {
         let name = operation.name().to_owned();
-        self.refuse(
-            operation,
-            Problem::Operation {
-                instead: subset::instead(&name),
-                name,
-            },
-        );
+        self.refuse(operation, Problem::Operation { instead: subset::instead(&name), name });
     }
 
     fn regions(&mut self, operation: Operation<'_>) {

@@ -60,12 +60,7 @@ impl Session {
         // SAFETY: `errors` outlives the context, and the handler takes it by shared reference. melior's own wrapper
         // panics inside the callback on empty text, which would abort.
         unsafe {
-            sys::mlirContextAttachDiagnosticHandler(
-                context.to_raw(),
-                Some(on_diagnostic),
-                data,
-                None,
-            );
+            sys::mlirContextAttachDiagnosticHandler(context.to_raw(), Some(on_diagnostic), data, None);
         }
         Session { context, errors }
     }
@@ -80,10 +75,7 @@ impl Session {
     }
 }
 
-unsafe extern "C" fn on_diagnostic(
-    diagnostic: sys::MlirDiagnostic,
-    data: *mut c_void,
-) -> sys::MlirLogicalResult {
+unsafe extern "C" fn on_diagnostic(diagnostic: sys::MlirDiagnostic, data: *mut c_void) -> sys::MlirLogicalResult {
     // SAFETY: `data` is the address that `Session::new` gave, alive as long as the context.
     let errors = unsafe { &*data.cast::<RefCell<Vec<Reported>>>() };
     // SAFETY: the diagnostic is valid for the call.
@@ -101,9 +93,7 @@ fn read(diagnostic: sys::MlirDiagnostic) -> Reported {
     // SAFETY: the diagnostic and its notes are valid for the call of the handler.
     unsafe {
         let text = |diagnostic| {
-            raw::print(MESSAGE_LIMIT, |callback, data| {
-                sys::mlirDiagnosticPrint(diagnostic, callback, data)
-            })
+            raw::print(MESSAGE_LIMIT, |callback, data| sys::mlirDiagnosticPrint(diagnostic, callback, data))
         };
         let location = |diagnostic| {
             raw::print(MESSAGE_LIMIT, |callback, data| {
@@ -114,15 +104,8 @@ fn read(diagnostic: sys::MlirDiagnostic) -> Reported {
             .map(|i| sys::mlirDiagnosticGetNote(diagnostic, i))
             .map(|note| (text(note), location(note)))
             // MLIR's own print of the operation, and advice on building tools instead of programs.
-            .filter(|(note, _)| {
-                !note.starts_with("see current operation")
-                    && !note.starts_with("Available dialects")
-            })
+            .filter(|(note, _)| !note.starts_with("see current operation") && !note.starts_with("Available dialects"))
             .collect();
-        Reported {
-            message: text(diagnostic),
-            location: location(diagnostic),
-            notes,
-        }
+        Reported { message: text(diagnostic), location: location(diagnostic), notes }
     }
 }

@@ -177,19 +177,13 @@ impl TypeProblem {
         match self {
             TypeProblem::Element => Some("compute in f32 or i32, and store f16, bf16 or i8"),
             TypeProblem::Signed => Some("use a signless type such as `i32`"),
-            TypeProblem::StoredIndex => {
-                Some("store `i32` or `i64`, and convert with `arith.index_cast`")
+            TypeProblem::StoredIndex => Some("store `i32` or `i64`, and convert with `arith.index_cast`"),
+            TypeProblem::Dynamic => {
+                Some("write one kernel per shape; use masks or a loop with a runtime bound for the parts that vary")
             }
-            TypeProblem::Dynamic => Some(
-                "write one kernel per shape; use masks or a loop with a runtime bound for the parts that vary",
-            ),
             TypeProblem::RankZero => Some("use a scalar, or a dimension of 1"),
-            TypeProblem::ScalarParam => {
-                Some("pass it as one of these and convert it in the kernel")
-            }
-            TypeProblem::TileParam => {
-                Some("pass a `memref` and read it with `vector.transfer_read`")
-            }
+            TypeProblem::ScalarParam => Some("pass it as one of these and convert it in the kernel"),
+            TypeProblem::TileParam => Some("pass a `memref` and read it with `vector.transfer_read`"),
             TypeProblem::Layout => Some("pass the whole view, and index the part in the kernel"),
             TypeProblem::Zero
             | TypeProblem::Rank
@@ -236,9 +230,7 @@ impl Problem {
             | Problem::Refused { .. }
             | Problem::Attribute { .. }
             | Problem::Function { .. } => Kind::Invalid,
-            Problem::Resources | Problem::Operation { .. } | Problem::Form { .. } => {
-                Kind::Unsupported
-            }
+            Problem::Resources | Problem::Operation { .. } | Problem::Form { .. } => Kind::Unsupported,
             Problem::Type { why, .. } => why.kind(),
             Problem::Invalid(error) => Report::from(&**error).kind,
             Problem::Crashed { .. } | Problem::PassFailed => Kind::Bug,
@@ -273,9 +265,7 @@ impl ImportError {
         if let Problem::Invalid(error) = &self.problem {
             return Report::from(&**error);
         }
-        let mut report = self
-            .loc
-            .locate(Report::new(self.problem.kind(), self.problem.to_string()));
+        let mut report = self.loc.locate(Report::new(self.problem.kind(), self.problem.to_string()));
         if let Problem::Refused { notes, .. } = &self.problem {
             for note in notes {
                 report = report.note(note);

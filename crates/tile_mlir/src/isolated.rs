@@ -27,12 +27,7 @@ const SECONDS: u64 = 60;
 pub fn worker() -> ExitCode {
     let mut input = Vec::new();
     let limit = scan::MAX_BYTES as u64 + 2;
-    if std::io::stdin()
-        .lock()
-        .take(limit)
-        .read_to_end(&mut input)
-        .is_err()
-    {
+    if std::io::stdin().lock().take(limit).read_to_end(&mut input).is_err() {
         return ExitCode::FAILURE;
     }
     let (simplify, text) = match input.split_first() {
@@ -52,15 +47,8 @@ pub fn worker() -> ExitCode {
 ///
 /// # Errors
 /// As [`import_with`], and [`Problem::Crashed`] if MLIR crashed or hung on the text.
-pub fn import(
-    worker: Command,
-    text: &str,
-    text_name: &str,
-    options: Options,
-) -> Result<Module, Vec<ImportError>> {
-    let crashed = |how: String| {
-        vec![Problem::Crashed { how }.at(location::of_offset(text, 0, &text_name.into()))]
-    };
+pub fn import(worker: Command, text: &str, text_name: &str, options: Options) -> Result<Module, Vec<ImportError>> {
+    let crashed = |how: String| vec![Problem::Crashed { how }.at(location::of_offset(text, 0, &text_name.into()))];
     // What the pre-checks refuse needs no worker.
     if scan::check(text).is_ok() {
         survive(worker, text, options).map_err(crashed)?;
@@ -70,13 +58,8 @@ pub fn import(
 
 /// Lets a worker import the text; the error says how it ended.
 fn survive(mut worker: Command, text: &str, options: Options) -> Result<(), String> {
-    worker
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    let mut child = worker
-        .spawn()
-        .map_err(|error| format!("its process did not start: {error}"))?;
+    worker.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = worker.spawn().map_err(|error| format!("its process did not start: {error}"))?;
     if let Some(mut input) = child.stdin.take() {
         // A worker that dies early breaks the pipe; its status tells more.
         let _ = input.write_all(if options.simplify { b"s" } else { b"-" });
@@ -87,11 +70,7 @@ fn survive(mut worker: Command, text: &str, options: Options) -> Result<(), Stri
     if let Some(output) = child.stdout.take() {
         let _ = output.take(1000).read_to_string(&mut said);
     }
-    if status.success() && said.contains(SURVIVED) {
-        Ok(())
-    } else {
-        Err(status.to_string())
-    }
+    if status.success() && said.contains(SURVIVED) { Ok(()) } else { Err(status.to_string()) }
 }
 
 fn wait(child: &mut Child) -> Result<std::process::ExitStatus, String> {

@@ -27,11 +27,7 @@ pub(crate) fn read(printed: &str, text_name: &Arc<str>) -> Place {
         };
         rest = after;
         if let Some((line, column)) = position(after) {
-            let file = if text.is_empty() || text == "-" {
-                Arc::clone(text_name)
-            } else {
-                text.into()
-            };
+            let file = if text.is_empty() || text == "-" { Arc::clone(text_name) } else { text.into() };
             place.loc = Loc::File { file, line, column };
             break;
         }
@@ -48,16 +44,9 @@ const HEADER_BYTES: usize = 1 << 20;
 /// Locations of a function's arguments; none if they cannot be told. The C API has no way to them but the function's
 /// printed header.
 pub(crate) fn of_arguments(function: Operation<'_>, text_name: &Arc<str>) -> Vec<Loc> {
-    let count = function
-        .blocks(0)
-        .first()
-        .map_or(0, |body| body.args().count());
+    let count = function.blocks(0).first().map_or(0, |body| body.args().count());
     let found = in_header(&function.header_text(HEADER_BYTES), text_name);
-    if found.len() == count {
-        found
-    } else {
-        Vec::new()
-    }
+    if found.len() == count { found } else { Vec::new() }
 }
 
 /// The locations inside the argument list's own parentheses, in order.
@@ -104,16 +93,11 @@ fn string(text: &str) -> Option<(String, &str)> {
     loop {
         match *bytes.get(at)? {
             b'"' => {
-                return Some((
-                    String::from_utf8_lossy(&value).into_owned(),
-                    &text[at + 1..],
-                ));
+                return Some((String::from_utf8_lossy(&value).into_owned(), &text[at + 1..]));
             }
             b'\\' => {
                 let next = *bytes.get(at + 1)?;
-                let hex = text
-                    .get(at + 1..at + 3)
-                    .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+                let hex = text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
                 match hex {
                     Some(byte) => {
                         value.push(byte);
@@ -141,19 +125,14 @@ fn position(text: &str) -> Option<(u32, u32)> {
 }
 
 fn number(text: &str) -> Option<(u32, &str)> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     Some((text[..end].parse().ok()?, &text[end..]))
 }
 
 /// Position of a byte offset in a text.
 pub(crate) fn of_offset(text: &str, offset: usize, text_name: &Arc<str>) -> Loc {
     let before = &text.as_bytes()[..offset.min(text.len())];
-    let line_start = before
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |newline| newline + 1);
+    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
     let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
     Loc::File {
         file: Arc::clone(text_name),
@@ -167,11 +146,7 @@ mod tests {
     use super::*;
 
     fn at(file: &str, line: u32, column: u32) -> Loc {
-        Loc::File {
-            file: file.into(),
-            line,
-            column,
-        }
+        Loc::File { file: file.into(), line, column }
     }
 
     fn place(printed: &str) -> Place {
@@ -182,18 +157,9 @@ mod tests {
     fn every_kind_of_location_gives_its_first_file_position() {
         assert_eq!(place("loc(unknown)"), Place::default());
         assert_eq!(place("loc(\"a b.rs\":3:7)").loc, at("a b.rs", 3, 7));
-        assert_eq!(
-            place("loc(fused[unknown, \"a.rs\":3:7, \"b.rs\":1:1])").loc,
-            at("a.rs", 3, 7)
-        );
-        assert_eq!(
-            place("loc(fused<\"pass\">[\"a.rs\":3:7])").loc,
-            at("a.rs", 3, 7)
-        );
-        assert_eq!(
-            place("loc(callsite(\"f\"(\"a.rs\":3:7) at \"b.rs\":1:1))").loc,
-            at("a.rs", 3, 7)
-        );
+        assert_eq!(place("loc(fused[unknown, \"a.rs\":3:7, \"b.rs\":1:1])").loc, at("a.rs", 3, 7));
+        assert_eq!(place("loc(fused<\"pass\">[\"a.rs\":3:7])").loc, at("a.rs", 3, 7));
+        assert_eq!(place("loc(callsite(\"f\"(\"a.rs\":3:7) at \"b.rs\":1:1))").loc, at("a.rs", 3, 7));
         assert_eq!(place("loc(\"\":5:2)").loc, at("k.mlir", 5, 2));
         assert_eq!(place("loc(\"-\":5:2)").loc, at("k.mlir", 5, 2));
         assert_eq!(place("loc(\"q\\22\\5C.rs\":5:2)").loc, at("q\"\\.rs", 5, 2));
@@ -202,13 +168,7 @@ mod tests {
     #[test]
     fn a_name_location_names_the_value() {
         let named = place("loc(\"sum\"(\"a.rs\":3:7))");
-        assert_eq!(
-            named,
-            Place {
-                loc: at("a.rs", 3, 7),
-                name: Some("sum".into())
-            }
-        );
+        assert_eq!(named, Place { loc: at("a.rs", 3, 7), name: Some("sum".into()) });
         assert_eq!(place("loc(\"sum\")").name, None);
         assert_eq!(place("loc(fused[\"sum\"(\"a.rs\":3:7)])").name, None);
     }
@@ -216,10 +176,7 @@ mod tests {
     #[test]
     fn arguments_keep_their_own_locations() {
         let header = "func.func @f(%arg0: memref<4xf32> {a = \"(\", b = loc(\"x\":9:9)} loc(\"a.rs\":1:2), %arg1: f32 loc(unknown)) {...} loc(\"c\":3:3)";
-        assert_eq!(
-            in_header(header, &"k.mlir".into()),
-            [at("a.rs", 1, 2), Loc::Unknown]
-        );
+        assert_eq!(in_header(header, &"k.mlir".into()), [at("a.rs", 1, 2), Loc::Unknown]);
     }
 
     #[test]

@@ -18,18 +18,12 @@ pub(crate) fn on_own_stack<T: Send>(
     work: impl FnOnce() -> Result<T, Vec<ImportError>> + Send,
 ) -> Result<T, Vec<ImportError>> {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, work);
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
         match thread {
-            Ok(thread) => thread
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
             Err(error) => {
                 let how = format!("no thread could be started: {error}");
-                Err(vec![
-                    Problem::Crashed { how }.at(location::of_offset("", 0, text_name)),
-                ])
+                Err(vec![Problem::Crashed { how }.at(location::of_offset("", 0, text_name))])
             }
         }
     })
@@ -41,9 +35,7 @@ pub(crate) fn parse<'s>(
     text: &str,
     text_name: &Arc<str>,
 ) -> Result<Module<'s>, Vec<ImportError>> {
-    scan::check(text).map_err(|(problem, offset)| {
-        vec![problem.at(location::of_offset(text, offset, text_name))]
-    })?;
+    scan::check(text).map_err(|(problem, offset)| vec![problem.at(location::of_offset(text, offset, text_name))])?;
     match Module::parse(session.context(), text) {
         Some(module) => Ok(module),
         None => Err(errors(session, text, text_name)),
@@ -52,16 +44,10 @@ pub(crate) fn parse<'s>(
 
 /// The errors MLIR reported since last asked; at least one.
 pub(crate) fn errors(session: &Session, text: &str, text_name: &Arc<str>) -> Vec<ImportError> {
-    let mut errors: Vec<ImportError> = session
-        .take_errors()
-        .into_iter()
-        .map(|reported| error(reported, text, text_name))
-        .collect();
+    let mut errors: Vec<ImportError> =
+        session.take_errors().into_iter().map(|reported| error(reported, text, text_name)).collect();
     if errors.is_empty() {
-        let problem = Problem::Refused {
-            message: "MLIR refused the file".to_owned(),
-            notes: Vec::new(),
-        };
+        let problem = Problem::Refused { message: "MLIR refused the file".to_owned(), notes: Vec::new() };
         errors.push(problem.at(Loc::Unknown));
     }
     errors
@@ -69,22 +55,14 @@ pub(crate) fn errors(session: &Session, text: &str, text_name: &Arc<str>) -> Vec
 
 fn error(reported: Reported, text: &str, text_name: &Arc<str>) -> ImportError {
     let loc = location::read(&reported.location, text_name).loc;
-    let problem = match foreign_operation(&reported.message)
-        .or_else(|| generic_operation(&reported.message, text, &loc))
-    {
-        Some(name) => Problem::Operation {
-            instead: subset::instead(&name),
-            name,
-        },
-        None => Problem::Refused {
-            message: tidy(&reported.message),
-            notes: reported
-                .notes
-                .iter()
-                .map(|note| located(note, text_name))
-                .collect(),
-        },
-    };
+    let problem =
+        match foreign_operation(&reported.message).or_else(|| generic_operation(&reported.message, text, &loc)) {
+            Some(name) => Problem::Operation { instead: subset::instead(&name), name },
+            None => Problem::Refused {
+                message: tidy(&reported.message),
+                notes: reported.notes.iter().map(|note| located(note, text_name)).collect(),
+            },
+        };
     problem.at(loc)
 }
 
@@ -106,11 +84,7 @@ fn foreign_operation(message: &str) -> Option<String> {
         return quoted(rest);
     }
     if let Some(rest) = message.strip_prefix("custom op '") {
-        return if rest.contains("is unknown") {
-            quoted(rest)
-        } else {
-            None
-        };
+        return if rest.contains("is unknown") { quoted(rest) } else { None };
     }
     let rest = message.strip_prefix("unregistered operation '")?;
     quoted(rest)
@@ -126,25 +100,14 @@ fn generic_operation(message: &str, text: &str, loc: &Loc) -> Option<String> {
         return None;
     };
     let line = text.lines().nth(*line as usize - 1)?;
-    let name = line
-        .get(..(*column as usize).saturating_sub(1))?
-        .rsplit('"')
-        .nth(1)?;
+    let name = line.get(..(*column as usize).saturating_sub(1))?.rsplit('"').nth(1)?;
     (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// One line, without MLIR's advice on its own command line.
 fn tidy(message: &str) -> String {
-    let message = message
-        .split(" If this is intended, please")
-        .next()
-        .unwrap_or(message);
-    message
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .trim_end_matches('.')
-        .to_owned()
+    let message = message.split(" If this is intended, please").next().unwrap_or(message);
+    message.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -155,8 +118,7 @@ mod tests {
     fn unknown_operations_are_named() {
         let name = foreign_operation("Dialect `affine' not found for custom op 'affine.for' ");
         assert_eq!(name.as_deref(), Some("affine.for"));
-        let name =
-            foreign_operation("custom op 'arith.foo' is unknown (tried 'func.arith.foo' as well)");
+        let name = foreign_operation("custom op 'arith.foo' is unknown (tried 'func.arith.foo' as well)");
         assert_eq!(name.as_deref(), Some("arith.foo"));
         assert_eq!(foreign_operation("expected ':'"), None);
     }

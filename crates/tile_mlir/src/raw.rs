@@ -74,20 +74,12 @@ unsafe extern "C" fn collect(part: sys::MlirStringRef, data: *mut c_void) {
     // SAFETY: `data` is the `Printed` that `print` passed, and `part` is valid for the call.
     let (printed, part) = unsafe { (&mut *data.cast::<Printed>(), bytes(part)) };
     let room = printed.limit.saturating_sub(printed.text.len());
-    printed
-        .text
-        .extend_from_slice(&part[..part.len().min(room)]);
+    printed.text.extend_from_slice(&part[..part.len().min(room)]);
 }
 
 /// Text that `call` prints through MLIR's callback, cut at `limit` bytes.
-pub(crate) fn print(
-    limit: usize,
-    call: impl FnOnce(sys::MlirStringCallback, *mut c_void),
-) -> String {
-    let mut printed = Printed {
-        text: Vec::new(),
-        limit,
-    };
+pub(crate) fn print(limit: usize, call: impl FnOnce(sys::MlirStringCallback, *mut c_void)) -> String {
+    let mut printed = Printed { text: Vec::new(), limit };
     call(Some(collect), (&raw mut printed).cast());
     let cut = printed.text.len() == limit;
     let mut text = String::from_utf8_lossy(&printed.text).into_owned();
@@ -108,10 +100,7 @@ unsafe fn bytes<'a>(text: sys::MlirStringRef) -> &'a [u8] {
 }
 
 fn string_ref(text: &str) -> sys::MlirStringRef {
-    sys::MlirStringRef {
-        data: text.as_ptr().cast(),
-        length: text.len(),
-    }
+    sys::MlirStringRef { data: text.as_ptr().cast(), length: text.len() }
 }
 
 /// Longest type or attribute shown in a message.
@@ -139,9 +128,7 @@ impl<'m> Operation<'m> {
     /// The attribute, inherent or discardable.
     pub(crate) fn attribute(self, name: &str) -> Option<Attribute<'m>> {
         // SAFETY: see above.
-        Attribute::optional(unsafe {
-            sys::mlirOperationGetAttributeByName(self.raw, string_ref(name))
-        })
+        Attribute::optional(unsafe { sys::mlirOperationGetAttributeByName(self.raw, string_ref(name)) })
     }
 
     /// All attributes with their names.
@@ -192,9 +179,8 @@ impl<'m> Operation<'m> {
         let mut blocks = Vec::new();
         if region < self.region_count() {
             // SAFETY: the index is in range.
-            let mut next = unsafe {
-                sys::mlirRegionGetFirstBlock(sys::mlirOperationGetRegion(self.raw, region as isize))
-            };
+            let mut next =
+                unsafe { sys::mlirRegionGetFirstBlock(sys::mlirOperationGetRegion(self.raw, region as isize)) };
             while let Some(block) = Block::optional(next) {
                 blocks.push(block);
                 // SAFETY: the block is valid.
@@ -212,9 +198,7 @@ impl<'m> Operation<'m> {
             sys::mlirOpPrintingFlagsEnableDebugInfo(flags, true, false);
             sys::mlirOpPrintingFlagsUseLocalScope(flags);
             sys::mlirOpPrintingFlagsSkipRegions(flags);
-            let text = print(limit, |callback, data| {
-                sys::mlirOperationPrintWithFlags(self.raw, flags, callback, data)
-            });
+            let text = print(limit, |callback, data| sys::mlirOperationPrintWithFlags(self.raw, flags, callback, data));
             sys::mlirOpPrintingFlagsDestroy(flags);
             text
         }
@@ -223,18 +207,12 @@ impl<'m> Operation<'m> {
     /// The operation as MLIR prints it, whole.
     pub(crate) fn text(self) -> String {
         // SAFETY: see above.
-        print(usize::MAX, |callback, data| unsafe {
-            sys::mlirOperationPrint(self.raw, callback, data)
-        })
+        print(usize::MAX, |callback, data| unsafe { sys::mlirOperationPrint(self.raw, callback, data) })
     }
 
     /// Value of an `arith.constant` that is an integer scalar.
     pub(crate) fn constant_int(self) -> Option<i64> {
-        if self.name() == "arith.constant" {
-            self.attribute("value")?.as_int()
-        } else {
-            None
-        }
+        if self.name() == "arith.constant" { self.attribute("value")?.as_int() } else { None }
     }
 }
 
@@ -242,10 +220,7 @@ fn named<'m>(attribute: sys::MlirNamedAttribute) -> (&'m str, Attribute<'m>) {
     // SAFETY: named attributes hold valid parts; identifiers live as long as the context.
     unsafe {
         let name = bytes(sys::mlirIdentifierStr(attribute.name));
-        (
-            std::str::from_utf8(name).unwrap_or("?"),
-            Attribute::from_raw(attribute.attribute),
-        )
+        (std::str::from_utf8(name).unwrap_or("?"), Attribute::from_raw(attribute.attribute))
     }
 }
 
@@ -282,10 +257,7 @@ impl<'m> Value<'m> {
     /// The operation it is a result of; `None` for block arguments.
     pub(crate) fn definition(self) -> Option<Operation<'m>> {
         // SAFETY: the owner is asked only of operation results.
-        unsafe {
-            sys::mlirValueIsAOpResult(self.raw)
-                .then(|| Operation::from_raw(sys::mlirOpResultGetOwner(self.raw)))
-        }
+        unsafe { sys::mlirValueIsAOpResult(self.raw).then(|| Operation::from_raw(sys::mlirOpResultGetOwner(self.raw))) }
     }
 
     /// Its uses: the operation and the operand number.
@@ -372,10 +344,7 @@ impl<'m> Type<'m> {
     /// Element type of a vector or memref.
     pub(crate) fn element(self) -> Option<Type<'m>> {
         // SAFETY: the element type is asked of shaped types only.
-        unsafe {
-            sys::mlirTypeIsAShaped(self.raw)
-                .then(|| Type::from_raw(sys::mlirShapedTypeGetElementType(self.raw)))
-        }
+        unsafe { sys::mlirTypeIsAShaped(self.raw).then(|| Type::from_raw(sys::mlirShapedTypeGetElementType(self.raw))) }
     }
 
     pub(crate) fn is_scalable(self) -> bool {
@@ -387,26 +356,20 @@ impl<'m> Type<'m> {
     pub(crate) fn has_identity_layout(self) -> bool {
         // SAFETY: the map is asked of memrefs only.
         unsafe {
-            sys::mlirTypeIsAMemRef(self.raw)
-                && sys::mlirAffineMapIsIdentity(sys::mlirMemRefTypeGetAffineMap(self.raw))
+            sys::mlirTypeIsAMemRef(self.raw) && sys::mlirAffineMapIsIdentity(sys::mlirMemRefTypeGetAffineMap(self.raw))
         }
     }
 
     /// Whether a memref names a memory space.
     pub(crate) fn has_memory_space(self) -> bool {
         // SAFETY: the space is asked of memrefs only.
-        unsafe {
-            sys::mlirTypeIsAMemRef(self.raw)
-                && !sys::mlirMemRefTypeGetMemorySpace(self.raw).ptr.is_null()
-        }
+        unsafe { sys::mlirTypeIsAMemRef(self.raw) && !sys::mlirMemRefTypeGetMemorySpace(self.raw).ptr.is_null() }
     }
 
     /// MLIR's spelling, shortened for messages.
     pub(crate) fn text(self) -> String {
         // SAFETY: see above.
-        print(SHOWN, |callback, data| unsafe {
-            sys::mlirTypePrint(self.raw, callback, data)
-        })
+        print(SHOWN, |callback, data| unsafe { sys::mlirTypePrint(self.raw, callback, data) })
     }
 
     /// Number of inputs and results of a function type.
@@ -427,9 +390,7 @@ impl<'m> Attribute<'m> {
     /// MLIR's spelling, shortened for messages.
     pub(crate) fn text(self) -> String {
         // SAFETY: see above.
-        print(SHOWN, |callback, data| unsafe {
-            sys::mlirAttributePrint(self.raw, callback, data)
-        })
+        print(SHOWN, |callback, data| unsafe { sys::mlirAttributePrint(self.raw, callback, data) })
     }
 
     /// Type it is a value of.
@@ -459,9 +420,7 @@ impl<'m> Attribute<'m> {
                 return None;
             }
             match self.ty()?.class() {
-                TypeClass::Index | TypeClass::Int(1..=64) => {
-                    Some(sys::mlirIntegerAttrGetValueInt(self.raw))
-                }
+                TypeClass::Index | TypeClass::Int(1..=64) => Some(sys::mlirIntegerAttrGetValueInt(self.raw)),
                 TypeClass::F32
                 | TypeClass::F16
                 | TypeClass::Bf16
@@ -483,9 +442,7 @@ impl<'m> Attribute<'m> {
 
     pub(crate) fn as_float(self) -> Option<f64> {
         // SAFETY: the value is asked of floats only; `double` conversion is exact for up to 64 bits.
-        unsafe {
-            sys::mlirAttributeIsAFloat(self.raw).then(|| sys::mlirFloatAttrGetValueDouble(self.raw))
-        }
+        unsafe { sys::mlirAttributeIsAFloat(self.raw).then(|| sys::mlirFloatAttrGetValueDouble(self.raw)) }
     }
 
     /// Elements of an array attribute.
@@ -506,17 +463,10 @@ impl<'m> Attribute<'m> {
         unsafe {
             if sys::mlirAttributeIsADenseI64Array(self.raw) {
                 let count = sys::mlirDenseArrayGetNumElements(self.raw);
-                return Some(
-                    (0..count)
-                        .map(|i| sys::mlirDenseI64ArrayGetElement(self.raw, i))
-                        .collect(),
-                );
+                return Some((0..count).map(|i| sys::mlirDenseI64ArrayGetElement(self.raw, i)).collect());
             }
         }
-        self.as_array()?
-            .into_iter()
-            .map(Attribute::as_int)
-            .collect()
+        self.as_array()?.into_iter().map(Attribute::as_int).collect()
     }
 
     /// Entries of a dictionary, by name.
@@ -534,10 +484,7 @@ impl<'m> Attribute<'m> {
     /// Type held by a type attribute.
     pub(crate) fn as_type(self) -> Option<Type<'m>> {
         // SAFETY: the value is asked of type attributes only.
-        unsafe {
-            sys::mlirAttributeIsAType(self.raw)
-                .then(|| Type::from_raw(sys::mlirTypeAttrGetValue(self.raw)))
-        }
+        unsafe { sys::mlirAttributeIsAType(self.raw).then(|| Type::from_raw(sys::mlirTypeAttrGetValue(self.raw))) }
     }
 
     /// Whether it is an affine map to the last dimensions in order.
@@ -560,8 +507,7 @@ impl<'m> Attribute<'m> {
             (0..sys::mlirAffineMapGetNumResults(map))
                 .map(|i| {
                     let result = sys::mlirAffineMapGetResult(map, i);
-                    sys::mlirAffineExprIsADim(result)
-                        .then(|| sys::mlirAffineDimExprGetPosition(result) as usize)
+                    sys::mlirAffineExprIsADim(result).then(|| sys::mlirAffineDimExprGetPosition(result) as usize)
                 })
                 .collect()
         }
@@ -569,10 +515,7 @@ impl<'m> Attribute<'m> {
 
     pub(crate) fn is_dense_elements(self) -> bool {
         // SAFETY: see above. Resources also count as dense for MLIR, but hold no typed values.
-        unsafe {
-            sys::mlirAttributeIsADenseElements(self.raw)
-                && !sys::mlirAttributeIsADenseResourceElements(self.raw)
-        }
+        unsafe { sys::mlirAttributeIsADenseElements(self.raw) && !sys::mlirAttributeIsADenseResourceElements(self.raw) }
     }
 
     pub(crate) fn is_splat(self) -> bool {
@@ -583,9 +526,7 @@ impl<'m> Attribute<'m> {
     /// The single value of a splat.
     pub(crate) fn splat_value(self) -> Option<Attribute<'m>> {
         // SAFETY: asked of splats only.
-        self.is_splat().then(|| unsafe {
-            Attribute::from_raw(sys::mlirDenseElementsAttrGetSplatValue(self.raw))
-        })
+        self.is_splat().then(|| unsafe { Attribute::from_raw(sys::mlirDenseElementsAttrGetSplatValue(self.raw)) })
     }
 
     /// The elements of a dense non-splat attribute of whole bytes, as they lie in memory: `count * width` bytes.

@@ -22,9 +22,7 @@ pub(crate) fn any(ty: raw::Type<'_>) -> Result<AnyType, Problem> {
     let refuse = |why| Problem::Type { ty: ty.text(), why };
     match ty.class() {
         TypeClass::Vector => tile(ty).map(AnyType::Value).map_err(refuse),
-        TypeClass::MemRef => view(ty)
-            .map(|(elem, shape)| AnyType::View(elem, shape))
-            .map_err(refuse),
+        TypeClass::MemRef => view(ty).map(|(elem, shape)| AnyType::View(elem, shape)).map_err(refuse),
         TypeClass::UnrankedMemRef => Err(refuse(TypeProblem::Dynamic)),
         TypeClass::F32
         | TypeClass::F16
@@ -33,9 +31,7 @@ pub(crate) fn any(ty: raw::Type<'_>) -> Result<AnyType, Problem> {
         | TypeClass::Int(_)
         | TypeClass::SignedInt
         | TypeClass::Float
-        | TypeClass::Other => element(ty)
-            .map(|elem| AnyType::Value(Type::scalar(elem)))
-            .map_err(refuse),
+        | TypeClass::Other => element(ty).map(|elem| AnyType::Value(Type::scalar(elem))).map_err(refuse),
     }
 }
 
@@ -43,10 +39,7 @@ pub(crate) fn any(ty: raw::Type<'_>) -> Result<AnyType, Problem> {
 pub(crate) fn value(ty: raw::Type<'_>) -> Result<Type, Problem> {
     match any(ty)? {
         AnyType::Value(ty) => Ok(ty),
-        AnyType::View(..) => Err(Problem::Type {
-            ty: ty.text(),
-            why: TypeProblem::Other,
-        }),
+        AnyType::View(..) => Err(Problem::Type { ty: ty.text(), why: TypeProblem::Other }),
     }
 }
 
@@ -62,9 +55,7 @@ fn element(ty: raw::Type<'_>) -> Result<Elem, TypeProblem> {
         TypeClass::Int(64) => Ok(Elem::I64),
         TypeClass::Int(_) | TypeClass::Float => Err(TypeProblem::Element),
         TypeClass::SignedInt => Err(TypeProblem::Signed),
-        TypeClass::Vector | TypeClass::MemRef | TypeClass::UnrankedMemRef | TypeClass::Other => {
-            Err(TypeProblem::Other)
-        }
+        TypeClass::Vector | TypeClass::MemRef | TypeClass::UnrankedMemRef | TypeClass::Other => Err(TypeProblem::Other),
     }
 }
 
@@ -86,22 +77,13 @@ fn tile(ty: raw::Type<'_>) -> Result<Type, TypeProblem> {
 fn view(ty: raw::Type<'_>) -> Result<(Elem, Shape), TypeProblem> {
     let elem = match element(ty.element().ok_or(TypeProblem::Other)?)? {
         Elem::Index => return Err(TypeProblem::StoredIndex),
-        elem @ (Elem::F32
-        | Elem::F16
-        | Elem::Bf16
-        | Elem::I1
-        | Elem::I8
-        | Elem::I32
-        | Elem::I64) => elem,
+        elem @ (Elem::F32 | Elem::F16 | Elem::Bf16 | Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64) => elem,
     };
     let shape = shape(ty)?;
     if shape.rank() == 0 {
         return Err(TypeProblem::RankZero);
     }
-    let bytes = shape
-        .dims()
-        .iter()
-        .try_fold(elem.bytes(), |n, &dim| n.checked_mul(dim));
+    let bytes = shape.dims().iter().try_fold(elem.bytes(), |n, &dim| n.checked_mul(dim));
     if bytes.is_none_or(|bytes| i64::try_from(bytes).is_err()) {
         return Err(TypeProblem::TooLarge);
     }

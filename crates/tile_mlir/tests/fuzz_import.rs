@@ -20,10 +20,7 @@ const FIRST: &str = "TENFOLD_FUZZ_FIRST";
 const WORKER: &str = "TENFOLD_FUZZ_WORKER";
 
 fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(default)
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 fn this_test(name: &str) -> Command {
@@ -36,11 +33,7 @@ fn this_test(name: &str) -> Command {
 fn mutated_texts_get_an_answer() {
     let seconds = number("TENFOLD_FUZZ_SECONDS", 5);
     if let Some(folder) = std::env::var_os(CHILD) {
-        return child(
-            Path::new(&folder),
-            Duration::from_secs(seconds),
-            number(FIRST, 0),
-        );
+        return child(Path::new(&folder), Duration::from_secs(seconds), number(FIRST, 0));
     }
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("fuzz_import");
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -57,18 +50,11 @@ fn mutated_texts_get_an_answer() {
             break;
         }
         // Panics of ours end with an exit status, crashes of MLIR with a signal.
-        assert_eq!(
-            status.code(),
-            None,
-            "see {}",
-            folder.join("input.mlir").display()
-        );
+        assert_eq!(status.code(), None, "see {}", folder.join("input.mlir").display());
         let text = std::fs::read_to_string(folder.join("input.mlir")).expect("a note");
         let number = std::fs::read_to_string(folder.join("number")).expect("a note");
         for simplify in [false, true] {
-            if let Err(errors) =
-                isolated::import(worker(), &text, "fuzz.mlir", Options { simplify })
-            {
+            if let Err(errors) = isolated::import(worker(), &text, "fuzz.mlir", Options { simplify }) {
                 assert!(!errors.is_empty());
             }
         }
@@ -88,10 +74,7 @@ fn wait(process: &mut Child, deadline: Instant, folder: &Path) -> ExitStatus {
         }
         if Instant::now() > deadline {
             process.kill().expect("a running child");
-            panic!(
-                "no answer within a minute: see {}",
-                folder.join("input.mlir").display()
-            );
+            panic!("no answer within a minute: see {}", folder.join("input.mlir").display());
         }
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -174,9 +157,7 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut Rng) {
             bytes.splice(token, other[foreign].to_vec());
         }
         7 | 8 => {
-            let digits: Vec<usize> = (0..bytes.len())
-                .filter(|&i| bytes[i].is_ascii_digit())
-                .collect();
+            let digits: Vec<usize> = (0..bytes.len()).filter(|&i| bytes[i].is_ascii_digit()).collect();
             if let Some(&digit) = digits.get(rng.below(digits.len().max(1) as u64) as usize) {
                 let numbers = [
                     "0",
@@ -200,14 +181,8 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut Rng) {
         _ => {
             // A line is dropped, doubled or replaced.
             let line = |bytes: &[u8], at: usize| {
-                let start = bytes[..at]
-                    .iter()
-                    .rposition(|&b| b == b'\n')
-                    .map_or(0, |newline| newline + 1);
-                let end = bytes[at..]
-                    .iter()
-                    .position(|&b| b == b'\n')
-                    .map_or(bytes.len(), |length| at + length + 1);
+                let start = bytes[..at].iter().rposition(|&b| b == b'\n').map_or(0, |newline| newline + 1);
+                let end = bytes[at..].iter().position(|&b| b == b'\n').map_or(bytes.len(), |length| at + length + 1);
                 start..end
             };
             let range = line(bytes, at);
@@ -234,14 +209,8 @@ fn token_at(bytes: &[u8], at: usize) -> std::ops::Range<usize> {
     if !bytes.get(at).is_some_and(is_word) {
         return at..(at + 1).min(bytes.len());
     }
-    let start = bytes[..at]
-        .iter()
-        .rposition(|b| !is_word(b))
-        .map_or(0, |before| before + 1);
-    let end = bytes[at..]
-        .iter()
-        .position(|b| !is_word(b))
-        .map_or(bytes.len(), |length| at + length);
+    let start = bytes[..at].iter().rposition(|b| !is_word(b)).map_or(0, |before| before + 1);
+    let end = bytes[at..].iter().position(|b| !is_word(b)).map_or(bytes.len(), |length| at + length);
     start..end
 }
 
@@ -258,20 +227,15 @@ fn a_worker_tries_first() {
         return;
     }
     for (name, text) in common::samples() {
-        let module =
-            isolated::import(worker(), &text, &name, Options::default()).expect("a sample");
+        let module = isolated::import(worker(), &text, &name, Options::default()).expect("a sample");
         assert!(module == import(&text, &name).expect("a sample"));
     }
     assert!(isolated::import(worker(), "func.func @f(", "f.mlir", Options::default()).is_err());
     // A worker that dies, and a process that is no worker.
     let mut dying = Command::new("sh");
     dying.args(["-c", "kill -SEGV $$"]);
-    for (command, how) in [
-        (dying, "signal: 11"),
-        (Command::new("true"), "exit status: 0"),
-    ] {
-        let errors = isolated::import(command, "module {}", "m.mlir", Options::default())
-            .expect_err("a crash");
+    for (command, how) in [(dying, "signal: 11"), (Command::new("true"), "exit status: 0")] {
+        let errors = isolated::import(command, "module {}", "m.mlir", Options::default()).expect_err("a crash");
         assert!(errors[0].problem.to_string().contains(how), "{}", errors[0]);
     }
 }

@@ -3,22 +3,13 @@
 use std::path::Path;
 
 /// Words that only readers of this repository know.
-const INTERNAL: [&str; 6] = [
-    "Problem",
-    "ImportError",
-    "OpKind",
-    "MlirOperation",
-    "TypeClass",
-    "tile_ir",
-];
+const INTERNAL: [&str; 6] = ["Problem", "ImportError", "OpKind", "MlirOperation", "TypeClass", "tile_ir"];
 
 #[test]
 fn every_refusal_names_the_place_and_the_remedy() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/refused");
-    let mut names: Vec<_> = std::fs::read_dir(folder)
-        .expect("the folder")
-        .map(|entry| entry.expect("an entry").file_name())
-        .collect();
+    let mut names: Vec<_> =
+        std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").file_name()).collect();
     names.sort();
     assert!(names.len() > 12);
     for name in names {
@@ -27,24 +18,12 @@ fn every_refusal_names_the_place_and_the_remedy() {
         let path = format!("tests/refused/{name}");
         let text = std::fs::read_to_string(&path).expect("a text");
         let errors = tile_mlir::import(&text, &path).expect_err(&name);
-        let reports: Vec<String> = errors
-            .iter()
-            .map(|error| error.report().to_string())
-            .collect();
+        let reports: Vec<String> = errors.iter().map(|error| error.report().to_string()).collect();
         for report in &reports {
             assert_eq!(report.matches("error:").count(), 1, "{name}: {report}");
-            assert!(
-                INTERNAL.iter().all(|word| !report.contains(word)),
-                "{name}: {report}"
-            );
+            assert!(INTERNAL.iter().all(|word| !report.contains(word)), "{name}: {report}");
         }
-        assert!(
-            errors
-                .iter()
-                .all(|error| error.loc != tile_ir::Loc::Unknown),
-            "{name}: {}",
-            reports.join("\n")
-        );
+        assert!(errors.iter().all(|error| error.loc != tile_ir::Loc::Unknown), "{name}: {}", reports.join("\n"));
         insta::assert_snapshot!(name.trim_end_matches(".mlir"), reports.join("\n"));
     }
 }
@@ -69,10 +48,6 @@ fn hostile_sizes_are_refused_before_mlir_sees_them() {
         ("module {}\0".to_owned(), "NUL"),
     ] {
         let errors = tile_mlir::import(&text, "hostile.mlir").expect_err(expected);
-        assert!(
-            errors[0].problem.to_string().contains(expected),
-            "{}",
-            errors[0]
-        );
+        assert!(errors[0].problem.to_string().contains(expected), "{}", errors[0]);
     }
 }

@@ -23,18 +23,13 @@ fn random_args(kernel: &Kernel, seed: u64) -> Vec<Given> {
             ParamKind::View(view) => Given::Buffer(match (view.elem, param.name.as_str()) {
                 // Indices of the gather sample: some past the end.
                 (Elem::I32, "ids") => {
-                    let ids: Vec<i64> = (0..view.shape.count())
-                        .map(|_| rng.below(24) as i64)
-                        .collect();
+                    let ids: Vec<i64> = (0..view.shape.count()).map(|_| rng.below(24) as i64).collect();
                     Buffer::from_ints(view.elem, view.shape.dims(), &ids).expect("a buffer")
                 }
                 _ => random_buffer(&mut rng, view.elem, view.shape.dims()),
             }),
             ParamKind::Scalar(scalar) if scalar.elem.is_float() => Given::Float(rng.float().abs()),
-            ParamKind::Scalar(scalar) => Given::Int(
-                scalar.elem,
-                rng.below(scalar.bound.unwrap_or(4).min(4096)) as i64,
-            ),
+            ParamKind::Scalar(scalar) => Given::Int(scalar.elem, rng.below(scalar.bound.unwrap_or(4).min(4096)) as i64),
         })
         .collect()
 }
@@ -97,29 +92,17 @@ fn compare(name: &str, kernel: &Kernel, interpreted: &[Buffer], judged: &[Buffer
             (Some(x), Some(y)) => {
                 let tolerance = if a.elem == Elem::F32 { 1e-5 } else { 4e-3 };
                 // NaN and infinities agree exactly.
-                for (x, y) in x
-                    .iter()
-                    .zip(&y)
-                    .filter(|(x, y)| !x.is_finite() || !y.is_finite())
-                {
+                for (x, y) in x.iter().zip(&y).filter(|(x, y)| !x.is_finite() || !y.is_finite()) {
                     assert!(
                         x.to_bits() == y.to_bits() || (x.is_nan() && y.is_nan()),
                         "{name} {}: {x} and {y}",
                         kernel.name
                     );
                 }
-                let finite = || {
-                    x.iter()
-                        .zip(&y)
-                        .filter(|(x, y)| x.is_finite() && y.is_finite())
-                };
+                let finite = || x.iter().zip(&y).filter(|(x, y)| x.is_finite() && y.is_finite());
                 let difference: f64 = finite().map(|(x, y)| f64::from(x - y).powi(2)).sum();
                 let length: f64 = finite().map(|(x, _)| f64::from(*x).powi(2)).sum();
-                assert!(
-                    difference.sqrt() <= tolerance * length.sqrt(),
-                    "{name} {}: {x:?}\n{y:?}",
-                    kernel.name
-                );
+                assert!(difference.sqrt() <= tolerance * length.sqrt(), "{name} {}: {x:?}\n{y:?}", kernel.name);
             }
             _ => assert_eq!(a.to_ints(), b.to_ints(), "{name} {}", kernel.name),
         }
@@ -131,16 +114,10 @@ fn stock_mlir_and_the_interpreter_agree_on_every_sample() {
     for (name, text) in common::samples() {
         let module = tile_mlir::import(&text, &name).expect("a sample");
         for kernel in &module.kernels {
-            let stock = StockKernel::compile(&text, &kernel.name)
-                .unwrap_or_else(|error| panic!("{name}: {error}"));
+            let stock = StockKernel::compile(&text, &kernel.name).unwrap_or_else(|error| panic!("{name}: {error}"));
             for seed in 0..4 {
                 let given = random_args(kernel, seed);
-                compare(
-                    &name,
-                    kernel,
-                    &interpret(kernel, &given),
-                    &judge(&stock, kernel, &given),
-                );
+                compare(&name, kernel, &interpret(kernel, &given), &judge(&stock, kernel, &given));
             }
         }
     }
@@ -149,28 +126,17 @@ fn stock_mlir_and_the_interpreter_agree_on_every_sample() {
 #[test]
 fn wrong_names_and_arguments_are_refused() {
     let text = "func.func @k(%x: memref<4xf32>, %n: i32) { return }";
-    assert!(
-        matches!(StockKernel::compile(text, "other"), Err(StockError::NoKernel(name)) if name == "other")
-    );
-    assert!(matches!(
-        StockKernel::compile("func.func @k(", "k"),
-        Err(StockError::Import(_))
-    ));
+    assert!(matches!(StockKernel::compile(text, "other"), Err(StockError::NoKernel(name)) if name == "other"));
+    assert!(matches!(StockKernel::compile("func.func @k(", "k"), Err(StockError::Import(_))));
     let stock = StockKernel::compile(text, "k").expect("a kernel");
     let mut short = [0u8; 15];
     // SAFETY: the kernel does nothing.
     let results = unsafe {
         [
             stock.run(&mut [], [1, 1, 1]),
-            stock.run(
-                &mut [StockArg::View(&mut short), StockArg::I32(1)],
-                [1, 1, 1],
-            ),
+            stock.run(&mut [StockArg::View(&mut short), StockArg::I32(1)], [1, 1, 1]),
             stock.run(&mut [StockArg::F32(1.0), StockArg::I32(1)], [1, 1, 1]),
-            stock.run(
-                &mut [StockArg::View(&mut [0; 16]), StockArg::I64(1)],
-                [1, 1, 1],
-            ),
+            stock.run(&mut [StockArg::View(&mut [0; 16]), StockArg::I64(1)], [1, 1, 1]),
         ]
     };
     for (result, index) in results.into_iter().zip([0, 0, 0, 1]) {

@@ -19,16 +19,8 @@ pub fn sliding_window_attention<
     mut output: Partition<f32, S, DH, BQ, DH>,
 ) {
     let first_query = output.row();
-    let end = if first_query + BQ < S {
-        first_query + BQ
-    } else {
-        S
-    };
-    let first_key = if first_query + 1 > WINDOW {
-        first_query + 1 - WINDOW
-    } else {
-        0
-    };
+    let end = (first_query + BQ).min(S);
+    let first_key = (first_query + 1).saturating_sub(WINDOW);
     let queries = q.block::<BQ, DH>(first_query, 0) * (1.0 / math::sqrt(DH as f32));
     let query_index = Tile::<u32, BQ, BK>::row_index() + first_query as u32;
 

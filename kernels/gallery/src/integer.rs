@@ -17,7 +17,7 @@ pub fn hash<const N: usize, const BN: usize>(
     output.store(x % modulus);
 }
 
-/// Signed arithmetic: `output = clamp(a * b - a / 3, -1000, 1000)`, division toward zero.
+/// Signed arithmetic: `output = clamp(7 - a / 3 - (-a) * b, -1000, 1000)`, division toward zero.
 #[tile::kernel]
 pub fn signed<const N: usize, const BN: usize>(
     a: View<i32, 1, N>,
@@ -26,5 +26,5 @@ pub fn signed<const N: usize, const BN: usize>(
 ) {
     let at = output.col();
     let a = a.block::<1, BN>(0, at);
-    output.store((a * b.block(0, at) - a / 3).clamp(-1000, 1000));
+    output.store((7 - a / 3 - -a * b.block(0, at)).clamp(-1000, 1000));
 }

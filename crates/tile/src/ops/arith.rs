@@ -1,12 +1,11 @@
 //! Operators: `+ - * / %`, `& | ^ ! << >>`, and `min`, `max`, `mul_add`.
 
 use core::ops::{
-    Add, AddAssign, BitAnd, BitOr, BitXor, Div, DivAssign, Mul, MulAssign, Neg, Not, Rem, Shl, Shr,
-    Sub, SubAssign,
+    Add, AddAssign, BitAnd, BitOr, BitXor, Div, DivAssign, Mul, MulAssign, Neg, Not, Rem, Shl, Shr, Sub, SubAssign,
 };
 
 use crate::abi::{BinaryCode, UnaryCode};
-use crate::elem::{Bits, Elem, Float, Int, Number};
+use crate::elem::{Bits, Elem, Float, Int, Negate, Number, Signed};
 use crate::ops::Operand;
 use crate::raw::intrinsic;
 use crate::tile::{Tile, Tile3};
@@ -27,7 +26,10 @@ macro_rules! operators {
         operators!(@assign $Tile [$($d),*] SubAssign sub_assign Sub sub);
         operators!(@assign $Tile [$($d),*] MulAssign mul_assign Mul mul);
         operators!(@assign $Tile [$($d),*] DivAssign div_assign Div div);
-        operators!(@scalar $Tile [$($d),*] f32 Float);
+        operators!(@scalar $Tile [$($d),*] [T: Float,] T f32);
+        operators!(@scalar $Tile [$($d),*] [] u32 u32);
+        operators!(@scalar $Tile [$($d),*] [] i32 i32);
+        operators!(@scalar $Tile [$($d),*] [] i8 i8);
         operators!(@methods $Tile [$($d),*] $dims);
     };
     (@op $Tile:ident [$($d:ident),*] $Bound:ident $Trait:ident $method:ident $code:ident) => {
@@ -48,18 +50,18 @@ macro_rules! operators {
         }
     };
     // `2.0 * tile`, `1.0 - tile`, ...
-    (@scalar $Tile:ident [$($d:ident),*] $S:ident $Bound:ident) => {
-        operators!(@scalar_op $Tile [$($d),*] $S $Bound Add add);
-        operators!(@scalar_op $Tile [$($d),*] $S $Bound Sub sub);
-        operators!(@scalar_op $Tile [$($d),*] $S $Bound Mul mul);
-        operators!(@scalar_op $Tile [$($d),*] $S $Bound Div div);
+    (@scalar $Tile:ident $dims:tt $generics:tt $T:ident $S:ident) => {
+        operators!(@scalar_op $Tile $dims $generics $T $S Add add);
+        operators!(@scalar_op $Tile $dims $generics $T $S Sub sub);
+        operators!(@scalar_op $Tile $dims $generics $T $S Mul mul);
+        operators!(@scalar_op $Tile $dims $generics $T $S Div div);
     };
-    (@scalar_op $Tile:ident [$($d:ident),*] $S:ident $Bound:ident $Trait:ident $method:ident) => {
-        impl<T: $Bound, $(const $d: usize),*> $Trait<$Tile<T, $($d),*>> for $S {
-            type Output = $Tile<T, $($d),*>;
+    (@scalar_op $Tile:ident [$($d:ident),*] [$($generics:tt)*] $T:ident $S:ident $Trait:ident $method:ident) => {
+        impl<$($generics)* $(const $d: usize),*> $Trait<$Tile<$T, $($d),*>> for $S {
+            type Output = $Tile<$T, $($d),*>;
             #[inline(always)]
-            fn $method(self, rhs: $Tile<T, $($d),*>) -> $Tile<T, $($d),*> {
-                $Trait::$method($Tile::<T, $($d),*>::splat(self), rhs)
+            fn $method(self, rhs: $Tile<$T, $($d),*>) -> $Tile<$T, $($d),*> {
+                $Trait::$method($Tile::<$T, $($d),*>::splat(self), rhs)
             }
         }
     };
@@ -108,11 +110,14 @@ macro_rules! operators {
             }
         }
 
-        impl<T: Float, $(const $d: usize),*> Neg for $Tile<T, $($d),*> {
+        impl<T: Signed, $(const $d: usize),*> Neg for $Tile<T, $($d),*> {
             type Output = Self;
             #[inline(always)]
             fn neg(self) -> Self {
-                self.unary(UnaryCode::Neg)
+                match T::NEGATE {
+                    Negate::Flip => self.unary(UnaryCode::Neg),
+                    Negate::Subtract => Self::zeros() - self,
+                }
             }
         }
 

@@ -20,11 +20,7 @@ pub fn prove_in_bounds(kernel: &mut Kernel) -> Proven {
     let analysis = Analysis::new(kernel);
     let mut shapes: Vec<Option<Shape>> = Vec::new();
     kernel.body.for_each_op(&mut |op| {
-        let tile = if let OpKind::Store { value, .. } = &op.kind {
-            Some(*value)
-        } else {
-            op.result()
-        };
+        let tile = if let OpKind::Store { value, .. } = &op.kind { Some(*value) } else { op.result() };
         shapes.push(tile.map(|tile| kernel.ty(tile).shape));
     });
     let mut facts = analysis.accesses.iter().zip(&shapes);
@@ -34,18 +30,7 @@ pub fn prove_in_bounds(kernel: &mut Kernel) -> Proven {
         let Some((Some(access), Some(tile))) = facts.next() else {
             return;
         };
-        let (OpKind::Load {
-            view,
-            mask,
-            in_bounds,
-            ..
-        }
-        | OpKind::Store {
-            view,
-            mask,
-            in_bounds,
-            ..
-        }) = &mut op.kind
+        let (OpKind::Load { view, mask, in_bounds, .. } | OpKind::Store { view, mask, in_bounds, .. }) = &mut op.kind
         else {
             return;
         };
@@ -56,12 +41,7 @@ pub fn prove_in_bounds(kernel: &mut Kernel) -> Proven {
             proven.masks += 1;
         }
         let leading = view.shape.rank() - tile.rank();
-        let dims = access
-            .starts
-            .iter()
-            .zip(view.shape.dims())
-            .skip(leading)
-            .zip(tile.dims());
+        let dims = access.starts.iter().zip(view.shape.dims()).skip(leading).zip(tile.dims());
         for (promise, ((start, &extent), &size)) in in_bounds.iter_mut().zip(dims) {
             let end = i128::from(start.hi()) + i128::from(size);
             if !*promise && start.lo() >= 0 && end <= i128::from(extent) {

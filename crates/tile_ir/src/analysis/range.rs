@@ -18,11 +18,7 @@ pub struct Range {
 impl Range {
     /// The single number `n`.
     pub const fn constant(n: i64) -> Range {
-        Range {
-            lo: n,
-            hi: n,
-            step: 0,
-        }
+        Range { lo: n, hi: n, step: 0 }
     }
 
     /// Every number from `lo` to `hi` that is a multiple of `step` above `lo`; `None` if `hi < lo`. A step of 0 counts
@@ -37,16 +33,8 @@ impl Range {
         let step = step.max(1);
         // The step divides the span, so where it is above 64 bits the span is 0.
         let hi = lo + (span - span % step) as i128;
-        let step = if hi == lo {
-            0
-        } else {
-            u64::try_from(step).ok()?
-        };
-        Some(Range {
-            lo: i64::try_from(lo).ok()?,
-            hi: i64::try_from(hi).ok()?,
-            step,
-        })
+        let step = if hi == lo { 0 } else { u64::try_from(step).ok()? };
+        Some(Range { lo: i64::try_from(lo).ok()?, hi: i64::try_from(hi).ok()?, step })
     }
 
     /// Every number of an integer type.
@@ -109,11 +97,7 @@ impl Range {
         let step = i128::from(self.step.max(1));
         let (first, hi) = (i128::from(self.lo), self.hi.min(hi));
         let missing = (i128::from(lo) - first).max(0);
-        Range::wide(
-            first + (missing + step - 1) / step * step,
-            hi.into(),
-            step.unsigned_abs(),
-        )
+        Range::wide(first + (missing + step - 1) / step * step, hi.into(), step.unsigned_abs())
     }
 }
 

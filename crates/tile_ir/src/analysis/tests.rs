@@ -40,16 +40,8 @@ fn random_range(rng: &mut Rng, elem: Elem) -> Range {
         }
     };
     let (a, b) = (number(rng), number(rng));
-    let step = if rng.below(2) == 0 {
-        1
-    } else {
-        1 + rng.below(40)
-    };
-    if rng.below(3) == 0 {
-        Range::constant(a)
-    } else {
-        Range::new(a.min(b), a.max(b), step).expect("not empty")
-    }
+    let step = if rng.below(2) == 0 { 1 } else { 1 + rng.below(40) };
+    if rng.below(3) == 0 { Range::constant(a) } else { Range::new(a.min(b), a.max(b), step).expect("not empty") }
 }
 
 /// Numbers of a range, its ends among them.
@@ -61,11 +53,7 @@ fn members(rng: &mut Rng, range: Range, count: usize) -> Vec<i64> {
         .map(|i| match i {
             0 => range.lo(),
             1 => range.hi(),
-            _ => at(if places == u64::MAX {
-                rng.number()
-            } else {
-                rng.below(places + 1)
-            }),
+            _ => at(if places == u64::MAX { rng.number() } else { rng.below(places + 1) }),
         })
         .collect()
 }
@@ -89,10 +77,7 @@ fn operations_stay_in_their_range() {
             match eval(&[&x, &y], |k, v| k.binary(op, v[0], v[1])) {
                 Ok(found) => {
                     for n in found.to_ints().expect("ints") {
-                        assert!(
-                            result.contains(n),
-                            "{op:?} {elem} of {a} and {b}: {n} is not in {result}"
-                        );
+                        assert!(result.contains(n), "{op:?} {elem} of {a} and {b}: {n} is not in {result}");
                     }
                 }
                 // What traps has no result.
@@ -124,33 +109,17 @@ fn comparisons_and_refinements_agree_with_the_numbers() {
         let (xs, ys) = (members(&mut rng, a, 12), members(&mut rng, b, 12));
         let (x, y) = (ints(elem, &[12], &xs), ints(elem, &[12], &ys));
         let found = eval(&[&x, &y], |k, v| k.compare(predicate, v[0], v[1])).expect("runs");
-        let swapped = eval(&[&x, &y], |k, v| {
-            k.compare(transfer::swapped(predicate), v[1], v[0])
-        })
-        .expect("runs");
+        let swapped = eval(&[&x, &y], |k, v| k.compare(transfer::swapped(predicate), v[1], v[0])).expect("runs");
         assert_eq!(found, swapped);
         let negated = transfer::negated(predicate).expect("integers have a negation");
         let negated = eval(&[&x, &y], |k, v| k.compare(negated, v[0], v[1])).expect("runs");
-        for ((&x, holds), not) in xs
-            .iter()
-            .zip(found.to_ints().expect("bits"))
-            .zip(negated.to_ints().expect("bits"))
-        {
+        for ((&x, holds), not) in xs.iter().zip(found.to_ints().expect("bits")).zip(negated.to_ints().expect("bits")) {
             assert_ne!(holds, not);
-            assert!(
-                known.is_none_or(|known| i64::from(known) == holds),
-                "{predicate:?} of {a} and {b}"
-            );
-            assert!(
-                holds == 0 || kept.contains(x),
-                "{predicate:?} of {a} and {b} keeps {kept}, not {x}"
-            );
+            assert!(known.is_none_or(|known| i64::from(known) == holds), "{predicate:?} of {a} and {b}");
+            assert!(holds == 0 || kept.contains(x), "{predicate:?} of {a} and {b} keeps {kept}, not {x}");
         }
     }
-    assert!(
-        decided > 500 && refined > 300,
-        "{decided} decided, {refined} refined"
-    );
+    assert!(decided > 500 && refined > 300, "{decided} decided, {refined} refined");
 }
 
 #[test]
@@ -158,16 +127,8 @@ fn casts_stay_in_their_range() {
     let mut rng = Rng::new(3);
     let types = [Elem::I1, Elem::I8, Elem::I32, Elem::I64, Elem::Index];
     for _ in 0..3000 {
-        let (from, to, op) = (
-            rng.pick(&types[..4]),
-            rng.pick(&types),
-            rng.pick(CastOp::ALL),
-        );
-        let range = if from == Elem::I1 {
-            Range::all(from)
-        } else {
-            random_range(&mut rng, from)
-        };
+        let (from, to, op) = (rng.pick(&types[..4]), rng.pick(&types), rng.pick(CastOp::ALL));
+        let range = if from == Elem::I1 { Range::all(from) } else { random_range(&mut rng, from) };
         let mut b = KernelBuilder::new("cast");
         let value = b.number(from, 0);
         b.cast(op, value, to);
@@ -179,17 +140,10 @@ fn casts_stay_in_their_range() {
         let found = eval(&[&input], |k, v| {
             let cast = k.cast(op, v[0], to);
             // `index` cannot be stored.
-            if to == Elem::Index {
-                k.cast(CastOp::IndexS, cast, Elem::I64)
-            } else {
-                cast
-            }
+            if to == Elem::Index { k.cast(CastOp::IndexS, cast, Elem::I64) } else { cast }
         });
         for n in found.expect("runs").to_ints().expect("ints") {
-            assert!(
-                result.contains(n),
-                "{op:?} of {range} from {from} to {to}: {n} is not in {result}"
-            );
+            assert!(result.contains(n), "{op:?} of {range} from {from} to {to}: {n} is not in {result}");
         }
     }
 }
@@ -202,11 +156,7 @@ fn range(lo: i64, hi: i64, step: u64) -> Option<Range> {
 fn program_ids_make_block_starts() {
     let mut b = KernelBuilder::new("blocks");
     b.grid([36, 1, 2]);
-    let (id, other, count) = (
-        b.program_id(Axis::X),
-        b.program_id(Axis::Y),
-        b.num_programs(Axis::Z),
-    );
+    let (id, other, count) = (b.program_id(Axis::X), b.program_id(Axis::Y), b.num_programs(Axis::Z));
     // As the frontend writes it: through i32.
     let narrow = b.cast(CastOp::IndexU, id, Elem::I32);
     let sixteen = b.int(Elem::I32, 16);
@@ -274,12 +224,7 @@ fn loops_are_solved() {
     assert_eq!(analysis.range(induction), range(0, 992, 8));
     assert_eq!(analysis.range(twice), range(0, 1984, 16));
     assert_eq!(analysis.range(carried[0]), range(0, 1984, 16));
-    assert!(
-        analysis
-            .range(carried[1])
-            .expect("an integer")
-            .divisible_by(8)
-    );
+    assert!(analysis.range(carried[1]).expect("an integer").divisible_by(8));
     assert_eq!(analysis.range(inside), range(10, 49, 1));
     assert_eq!(analysis.range(last[0]), range(10, 50, 1));
 }
@@ -289,10 +234,7 @@ fn branches_refine_what_they_test() {
     let mut b = KernelBuilder::new("branch");
     let n = b.scalar("n", Elem::I32, None);
     let (zero, ten) = (b.int(Elem::I32, 0), b.int(Elem::I32, 10));
-    let (low, high) = (
-        b.compare(Predicate::SGe, n, zero),
-        b.compare(Predicate::SLt, n, ten),
-    );
+    let (low, high) = (b.compare(Predicate::SGe, n, zero), b.compare(Predicate::SLt, n, ten));
     let both = b.binary(BinaryOp::And, low, high);
     let small = b.if_else(both, |b| vec![b.add(n, ten)], |_| vec![zero]);
     let known = b.compare(Predicate::SLt, zero, ten);
@@ -300,11 +242,7 @@ fn branches_refine_what_they_test() {
     let analysis = Analysis::new(&b.finish().expect("valid"));
     assert_eq!(analysis.range(small[0]), range(0, 19, 1));
     assert_eq!(analysis.range(taken[0]), range(10, 10, 1));
-    assert_eq!(
-        analysis.range(n),
-        Some(Range::all(Elem::I32)),
-        "outside nothing is known"
-    );
+    assert_eq!(analysis.range(n), Some(Range::all(Elem::I32)), "outside nothing is known");
 }
 
 /// In-bounds promises of the loads and stores, in order.
@@ -323,18 +261,7 @@ fn blocks(grid: u64, rows: u64) -> Kernel {
     let mut b = KernelBuilder::new("blocks");
     b.grid([grid, 1, 1]);
     let x = b.read("x", Elem::F32, &[rows, 16]);
-    let y = b.write(
-        "y",
-        Elem::F32,
-        &[rows, 16],
-        &[
-            Own::Block {
-                axis: Axis::X,
-                size: 8,
-            },
-            Own::Whole,
-        ],
-    );
+    let y = b.write("y", Elem::F32, &[rows, 16], &[Own::Block { axis: Axis::X, size: 8 }, Own::Whole]);
     let (id, eight, zero, one) = (b.program_id(Axis::X), b.index(8), b.index(0), b.index(1));
     let start = b.mul(id, eight);
     let mask = b.create_mask(&[8, 16], &[Index::Dynamic(eight), Index::Static(16)]);
@@ -351,31 +278,15 @@ fn blocks(grid: u64, rows: u64) -> Kernel {
 fn promises_are_made_where_they_can_be_proven() {
     let mut kernel = blocks(4, 32);
     let proven = prove_in_bounds(&mut kernel);
-    assert_eq!(
-        proven,
-        Proven {
-            dimensions: 5,
-            masks: 1
-        }
-    );
-    assert_eq!(
-        promises(&kernel),
-        [vec![true, true], vec![true, false], vec![true, true]]
-    );
+    assert_eq!(proven, Proven { dimensions: 5, masks: 1 });
+    assert_eq!(promises(&kernel), [vec![true, true], vec![true, false], vec![true, true]]);
     crate::validate_kernel(&kernel).expect("still valid");
-    assert_eq!(
-        prove_in_bounds(&mut kernel),
-        Proven::default(),
-        "nothing is left to prove"
-    );
+    assert_eq!(prove_in_bounds(&mut kernel), Proven::default(), "nothing is left to prove");
 
     // One row fewer: the last block hangs over.
     let mut kernel = blocks(4, 31);
     prove_in_bounds(&mut kernel);
-    assert_eq!(
-        promises(&kernel),
-        [vec![false, true], vec![false, false], vec![false, true]]
-    );
+    assert_eq!(promises(&kernel), [vec![false, true], vec![false, false], vec![false, true]]);
 }
 
 #[test]
@@ -387,12 +298,7 @@ fn promised_kernels_do_what_they_did() {
         let x = crate::testing::random_buffer(&mut Rng::new(rows), Elem::F32, &[rows, 16]);
         let outputs = [before, after].map(|kernel| {
             let mut y = Buffer::zeros(Elem::F32, &[rows, 16]).expect("a buffer");
-            run(
-                &kernel,
-                &mut [Arg::In(&x), Arg::InOut(&mut y)],
-                &Options::default(),
-            )
-            .expect("runs");
+            run(&kernel, &mut [Arg::In(&x), Arg::InOut(&mut y)], &Options::default()).expect("runs");
             y
         });
         assert_eq!(outputs[0], outputs[1]);
@@ -405,9 +311,8 @@ fn deep_nests_end() {
         if depth == 0 {
             return b.add(carried, bounds[1]);
         }
-        b.for_loop(bounds[0], bounds[1], bounds[1], &[carried], |b, _, args| {
-            vec![nest(b, depth - 1, bounds, args[0])]
-        })[0]
+        b.for_loop(bounds[0], bounds[1], bounds[1], &[carried], |b, _, args| vec![nest(b, depth - 1, bounds, args[0])])
+            [0]
     }
     let mut b = KernelBuilder::new("deep");
     let x = b.read("x", Elem::F32, &[4]);

@@ -7,18 +7,13 @@ use crate::types::Elem;
 /// Result of an integer operation whose operands are in `a` and `b`.
 pub(super) fn binary(op: BinaryOp, a: Range, b: Range, elem: Elem) -> Range {
     // A shift by a constant is a product or a quotient.
-    let power = b
-        .as_constant()
-        .filter(|amount| (0..63).contains(amount))
-        .map(|amount| 1i64 << amount);
+    let power = b.as_constant().filter(|amount| (0..63).contains(amount)).map(|amount| 1i64 << amount);
     let exact = match op {
         BinaryOp::Add => return add(a, b).wrapped(elem),
         BinaryOp::Sub => return sub(a, b).wrapped(elem),
         BinaryOp::Mul => return mul(a, b).wrapped(elem),
         BinaryOp::Shl => {
-            return power.map_or(Range::all(elem), |power| {
-                mul(a, Range::constant(power)).wrapped(elem)
-            });
+            return power.map_or(Range::all(elem), |power| mul(a, Range::constant(power)).wrapped(elem));
         }
         BinaryOp::MinS => Some(extreme(a, b, Ord::min)),
         BinaryOp::MaxS => Some(extreme(a, b, Ord::max)),
@@ -69,11 +64,7 @@ impl Wide {
     /// `n` times a number of the range, each time another.
     pub(super) fn sum(range: Range, n: u64) -> Wide {
         let times = |x: i64| i128::from(x) * i128::from(n);
-        Wide {
-            lo: times(range.lo()),
-            hi: times(range.hi()),
-            step: range.step().into(),
-        }
+        Wide { lo: times(range.lo()), hi: times(range.hi()), step: range.step().into() }
     }
 
     pub(super) fn add(self, range: Range) -> Wide {
@@ -87,9 +78,7 @@ impl Wide {
     /// The range after wrapping at the type's width. Where it wraps, divisibility by powers of two is all that is left.
     pub(super) fn wrapped(self, elem: Elem) -> Range {
         let all = Range::all(elem);
-        if let Some(range) =
-            Range::wide(self.lo, self.hi, self.step).filter(|&range| all.includes(range))
-        {
+        if let Some(range) = Range::wide(self.lo, self.hi, self.step).filter(|&range| all.includes(range)) {
             return range;
         }
         let power = 1u128 << self.step.trailing_zeros().min(elem.bits() as u32 - 1);
@@ -105,23 +94,13 @@ fn add(a: Range, b: Range) -> Wide {
 fn sub(a: Range, b: Range) -> Wide {
     let lo = i128::from(a.lo()) - i128::from(b.hi());
     let hi = i128::from(a.hi()) - i128::from(b.lo());
-    Wide {
-        lo,
-        hi,
-        step: gcd(a.step().into(), b.step().into()),
-    }
+    Wide { lo, hi, step: gcd(a.step().into(), b.step().into()) }
 }
 
 fn mul(a: Range, b: Range) -> Wide {
     let product = |x: i64, y: i64| i128::from(x) * i128::from(y);
-    let (first, corners) = (
-        product(a.lo(), b.lo()),
-        [
-            product(a.lo(), b.hi()),
-            product(a.hi(), b.lo()),
-            product(a.hi(), b.hi()),
-        ],
-    );
+    let (first, corners) =
+        (product(a.lo(), b.lo()), [product(a.lo(), b.hi()), product(a.hi(), b.lo()), product(a.hi(), b.hi())]);
     // (a0 + s i) (b0 + t j) = a0 b0 + a0 t j + b0 s i + s t i j.
     let size = |x: i64| u128::from(x.unsigned_abs());
     let (s, t) = (u128::from(a.step()), u128::from(b.step()));
@@ -135,17 +114,12 @@ fn mul(a: Range, b: Range) -> Wide {
 /// Result of `min` or `max`: one of the operands.
 fn extreme(a: Range, b: Range, pick: fn(i64, i64) -> i64) -> Range {
     let both = a.join(b);
-    both.clamp(pick(a.lo(), b.lo()), pick(a.hi(), b.hi()))
-        .unwrap_or(both)
+    both.clamp(pick(a.lo(), b.lo()), pick(a.hi(), b.hi())).unwrap_or(both)
 }
 
 /// Quotient of numbers from 0 on by a positive one.
 fn divide(a: Range, by: i64) -> Option<Range> {
-    let step = if a.divisible_by(by.unsigned_abs()) {
-        a.step() / by.unsigned_abs()
-    } else {
-        1
-    };
+    let step = if a.divisible_by(by.unsigned_abs()) { a.step() / by.unsigned_abs() } else { 1 };
     Range::new(a.lo() / by, a.hi() / by, step)
 }
 
@@ -155,11 +129,7 @@ fn rest(a: Range, by: i64) -> Option<Range> {
         return Some(a);
     }
     let step = gcd(a.step().into(), by.unsigned_abs().into());
-    let lo = if step == 0 {
-        0
-    } else {
-        u128::from(a.lo().unsigned_abs()) % step
-    };
+    let lo = if step == 0 { 0 } else { u128::from(a.lo().unsigned_abs()) % step };
     match a.as_constant() {
         Some(n) => Some(Range::constant(n % by)),
         None => Range::wide(lo as i128, i128::from(by) - 1, step),
@@ -177,33 +147,20 @@ fn and(a: Range, b: Range) -> Option<Range> {
         (false, true) => b.hi(),
         (false, false) => return None,
     };
-    let zeros = [a, b]
-        .into_iter()
-        .filter_map(Range::as_constant)
-        .map(i64::trailing_zeros)
-        .max()
-        .unwrap_or(0);
+    let zeros = [a, b].into_iter().filter_map(Range::as_constant).map(i64::trailing_zeros).max().unwrap_or(0);
     Range::wide(0, largest.into(), 1 << zeros.min(63))
 }
 
 fn or(op: BinaryOp, a: Range, b: Range) -> Option<Range> {
     if let (Some(a), Some(b)) = (a.as_constant(), b.as_constant()) {
-        return Some(Range::constant(if op == BinaryOp::Or {
-            a | b
-        } else {
-            a ^ b
-        }));
+        return Some(Range::constant(if op == BinaryOp::Or { a | b } else { a ^ b }));
     }
     if a.lo() < 0 || b.lo() < 0 {
         return None;
     }
     // No bit above the highest of either side.
     let bits = 64 - a.hi().max(b.hi()).leading_zeros();
-    let lo = if op == BinaryOp::Or {
-        a.lo().max(b.lo())
-    } else {
-        0
-    };
+    let lo = if op == BinaryOp::Or { a.lo().max(b.lo()) } else { 0 };
     Range::wide(lo.into(), (1i128 << bits) - 1, 1)
 }
 
@@ -237,12 +194,7 @@ pub(super) fn compare(predicate: Predicate, a: Range, b: Range, elem: Elem) -> O
         Predicate::UGt if plain => less(b, a),
         Predicate::ULe if plain => less(b, a).map(|less| !less),
         Predicate::ULt | Predicate::UGe | Predicate::UGt | Predicate::ULe => None,
-        Predicate::FEq
-        | Predicate::FNe
-        | Predicate::FLt
-        | Predicate::FLe
-        | Predicate::FGt
-        | Predicate::FGe => None,
+        Predicate::FEq | Predicate::FNe | Predicate::FLt | Predicate::FLe | Predicate::FGt | Predicate::FGe => None,
     }
 }
 
@@ -272,12 +224,7 @@ pub(super) fn refine(predicate: Predicate, a: Range, b: Range) -> Range {
         Predicate::UGt if plain => b.lo().checked_add(1).and_then(|lo| a.clamp(lo, i64::MAX)),
         Predicate::UGe if plain => a.clamp(b.lo(), i64::MAX),
         Predicate::UGt | Predicate::UGe | Predicate::INe => None,
-        Predicate::FEq
-        | Predicate::FNe
-        | Predicate::FLt
-        | Predicate::FLe
-        | Predicate::FGt
-        | Predicate::FGe => None,
+        Predicate::FEq | Predicate::FNe | Predicate::FLt | Predicate::FLe | Predicate::FGt | Predicate::FGe => None,
     };
     kept.unwrap_or(a)
 }
@@ -314,12 +261,9 @@ pub(super) fn negated(predicate: Predicate) -> Option<Predicate> {
         Predicate::ULe => Predicate::UGt,
         Predicate::UGt => Predicate::ULe,
         Predicate::UGe => Predicate::ULt,
-        Predicate::FEq
-        | Predicate::FNe
-        | Predicate::FLt
-        | Predicate::FLe
-        | Predicate::FGt
-        | Predicate::FGe => return None,
+        Predicate::FEq | Predicate::FNe | Predicate::FLt | Predicate::FLe | Predicate::FGt | Predicate::FGe => {
+            return None;
+        }
     })
 }
 

@@ -17,9 +17,7 @@ pub(super) fn analyze(kernel: &Kernel) -> Analysis {
     let mut count = 0;
     kernel.body.for_each_op(&mut |op| {
         count += 1;
-        op.results
-            .iter()
-            .for_each(|result| defs[result.index()] = Some(&op.kind));
+        op.results.iter().for_each(|result| defs[result.index()] = Some(&op.kind));
     });
     let mut walk = Walk {
         kernel,
@@ -31,25 +29,18 @@ pub(super) fn analyze(kernel: &Kernel) -> Analysis {
     };
     for param in &kernel.params {
         if let ParamKind::Scalar(scalar) = &param.kind
-            && let Some(largest) = scalar
-                .bound
-                .and_then(|bound| i64::try_from(bound.saturating_sub(1)).ok())
-            && let Some(range) =
-                Range::new(0, largest, 1).filter(|&range| Range::all(scalar.elem).includes(range))
+            && let Some(largest) = scalar.bound.and_then(|bound| i64::try_from(bound.saturating_sub(1)).ok())
+            && let Some(range) = Range::new(0, largest, 1).filter(|&range| Range::all(scalar.elem).includes(range))
         {
             walk.values[scalar.value.index()] = Some(range);
         }
     }
     match walk.block(&kernel.body) {
-        Some(()) => Analysis {
-            values: walk.values,
-            accesses: walk.accesses,
-        },
+        Some(()) => Analysis { values: walk.values, accesses: walk.accesses },
         // Nothing is known of a kernel that takes too long.
-        None => Analysis {
-            values: kernel.values.iter().map(|data| all(data.ty)).collect(),
-            accesses: vec![None; count],
-        },
+        None => {
+            Analysis { values: kernel.values.iter().map(|data| all(data.ty)).collect(), accesses: vec![None; count] }
+        }
     }
 }
 
@@ -98,32 +89,15 @@ impl<'a> Walk<'a> {
             self.accesses[number] = Some(Access { starts, mask_true });
         }
         match &op.kind {
-            OpKind::For {
-                lower,
-                upper,
-                step,
-                init,
-                body,
-            } => self.for_loop([*lower, *upper, *step], init, body, &op.results),
-            OpKind::While {
-                init,
-                before,
-                cond,
-                after,
-            } => self.while_loop(init, before, *cond, after, &op.results),
-            OpKind::If {
-                cond,
-                then,
-                otherwise,
-            } => self.branch(*cond, then, otherwise, &op.results),
+            OpKind::For { lower, upper, step, init, body } => {
+                self.for_loop([*lower, *upper, *step], init, body, &op.results)
+            }
+            OpKind::While { init, before, cond, after } => self.while_loop(init, before, *cond, after, &op.results),
+            OpKind::If { cond, then, otherwise } => self.branch(*cond, then, otherwise, &op.results),
             kind => {
                 if let Some(result) = op.result() {
                     let ty = self.kernel.ty(result);
-                    let range = if ty.elem.is_int() {
-                        Some(self.compute(kind, ty))
-                    } else {
-                        None
-                    };
+                    let range = if ty.elem.is_int() { Some(self.compute(kind, ty)) } else { None };
                     self.set(result, range);
                 }
                 Some(())
@@ -134,19 +108,15 @@ impl<'a> Walk<'a> {
     /// Range of an operation of integer type without regions.
     fn compute(&self, kind: &OpKind, ty: Type) -> Range {
         let anything = Range::all(ty.elem);
-        let up_to = |limit: u64| {
-            Range::new(0, i64::try_from(limit).unwrap_or(i64::MAX) - 1, 1).unwrap_or(anything)
-        };
+        let up_to = |limit: u64| Range::new(0, i64::try_from(limit).unwrap_or(i64::MAX) - 1, 1).unwrap_or(anything);
         match kind {
             OpKind::ProgramId(axis) => up_to(self.kernel.grid[axis.index()]),
             OpKind::NumPrograms(axis) => Range::constant(self.kernel.grid[axis.index()] as i64),
             OpKind::Constant(Literal::Splat(number)) => constant(number),
             OpKind::Constant(Literal::Iota { dim }) => up_to(ty.shape.dims()[*dim]),
-            OpKind::Constant(Literal::Dense(numbers)) => numbers
-                .iter()
-                .map(constant)
-                .reduce(Range::join)
-                .unwrap_or(anything),
+            OpKind::Constant(Literal::Dense(numbers)) => {
+                numbers.iter().map(constant).reduce(Range::join).unwrap_or(anything)
+            }
             OpKind::Binary(op, a, b) => transfer::binary(*op, self.get(*a), self.get(*b), ty.elem),
             OpKind::Compare(predicate, a, b) => {
                 let elem = self.kernel.ty(*a).elem;
@@ -155,48 +125,21 @@ impl<'a> Walk<'a> {
                     Some(_) | None => anything,
                 }
             }
-            OpKind::Select {
-                cond,
-                on_true,
-                on_false,
-            } => match self.get(*cond).as_constant() {
+            OpKind::Select { cond, on_true, on_false } => match self.get(*cond).as_constant() {
                 Some(0) => self.get(*on_false),
                 Some(_) => self.get(*on_true),
                 None => self.get(*on_true).join(self.get(*on_false)),
             },
-            OpKind::Cast(op, a) => transfer::cast(
-                *op,
-                self.values[a.index()],
-                self.kernel.ty(*a).elem,
-                ty.elem,
-            ),
+            OpKind::Cast(op, a) => transfer::cast(*op, self.values[a.index()], self.kernel.ty(*a).elem, ty.elem),
             OpKind::Broadcast(a)
             | OpKind::Reshape(a)
             | OpKind::Transpose { value: a, perm: _ }
-            | OpKind::Slice {
-                value: a,
-                offsets: _,
+            | OpKind::Slice { value: a, offsets: _ }
+            | OpKind::Extract { value: a, indices: _ } => self.get(*a),
+            OpKind::InsertSlice { value, into, offsets: _ } | OpKind::Insert { value, into, indices: _ } => {
+                self.get(*value).join(self.get(*into))
             }
-            | OpKind::Extract {
-                value: a,
-                indices: _,
-            } => self.get(*a),
-            OpKind::InsertSlice {
-                value,
-                into,
-                offsets: _,
-            }
-            | OpKind::Insert {
-                value,
-                into,
-                indices: _,
-            } => self.get(*value).join(self.get(*into)),
-            OpKind::Reduce {
-                op,
-                value,
-                acc,
-                dims: _,
-            } => self.reduce(*op, *value, *acc, ty.elem),
+            OpKind::Reduce { op, value, acc, dims: _ } => self.reduce(*op, *value, *acc, ty.elem),
             OpKind::CreateMask { bounds } => self.mask(bounds, ty),
             OpKind::Unary(..) | OpKind::Fma(..) | OpKind::Contract { .. } => anything,
             OpKind::Load { .. } | OpKind::LoadScalar { .. } | OpKind::Gather { .. } => anything,
@@ -210,8 +153,7 @@ impl<'a> Walk<'a> {
         match op {
             ReduceOp::MinS | ReduceOp::MaxS | ReduceOp::MinU | ReduceOp::MaxU => tile.join(start),
             ReduceOp::Add => {
-                let count =
-                    self.kernel.ty(value).shape.count() / self.kernel.ty(acc).shape.count().max(1);
+                let count = self.kernel.ty(value).shape.count() / self.kernel.ty(acc).shape.count().max(1);
                 transfer::Wide::sum(tile, count).add(start).wrapped(elem)
             }
             ReduceOp::MinF | ReduceOp::MaxF => Range::all(elem),
@@ -223,9 +165,7 @@ impl<'a> Walk<'a> {
             Index::Static(bound) => Range::constant(i64::try_from(bound).unwrap_or(i64::MAX)),
             Index::Dynamic(value) => self.get(value),
         });
-        let pairs: Vec<(Range, i64)> = bounds
-            .zip(ty.shape.dims().iter().map(|&dim| dim as i64))
-            .collect();
+        let pairs: Vec<(Range, i64)> = bounds.zip(ty.shape.dims().iter().map(|&dim| dim as i64)).collect();
         if pairs.iter().all(|(bound, dim)| bound.lo() >= *dim) {
             Range::constant(1)
         } else if pairs.iter().any(|(bound, _)| bound.hi() <= 0) {
@@ -236,17 +176,11 @@ impl<'a> Walk<'a> {
     }
 
     fn gets(&self, values: &[Value]) -> Vec<Option<Range>> {
-        values
-            .iter()
-            .map(|value| self.values[value.index()])
-            .collect()
+        values.iter().map(|value| self.values[value.index()]).collect()
     }
 
     fn sets(&mut self, values: &[Value], ranges: &[Option<Range>]) {
-        values
-            .iter()
-            .zip(ranges)
-            .for_each(|(&value, &range)| self.set(value, range));
+        values.iter().zip(ranges).for_each(|(&value, &range)| self.set(value, range));
     }
 
     /// Finds ranges of values carried around a loop. `round` runs the loop's regions once, with `args` set, and gives the
@@ -279,22 +213,13 @@ impl<'a> Walk<'a> {
                 }
                 return Some(());
             }
-            state = if turn < PATIENCE {
-                wider
-            } else {
-                self.widened(args, &state, &wider)
-            };
+            state = if turn < PATIENCE { wider } else { self.widened(args, &state, &wider) };
         }
         None
     }
 
     /// Gives up bounds that moved.
-    fn widened(
-        &self,
-        args: &[Value],
-        old: &[Option<Range>],
-        new: &[Option<Range>],
-    ) -> Vec<Option<Range>> {
+    fn widened(&self, args: &[Value], old: &[Option<Range>], new: &[Option<Range>]) -> Vec<Option<Range>> {
         let pairs = old.iter().zip(new).zip(args);
         pairs
             .map(|((old, new), &arg)| {
@@ -307,32 +232,19 @@ impl<'a> Walk<'a> {
                 } else {
                     new.lo().into()
                 };
-                let hi = if new.hi() > old.hi() {
-                    all.hi()
-                } else {
-                    new.hi()
-                };
+                let hi = if new.hi() > old.hi() { all.hi() } else { new.hi() };
                 Some(Range::wide(lo, hi.into(), step.unsigned_abs()).unwrap_or(all))
             })
             .collect()
     }
 
-    fn for_loop(
-        &mut self,
-        range: [Value; 3],
-        init: &[Value],
-        body: &'a Block,
-        results: &[Value],
-    ) -> Done {
+    fn for_loop(&mut self, range: [Value; 3], init: &[Value], body: &'a Block, results: &[Value]) -> Done {
         let [lower, upper, step] = range.map(|value| self.get(value));
         let Some((&induction, args)) = body.args.split_first() else {
             return Some(());
         };
         // Every value is the lower bound plus multiples of the step.
-        let step = gcd(
-            gcd(step.step().into(), step.lo().unsigned_abs().into()),
-            lower.step().into(),
-        );
+        let step = gcd(gcd(step.step().into(), step.lo().unsigned_abs().into()), lower.step().into());
         let last = i128::from(upper.hi()) - 1;
         let range = Range::wide(lower.lo().into(), last.max(lower.lo().into()), step);
         let range = range.unwrap_or(Range::all(Elem::Index));
@@ -372,13 +284,7 @@ impl<'a> Walk<'a> {
         })
     }
 
-    fn branch(
-        &mut self,
-        cond: Value,
-        then: &'a Block,
-        otherwise: &'a Block,
-        results: &[Value],
-    ) -> Done {
+    fn branch(&mut self, cond: Value, then: &'a Block, otherwise: &'a Block, results: &[Value]) -> Done {
         let saved = self.assume(cond, true);
         self.block(then)?;
         let on_true = self.gets(&then.yields);
@@ -405,11 +311,7 @@ impl<'a> Walk<'a> {
                 Some(OpKind::Binary(BinaryOp::And, a, b)) if holds => conditions.extend([*a, *b]),
                 Some(OpKind::Binary(BinaryOp::Or, a, b)) if !holds => conditions.extend([*a, *b]),
                 Some(OpKind::Compare(predicate, a, b)) if self.kernel.ty(*a).elem != Elem::I1 => {
-                    let predicate = if holds {
-                        Some(*predicate)
-                    } else {
-                        transfer::negated(*predicate)
-                    };
+                    let predicate = if holds { Some(*predicate) } else { transfer::negated(*predicate) };
                     if let Some(predicate) = predicate.filter(|predicate| !predicate.is_float()) {
                         self.assume_compare(predicate, *a, *b, &mut saved);
                     }
@@ -420,21 +322,12 @@ impl<'a> Walk<'a> {
         saved
     }
 
-    fn assume_compare(
-        &mut self,
-        predicate: Predicate,
-        a: Value,
-        b: Value,
-        saved: &mut Vec<(Value, Option<Range>)>,
-    ) {
+    fn assume_compare(&mut self, predicate: Predicate, a: Value, b: Value, saved: &mut Vec<(Value, Option<Range>)>) {
         let (left, right) = (self.get(a), self.get(b));
         saved.push((a, Some(left)));
         saved.push((b, Some(right)));
         self.set(a, Some(transfer::refine(predicate, left, right)));
-        self.set(
-            b,
-            Some(transfer::refine(transfer::swapped(predicate), right, left)),
-        );
+        self.set(b, Some(transfer::refine(transfer::swapped(predicate), right, left)));
     }
 
     fn restore(&mut self, saved: Vec<(Value, Option<Range>)>) {
@@ -453,8 +346,5 @@ fn constant(number: &Number) -> Range {
 }
 
 fn joined(a: &[Option<Range>], b: &[Option<Range>]) -> Vec<Option<Range>> {
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| a.zip(*b).map(|(a, b)| a.join(b)))
-        .collect()
+    a.iter().zip(b).map(|(a, b)| a.zip(*b).map(|(a, b)| a.join(b))).collect()
 }

@@ -8,11 +8,7 @@ use crate::errors::ImportError;
 use crate::raw::Attribute;
 
 impl<'m> Importer<'m> {
-    pub(super) fn constant(
-        &mut self,
-        site: &Site<'m>,
-        block: &mut Block,
-    ) -> Result<(), ImportError> {
+    pub(super) fn constant(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
         if is_folded(site) {
             return Ok(());
         }
@@ -40,14 +36,10 @@ fn is_folded(site: &Site<'_>) -> bool {
 fn literal(site: &Site<'_>, value: Attribute<'_>, ty: Type) -> Result<Literal, ImportError> {
     let unreadable = || site.form("has a value that is neither a number nor `dense<..>`", None);
     if ty.is_scalar() {
-        return number(value, ty.elem)
-            .map(Literal::Splat)
-            .ok_or_else(unreadable);
+        return number(value, ty.elem).map(Literal::Splat).ok_or_else(unreadable);
     }
     if let Some(value) = value.splat_value() {
-        return number(value, ty.elem)
-            .map(Literal::Splat)
-            .ok_or_else(unreadable);
+        return number(value, ty.elem).map(Literal::Splat).ok_or_else(unreadable);
     }
     let numbers = elements(value, ty).ok_or_else(unreadable)?;
     if let Some((first, rest)) = numbers.split_first()
@@ -62,11 +54,7 @@ fn literal(site: &Site<'_>, value: Attribute<'_>, ty: Type) -> Result<Literal, I
 }
 
 fn number(value: Attribute<'_>, elem: Elem) -> Option<Number> {
-    if elem.is_float() {
-        Some(Number::Float(value.as_float()? as f32))
-    } else {
-        value.as_int().map(Number::Int)
-    }
+    if elem.is_float() { Some(Number::Float(value.as_float()? as f32)) } else { value.as_int().map(Number::Int) }
 }
 
 /// Equality of bits, so that zeros of both signs stay apart and NaN equals itself.
@@ -82,11 +70,9 @@ fn same(a: &Number, b: &Number) -> bool {
 fn elements(value: Attribute<'_>, ty: Type) -> Option<Vec<Number>> {
     let count = usize::try_from(ty.shape.count()).ok()?;
     if ty.elem == Elem::I1 {
-        return value.is_dense_elements().then(|| {
-            (0..count)
-                .map(|i| Number::Int(i64::from(value.dense_bool(i))))
-                .collect()
-        });
+        return value
+            .is_dense_elements()
+            .then(|| (0..count).map(|i| Number::Int(i64::from(value.dense_bool(i)))).collect());
     }
     let bytes = value.dense_bytes(count, ty.elem.bytes() as usize)?;
     Some(match ty.elem {
@@ -101,12 +87,7 @@ fn elements(value: Attribute<'_>, ty: Type) -> Option<Vec<Number>> {
 }
 
 fn each<const N: usize>(bytes: &[u8], read: impl Fn([u8; N]) -> Number) -> Vec<Number> {
-    bytes
-        .as_chunks::<N>()
-        .0
-        .iter()
-        .map(|chunk| read(*chunk))
-        .collect()
+    bytes.as_chunks::<N>().0.iter().map(|chunk| read(*chunk)).collect()
 }
 
 /// The dimension along which an integer tile counts from 0.

@@ -46,19 +46,14 @@ pub fn import(text: &str, text_name: &str) -> Result<tile_ir::Module, Vec<Import
 ///
 /// # Errors
 /// As [`import`].
-pub fn import_with(
-    text: &str,
-    text_name: &str,
-    options: Options,
-) -> Result<tile_ir::Module, Vec<ImportError>> {
+pub fn import_with(text: &str, text_name: &str, options: Options) -> Result<tile_ir::Module, Vec<ImportError>> {
     let text_name: Arc<str> = text_name.into();
     parse::on_own_stack(&text_name, || {
         let session = Session::new();
         let mut module = parse::parse(&session, text, &text_name)?;
         // SAFETY: the module outlives the handle, which is not used past the next change of the module.
-        let operation = |module: &melior::ir::Module<'_>| unsafe {
-            raw::Operation::from_raw(module.as_operation().to_raw())
-        };
+        let operation =
+            |module: &melior::ir::Module<'_>| unsafe { raw::Operation::from_raw(module.as_operation().to_raw()) };
         let refused = check::module(operation(&module), &text_name);
         if !refused.is_empty() {
             return Err(refused);
@@ -99,43 +94,26 @@ impl<'m> Site<'m> {
     /// A form of this operation that is outside the subset.
     fn form(&self, what: impl Into<String>, instead: Option<&str>) -> ImportError {
         let name = self.op.name().to_owned();
-        self.error(Problem::Form {
-            name,
-            what: what.into(),
-            instead: instead.map(str::to_owned),
-        })
+        self.error(Problem::Form { name, what: what.into(), instead: instead.map(str::to_owned) })
     }
 
     fn operand(&self, index: usize) -> Result<raw::Value<'m>, ImportError> {
-        self.op
-            .operand(index)
-            .ok_or_else(|| self.form("lacks an operand", None))
+        self.op.operand(index).ok_or_else(|| self.form("lacks an operand", None))
     }
 
     fn attribute(&self, name: &str) -> Result<raw::Attribute<'m>, ImportError> {
-        self.op
-            .attribute(name)
-            .ok_or_else(|| self.form(format!("lacks attribute `{name}`"), None))
+        self.op.attribute(name).ok_or_else(|| self.form(format!("lacks attribute `{name}`"), None))
     }
 
     /// An attribute that is a list of numbers.
     fn ints(&self, name: &str) -> Result<Vec<i64>, ImportError> {
         let ints = self.attribute(name)?.as_ints();
-        ints.ok_or_else(|| {
-            self.form(
-                format!("has an attribute `{name}` that is no list of numbers"),
-                None,
-            )
-        })
+        ints.ok_or_else(|| self.form(format!("has an attribute `{name}` that is no list of numbers"), None))
     }
 
     /// An attribute that is a list of numbers, none negative.
     fn sizes(&self, name: &str) -> Result<Vec<u64>, ImportError> {
-        let sizes = self
-            .ints(name)?
-            .into_iter()
-            .map(u64::try_from)
-            .collect::<Result<_, _>>();
+        let sizes = self.ints(name)?.into_iter().map(u64::try_from).collect::<Result<_, _>>();
         sizes.map_err(|_| self.form(format!("has a negative number in `{name}`"), None))
     }
 }
@@ -152,10 +130,7 @@ struct Importer<'m> {
 
 impl<'m> Importer<'m> {
     fn site(&self, op: raw::Operation<'m>) -> Site<'m> {
-        Site {
-            op,
-            place: location::read(&op.location_text(), &self.text_name),
-        }
+        Site { op, place: location::read(&op.location_text(), &self.text_name) }
     }
 
     /// The number or tile a value of the text stands for.
@@ -171,11 +146,7 @@ impl<'m> Importer<'m> {
         self.value(site, site.operand(index)?)
     }
 
-    fn values(
-        &self,
-        site: &Site<'m>,
-        values: impl Iterator<Item = raw::Value<'m>>,
-    ) -> Result<Vec<Value>, ImportError> {
+    fn values(&self, site: &Site<'m>, values: impl Iterator<Item = raw::Value<'m>>) -> Result<Vec<Value>, ImportError> {
         values.map(|value| self.value(site, value)).collect()
     }
 
@@ -193,56 +164,29 @@ impl<'m> Importer<'m> {
 
     /// Type of the operation's only result.
     fn result_type(&self, site: &Site<'m>) -> Result<Type, ImportError> {
-        let result = site
-            .op
-            .results()
-            .next()
-            .ok_or_else(|| site.form("has no result", None))?;
+        let result = site.op.results().next().ok_or_else(|| site.form("has no result", None))?;
         types::value(result.ty()).map_err(|problem| site.error(problem))
     }
 
     /// Adds an operation for `site`, whose results it defines.
-    fn push(
-        &mut self,
-        site: &Site<'m>,
-        block: &mut Block,
-        kind: OpKind,
-    ) -> Result<(), ImportError> {
-        let results = site
-            .op
-            .results()
-            .map(|result| self.define(site, result))
-            .collect::<Result<Vec<_>, _>>()?;
+    fn push(&mut self, site: &Site<'m>, block: &mut Block, kind: OpKind) -> Result<(), ImportError> {
+        let results = site.op.results().map(|result| self.define(site, result)).collect::<Result<Vec<_>, _>>()?;
         if let [result] = results[..] {
-            self.kernel.values[result.index()]
-                .name
-                .clone_from(&site.place.name);
+            self.kernel.values[result.index()].name.clone_from(&site.place.name);
         }
-        block.ops.push(Op {
-            kind,
-            results,
-            loc: site.place.loc.clone(),
-        });
+        block.ops.push(Op { kind, results, loc: site.place.loc.clone() });
         Ok(())
     }
 
     /// Adds an operation that the text does not have, and gives its result.
     fn helper(&mut self, site: &Site<'m>, block: &mut Block, kind: OpKind, ty: Type) -> Value {
         let result = self.kernel.new_value(ty);
-        block.ops.push(Op {
-            kind,
-            results: vec![result],
-            loc: site.place.loc.clone(),
-        });
+        block.ops.push(Op { kind, results: vec![result], loc: site.place.loc.clone() });
         result
     }
 
     /// Imports the operations of a block up to its terminator, which it returns.
-    fn body(
-        &mut self,
-        from: raw::Block<'m>,
-        block: &mut Block,
-    ) -> Result<Option<Site<'m>>, ImportError> {
+    fn body(&mut self, from: raw::Block<'m>, block: &mut Block) -> Result<Option<Site<'m>>, ImportError> {
         for op in from.operations() {
             let site = self.site(op);
             if self.operation(&site, block)? == Flow::Ends {
@@ -256,10 +200,7 @@ impl<'m> Importer<'m> {
         let name = site.op.name();
         let Some(known) = subset::known(name) else {
             let instead = subset::instead(name);
-            return Err(site.error(Problem::Operation {
-                name: name.to_owned(),
-                instead,
-            }));
+            return Err(site.error(Problem::Operation { name: name.to_owned(), instead }));
         };
         match known {
             Known::Unary(op) => self.unary(site, block, op),

@@ -7,43 +7,23 @@ use crate::errors::ImportError;
 use crate::raw;
 
 impl<'m> Importer<'m> {
-    pub(super) fn broadcast(
-        &mut self,
-        site: &Site<'m>,
-        block: &mut Block,
-    ) -> Result<(), ImportError> {
+    pub(super) fn broadcast(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
         let value = self.operand(site, 0)?;
         self.push(site, block, OpKind::Broadcast(value))
     }
 
-    pub(super) fn shape_cast(
-        &mut self,
-        site: &Site<'m>,
-        block: &mut Block,
-    ) -> Result<(), ImportError> {
+    pub(super) fn shape_cast(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
         let value = self.operand(site, 0)?;
         self.push(site, block, OpKind::Reshape(value))
     }
 
-    pub(super) fn transpose(
-        &mut self,
-        site: &Site<'m>,
-        block: &mut Block,
-    ) -> Result<(), ImportError> {
+    pub(super) fn transpose(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
         let value = self.operand(site, 0)?;
-        let perm = site
-            .sizes("permutation")?
-            .into_iter()
-            .map(|d| d as usize)
-            .collect();
+        let perm = site.sizes("permutation")?.into_iter().map(|d| d as usize).collect();
         self.push(site, block, OpKind::Transpose { value, perm })
     }
 
-    pub(super) fn extract_slice(
-        &mut self,
-        site: &Site<'m>,
-        block: &mut Block,
-    ) -> Result<(), ImportError> {
+    pub(super) fn extract_slice(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
         let value = self.operand(site, 0)?;
         self.unit_strides(site)?;
         let mut offsets = site.sizes("offsets")?;
@@ -52,34 +32,16 @@ impl<'m> Importer<'m> {
         self.push(site, block, OpKind::Slice { value, offsets })
     }
 
-    pub(super) fn insert_slice(
-        &mut self,
-        site: &Site<'m>,
-        block: &mut Block,
-    ) -> Result<(), ImportError> {
+    pub(super) fn insert_slice(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
         let (value, into) = (self.operand(site, 0)?, self.operand(site, 1)?);
         self.unit_strides(site)?;
         let offsets = site.sizes("offsets")?;
         let value = self.of_rank(site, block, value, offsets.len())?;
-        self.push(
-            site,
-            block,
-            OpKind::InsertSlice {
-                value,
-                into,
-                offsets,
-            },
-        )
+        self.push(site, block, OpKind::InsertSlice { value, into, offsets })
     }
 
     /// `value` with leading dimensions of 1 up to `rank`.
-    fn of_rank(
-        &mut self,
-        site: &Site<'m>,
-        block: &mut Block,
-        value: Value,
-        rank: usize,
-    ) -> Result<Value, ImportError> {
+    fn of_rank(&mut self, site: &Site<'m>, block: &mut Block, value: Value, rank: usize) -> Result<Value, ImportError> {
         let ty = self.ty(value);
         let missing = rank.saturating_sub(ty.shape.rank());
         if missing == 0 {
@@ -87,8 +49,7 @@ impl<'m> Importer<'m> {
         }
         let mut dims = vec![1; missing];
         dims.extend_from_slice(ty.shape.dims());
-        let wide =
-            Type::tile(ty.elem, &dims).ok_or_else(|| site.form("has too many dimensions", None))?;
+        let wide = Type::tile(ty.elem, &dims).ok_or_else(|| site.form("has too many dimensions", None))?;
         Ok(self.helper(site, block, OpKind::Reshape(value), wide))
     }
 
@@ -96,17 +57,10 @@ impl<'m> Importer<'m> {
         if site.ints("strides")?.iter().all(|&stride| stride == 1) {
             return Ok(());
         }
-        Err(site.form(
-            "has strides other than 1",
-            Some("take single rows with `vector.extract`"),
-        ))
+        Err(site.form("has strides other than 1", Some("take single rows with `vector.extract`")))
     }
 
-    pub(super) fn extract(
-        &mut self,
-        site: &Site<'m>,
-        block: &mut Block,
-    ) -> Result<(), ImportError> {
+    pub(super) fn extract(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
         let value = self.operand(site, 0)?;
         let indices = self.positions(site, 1)?;
         self.push(site, block, OpKind::Extract { value, indices })
@@ -115,15 +69,7 @@ impl<'m> Importer<'m> {
     pub(super) fn insert(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
         let (value, into) = (self.operand(site, 0)?, self.operand(site, 1)?);
         let indices = self.positions(site, 2)?;
-        self.push(
-            site,
-            block,
-            OpKind::Insert {
-                value,
-                into,
-                indices,
-            },
-        )
+        self.push(site, block, OpKind::Insert { value, into, indices })
     }
 
     /// Static and dynamic positions in order; dynamic ones are the operands from `first` on.
@@ -139,67 +85,30 @@ impl<'m> Importer<'m> {
                 Ok(position) => Ok(Index::Static(position)),
                 // MLIR marks a dynamic position by the smallest number.
                 Err(_) => {
-                    let value = dynamic
-                        .next()
-                        .ok_or_else(|| site.form("has a negative position", None))?;
+                    let value = dynamic.next().ok_or_else(|| site.form("has a negative position", None))?;
                     Ok(Index::Dynamic(self.value(site, value)?))
                 }
             })
             .collect()
     }
 
-    pub(super) fn extract_element(
-        &mut self,
-        site: &Site<'m>,
-        block: &mut Block,
-    ) -> Result<(), ImportError> {
-        let (value, at) = (
-            self.operand(site, 0)?,
-            self.element_position(site, block, 1)?,
-        );
-        self.push(
-            site,
-            block,
-            OpKind::Extract {
-                value,
-                indices: vec![at],
-            },
-        )
+    pub(super) fn extract_element(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
+        let (value, at) = (self.operand(site, 0)?, self.element_position(site, block, 1)?);
+        self.push(site, block, OpKind::Extract { value, indices: vec![at] })
     }
 
-    pub(super) fn insert_element(
-        &mut self,
-        site: &Site<'m>,
-        block: &mut Block,
-    ) -> Result<(), ImportError> {
+    pub(super) fn insert_element(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
         let (value, into) = (self.operand(site, 0)?, self.operand(site, 1)?);
         let at = self.element_position(site, block, 2)?;
-        self.push(
-            site,
-            block,
-            OpKind::Insert {
-                value,
-                into,
-                indices: vec![at],
-            },
-        )
+        self.push(site, block, OpKind::Insert { value, into, indices: vec![at] })
     }
 
-    fn element_position(
-        &mut self,
-        site: &Site<'m>,
-        block: &mut Block,
-        operand: usize,
-    ) -> Result<Index, ImportError> {
+    fn element_position(&mut self, site: &Site<'m>, block: &mut Block, operand: usize) -> Result<Index, ImportError> {
         let at = self.operand(site, operand)?;
         Ok(Index::Dynamic(self.as_index(site, block, at)))
     }
 
-    pub(super) fn create_mask(
-        &mut self,
-        site: &Site<'m>,
-        block: &mut Block,
-    ) -> Result<(), ImportError> {
+    pub(super) fn create_mask(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
         let bounds = site.op.operands().map(|bound| {
             match bound.definition().and_then(raw::Operation::constant_int) {
                 // A negative bound masks everything off.
@@ -211,16 +120,8 @@ impl<'m> Importer<'m> {
         self.push(site, block, OpKind::CreateMask { bounds })
     }
 
-    pub(super) fn constant_mask(
-        &mut self,
-        site: &Site<'m>,
-        block: &mut Block,
-    ) -> Result<(), ImportError> {
-        let bounds = site
-            .sizes("mask_dim_sizes")?
-            .into_iter()
-            .map(Index::Static)
-            .collect();
+    pub(super) fn constant_mask(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
+        let bounds = site.sizes("mask_dim_sizes")?.into_iter().map(Index::Static).collect();
         self.push(site, block, OpKind::CreateMask { bounds })
     }
 }

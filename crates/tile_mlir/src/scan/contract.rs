@@ -48,7 +48,9 @@ fn refusal() -> Problem {
     Problem::Form {
         name: "vector.contract".to_owned(),
         what: "lacks a list of iterators".to_owned(),
-        instead: Some("write `iterator_types = [\"parallel\", \"parallel\", \"reduction\"]`, one for each dimension".to_owned()),
+        instead: Some(
+            "write `iterator_types = [\"parallel\", \"parallel\", \"reduction\"]`, one for each dimension".to_owned(),
+        ),
     }
 }
 
@@ -70,12 +72,7 @@ fn has_iterators(mut tokens: Tokens<'_>) -> bool {
                 }
                 found += 1;
             }
-            Token::Alias(_)
-            | Token::Value(_)
-            | Token::Label
-            | Token::Word(_)
-            | Token::Text
-            | Token::Other(_) => {}
+            Token::Alias(_) | Token::Value(_) | Token::Label | Token::Word(_) | Token::Text | Token::Other(_) => {}
         }
     }
     false
@@ -83,12 +80,10 @@ fn has_iterators(mut tokens: Tokens<'_>) -> bool {
 
 /// Reads `= ["..", ".."]`.
 fn is_list_of_strings(tokens: &mut Tokens<'_>) -> bool {
-    let starts = matches!(tokens.next(), Some((Token::Other(b'='), _)))
-        && matches!(tokens.next(), Some((Token::Open(b'['), _)));
+    let starts =
+        matches!(tokens.next(), Some((Token::Other(b'='), _))) && matches!(tokens.next(), Some((Token::Open(b'['), _)));
     starts
-        && tokens
-            .map(|token| token.0)
-            .find(|token| !matches!(token, Token::Text | Token::Other(b',')))
+        && tokens.map(|token| token.0).find(|token| !matches!(token, Token::Text | Token::Other(b',')))
             == Some(Token::Close(b']'))
 }
 
@@ -103,9 +98,7 @@ mod tests {
             "vector.contract {indexing_maps = [], iterator_types = [\"parallel\"], kind = #vector.kind<add>} "
         ));
         assert!(accepted("#t = {iterator_types = []}\nvector.contract #t "));
-        assert!(accepted(
-            "\"vector.contract\"() <{iterator_types = [#vector.iterator_type<parallel>]}> : () -> ()"
-        ));
+        assert!(accepted("\"vector.contract\"() <{iterator_types = [#vector.iterator_type<parallel>]}> : () -> ()"));
         for bad in [
             "vector.contract",
             "vector.contract {}",

@@ -34,10 +34,7 @@ impl<'t> Limits<'t> {
         let top = seen.open.is_empty();
         let mut rest = seen.rest.clone();
         match seen.token {
-            Token::Open(b'{')
-                if is_next(&mut rest, b'-')
-                    && matches!(rest.next(), Some((Token::Alias(_), _))) =>
-            {
+            Token::Open(b'{') if is_next(&mut rest, b'-') && matches!(rest.next(), Some((Token::Alias(_), _))) => {
                 return Err(Problem::Resources);
             }
             Token::Open(_) if seen.open.len() >= MAX_DEPTH => {
@@ -45,11 +42,7 @@ impl<'t> Limits<'t> {
             }
             Token::Alias(name) if top && is_next(&mut rest, b'=') => {
                 self.end_alias();
-                self.alias = Some(Alias {
-                    name,
-                    size: 0,
-                    tokens: 0,
-                });
+                self.alias = Some(Alias { name, size: 0, tokens: 0 });
             }
             Token::Alias(name) => {
                 let size = self.sizes.get(name).copied().unwrap_or(1);
@@ -58,13 +51,9 @@ impl<'t> Limits<'t> {
                 }
             }
             // Only an operation begins with a dotted word, a value, or `module`, so the alias ends here.
-            Token::Word(word) if top && (word.contains(&b'.') || word == b"module") => {
-                self.end_alias()
-            }
+            Token::Word(word) if top && (word.contains(&b'.') || word == b"module") => self.end_alias(),
             Token::Value(_) if top => self.end_alias(),
-            Token::Text if top && self.alias.as_ref().is_some_and(|alias| alias.tokens > 2) => {
-                self.end_alias()
-            }
+            Token::Text if top && self.alias.as_ref().is_some_and(|alias| alias.tokens > 2) => self.end_alias(),
             Token::Open(_)
             | Token::Close(_)
             | Token::Value(_)
@@ -75,9 +64,7 @@ impl<'t> Limits<'t> {
         }
         self.count_alias()?;
         match seen.open.last().and_then(|open| open.map) {
-            Some(begin) if seen.start - begin > MAX_MAP_BYTES => Err(Problem::MapTooLong {
-                limit: MAX_MAP_BYTES,
-            }),
+            Some(begin) if seen.start - begin > MAX_MAP_BYTES => Err(Problem::MapTooLong { limit: MAX_MAP_BYTES }),
             Some(_) | None => Ok(()),
         }
     }
@@ -92,10 +79,7 @@ impl<'t> Limits<'t> {
             return Ok(());
         }
         let name = String::from_utf8_lossy(alias.name).into_owned();
-        Err(Problem::AliasTooLarge {
-            name,
-            limit: MAX_ALIAS_TOKENS,
-        })
+        Err(Problem::AliasTooLarge { name, limit: MAX_ALIAS_TOKENS })
     }
 
     fn end_alias(&mut self) {
@@ -106,8 +90,7 @@ impl<'t> Limits<'t> {
 }
 
 fn is_next<'t>(rest: &mut impl Iterator<Item = (Token<'t>, usize)>, byte: u8) -> bool {
-    rest.next()
-        .is_some_and(|(token, _)| token == Token::Other(byte))
+    rest.next().is_some_and(|(token, _)| token == Token::Other(byte))
 }
 
 #[cfg(test)]
@@ -129,11 +112,7 @@ mod tests {
     fn deep_nesting_is_refused_whatever_the_bracket() {
         for open in ["(", "[", "{", "<", "({", "[<", "( > ", "scf.if {"] {
             let text = open.repeat(100_000);
-            assert_eq!(
-                refused(&text),
-                Some(Problem::TooDeep { limit: MAX_DEPTH }),
-                "{open}"
-            );
+            assert_eq!(refused(&text), Some(Problem::TooDeep { limit: MAX_DEPTH }), "{open}");
         }
         assert_eq!(refused(&"{}".repeat(100_000)), None);
         assert_eq!(refused(&format!("\"{}\"", "(".repeat(1000))), None);
@@ -142,19 +121,9 @@ mod tests {
     #[test]
     fn long_maps_are_refused() {
         let text = format!("#m = affine_map<(d0) -> (d0{})>", " + d0".repeat(100_000));
-        assert_eq!(
-            refused(&text),
-            Some(Problem::MapTooLong {
-                limit: MAX_MAP_BYTES
-            })
-        );
+        assert_eq!(refused(&text), Some(Problem::MapTooLong { limit: MAX_MAP_BYTES }));
         let text = format!("#m = affine_map <(d0) -> ({}d0)>", "- ".repeat(100_000));
-        assert_eq!(
-            refused(&text),
-            Some(Problem::MapTooLong {
-                limit: MAX_MAP_BYTES
-            })
-        );
+        assert_eq!(refused(&text), Some(Problem::MapTooLong { limit: MAX_MAP_BYTES }));
     }
 
     #[test]
@@ -162,37 +131,22 @@ mod tests {
         for (sigil, open, close) in [('#', "[", "]"), ('!', "tuple<", ">")] {
             let mut text = format!("{sigil}a0 = {open}{close}\n");
             for i in 0..64 {
-                text += &format!(
-                    "{sigil}a{} = {open}{sigil}a{i}, {sigil}a{i}{close}\n",
-                    i + 1
-                );
+                text += &format!("{sigil}a{} = {open}{sigil}a{i}, {sigil}a{i}{close}\n", i + 1);
             }
-            assert!(
-                matches!(refused(&text), Some(Problem::AliasTooLarge { .. })),
-                "{sigil}"
-            );
+            assert!(matches!(refused(&text), Some(Problem::AliasTooLarge { .. })), "{sigil}");
         }
     }
 
     #[test]
     fn an_alias_ends_where_operations_begin() {
         let uses = "loc(#a) ".repeat(MAX_ALIAS_TOKENS);
-        assert_eq!(
-            refused(&format!("#a = loc(\"f\":1:1)\nmodule {{ {uses} }}")),
-            None
-        );
-        assert_eq!(
-            refused(&format!("#a = loc(\"f\":1:1)\nfunc.func @f() {{ {uses} }}")),
-            None
-        );
+        assert_eq!(refused(&format!("#a = loc(\"f\":1:1)\nmodule {{ {uses} }}")), None);
+        assert_eq!(refused(&format!("#a = loc(\"f\":1:1)\nfunc.func @f() {{ {uses} }}")), None);
     }
 
     #[test]
     fn resources_and_nul_are_refused() {
-        assert_eq!(
-            refused("module {} {-# dialect_resources: {} #-}"),
-            Some(Problem::Resources)
-        );
+        assert_eq!(refused("module {} {-# dialect_resources: {} #-}"), Some(Problem::Resources));
         assert_eq!(refused("module {}\0"), Some(Problem::NulByte));
     }
 }

@@ -43,52 +43,27 @@ struct Seen<'t, 's> {
 /// Checks a text; on refusal also gives the byte offset of the place.
 pub(crate) fn check(text: &str) -> Result<(), (Problem, usize)> {
     if text.len() > MAX_BYTES {
-        return Err((
-            Problem::TooLarge {
-                bytes: text.len(),
-                limit: MAX_BYTES,
-            },
-            0,
-        ));
+        return Err((Problem::TooLarge { bytes: text.len(), limit: MAX_BYTES }, 0));
     }
     if let Some(at) = text.bytes().position(|byte| byte == 0) {
         return Err((Problem::NulByte, at));
     }
     let mut tokens = Tokens::new(text);
     let mut open: Vec<Open<'_>> = Vec::new();
-    let (mut limits, mut names, mut contracts) =
-        (Limits::default(), Names::default(), Contracts::default());
+    let (mut limits, mut names, mut contracts) = (Limits::default(), Names::default(), Contracts::default());
     let mut before = None;
     while let Some((token, start)) = tokens.next() {
-        let seen = Seen {
-            token,
-            start,
-            before,
-            open: &open,
-            rest: tokens.clone(),
-        };
-        let checked = limits
-            .take(&seen)
-            .and_then(|()| names.take(&seen))
-            .and_then(|()| contracts.take(&seen));
+        let seen = Seen { token, start, before, open: &open, rest: tokens.clone() };
+        let checked = limits.take(&seen).and_then(|()| names.take(&seen)).and_then(|()| contracts.take(&seen));
         checked.map_err(|problem| (problem, start))?;
         match token {
             Token::Open(bracket) => {
                 let inherited = open.last().and_then(|open| open.map);
-                let begins = bracket == b'<'
-                    && matches!(before, Some(Token::Word(b"affine_map" | b"affine_set")));
-                open.push(Open {
-                    bracket,
-                    before,
-                    map: if begins { Some(start) } else { inherited },
-                });
+                let begins = bracket == b'<' && matches!(before, Some(Token::Word(b"affine_map" | b"affine_set")));
+                open.push(Open { bracket, before, map: if begins { Some(start) } else { inherited } });
             }
             // A bracket that closes nothing is the parser's to refuse; it must not lower the count.
-            Token::Close(bracket)
-                if open
-                    .last()
-                    .is_some_and(|open| closing(open.bracket) == bracket) =>
-            {
+            Token::Close(bracket) if open.last().is_some_and(|open| closing(open.bracket) == bracket) => {
                 open.pop();
             }
             Token::Close(_)

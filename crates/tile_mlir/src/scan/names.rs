@@ -38,15 +38,8 @@ impl<'t> Names<'t> {
             Token::Word(word) if word.contains(&b'.') || word == b"return" => self.operation = word,
             Token::Open(b'{') => {
                 let dictionary = inside.is_some_and(|open| open.bracket != b'{')
-                    || matches!(
-                        seen.before,
-                        Some(Token::Word(b"attributes") | Token::Other(b'='))
-                    );
-                let arguments = if dictionary {
-                    Vec::new()
-                } else {
-                    std::mem::take(&mut self.pending)
-                };
+                    || matches!(seen.before, Some(Token::Word(b"attributes") | Token::Other(b'=')));
+                let arguments = if dictionary { Vec::new() } else { std::mem::take(&mut self.pending) };
                 for name in &arguments {
                     *self.visible.entry(name).or_default() += 1;
                 }
@@ -86,14 +79,9 @@ impl<'t> Names<'t> {
         let operation = String::from_utf8_lossy(self.operation).into_owned();
         let known = operation.is_empty() || operation == "return" || operation == "func.func";
         if known || subset::known(&operation).is_some() {
-            return Problem::Undefined {
-                name: String::from_utf8_lossy(name).into_owned(),
-            };
+            return Problem::Undefined { name: String::from_utf8_lossy(name).into_owned() };
         }
-        Problem::Operation {
-            instead: subset::instead(&operation),
-            name: operation,
-        }
+        Problem::Operation { instead: subset::instead(&operation), name: operation }
     }
 }
 
@@ -109,12 +97,8 @@ fn role(seen: &Seen<'_, '_>) -> Role {
         };
     }
     match (next, seen.before) {
-        (Some(Token::Other(b'=')), Some(Token::Word(before))) if before.ends_with(b".for") => {
-            Role::Argument
-        }
-        (Some(Token::Other(b'=' | b':' | b',')), _) if ends_in_equals(seen.rest.clone()) => {
-            Role::Definition
-        }
+        (Some(Token::Other(b'=')), Some(Token::Word(before))) if before.ends_with(b".for") => Role::Argument,
+        (Some(Token::Other(b'=' | b':' | b',')), _) if ends_in_equals(seen.rest.clone()) => Role::Definition,
         _ => Role::Use,
     }
 }
@@ -167,26 +151,19 @@ mod tests {
     #[test]
     fn names_end_with_their_region() {
         let two = |second: &str| {
-            format!(
-                "func.func @f(%a: f32) {{ %b = arith.negf %a : f32 }} func.func @g(%c: f32) {{ {second} }}"
-            )
+            format!("func.func @f(%a: f32) {{ %b = arith.negf %a : f32 }} func.func @g(%c: f32) {{ {second} }}")
         };
         assert_eq!(refused(&two("%d = arith.negf %c : f32")), None);
         assert_eq!(refused(&two("%d = arith.negf %a : f32")), undefined("a"));
         assert_eq!(refused(&two("%d = arith.negf %b : f32")), undefined("b"));
         let text = "func.func @f(%n: index) { scf.for %i = %n to %n step %n { } %x = arith.addi %i, %n : index }";
         assert_eq!(refused(text), undefined("i"));
-        assert_eq!(
-            refused("func.func @f() { %a = arith.negf %b : f32 %b = arith.negf %a : f32 }"),
-            undefined("b")
-        );
+        assert_eq!(refused("func.func @f() { %a = arith.negf %b : f32 %b = arith.negf %a : f32 }"), undefined("b"));
     }
 
     #[test]
     fn foreign_operations_are_blamed_themselves() {
         let text = "func.func @f(%n: index) { scf.parallel (%i) = (%n) to (%n) step (%n) { } }";
-        assert!(
-            matches!(refused(text), Some(Problem::Operation { name, .. }) if name == "scf.parallel")
-        );
+        assert!(matches!(refused(text), Some(Problem::Operation { name, .. }) if name == "scf.parallel"));
     }
 }

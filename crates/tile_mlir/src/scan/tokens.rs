@@ -27,10 +27,7 @@ pub(super) struct Tokens<'t> {
 
 impl<'t> Tokens<'t> {
     pub(super) fn new(text: &'t str) -> Tokens<'t> {
-        Tokens {
-            text: text.as_bytes(),
-            at: 0,
-        }
+        Tokens { text: text.as_bytes(), at: 0 }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -39,10 +36,7 @@ impl<'t> Tokens<'t> {
 
     fn word(&mut self, extra: &[u8]) -> &'t [u8] {
         let start = self.at;
-        while self
-            .peek()
-            .is_some_and(|b| b.is_ascii_alphanumeric() || b"_.$".contains(&b) || extra.contains(&b))
-        {
+        while self.peek().is_some_and(|b| b.is_ascii_alphanumeric() || b"_.$".contains(&b) || extra.contains(&b)) {
             self.at += 1;
         }
         &self.text[start..self.at]
@@ -114,9 +108,7 @@ mod tests {
 
     #[test]
     fn tokens_of_a_line() {
-        let found: Vec<_> = Tokens::new("%a:2 = scf.if -> // \"(\n\"x\\\"(\" #m^bb0")
-            .map(|token| token.0)
-            .collect();
+        let found: Vec<_> = Tokens::new("%a:2 = scf.if -> // \"(\n\"x\\\"(\" #m^bb0").map(|token| token.0).collect();
         let expected = [
             Token::Value(b"a"),
             Token::Other(b':'),

@@ -5,10 +5,7 @@ use mlir_sys as sys;
 use crate::raw::{Block, Operation, Value};
 
 fn string_ref(text: &str) -> sys::MlirStringRef {
-    sys::MlirStringRef {
-        data: text.as_ptr().cast(),
-        length: text.len(),
-    }
+    sys::MlirStringRef { data: text.as_ptr().cast(), length: text.len() }
 }
 
 /// Edits the operations of one context.
@@ -24,9 +21,7 @@ pub(super) struct Editor {
 // attributes come from this crate (a null result of a failed parse is refused).
 impl Editor {
     pub(super) fn new(context: &melior::Context) -> Editor {
-        Editor {
-            context: context.to_raw(),
-        }
+        Editor { context: context.to_raw() }
     }
 
     pub(super) fn ty(self, text: &str) -> Option<sys::MlirType> {
@@ -97,33 +92,18 @@ impl Editor {
             let attributes: Vec<_> = attributes
                 .iter()
                 .map(|(name, value)| {
-                    sys::mlirNamedAttributeGet(
-                        sys::mlirIdentifierGet(self.context, string_ref(name)),
-                        *value,
-                    )
+                    sys::mlirNamedAttributeGet(sys::mlirIdentifierGet(self.context, string_ref(name)), *value)
                 })
                 .collect();
             let mut state = sys::mlirOperationStateGet(string_ref(name), loc);
-            sys::mlirOperationStateAddOperands(
-                &mut state,
-                operands.len() as isize,
-                operands.as_ptr(),
-            );
+            sys::mlirOperationStateAddOperands(&mut state, operands.len() as isize, operands.as_ptr());
             sys::mlirOperationStateAddResults(&mut state, 1, &result);
-            sys::mlirOperationStateAddAttributes(
-                &mut state,
-                attributes.len() as isize,
-                attributes.as_ptr(),
-            );
+            sys::mlirOperationStateAddAttributes(&mut state, attributes.len() as isize, attributes.as_ptr());
             let op = sys::mlirOperationCreate(&mut state);
             if op.ptr.is_null() {
                 return None;
             }
-            sys::mlirBlockInsertOwnedOperationBefore(
-                sys::mlirOperationGetBlock(before.to_raw()),
-                before.to_raw(),
-                op,
-            );
+            sys::mlirBlockInsertOwnedOperationBefore(sys::mlirOperationGetBlock(before.to_raw()), before.to_raw(), op);
             Some(Value::from_raw(sys::mlirOperationGetResult(op, 0)))
         }
     }

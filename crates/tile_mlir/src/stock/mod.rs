@@ -97,9 +97,7 @@ impl StockError {
     /// Whether the judge is absent or cannot judge this kernel, rather than finding something wrong.
     pub fn is_skip(&self) -> bool {
         match self {
-            StockError::MissingTool { .. }
-            | StockError::Unsupported { .. }
-            | StockError::TooSlow { .. } => true,
+            StockError::MissingTool { .. } | StockError::Unsupported { .. } | StockError::TooSlow { .. } => true,
             StockError::Import(_)
             | StockError::NoKernel(_)
             | StockError::Tool { .. }

@@ -49,22 +49,14 @@ impl StockKernel {
     ///
     /// # Errors
     /// As [`StockKernel::compile`].
-    pub fn compile_within(
-        module_text: &str,
-        name: &str,
-        limits: Limits,
-    ) -> Result<StockKernel, StockError> {
+    pub fn compile_within(module_text: &str, name: &str, limits: Limits) -> Result<StockKernel, StockError> {
         let prepared = lower::prepare(module_text, name)?;
         let dir = tempfile::tempdir()?;
-        let entry =
-            entry(name, &prepared.params).map_err(|_| StockError::NoKernel(name.to_owned()))?;
+        let entry = entry(name, &prepared.params).map_err(|_| StockError::NoKernel(name.to_owned()))?;
         let path = tools::compile(&prepared.text, &entry, dir.path(), limits)?;
         // SAFETY: the library was just built from our own text and runs no code when loaded.
         let library = unsafe { Library::new(&path)? };
-        Ok(StockKernel {
-            library,
-            params: prepared.params,
-        })
+        Ok(StockKernel { library, params: prepared.params })
     }
 
     /// Runs every program of the grid, one after the other.
@@ -79,42 +71,26 @@ impl StockKernel {
     /// without a trap shows.
     pub unsafe fn run(&self, args: &mut [StockArg<'_>], grid: [u64; 3]) -> Result<(), StockError> {
         if args.len() != self.params.len() {
-            let what = format!(
-                "{} arguments for {} parameters",
-                args.len(),
-                self.params.len()
-            );
-            return Err(StockError::Argument {
-                index: args.len().min(self.params.len()),
-                what,
-            });
+            let what = format!("{} arguments for {} parameters", args.len(), self.params.len());
+            return Err(StockError::Argument { index: args.len().min(self.params.len()), what });
         }
         let mut slots = self
             .params
             .iter()
             .zip(args.iter())
             .enumerate()
-            .map(|(index, (param, arg))| {
-                Slot::new(*param, arg).map_err(|what| StockError::Argument { index, what })
-            })
+            .map(|(index, (param, arg))| Slot::new(*param, arg).map_err(|what| StockError::Argument { index, what }))
             .collect::<Result<Vec<_>, _>>()?;
         // SAFETY: the entry has this signature (see `entry`).
-        let run = unsafe {
-            self.library
-                .get::<unsafe extern "C" fn(*const *mut c_void)>(ENTRY.as_bytes())?
-        };
+        let run = unsafe { self.library.get::<unsafe extern "C" fn(*const *mut c_void)>(ENTRY.as_bytes())? };
         let run = *run;
         std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new()
-                .stack_size(STACK_BYTES)
-                .spawn_scoped(scope, || {
-                    let mut slots = SendSlots(&mut slots);
-                    // SAFETY: slots match the parameters; the caller promises the rest.
-                    unsafe { slots.run_all(run, grid) };
-                })?;
-            thread
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || {
+                let mut slots = SendSlots(&mut slots);
+                // SAFETY: slots match the parameters; the caller promises the rest.
+                unsafe { slots.run_all(run, grid) };
+            })?;
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             Ok::<(), StockError>(())
         })?;
         for (slot, arg) in slots.iter().zip(args) {
@@ -138,10 +114,7 @@ impl Slot {
             (StockParam::View(elem, shape), StockArg::View(bytes)) => {
                 let expected = shape.count() * elem.bytes();
                 if bytes.len() as u64 != expected {
-                    return Err(format!(
-                        "a view of {shape} {elem} has {expected} bytes, not {}",
-                        bytes.len()
-                    ));
+                    return Err(format!("a view of {shape} {elem} has {expected} bytes, not {}", bytes.len()));
                 }
                 let mut data = vec![0u64; bytes.len().div_ceil(8)];
                 as_bytes_mut(&mut data)[..bytes.len()].copy_from_slice(bytes);
@@ -151,30 +124,18 @@ impl Slot {
                 words.extend(shape.strides());
                 Ok(Slot { data, words })
             }
-            (StockParam::Scalar(Elem::F32), StockArg::F32(value)) => {
-                Ok(Slot::number(u64::from(value.to_bits())))
+            (StockParam::Scalar(Elem::F32), StockArg::F32(value)) => Ok(Slot::number(u64::from(value.to_bits()))),
+            (StockParam::Scalar(Elem::I32), StockArg::I32(value)) => Ok(Slot::number(u64::from(value.cast_unsigned()))),
+            (StockParam::Scalar(Elem::I64), StockArg::I64(value)) => Ok(Slot::number(value.cast_unsigned())),
+            (StockParam::View(elem, shape), StockArg::F32(_) | StockArg::I32(_) | StockArg::I64(_)) => {
+                Err(format!("the parameter is a view of {shape} {elem}"))
             }
-            (StockParam::Scalar(Elem::I32), StockArg::I32(value)) => {
-                Ok(Slot::number(u64::from(value.cast_unsigned())))
-            }
-            (StockParam::Scalar(Elem::I64), StockArg::I64(value)) => {
-                Ok(Slot::number(value.cast_unsigned()))
-            }
-            (
-                StockParam::View(elem, shape),
-                StockArg::F32(_) | StockArg::I32(_) | StockArg::I64(_),
-            ) => Err(format!("the parameter is a view of {shape} {elem}")),
-            (StockParam::Scalar(elem), _) => {
-                Err(format!("the parameter is a number of type {elem}"))
-            }
+            (StockParam::Scalar(elem), _) => Err(format!("the parameter is a number of type {elem}")),
         }
     }
 
     fn number(bits: u64) -> Slot {
-        Slot {
-            data: Vec::new(),
-            words: vec![bits],
-        }
+        Slot { data: Vec::new(), words: vec![bits] }
     }
 
     fn write_back(&self, arg: &mut StockArg<'_>) {
@@ -202,11 +163,7 @@ impl SendSlots<'_> {
     /// `run` is an entry for these slots, and the caller of [`StockKernel::run`] keeps its promise.
     unsafe fn run_all(&mut self, run: unsafe extern "C" fn(*const *mut c_void), grid: [u64; 3]) {
         let mut indices = [0, 0, 0, grid[0], grid[1], grid[2]];
-        let mut pointers: Vec<*mut c_void> = self
-            .0
-            .iter_mut()
-            .map(|slot| slot.words.as_mut_ptr().cast())
-            .collect();
+        let mut pointers: Vec<*mut c_void> = self.0.iter_mut().map(|slot| slot.words.as_mut_ptr().cast()).collect();
         let first = indices.as_mut_ptr();
         pointers.extend((0..INDEX_ARGS).map(|i| first.wrapping_add(i).cast::<c_void>()));
         for z in 0..grid[2] {
@@ -244,10 +201,7 @@ fn entry(name: &str, params: &[StockParam]) -> Result<String, std::fmt::Error> {
         .collect();
     let mut text = format!("\ndefine void @{ENTRY}(ptr %args) {{\n");
     for (i, ty) in types.iter().enumerate() {
-        writeln!(
-            text,
-            "  %at{i} = getelementptr ptr, ptr %args, i64 {i}\n  %arg{i} = load ptr, ptr %at{i}"
-        )?;
+        writeln!(text, "  %at{i} = getelementptr ptr, ptr %args, i64 {i}\n  %arg{i} = load ptr, ptr %at{i}")?;
         if *ty != "ptr" {
             writeln!(text, "  %value{i} = load {ty}, ptr %arg{i}")?;
         }
@@ -255,19 +209,9 @@ fn entry(name: &str, params: &[StockParam]) -> Result<String, std::fmt::Error> {
     let passed: Vec<String> = types
         .iter()
         .enumerate()
-        .map(|(i, ty)| {
-            if *ty == "ptr" {
-                format!("ptr %arg{i}")
-            } else {
-                format!("{ty} %value{i}")
-            }
-        })
+        .map(|(i, ty)| if *ty == "ptr" { format!("ptr %arg{i}") } else { format!("{ty} %value{i}") })
         .collect();
-    writeln!(
-        text,
-        "  call void @_mlir_ciface_{name}({})\n  ret void\n}}",
-        passed.join(", ")
-    )?;
+    writeln!(text, "  call void @_mlir_ciface_{name}({})\n  ret void\n}}", passed.join(", "))?;
     text.push_str(TRUNCATE_TO_BF16);
     Ok(text)
 }

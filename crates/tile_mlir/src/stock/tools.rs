@@ -21,12 +21,7 @@ const DEFAULT_PREFIX: &str = "/usr/lib/llvm-19";
 const MESSAGE_LINES: usize = 5;
 
 /// Compiles `text` to a shared library in `dir`, with `entry` (LLVM IR) appended.
-pub(super) fn compile(
-    text: &str,
-    entry: &str,
-    dir: &Path,
-    limits: Limits,
-) -> Result<PathBuf, StockError> {
+pub(super) fn compile(text: &str, entry: &str, dir: &Path, limits: Limits) -> Result<PathBuf, StockError> {
     let input = dir.join("kernel.mlir");
     let lowered = dir.join("lowered.mlir");
     let translated = dir.join("kernel.ll");
@@ -37,65 +32,33 @@ pub(super) fn compile(
     opt.arg(PIPELINE).arg(&input).arg("-o").arg(&lowered);
     run("mlir-opt", opt, dir, limits)?;
     let mut translate = tool("mlir-translate")?;
-    translate
-        .arg("--mlir-to-llvmir")
-        .arg(&lowered)
-        .arg("-o")
-        .arg(&translated);
+    translate.arg("--mlir-to-llvmir").arg(&lowered).arg("-o").arg(&translated);
     run("mlir-translate", translate, dir, limits)?;
     let mut llvm = std::fs::read_to_string(&translated)?;
     llvm.push_str(entry);
     std::fs::write(&translated, llvm)?;
     let mut llc = tool("llc")?;
     // Without optimisation, because instruction selection of one huge block is more than linear with it.
-    llc.args([
-        "-O0",
-        "-filetype=obj",
-        "-relocation-model=pic",
-        "-mcpu=native",
-    ])
-    .arg(&translated)
-    .arg("-o")
-    .arg(&object);
+    llc.args(["-O0", "-filetype=obj", "-relocation-model=pic", "-mcpu=native"]).arg(&translated).arg("-o").arg(&object);
     run("llc", llc, dir, limits)?;
     let mut link = Command::new("cc");
-    link.arg("-shared")
-        .arg(&object)
-        .arg("-o")
-        .arg(&library)
-        .arg("-lm");
+    link.arg("-shared").arg(&object).arg("-o").arg(&library).arg("-lm");
     run("cc", link, dir, limits)?;
     Ok(library)
 }
 
 fn tool(name: &'static str) -> Result<Command, StockError> {
-    let prefix = std::env::var_os("MLIR_SYS_190_PREFIX")
-        .map_or_else(|| PathBuf::from(DEFAULT_PREFIX), PathBuf::from);
+    let prefix = std::env::var_os("MLIR_SYS_190_PREFIX").map_or_else(|| PathBuf::from(DEFAULT_PREFIX), PathBuf::from);
     let path = prefix.join("bin").join(name);
-    if path.is_file() {
-        Ok(Command::new(path))
-    } else {
-        Err(StockError::MissingTool { tool: name, path })
-    }
+    if path.is_file() { Ok(Command::new(path)) } else { Err(StockError::MissingTool { tool: name, path }) }
 }
 
-fn run(
-    name: &'static str,
-    mut command: Command,
-    dir: &Path,
-    limits: Limits,
-) -> Result<(), StockError> {
+fn run(name: &'static str, mut command: Command, dir: &Path, limits: Limits) -> Result<(), StockError> {
     let log = dir.join(format!("{name}.log"));
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(File::create(&log)?);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log)?);
     let started = Instant::now();
     let mut child = command.spawn().map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => StockError::MissingTool {
-            tool: name,
-            path: PathBuf::from(name),
-        },
+        std::io::ErrorKind::NotFound => StockError::MissingTool { tool: name, path: PathBuf::from(name) },
         _ => StockError::Io(error),
     })?;
     let mut pause = Duration::from_millis(1);
@@ -106,10 +69,7 @@ fn run(
         if started.elapsed() > Duration::from_secs(limits.seconds) {
             child.kill()?;
             child.wait()?;
-            return Err(StockError::TooSlow {
-                tool: name,
-                seconds: limits.seconds,
-            });
+            return Err(StockError::TooSlow { tool: name, seconds: limits.seconds });
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
@@ -124,38 +84,14 @@ fn run(
 /// A lowering that MLIR lacks is told apart from a tool that fails: `mlir-opt` says that it failed to legalize an
 /// operation, or leaves the operation in place, whose dialect `mlir-translate` then does not know.
 fn failure(tool: &'static str, written: &str) -> StockError {
-    let error = written
-        .lines()
-        .find(|line| line.contains("error:"))
-        .unwrap_or_default();
-    let message = error
-        .split_once("error:")
-        .map_or(error, |parts| parts.1)
-        .trim()
-        .to_owned();
-    let op = [
-        "failed to legalize operation '",
-        "not found for custom op '",
-    ]
-    .into_iter()
-    .find_map(|phrase| {
-        message
-            .split_once(phrase)?
-            .1
-            .split('\'')
-            .next()
-            .map(str::to_owned)
-    });
+    let error = written.lines().find(|line| line.contains("error:")).unwrap_or_default();
+    let message = error.split_once("error:").map_or(error, |parts| parts.1).trim().to_owned();
+    let op = ["failed to legalize operation '", "not found for custom op '"]
+        .into_iter()
+        .find_map(|phrase| message.split_once(phrase)?.1.split('\'').next().map(str::to_owned));
     match op {
         Some(op) => StockError::Unsupported { op, message },
-        None => StockError::Tool {
-            tool,
-            message: written
-                .lines()
-                .take(MESSAGE_LINES)
-                .collect::<Vec<_>>()
-                .join("\n"),
-        },
+        None => StockError::Tool { tool, message: written.lines().take(MESSAGE_LINES).collect::<Vec<_>>().join("\n") },
     }
 }
 
@@ -170,14 +106,10 @@ mod tests {
             "k.mlir:3:4: error: failed to legalize operation 'vector.gather' that was explicitly marked illegal",
         );
         assert!(matches!(error, StockError::Unsupported { op, .. } if op == "vector.gather"));
-        let error = failure(
-            "mlir-translate",
-            "k.mlir:3:4: error: Dialect `vector' not found for custom op 'vector.extract' ",
-        );
+        let error =
+            failure("mlir-translate", "k.mlir:3:4: error: Dialect `vector' not found for custom op 'vector.extract' ");
         assert!(matches!(error, StockError::Unsupported { op, .. } if op == "vector.extract"));
         let error = failure("mlir-opt", "Stack dump:\n0. nothing");
-        assert!(
-            matches!(error, StockError::Tool { tool: "mlir-opt", message } if message.contains("Stack dump"))
-        );
+        assert!(matches!(error, StockError::Tool { tool: "mlir-opt", message } if message.contains("Stack dump")));
     }
 }

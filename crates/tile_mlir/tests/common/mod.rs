@@ -11,11 +11,7 @@ pub(crate) fn samples() -> Vec<(String, String)> {
         .expect("the samples' folder")
         .map(|entry| {
             let path = entry.expect("an entry").path();
-            let name = path
-                .file_name()
-                .expect("a name")
-                .to_string_lossy()
-                .into_owned();
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
             (name, std::fs::read_to_string(&path).expect("a text"))
         })
         .collect();

@@ -1,0 +1,214 @@
+//! What the CPU target supports: operation by element type.
+//!
+//! The lowering asks this table before it starts, so what it refuses here it never meets.
+
+use tile_ir::{BinaryOp, CastOp, ContractSpec, Elem, Kernel, Op, OpKind, Predicate, ReduceOp, UnaryOp, Value};
+
+use crate::error::Error;
+
+/// How an operation is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// By machine instructions of its own.
+    Native,
+    /// By several instructions or a call of the C maths library.
+    Composed,
+    /// Not at all; holds the nearest alternative.
+    Refused(&'static str),
+}
+
+const FLOATS_ONLY: Support = Support::Refused("cast to f32 first");
+const INTS_ONLY: Support = Support::Refused("cast to i32 first");
+
+/// Elementwise operation of one operand.
+pub const fn unary(op: UnaryOp, elem: Elem) -> Support {
+    match elem {
+        Elem::F32 => match op {
+            UnaryOp::Neg | UnaryOp::Abs | UnaryOp::Sqrt | UnaryOp::Floor => Support::Native,
+            UnaryOp::Exp | UnaryOp::Log | UnaryOp::Rsqrt | UnaryOp::Tanh | UnaryOp::Sin | UnaryOp::Cos => {
+                Support::Composed
+            }
+        },
+        Elem::F16 | Elem::Bf16 => Support::Composed,
+        Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => FLOATS_ONLY,
+    }
+}
+
+/// Elementwise operation of two operands.
+pub const fn binary(op: BinaryOp, elem: Elem) -> Support {
+    if !op.takes(elem.is_float()) {
+        return if elem.is_float() { INTS_ONLY } else { FLOATS_ONLY };
+    }
+    match (elem, op) {
+        (Elem::F16 | Elem::Bf16, _) => Support::Composed,
+        (Elem::I1, BinaryOp::And | BinaryOp::Or | BinaryOp::Xor) => Support::Native,
+        (Elem::I1, _) => Support::Refused("cast to i32 first, or use `and`, `or`, `xor`"),
+        (Elem::I8, _) => Support::Composed,
+        (Elem::F32 | Elem::I32 | Elem::I64 | Elem::Index, _) => match op {
+            BinaryOp::MinF | BinaryOp::MaxF | BinaryOp::DivS | BinaryOp::DivU | BinaryOp::RemS | BinaryOp::RemU => {
+                Support::Composed
+            }
+            BinaryOp::Add
+            | BinaryOp::Sub
+            | BinaryOp::Mul
+            | BinaryOp::DivF
+            | BinaryOp::MinS
+            | BinaryOp::MaxS
+            | BinaryOp::MinU
+            | BinaryOp::MaxU
+            | BinaryOp::And
+            | BinaryOp::Or
+            | BinaryOp::Xor
+            | BinaryOp::Shl
+            | BinaryOp::ShrS
+            | BinaryOp::ShrU => Support::Native,
+        },
+    }
+}
+
+/// Fused multiply-add; a library call on processors without the instruction.
+pub const fn fma(elem: Elem) -> Support {
+    match elem {
+        Elem::F32 => Support::Native,
+        Elem::F16 | Elem::Bf16 => Support::Composed,
+        Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => FLOATS_ONLY,
+    }
+}
+
+/// Comparison of operands of type `elem`.
+pub const fn compare(predicate: Predicate, elem: Elem) -> Support {
+    if predicate.is_float() != elem.is_float() {
+        return if elem.is_float() { INTS_ONLY } else { FLOATS_ONLY };
+    }
+    match (elem, predicate) {
+        (Elem::I1, Predicate::SLt | Predicate::SLe | Predicate::SGt | Predicate::SGe) => {
+            Support::Refused("use the unsigned comparison")
+        }
+        (_, _) => Support::Native,
+    }
+}
+
+/// Conversion.
+pub fn cast(op: CastOp, from: Elem, to: Elem) -> Support {
+    let number = |elem: Elem| elem.is_int() && !matches!(elem, Elem::Index);
+    let fits = match op {
+        CastOp::ExtF => from.is_float() && to.is_float() && from.bits() < to.bits(),
+        CastOp::TruncF => from.is_float() && to.is_float() && from.bits() > to.bits(),
+        CastOp::SIntToFp | CastOp::UIntToFp => number(from) && to.is_float(),
+        CastOp::FpToSInt | CastOp::FpToUInt => from.is_float() && number(to) && !matches!(to, Elem::I1),
+        CastOp::ExtS | CastOp::ExtU => number(from) && number(to) && int_bits(from) < int_bits(to),
+        CastOp::TruncI => number(from) && number(to) && int_bits(from) > int_bits(to),
+        CastOp::IndexS | CastOp::IndexU => {
+            (number(from) && matches!(to, Elem::Index)) || (matches!(from, Elem::Index) && number(to))
+        }
+        CastOp::Bitcast => {
+            int_bits(from) == int_bits(to)
+                && !matches!((from, to), (Elem::Index | Elem::I1, _) | (_, Elem::Index | Elem::I1))
+        }
+    };
+    if !fits {
+        return Support::Refused("use the conversion that fits the two element types");
+    }
+    match (from, to) {
+        (Elem::F32 | Elem::I32 | Elem::I64 | Elem::Index, Elem::F32 | Elem::I32 | Elem::I64 | Elem::Index) => {
+            Support::Native
+        }
+        _ => Support::Composed,
+    }
+}
+
+/// Width of an element as a number; one bit for `i1`.
+pub(crate) const fn int_bits(elem: Elem) -> u64 {
+    match elem {
+        Elem::I1 => 1,
+        Elem::F32 | Elem::F16 | Elem::Bf16 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => elem.bits(),
+    }
+}
+
+/// Reduction.
+pub const fn reduce(op: ReduceOp, elem: Elem) -> Support {
+    if matches!(elem, Elem::I1) {
+        return INTS_ONLY;
+    }
+    let float = match op {
+        ReduceOp::Add => elem.is_float(),
+        ReduceOp::MinF | ReduceOp::MaxF => true,
+        ReduceOp::MinS | ReduceOp::MaxS | ReduceOp::MinU | ReduceOp::MaxU => false,
+    };
+    if float != elem.is_float() {
+        return if float { FLOATS_ONLY } else { INTS_ONLY };
+    }
+    Support::Composed
+}
+
+/// Sum of products.
+pub const fn contract(_spec: &ContractSpec, elem: Elem) -> Support {
+    match elem {
+        Elem::F32 => Support::Native,
+        Elem::F16 | Elem::Bf16 => Support::Composed,
+        Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => FLOATS_ONLY,
+    }
+}
+
+/// Loads, stores and gathers of views.
+pub const fn memory(elem: Elem) -> Support {
+    match elem {
+        Elem::F32 | Elem::I32 | Elem::I64 | Elem::Bf16 => Support::Native,
+        Elem::F16 | Elem::I8 | Elem::I1 => Support::Composed,
+        Elem::Index => Support::Refused("store `i32` or `i64`"),
+    }
+}
+
+/// Support of one operation of a kernel, with the element type that decides.
+pub fn op(kernel: &Kernel, op: &Op) -> (Support, Elem) {
+    let elem = |value: Value| kernel.ty(value).elem;
+    let of_view = |id: tile_ir::ViewId| kernel.view(id).map_or(Elem::Index, |view| view.elem);
+    let result = op.results.first().map_or(Elem::Index, |&value| elem(value));
+    match &op.kind {
+        OpKind::Unary(kind, x) => (unary(*kind, elem(*x)), elem(*x)),
+        OpKind::Binary(kind, x, _) => (binary(*kind, elem(*x)), elem(*x)),
+        OpKind::Fma(x, ..) => (fma(elem(*x)), elem(*x)),
+        OpKind::Compare(predicate, x, _) => (compare(*predicate, elem(*x)), elem(*x)),
+        OpKind::Cast(kind, x) => (cast(*kind, elem(*x), result), result),
+        OpKind::Reduce { op, value, .. } => (reduce(*op, elem(*value)), elem(*value)),
+        OpKind::Contract { spec, lhs, .. } => (contract(spec, elem(*lhs)), elem(*lhs)),
+        OpKind::Load { view, .. }
+        | OpKind::Store { view, .. }
+        | OpKind::LoadScalar { view, .. }
+        | OpKind::StoreScalar { view, .. }
+        | OpKind::Gather { view, .. } => (memory(of_view(*view)), of_view(*view)),
+        OpKind::ProgramId(_)
+        | OpKind::NumPrograms(_)
+        | OpKind::Constant(_)
+        | OpKind::Select { .. }
+        | OpKind::Broadcast(_)
+        | OpKind::Reshape(_)
+        | OpKind::Transpose { .. }
+        | OpKind::Slice { .. }
+        | OpKind::InsertSlice { .. }
+        | OpKind::Extract { .. }
+        | OpKind::Insert { .. }
+        | OpKind::CreateMask { .. }
+        | OpKind::For { .. }
+        | OpKind::While { .. }
+        | OpKind::If { .. } => (Support::Native, result),
+    }
+}
+
+/// Every refused operation of a kernel.
+pub(crate) fn check(kernel: &Kernel) -> Vec<Error> {
+    let mut errors = Vec::new();
+    kernel.body.for_each_op(&mut |item| {
+        if let (Support::Refused(help), elem) = op(kernel, item) {
+            let result = item.results.first().map(|&value| kernel.ty(value));
+            errors.push(Error::Unsupported {
+                kernel: kernel.name.clone(),
+                op: item.kind.mlir_name(result).to_owned(),
+                elem,
+                loc: item.loc.clone(),
+                help: help.to_owned(),
+            });
+        }
+    });
+    errors
+}

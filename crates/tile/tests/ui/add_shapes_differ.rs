@@ -1,0 +1,8 @@
+use tile::prelude::*;
+
+#[tile::kernel]
+fn kernel(a: View<f32, 1, 8>, b: View<f32, 1, 16>, mut output: Partition<f32, 1, 8>) {
+    output.store(a.load() + b.load());
+}
+
+fn main() {}

@@ -1,0 +1,33 @@
+use tile::prelude::*;
+
+#[tile::kernel]
+fn fill<const N: usize, const BN: usize>(mut output: Partition<f32, 1, N, 1, BN>) {
+    output.store(Tile::zeros());
+}
+
+tile::instances! {
+    group "unused";
+    fill = fill::<64, 16> for BN in [8, 16];
+}
+
+tile::instances! {
+    group "twice";
+    fill = fill::<64, 16>;
+    fill = fill::<64, 32>;
+}
+
+tile::instances! {
+    group "zero";
+    fill = fill::<64, BN> for BN in [16, 0];
+}
+
+tile::instances! {
+    group "not a name";
+    fill = fill::<64, 16>;
+}
+
+tile::instances! {
+    fill = fill::<64, 16>;
+}
+
+fn main() {}
