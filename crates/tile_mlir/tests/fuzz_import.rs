@@ -91,7 +91,7 @@ fn child(folder: &Path, budget: Duration, first: u64) {
         let (name, text) = &samples[rng.below(samples.len() as u64) as usize];
         let other = &samples[rng.below(samples.len() as u64) as usize].1;
         let mut bytes = text.clone().into_bytes();
-        for _ in 0..=rng.below(4) {
+        for _ in 0..=rng.below(2) * rng.below(4) {
             mutate(&mut bytes, other.as_bytes(), &mut rng);
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -125,7 +125,7 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut Rng) {
         return;
     }
     let at = rng.below(bytes.len() as u64) as usize;
-    match rng.below(10) {
+    match rng.below(14) {
         0 => bytes[at] ^= 1 << rng.below(8),
         1 => {
             bytes.remove(at);
@@ -176,6 +176,28 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut Rng) {
                 ];
                 let token = token_at(bytes, digit);
                 bytes.splice(token, rng.pick(&numbers).bytes());
+            }
+        }
+        9 | 10 => {
+            // A value for another value.
+            let values: Vec<usize> = (0..bytes.len()).filter(|&i| bytes[i] == b'%').collect();
+            let mut value = || values.get(rng.below(values.len() as u64) as usize).map(|&at| token_at(bytes, at));
+            if let (Some(to), Some(from)) = (value(), value()) {
+                let from = bytes[from].to_vec();
+                bytes.splice(to, from);
+            }
+        }
+        11 | 12 => {
+            // A type for another type.
+            let types: Vec<usize> = (0..bytes.len().saturating_sub(6))
+                .filter(|&i| [&b"vector<"[..], b"memref<"].contains(&&bytes[i..i + 7]))
+                .collect();
+            let end =
+                |bytes: &[u8], at: usize| bytes[at..].iter().position(|&b| b == b'>').map_or(at, |end| at + end + 1);
+            let mut ty = || types.get(rng.below(types.len() as u64) as usize).map(|&at| at..end(bytes, at));
+            if let (Some(to), Some(from)) = (ty(), ty()) {
+                let from = bytes[from].to_vec();
+                bytes.splice(to, from);
             }
         }
         _ => {

@@ -75,3 +75,22 @@ fn locations_names_and_attributes_arrive() {
     assert_eq!(kernel.tuning, [("BN".to_owned(), 16)]);
     insta::assert_debug_snapshot!(kernel.params.iter().map(|param| (&param.name, &param.kind)).collect::<Vec<_>>());
 }
+
+/// MLIR's own spellings: with aliases for maps and locations, and the form with every operation quoted.
+#[test]
+fn what_mlir_opt_prints_is_the_same_module() {
+    let prefix = std::env::var("MLIR_SYS_190_PREFIX").unwrap_or_else(|_| "/usr/lib/llvm-19".to_owned());
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    for (name, text) in common::samples() {
+        let ours = read(&text, &name, false);
+        for form in ["--mlir-print-debuginfo", "--mlir-print-op-generic"] {
+            let output = std::process::Command::new(format!("{prefix}/bin/mlir-opt"))
+                .args(["--mlir-print-debuginfo", form, &name])
+                .current_dir(&folder)
+                .output()
+                .expect("mlir-opt");
+            let printed = String::from_utf8(output.stdout).expect("text");
+            assert!(ours == read(&printed, &name, false), "{name} {form}\n{printed}");
+        }
+    }
+}
