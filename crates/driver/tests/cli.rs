@@ -37,7 +37,7 @@ const NEWCOMER: &str = "crates/driver/tests/data/newcomer.rs";
 fn a_file_from_outside_goes_through_every_stage_and_judge() {
     assert_contains(&stdout(&tenfold(&["emit", NEWCOMER, "--stage", "llvm"])), &["scaled_relu", "define"]);
     let mlir = stdout(&tenfold(&["emit", NEWCOMER, "--stage", "mlir"]));
-    assert_contains(&mlir, &["@scaled_relu_bn128(", "@scaled_relu_bn64(", "block(x, 128)", "newcomer.rs\":15"]);
+    assert_contains(&mlir, &["@scaled_relu_bn128(", "@scaled_relu_bn64(", "block(x, 128)", "newcomer.rs\":14"]);
     assert_contains(&stdout(&tenfold(&["emit", NEWCOMER, "--stage", "ir"])), &["arith.maxnumf"]);
     assert_contains(&stdout(&tenfold(&["emit", NEWCOMER])), &["function %tenfold_scaled_relu_bn128"]);
     let verdicts = stdout(&tenfold(&["validate", NEWCOMER, "--seeds", "2"]));
