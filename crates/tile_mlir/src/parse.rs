@@ -58,9 +58,20 @@ fn error(reported: Reported, text: &str, text_name: &Arc<str>) -> ImportError {
     let problem =
         match foreign_operation(&reported.message).or_else(|| generic_operation(&reported.message, text, &loc)) {
             Some(name) => Problem::Operation { instead: subset::instead(&name), name },
-            None => Problem::Refused { message: tidy(&reported.message), notes: reported.notes },
+            None => Problem::Refused {
+                message: tidy(&reported.message),
+                notes: reported.notes.iter().map(|note| located(note, text_name)).collect(),
+            },
         };
     problem.at(loc)
+}
+
+/// A note with its place, if it has one.
+fn located((note, location): &(String, String), text_name: &Arc<str>) -> String {
+    match location::read(location, text_name).loc {
+        Loc::Unknown => tidy(note),
+        loc => format!("{} ({loc})", tidy(note)),
+    }
 }
 
 /// The name, where the message says that an operation or its dialect is unknown.
@@ -79,15 +90,17 @@ fn foreign_operation(message: &str) -> Option<String> {
     quoted(rest)
 }
 
-/// The name of an operation in the quoted form whose dialect is unknown: MLIR's message lacks it, so the text is read.
+/// The name of an operation in the quoted form whose dialect is unknown: MLIR's message lacks it and points behind it, so
+/// the text is read.
 fn generic_operation(message: &str, text: &str, loc: &Loc) -> Option<String> {
     if !message.starts_with("operation being parsed with an unregistered dialect") {
         return None;
     }
-    let Loc::File { line, column, .. } = loc else { return None };
+    let Loc::File { line, column, .. } = loc else {
+        return None;
+    };
     let line = text.lines().nth(*line as usize - 1)?;
-    let rest = line.get((*column as usize).saturating_sub(1)..)?;
-    let name = rest.split('"').nth(1)?;
+    let name = line.get(..(*column as usize).saturating_sub(1))?.rsplit('"').nth(1)?;
     (!name.is_empty()).then(|| name.to_owned())
 }
 

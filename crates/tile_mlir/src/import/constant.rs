@@ -21,7 +21,9 @@ impl<'m> Importer<'m> {
 /// Whether the constant is needed only where the tile IR holds a number instead of a value: base indices of gathers and
 /// bounds of masks.
 fn is_folded(site: &Site<'_>) -> bool {
-    let Some(result) = site.op.results().next() else { return false };
+    let Some(result) = site.op.results().next() else {
+        return false;
+    };
     let mut uses = result.uses().peekable();
     uses.peek().is_some()
         && uses.all(|(user, operand)| match user.name() {

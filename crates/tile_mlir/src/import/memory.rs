@@ -26,7 +26,9 @@ impl<'m> Importer<'m> {
 
     /// `in_bounds` per dimension of the tile; absent means no promise.
     fn in_bounds(&self, site: &Site<'m>, rank: usize) -> Result<Vec<bool>, ImportError> {
-        let Some(attribute) = site.op.attribute("in_bounds") else { return Ok(vec![false; rank]) };
+        let Some(attribute) = site.op.attribute("in_bounds") else {
+            return Ok(vec![false; rank]);
+        };
         let flags: Option<Vec<bool>> =
             attribute.as_array().and_then(|flags| flags.into_iter().map(raw::Attribute::as_bool).collect());
         flags.ok_or_else(|| site.form("has an unreadable `in_bounds`", None))
@@ -103,7 +105,9 @@ impl<'m> Importer<'m> {
                     site.form("takes a view of several dimensions", Some("collapse it with `memref.collapse_shape`"))
                 );
             }
-            Some(Bound::Value(_)) | None => return Err(site.form("takes something that is no view", None)),
+            Some(Bound::Value(_)) | None => {
+                return Err(site.form("takes something that is no view", None));
+            }
         };
         let start = site.operand(1)?.definition().and_then(raw::Operation::constant_int);
         if start != Some(0) {

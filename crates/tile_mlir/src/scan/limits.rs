@@ -37,7 +37,9 @@ impl<'t> Limits<'t> {
             Token::Open(b'{') if is_next(&mut rest, b'-') && matches!(rest.next(), Some((Token::Alias(_), _))) => {
                 return Err(Problem::Resources);
             }
-            Token::Open(_) if seen.open.len() >= MAX_DEPTH => return Err(Problem::TooDeep { limit: MAX_DEPTH }),
+            Token::Open(_) if seen.open.len() >= MAX_DEPTH => {
+                return Err(Problem::TooDeep { limit: MAX_DEPTH });
+            }
             Token::Alias(name) if top && is_next(&mut rest, b'=') => {
                 self.end_alias();
                 self.alias = Some(Alias { name, size: 0, tokens: 0 });
@@ -68,7 +70,9 @@ impl<'t> Limits<'t> {
     }
 
     fn count_alias(&mut self) -> Result<(), Problem> {
-        let Some(alias) = &mut self.alias else { return Ok(()) };
+        let Some(alias) = &mut self.alias else {
+            return Ok(());
+        };
         alias.tokens += 1;
         alias.size = alias.size.saturating_add(1);
         if alias.size <= MAX_ALIAS_TOKENS {

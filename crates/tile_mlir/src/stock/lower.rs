@@ -48,7 +48,9 @@ pub(super) fn prepare(text: &str, name: &str) -> Result<Prepared, StockError> {
         }
         let functions: Vec<_> = module_op.blocks(0).into_iter().flat_map(Block::operations).collect();
         let kernel = functions.into_iter().find(|op| symbol(*op) == Some(name));
-        let Some(kernel) = kernel else { return Ok(None) };
+        let Some(kernel) = kernel else {
+            return Ok(None);
+        };
         let rewriter = Rewriter { editor: Editor::new(session.context()), text_name: &text_name };
         let prepared = rewriter.kernel(kernel, name).map_err(|error| vec![error])?;
         if !rewriter.editor.verify(kernel) {
@@ -77,8 +79,12 @@ impl Rewriter<'_> {
     /// Rewrites the kernel in place; the text of the result holds the helpers.
     fn kernel(&self, kernel: Operation<'_>, name: &str) -> Result<Prepared, ImportError> {
         let failed = || self.refuse(kernel, "cannot be prepared for stock MLIR");
-        let [body] = kernel.blocks(0)[..] else { return Err(self.refuse(kernel, "has no single body")) };
-        let Some(first) = body.operations().next() else { return Err(failed()) };
+        let [body] = kernel.blocks(0)[..] else {
+            return Err(self.refuse(kernel, "has no single body"));
+        };
+        let Some(first) = body.operations().next() else {
+            return Err(failed());
+        };
         let mut params = Vec::new();
         let mut signature = Vec::new();
         for arg in body.args() {
@@ -396,7 +402,9 @@ fn write_position(
 }
 
 fn gather_helper(operands: &[Value<'_>], result: Value<'_>, helper: &str, out: &mut String) -> Option<()> {
-    let [base, offsets, mask, otherwise] = operands else { return None };
+    let [base, offsets, mask, otherwise] = operands else {
+        return None;
+    };
     let offsets = Buffer::new(*offsets, "offsets".to_owned())?;
     let mask = Buffer::new(*mask, "mask".to_owned())?;
     let otherwise = Buffer::new(*otherwise, "otherwise".to_owned())?;
