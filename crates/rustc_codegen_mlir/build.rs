@@ -7,10 +7,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=RUSTC");
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc)
-        .args(["--print", "sysroot"])
-        .output()
-        .expect("rustc runs");
+    let output = Command::new(rustc).args(["--print", "sysroot"]).output().expect("rustc runs");
     let sysroot = String::from_utf8(output.stdout).expect("the sysroot path is UTF-8");
     let lib = PathBuf::from(sysroot.trim()).join("lib");
     let name = llvm_library(&lib).unwrap_or_else(|| panic!("no libLLVM in {}", lib.display()));
@@ -24,9 +21,7 @@ fn llvm_library(lib: &Path) -> Option<String> {
     let mut names: Vec<String> = std::fs::read_dir(lib)
         .ok()?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| {
-            name.starts_with("libLLVM-") && (name.ends_with(".so") || name.ends_with(".dylib"))
-        })
+        .filter(|name| name.starts_with("libLLVM-") && (name.ends_with(".so") || name.ends_with(".dylib")))
         .collect();
     names.sort();
     let name = names.pop()?;

@@ -14,30 +14,10 @@ struct Step {
 }
 
 const STEPS: &[Step] = &[
-    Step {
-        name: "format",
-        args: &["fmt", "--all", "--check"],
-    },
-    Step {
-        name: "build",
-        args: &["build", "--workspace", "--all-targets", "--quiet"],
-    },
-    Step {
-        name: "clippy",
-        args: &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--quiet",
-            "--",
-            "-D",
-            "warnings",
-        ],
-    },
-    Step {
-        name: "test",
-        args: &["test", "--workspace", "--no-fail-fast"],
-    },
+    Step { name: "format", args: &["fmt", "--all", "--check"] },
+    Step { name: "build", args: &["build", "--workspace", "--quiet"] },
+    Step { name: "clippy", args: &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"] },
+    Step { name: "test", args: &["test", "--workspace", "--no-fail-fast"] },
 ];
 
 /// Runs every step; `--full` adds the long sweeps.
@@ -52,35 +32,18 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
         eprintln!("== {}", step.name);
         let start = Instant::now();
         let mut command = Command::new(cargo());
-        command
-            .args(step.args)
-            .current_dir(root())
-            .env("INSTA_UPDATE", "no");
+        command.args(step.args).current_dir(root()).env("INSTA_UPDATE", "no");
         if full {
-            command
-                .env("TENFOLD_FULL", "1")
-                .env("TENFOLD_FUZZ_SECONDS", "120");
+            command.env("TENFOLD_FULL", "1").env("TENFOLD_FUZZ_SECONDS", "120");
         }
         let ok = command.status().context("cargo does not start")?.success();
-        eprintln!(
-            "== {}: {} in {:.0} s",
-            step.name,
-            if ok { "ok" } else { "FAILED" },
-            start.elapsed().as_secs_f64()
-        );
+        eprintln!("== {}: {} in {:.0} s", step.name, if ok { "ok" } else { "FAILED" }, start.elapsed().as_secs_f64());
         if !ok {
             failed.push(step.name);
         }
     }
     if failed.is_empty() {
-        eprintln!(
-            "== all steps passed{}",
-            if full {
-                ""
-            } else {
-                "; long sweeps skipped: ./x test --full"
-            }
-        );
+        eprintln!("== all steps passed{}", if full { "" } else { "; long sweeps skipped: ./x test --full" });
         Ok(ExitCode::SUCCESS)
     } else {
         eprintln!("== failed: {}", failed.join(", "));

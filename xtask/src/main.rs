@@ -38,10 +38,7 @@ fn forward(args: &[String]) -> anyhow::Result<ExitCode> {
     if !build.status().context("cargo does not start")?.success() {
         bail!("the tools do not build");
     }
-    let status = Command::new(bin("tenfold"))
-        .args(args)
-        .status()
-        .context("tenfold does not start")?;
+    let status = Command::new(bin("tenfold")).args(args).status().context("tenfold does not start")?;
     Ok(ExitCode::from(status.code().map_or(1, |code| code as u8)))
 }
 

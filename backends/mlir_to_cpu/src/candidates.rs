@@ -1,12 +1,10 @@
 //! Which candidate of each kernel family to compile.
 
-use std::collections::BTreeMap;
-
-use tile_ir::{Kernel, Module, ParamKind};
+use tile_ir::{Kernel, Module};
 
 use crate::error::Error;
 use crate::plan::{Plan, plan};
-use crate::{Options, caps, names, types};
+use crate::{Options, caps};
 
 /// A kernel that was chosen, with its plan.
 pub(crate) struct Candidate<'a> {
@@ -14,9 +12,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) plan: Plan<'a>,
 }
 
-/// Chooses one candidate of each family, in source order: the one the options name, or the largest that fits.
+/// Chooses one candidate of each family of a valid module, in source order: the one the options name, or the largest that fits.
 pub(crate) fn choose<'a>(module: &'a Module, options: &Options) -> Result<Vec<Candidate<'a>>, Vec<Error>> {
-    tile_ir::validate(module).map_err(|errors| errors.into_iter().map(Error::Invalid).collect::<Vec<_>>())?;
     let mut families: Vec<(&str, Vec<&Kernel>)> = Vec::new();
     for kernel in &module.kernels {
         match families.iter_mut().find(|(family, _)| *family == kernel.family) {
@@ -30,17 +27,6 @@ pub(crate) fn choose<'a>(module: &'a Module, options: &Options) -> Result<Vec<Ca
         match choose_one(family, kernels, options) {
             Ok(candidate) => chosen.push(candidate),
             Err(found) => errors.extend(found),
-        }
-    }
-    let mut symbols: BTreeMap<String, &str> = BTreeMap::new();
-    for candidate in &chosen {
-        let kernel = candidate.kernel;
-        if let Some(first) = symbols.insert(names::entry_symbol(&kernel.name), &kernel.name) {
-            errors.push(Error::SymbolClash {
-                first: first.to_owned(),
-                second: kernel.name.clone(),
-                loc: kernel.loc.clone(),
-            });
         }
     }
     if errors.is_empty() { Ok(chosen) } else { Err(errors) }
@@ -77,22 +63,7 @@ fn size(kernel: &Kernel) -> u64 {
 
 /// Checks a kernel against capabilities and limits.
 fn check(kernel: &Kernel) -> Result<Candidate<'_>, Vec<Error>> {
-    let mut errors = caps::check(kernel);
-    for param in &kernel.params {
-        let elem = match &param.kind {
-            ParamKind::View(view) => view.elem,
-            ParamKind::Scalar(scalar) => scalar.elem,
-        };
-        if types::dtype(elem).is_none() {
-            errors.push(Error::Unsupported {
-                kernel: kernel.name.clone(),
-                op: format!("parameter {}", param.name),
-                elem,
-                loc: param.loc.clone(),
-                help: "pass an `i32` or `i64`".to_owned(),
-            });
-        }
-    }
+    let errors = caps::check(kernel);
     if !errors.is_empty() {
         return Err(errors);
     }

@@ -45,12 +45,9 @@ pub const fn binary(op: BinaryOp, elem: Elem) -> Support {
         (Elem::I1, _) => Support::Refused("cast to i32 first, or use `and`, `or`, `xor`"),
         (Elem::I8, _) => Support::Composed,
         (Elem::F32 | Elem::I32 | Elem::I64 | Elem::Index, _) => match op {
-            BinaryOp::MinF
-            | BinaryOp::MaxF
-            | BinaryOp::DivS
-            | BinaryOp::DivU
-            | BinaryOp::RemS
-            | BinaryOp::RemU => Support::Composed,
+            BinaryOp::MinF | BinaryOp::MaxF | BinaryOp::DivS | BinaryOp::DivU | BinaryOp::RemS | BinaryOp::RemU => {
+                Support::Composed
+            }
             BinaryOp::Add
             | BinaryOp::Sub
             | BinaryOp::Mul
@@ -83,23 +80,30 @@ pub const fn compare(predicate: Predicate, elem: Elem) -> Support {
     if predicate.is_float() != elem.is_float() {
         return if elem.is_float() { INTS_ONLY } else { FLOATS_ONLY };
     }
-    Support::Native
+    match (elem, predicate) {
+        (Elem::I1, Predicate::SLt | Predicate::SLe | Predicate::SGt | Predicate::SGe) => {
+            Support::Refused("use the unsigned comparison")
+        }
+        (_, _) => Support::Native,
+    }
 }
 
 /// Conversion.
-pub const fn cast(op: CastOp, from: Elem, to: Elem) -> Support {
+pub fn cast(op: CastOp, from: Elem, to: Elem) -> Support {
+    let number = |elem: Elem| elem.is_int() && !matches!(elem, Elem::Index);
     let fits = match op {
         CastOp::ExtF => from.is_float() && to.is_float() && from.bits() < to.bits(),
         CastOp::TruncF => from.is_float() && to.is_float() && from.bits() > to.bits(),
-        CastOp::SIntToFp | CastOp::UIntToFp => from.is_int() && to.is_float(),
-        CastOp::FpToSInt | CastOp::FpToUInt => from.is_float() && to.is_int(),
-        CastOp::ExtS | CastOp::ExtU => from.is_int() && to.is_int() && int_bits(from) < int_bits(to),
-        CastOp::TruncI => from.is_int() && to.is_int() && int_bits(from) > int_bits(to),
+        CastOp::SIntToFp | CastOp::UIntToFp => number(from) && to.is_float(),
+        CastOp::FpToSInt | CastOp::FpToUInt => from.is_float() && number(to) && !matches!(to, Elem::I1),
+        CastOp::ExtS | CastOp::ExtU => number(from) && number(to) && int_bits(from) < int_bits(to),
+        CastOp::TruncI => number(from) && number(to) && int_bits(from) > int_bits(to),
         CastOp::IndexS | CastOp::IndexU => {
-            from.is_int() && to.is_int() && (matches!(from, Elem::Index) || matches!(to, Elem::Index))
+            (number(from) && matches!(to, Elem::Index)) || (matches!(from, Elem::Index) && number(to))
         }
         CastOp::Bitcast => {
-            int_bits(from) == int_bits(to) && !matches!(from, Elem::Index) && !matches!(to, Elem::Index)
+            int_bits(from) == int_bits(to)
+                && !matches!((from, to), (Elem::Index | Elem::I1, _) | (_, Elem::Index | Elem::I1))
         }
     };
     if !fits {
@@ -123,6 +127,9 @@ pub(crate) const fn int_bits(elem: Elem) -> u64 {
 
 /// Reduction.
 pub const fn reduce(op: ReduceOp, elem: Elem) -> Support {
+    if matches!(elem, Elem::I1) {
+        return INTS_ONLY;
+    }
     let float = match op {
         ReduceOp::Add => elem.is_float(),
         ReduceOp::MinF | ReduceOp::MaxF => true,

@@ -39,7 +39,7 @@ pub enum Error {
     },
     /// The program breaks a rule of the tile IR.
     #[error(transparent)]
-    Invalid(ValidateError),
+    Invalid(Box<ValidateError>),
     /// A requested candidate does not exist.
     #[error("kernel family `{family}` has no candidate `{candidate}`")]
     UnknownCandidate {
@@ -49,16 +49,6 @@ pub enum Error {
         candidate: String,
         /// Existing ones.
         known: Vec<String>,
-    },
-    /// Two kernels would have one symbol.
-    #[error("kernels `{first}` and `{second}` have the same entry symbol")]
-    SymbolClash {
-        /// First kernel.
-        first: String,
-        /// Second kernel.
-        second: String,
-        /// Where the second is declared.
-        loc: Loc,
     },
     /// The requested machine is not one this target can compile for.
     #[error("target `cpu` cannot compile for this machine: {message}")]
@@ -82,24 +72,22 @@ impl Error {
     /// The error as a report for the user.
     pub fn report(&self) -> Report {
         let kind = match self {
-            Error::Invalid(error) => return Report::from(error),
+            Error::Invalid(error) => return Report::from(error.as_ref()),
             Error::Unsupported { .. } | Error::Machine { .. } => Kind::Unsupported,
             Error::Limit { .. } => Kind::Limit,
-            Error::UnknownCandidate { .. } | Error::SymbolClash { .. } => Kind::Invalid,
+            Error::UnknownCandidate { .. } => Kind::Invalid,
             Error::Codegen { .. } => Kind::Bug,
         };
         let report = Report::new(kind, self.to_string());
         let report = match self {
-            Error::Unsupported { loc, .. }
-            | Error::Limit { loc, .. }
-            | Error::SymbolClash { loc, .. }
-            | Error::Codegen { loc, .. } => loc.locate(report),
+            Error::Unsupported { loc, .. } | Error::Limit { loc, .. } | Error::Codegen { loc, .. } => {
+                loc.locate(report)
+            }
             Error::Invalid(_) | Error::UnknownCandidate { .. } | Error::Machine { .. } => report,
         };
         match self {
             Error::Unsupported { help, .. } | Error::Limit { help, .. } => report.help(help.clone()),
             Error::UnknownCandidate { known, .. } => report.help(format!("choose one of: {}", known.join(", "))),
-            Error::SymbolClash { .. } => report.help("rename one of them"),
             Error::Codegen { detail, .. } => report.note(detail.clone()),
             Error::Invalid(_) | Error::Machine { .. } => report,
         }

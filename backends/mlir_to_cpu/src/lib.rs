@@ -20,8 +20,8 @@
 //! # Options
 //! [`Options`]: the processor to compile for, and which candidate of each kernel family.
 
-pub mod caps;
 mod candidates;
+pub mod caps;
 mod error;
 mod features;
 pub mod limits;
@@ -40,7 +40,7 @@ use cranelift_codegen::Context;
 use cranelift_codegen::ir::UserFuncName;
 use cranelift_module::{Linkage, Module as _, default_libcall_names};
 use cranelift_object::{ObjectBuilder, ObjectModule};
-use tile_ir::{Access, Kernel, Module, Own, ParamKind};
+use tile_ir::{Access, Kernel, Module, OpKind, Own, ParamKind};
 
 pub use error::Error;
 pub use features::{Features, X86_FEATURES};
@@ -86,6 +86,7 @@ pub struct CpuObject {
 /// # Errors
 /// Everything that keeps the module from being compiled, in source order.
 pub fn emit(module: &Module, options: &Options) -> Result<CpuObject, Vec<Error>> {
+    let module = &prepare(module)?;
     let chosen = candidates::choose(module, options)?;
     let isa = options.features.isa().map_err(|error| vec![error])?;
     let failed = |kernel: &str, detail: String| {
@@ -110,6 +111,23 @@ pub fn emit(module: &Module, options: &Options) -> Result<CpuObject, Vec<Error>>
     Ok(CpuObject { bytes, kernels, features: options.features.names().to_vec(), clif })
 }
 
+/// The module, checked, with promises of the memory accesses that are proven and no others: a promise that a file
+/// makes by itself is not relied on.
+fn prepare(module: &Module) -> Result<Module, Vec<Error>> {
+    let invalid = |error| Error::Invalid(Box::new(error));
+    tile_ir::validate(module).map_err(|errors| errors.into_iter().map(invalid).collect::<Vec<_>>())?;
+    let mut module = module.clone();
+    for kernel in &mut module.kernels {
+        kernel.body.for_each_op_mut(&mut |op| {
+            if let OpKind::Load { in_bounds, .. } | OpKind::Store { in_bounds, .. } = &mut op.kind {
+                in_bounds.fill(false);
+            }
+        });
+        tile_ir::analysis::prove_in_bounds(kernel);
+    }
+    Ok(module)
+}
+
 fn header(module: &Module, options: &Options) -> String {
     format!(
         "; tenfold {}; target cpu; {}; group {}\n",
@@ -128,8 +146,7 @@ fn compile(
 ) -> Result<manifest::Kernel, Error> {
     let kernel = candidate.kernel;
     let entry = names::entry_symbol(&kernel.name);
-    let failed =
-        |detail: String| Error::Codegen { kernel: kernel.name.clone(), detail, loc: kernel.loc.clone() };
+    let failed = |detail: String| Error::Codegen { kernel: kernel.name.clone(), detail, loc: kernel.loc.clone() };
     let lowered = lower::lower(kernel, &candidate.plan, &options.features, object, &entry)?;
     let lines = print::function(clif, kernel, &entry, &lowered);
     let id = object
@@ -143,12 +160,7 @@ fn compile(
 }
 
 /// The manifest's entry for a kernel.
-fn describe(
-    kernel: &Kernel,
-    entry: String,
-    scratch: u64,
-    lines: Vec<manifest::LineOrigin>,
-) -> manifest::Kernel {
+fn describe(kernel: &Kernel, entry: String, scratch: u64, lines: Vec<manifest::LineOrigin>) -> manifest::Kernel {
     let args = kernel
         .params
         .iter()

@@ -1,5 +1,6 @@
 //! From an object file to a shared library, by the system's C compiler.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -45,9 +46,7 @@ pub enum LinkError {
 impl From<&LinkError> for Report {
     fn from(error: &LinkError) -> Report {
         match error {
-            LinkError::NoCompiler => {
-                Report::new(Kind::Unsupported, error.to_string()).help("install gcc or clang")
-            }
+            LinkError::NoCompiler => Report::new(Kind::Unsupported, error.to_string()).help("install gcc or clang"),
             LinkError::Write { source, .. } | LinkError::Run { source, .. } => {
                 Report::new(Kind::Invalid, error.to_string()).note(source.to_string())
             }
@@ -61,10 +60,7 @@ impl From<&LinkError> for Report {
 /// # Errors
 /// Where the compiler is absent or fails, or a file cannot be written.
 pub fn link(object: &CpuObject, path: &Path) -> Result<(), LinkError> {
-    let compiler = ["cc", "gcc", "clang"]
-        .iter()
-        .find_map(|name| which::which(name).ok())
-        .ok_or(LinkError::NoCompiler)?;
+    let compiler = compiler(std::env::var_os("PATH"))?;
     let write = |path: &Path| {
         let path = path.to_owned();
         |source| LinkError::Write { path, source }
@@ -84,4 +80,41 @@ pub fn link(object: &CpuObject, path: &Path) -> Result<(), LinkError> {
     }
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     Err(LinkError::Failed { path: path.to_owned(), message })
+}
+
+/// The first C compiler on the search path.
+fn compiler(path: Option<OsString>) -> Result<PathBuf, LinkError> {
+    let found = |name| which::which_in_global(name, path.as_ref()).ok()?.next();
+    ["cc", "gcc", "clang"].into_iter().find_map(found).ok_or(LinkError::NoCompiler)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_absent_compiler_is_named() {
+        let empty = tempfile::tempdir().expect("a temporary directory");
+        let error = compiler(Some(empty.path().into())).expect_err("nothing is there");
+        let report = Report::from(&error).to_string();
+        assert!(report.contains("`cc`") && report.contains("help: install"), "{report}");
+    }
+
+    #[test]
+    fn a_missing_folder_is_named() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().join("absent").join("kernels.so");
+        let object = CpuObject { bytes: Vec::new(), kernels: Vec::new(), features: Vec::new(), clif: String::new() };
+        let error = link(&object, &path).expect_err("the folder does not exist");
+        assert!(matches!(&error, LinkError::Write { .. }) && error.to_string().contains("absent"), "{error}");
+    }
+
+    #[test]
+    fn what_the_linker_says_is_kept() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let object =
+            CpuObject { bytes: b"no object".to_vec(), kernels: Vec::new(), features: Vec::new(), clif: String::new() };
+        let error = link(&object, &dir.path().join("kernels.so")).expect_err("no object file");
+        assert!(matches!(&error, LinkError::Failed { message, .. } if !message.is_empty()), "{error}");
+    }
 }

@@ -15,10 +15,6 @@ mod sample;
 mod tokenizer;
 mod weights;
 
-use std::path::Path;
-
-use bundle::Bundle;
-
 pub use bench::{Bench, KernelTime, bench, measure_read_bandwidth};
 pub use config::{Architecture, Config};
 pub use engine::Engine;
@@ -45,22 +41,9 @@ pub fn open_device(name: &str, threads: Option<usize>) -> Result<Box<dyn device:
     })
 }
 
-/// Opens a bundle, a device and a model, and puts them together.
-///
-/// # Errors
-/// Whatever is wrong with one of them, or that they do not fit.
-pub fn load(
-    bundle: &Path,
-    device: Box<dyn device::Device>,
-    model: &Model,
-) -> Result<Engine, Error> {
-    Engine::new(device, &Bundle::open(bundle)?, model)
-}
-
 /// The known name that `name` was probably meant to be.
 pub(crate) fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
     let distance = |known: &&'static str| (strsim::damerau_levenshtein(name, known), *known);
     let near = known.iter().map(distance).min();
-    near.filter(|(distance, known)| *distance <= known.len().div_ceil(3))
-        .map(|(_, known)| known)
+    near.filter(|(distance, known)| *distance <= known.len().div_ceil(3)).map(|(_, known)| known)
 }

@@ -60,24 +60,13 @@ pub struct Report {
 impl Report {
     /// A report without a place.
     pub fn new(kind: Kind, message: impl Into<String>) -> Report {
-        Report {
-            kind,
-            message: message.into(),
-            span: None,
-            label: String::new(),
-            notes: Vec::new(),
-            help: None,
-        }
+        Report { kind, message: message.into(), span: None, label: String::new(), notes: Vec::new(), help: None }
     }
 
     /// Puts it at a place (line and column from 1).
     #[must_use]
     pub fn at(mut self, file: impl Into<String>, line: u32, column: u32) -> Report {
-        self.span = Some(Span {
-            file: file.into(),
-            line,
-            column,
-        });
+        self.span = Some(Span { file: file.into(), line, column });
         self
     }
 
@@ -106,10 +95,7 @@ impl Report {
 impl fmt::Display for Report {
     /// The rendered report; reads the source file for the snippet, and does without where it cannot.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let source = self
-            .span
-            .as_ref()
-            .and_then(|span| std::fs::read_to_string(&span.file).ok());
+        let source = self.span.as_ref().and_then(|span| std::fs::read_to_string(&span.file).ok());
         f.write_str(&render::render(self, source.as_deref()))
     }
 }

@@ -12,16 +12,9 @@ pub(crate) fn render(report: &Report, source: Option<&str>) -> String {
         match (source, range) {
             (Some(text), Some(range)) => {
                 let annotation = AnnotationKind::Primary.span(range);
-                let annotation = if report.label.is_empty() {
-                    annotation
-                } else {
-                    annotation.label(report.label.as_str())
-                };
-                group = group.element(
-                    Snippet::source(text)
-                        .path(&span.file)
-                        .annotation(annotation),
-                );
+                let annotation =
+                    if report.label.is_empty() { annotation } else { annotation.label(report.label.as_str()) };
+                group = group.element(Snippet::source(text).path(&span.file).annotation(annotation));
             }
             (None, _) | (_, None) => {
                 let mut origin = Origin::path(&span.file).line(span.line as usize);
@@ -43,10 +36,7 @@ pub(crate) fn render(report: &Report, source: Option<&str>) -> String {
     }
     if report.kind == Kind::Bug {
         group =
-            group
-                .element(Level::NOTE.message(
-                    "this is a bug in Tenfold; please report it with the kernel's source",
-                ));
+            group.element(Level::NOTE.message("this is a bug in Tenfold; please report it with the kernel's source"));
     }
     Renderer::plain().render(&[group]).to_string()
 }
@@ -62,16 +52,8 @@ fn token_range(text: &str, line: u32, column: u32) -> Option<std::ops::Range<usi
         return Some(start + indent..start + content.len());
     };
     let rest = content.get(offset..)?;
-    let word: usize = rest
-        .chars()
-        .take_while(|c| c.is_alphanumeric() || *c == '_')
-        .map(char::len_utf8)
-        .sum();
-    let width = if word > 0 {
-        word
-    } else {
-        rest.chars().next().map_or(0, char::len_utf8)
-    };
+    let word: usize = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').map(char::len_utf8).sum();
+    let width = if word > 0 { word } else { rest.chars().next().map_or(0, char::len_utf8) };
     Some(start + offset..start + offset + width)
 }
 
@@ -108,11 +90,7 @@ error: the view has 4 rows, not 5
     fn a_place_outside_the_file_still_renders() {
         for (line, column) in [(0, 0), (2, 400), (99, 1), (u32::MAX, u32::MAX)] {
             let mut report = report();
-            report.span = Some(crate::Span {
-                file: "kernel.rs".into(),
-                line,
-                column,
-            });
+            report.span = Some(crate::Span { file: "kernel.rs".into(), line, column });
             let text = render(&report, Some(SOURCE));
             assert!(text.contains("kernel.rs"), "{text}");
             assert_eq!(text.matches("error:").count(), 1, "{text}");

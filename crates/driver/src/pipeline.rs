@@ -1,6 +1,7 @@
 //! The stages between the user's input and a target.
 
 use std::fmt;
+use std::process::Command;
 
 use anyhow::Context;
 use diagnostics::{Kind, Report};
@@ -8,6 +9,10 @@ use tile_ir::{Kernel, Module};
 
 use crate::frontend::{self, Output, Source};
 use crate::names::unknown;
+use crate::tools;
+
+/// First argument of this tool when it is started to try a text on MLIR.
+pub const IMPORT_WORKER: &str = "import-worker";
 
 /// Several refusals, printed one after the other.
 #[derive(Debug)]
@@ -45,13 +50,18 @@ pub fn module(source: &Source) -> anyhow::Result<Module> {
     let (text, name) = mlir(source)?;
     let imported = match source {
         // A file written by a person: MLIR may crash on it, so a child process tries first.
-        Source::Mlir(_) => tile_mlir::isolated::import(&text, &name),
+        Source::Mlir(_) => {
+            let mut worker = Command::new(tools::sibling("tenfold", "driver")?);
+            worker.arg(IMPORT_WORKER);
+            tile_mlir::isolated::import(worker, &text, &name, tile_mlir::Options::default())
+        }
         Source::Suite { .. } | Source::Rust(_) => tile_mlir::import(&text, &name),
     };
-    let mut module =
-        imported.map_err(|errors| Reports(errors.iter().map(|error| error.report()).collect()))?;
-    tile_ir::validate(&module)
-        .map_err(|errors| Reports(errors.iter().map(tile_ir::ValidateError::report).collect()))?;
+    let mut module = imported.map_err(|errors| Reports(errors.iter().map(|error| error.report()).collect()))?;
+    tile_ir::validate(&module).map_err(|errors| Reports(errors.iter().map(Report::from).collect()))?;
+    if module.kernels.is_empty() {
+        return Err(Report::new(Kind::Invalid, format!("{name} has no kernels")).into());
+    }
     for kernel in &mut module.kernels {
         tile_ir::analysis::prove_in_bounds(kernel);
     }
@@ -63,7 +73,9 @@ pub fn module(source: &Source) -> anyhow::Result<Module> {
 /// # Errors
 /// No kernel has this name.
 pub fn select<'a>(module: &'a Module, name: Option<&str>) -> Result<Vec<&'a Kernel>, Report> {
-    let Some(name) = name else { return Ok(module.kernels.iter().collect()) };
+    let Some(name) = name else {
+        return Ok(module.kernels.iter().collect());
+    };
     let found: Vec<&Kernel> =
         module.kernels.iter().filter(|kernel| kernel.name == name || kernel.family == name).collect();
     if found.is_empty() {
@@ -79,6 +91,15 @@ pub fn submodule(module: &Module, kernels: &[&Kernel]) -> Module {
     Module { name: module.name.clone(), kernels: kernels.iter().map(|kernel| (*kernel).clone()).collect() }
 }
 
+/// The function `name` in MLIR text as the frontend writes it: from its first line to the brace that closes it.
+pub fn function<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    const CLOSE: &str = "\n  } loc(";
+    let start = text.find(&format!("\n  func.func @{name}("))? + 1;
+    let close = start + text.get(start..)?.find(CLOSE)? + CLOSE.len();
+    let end = text.get(close..)?.find('\n').map_or(text.len(), |line| close + line + 1);
+    text.get(start..end)
+}
+
 /// LLVM IR of `source`.
 ///
 /// # Errors
@@ -89,4 +110,12 @@ pub fn llvm(source: &Source) -> anyhow::Result<String> {
         return Err(Report::new(Kind::Invalid, message).into());
     }
     frontend::text(source, Output::Llvm).context("no LLVM IR")
+}
+
+/// The typed IR as MLIR text.
+///
+/// # Errors
+/// What the validator refuses.
+pub fn print(module: &Module) -> anyhow::Result<String> {
+    tile_ir::print_module(module).map_err(|errors| Reports(errors.iter().map(Report::from).collect()).into())
 }

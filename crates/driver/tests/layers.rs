@@ -14,10 +14,8 @@ fn graph() -> BTreeMap<String, BTreeSet<String>> {
         .expect("cargo starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
-    let names: BTreeMap<&str, &str> = list(&metadata["packages"])
-        .iter()
-        .map(|package| (text(&package["id"]), text(&package["name"])))
-        .collect();
+    let names: BTreeMap<&str, &str> =
+        list(&metadata["packages"]).iter().map(|package| (text(&package["id"]), text(&package["name"]))).collect();
     let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for node in list(&metadata["resolve"]["nodes"]) {
         let normal = list(&node["deps"])
@@ -99,8 +97,7 @@ fn runtimes_need_no_compiler() {
 #[test]
 fn backends_stand_alone() {
     let graph = graph();
-    let backends: Vec<String> =
-        workspace(&graph).into_iter().filter(|name| name.starts_with("mlir_to_")).collect();
+    let backends: Vec<String> = workspace(&graph).into_iter().filter(|name| name.starts_with("mlir_to_")).collect();
     assert!(!backends.is_empty());
     for name in &backends {
         let linked = closure(&graph, name);

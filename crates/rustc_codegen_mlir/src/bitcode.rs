@@ -35,29 +35,20 @@ const ROUNDS: usize = 8;
 
 /// Parses bitcode.
 pub(crate) fn load<'c>(context: &'c Context, bitcode: &[u8]) -> Result<Module<'c>> {
-    let magic =
-        bitcode.starts_with(b"BC\xC0\xDE") || bitcode.starts_with(&[0xDE, 0xC0, 0x17, 0x0B]);
+    let magic = bitcode.starts_with(b"BC\xC0\xDE") || bitcode.starts_with(&[0xDE, 0xC0, 0x17, 0x0B]);
     if !magic {
         let problem = Problem::Bitcode("the file does not hold LLVM bitcode".into());
         return Err(Error::new(problem, Loc::Unknown));
     }
     Module::parse(context, bitcode).map_err(|text| {
-        let text = if text.is_empty() {
-            "it is damaged".into()
-        } else {
-            text
-        };
+        let text = if text.is_empty() { "it is damaged".into() } else { text };
         Error::new(Problem::Bitcode(text), Loc::Unknown)
     })
 }
 
 /// Calls that reach themselves, from any kernel. They would never be inlined away.
 pub(crate) fn find_recursion(kernels: &[Function<'_>], locator: &Locator) -> Vec<Error> {
-    let mut search = RecursionSearch {
-        locator,
-        state: BTreeMap::new(),
-        errors: Vec::new(),
-    };
+    let mut search = RecursionSearch { locator, state: BTreeMap::new(), errors: Vec::new() };
     for &kernel in kernels {
         search.visit(kernel);
     }
@@ -88,10 +79,7 @@ impl<'m> RecursionSearch<'_, 'm> {
                 Some(true) => {}
                 Some(false) => {
                     let function = crate::symbols::readable(&callee.name());
-                    self.errors.push(Error::new(
-                        Problem::Recursion { function },
-                        self.locator.of(call),
-                    ));
+                    self.errors.push(Error::new(Problem::Recursion { function }, self.locator.of(call)));
                 }
                 None => {
                     self.state.insert(callee, false);
@@ -104,20 +92,9 @@ impl<'m> RecursionSearch<'_, 'm> {
 
 /// Direct calls of functions with a body, last first.
 fn callees(function: Function<'_>) -> Vec<(Value<'_>, Function<'_>)> {
-    let calls = function
-        .instructions()
-        .into_iter()
-        .filter(|inst| inst.opcode() == Some(Op::LLVMCall));
-    let mut calls: Vec<_> = calls
-        .filter_map(|call| {
-            Some((
-                call,
-                call.callee()
-                    .as_function()
-                    .filter(|f| !f.is_declaration())?,
-            ))
-        })
-        .collect();
+    let calls = function.instructions().into_iter().filter(|inst| inst.opcode() == Some(Op::LLVMCall));
+    let mut calls: Vec<_> =
+        calls.filter_map(|call| Some((call, call.callee().as_function().filter(|f| !f.is_declaration())?))).collect();
     calls.reverse();
     calls
 }
@@ -171,10 +148,7 @@ pub(crate) fn optimise(module: &mut Module<'_>, kernels: &[String]) -> Result<()
     module.run_passes(CLEAN).map_err(failed)?;
     for _ in 0..ROUNDS {
         module.run_passes(FINISH).map_err(failed)?;
-        let marked: usize = functions(module, kernels)
-            .into_iter()
-            .map(unroll::mark)
-            .sum();
+        let marked: usize = functions(module, kernels).into_iter().map(unroll::mark).sum();
         if marked == 0 {
             break;
         }
@@ -186,11 +160,7 @@ pub(crate) fn optimise(module: &mut Module<'_>, kernels: &[String]) -> Result<()
 
 /// The kernels' functions.
 pub(crate) fn functions<'m>(module: &'m Module<'_>, kernels: &[String]) -> Vec<Function<'m>> {
-    module
-        .functions()
-        .into_iter()
-        .filter(|f| !f.is_declaration() && kernels.contains(&f.name()))
-        .collect()
+    module.functions().into_iter().filter(|f| !f.is_declaration() && kernels.contains(&f.name())).collect()
 }
 
 /// What a call that cannot be lifted means.
@@ -198,11 +168,9 @@ pub(crate) fn refuse(callee: Callee, name: &str) -> Problem {
     match callee {
         Callee::Panic(kind) => Problem::Panic(kind),
         Callee::Allocation => Problem::Allocation,
-        Callee::Llvm => Problem::Operation {
-            name: name.trim_start_matches("llvm.").to_owned(),
-        },
-        Callee::Pure | Callee::Reads | Callee::Writes | Callee::Unknown => Problem::Extern {
-            name: crate::symbols::readable(name),
-        },
+        Callee::Llvm => Problem::Operation { name: name.trim_start_matches("llvm.").to_owned() },
+        Callee::Pure | Callee::Reads | Callee::Writes | Callee::Unknown => {
+            Problem::Extern { name: crate::symbols::readable(name) }
+        }
     }
 }

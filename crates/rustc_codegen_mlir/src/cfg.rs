@@ -86,9 +86,7 @@ impl Term {
     pub(crate) fn edges(&self) -> Vec<&Edge> {
         match self {
             Term::Jump(edge) => vec![edge],
-            Term::Branch {
-                then, otherwise, ..
-            } => vec![then, otherwise],
+            Term::Branch { then, otherwise, .. } => vec![then, otherwise],
             Term::Return | Term::Unreachable => Vec::new(),
         }
     }
@@ -96,9 +94,7 @@ impl Term {
     fn edges_mut(&mut self) -> Vec<&mut Edge> {
         match self {
             Term::Jump(edge) => vec![edge],
-            Term::Branch {
-                then, otherwise, ..
-            } => vec![then, otherwise],
+            Term::Branch { then, otherwise, .. } => vec![then, otherwise],
             Term::Return | Term::Unreachable => Vec::new(),
         }
     }
@@ -118,12 +114,7 @@ impl Cfg {
 
     /// A new block that ends nowhere yet.
     pub(crate) fn block(&mut self, args: Vec<Value>, loc: Loc) -> usize {
-        self.blocks.push(Block {
-            args,
-            ops: Vec::new(),
-            term: Term::Unreachable,
-            loc,
-        });
+        self.blocks.push(Block { args, ops: Vec::new(), term: Term::Unreachable, loc });
         self.blocks.len() - 1
     }
 
@@ -138,22 +129,14 @@ impl Cfg {
         }
         let value = self.value(ty);
         let kind = OpKind::Constant(Literal::Splat(number));
-        self.constants.push(Op {
-            kind,
-            results: vec![value],
-            loc: loc.clone(),
-        });
+        self.constants.push(Op { kind, results: vec![value], loc: loc.clone() });
         self.known.insert((ty, bits), value);
         value
     }
 
     /// The zero of a type.
     pub(crate) fn zero(&mut self, ty: Type, loc: &Loc) -> Value {
-        let number = if ty.elem.is_float() {
-            Number::Float(0.0)
-        } else {
-            Number::Int(0)
-        };
+        let number = if ty.elem.is_float() { Number::Float(0.0) } else { Number::Int(0) };
         self.constant(ty, number, loc)
     }
 
@@ -164,10 +147,7 @@ impl Cfg {
 
     /// The edge, to change it.
     pub(crate) fn edge_mut(&mut self, edge: EdgeRef) -> &mut Edge {
-        self.blocks[edge.from]
-            .term
-            .edges_mut()
-            .swap_remove(edge.side)
+        self.blocks[edge.from].term.edges_mut().swap_remove(edge.side)
     }
 
     /// Edges that leave a block.
@@ -177,22 +157,16 @@ impl Cfg {
 
     /// The graph of blocks.
     pub(crate) fn graph(&self) -> Graph {
-        let successors = self
-            .blocks
-            .iter()
-            .map(|block| block.term.edges().iter().map(|edge| edge.to).collect());
+        let successors = self.blocks.iter().map(|block| block.term.edges().iter().map(|edge| edge.to).collect());
         Graph::new(successors.collect())
     }
 
     /// The number a value is, if it is a constant scalar or splat.
     pub(crate) fn number(&self, value: Value) -> Option<Number> {
-        self.constants
-            .iter()
-            .find(|op| op.results.first() == Some(&value))
-            .and_then(|op| match &op.kind {
-                OpKind::Constant(Literal::Splat(number)) => Some(*number),
-                _ => None,
-            })
+        self.constants.iter().find(|op| op.results.first() == Some(&value)).and_then(|op| match &op.kind {
+            OpKind::Constant(Literal::Splat(number)) => Some(*number),
+            _ => None,
+        })
     }
 
     /// The integer a value is, if it is a constant integer.

@@ -36,11 +36,7 @@ impl EntryName {
             })
             .collect::<Option<Vec<_>>>()?;
         let well_formed = parts.next().is_none() && !group.is_empty() && is_identifier(family);
-        well_formed.then(|| EntryName {
-            group: group.to_owned(),
-            family: family.to_owned(),
-            tuning,
-        })
+        well_formed.then(|| EntryName { group: group.to_owned(), family: family.to_owned(), tuning })
     }
 
     /// Symbol of the kernel in MLIR: the family, then `_bn16` for each tile size.
@@ -55,9 +51,7 @@ impl EntryName {
 
 fn is_identifier(text: &str) -> bool {
     let mut chars = text.chars();
-    chars
-        .next()
-        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
@@ -92,20 +86,11 @@ pub(crate) fn find<'m>(module: &'m Module<'_>, locator: &Locator) -> (Vec<Entry<
             Loc::File { file, line, column } => (file.to_string(), *line, *column),
         };
         let tuning = entry.name.tuning.clone();
-        (
-            entry.name.group.clone(),
-            place,
-            entry.name.family.clone(),
-            tuning,
-        )
+        (entry.name.group.clone(), place, entry.name.family.clone(), tuning)
     });
     for pair in entries.windows(2) {
-        if pair[0].name.group == pair[1].name.group
-            && pair[0].name.symbol() == pair[1].name.symbol()
-        {
-            let problem = Problem::DuplicateKernel {
-                name: pair[1].name.symbol(),
-            };
+        if pair[0].name.group == pair[1].name.group && pair[0].name.symbol() == pair[1].name.symbol() {
+            let problem = Problem::DuplicateKernel { name: pair[1].name.symbol() };
             errors.push(Error::new(problem, pair[1].loc.clone()));
         }
     }
@@ -113,27 +98,13 @@ pub(crate) fn find<'m>(module: &'m Module<'_>, locator: &Locator) -> (Vec<Entry<
 }
 
 fn entry<'m>(symbol: &str, global: Value<'m>, locator: &Locator) -> Result<Entry<'m>> {
-    let bad = || {
-        Error::new(
-            Problem::BadEntry {
-                symbol: symbol.to_owned(),
-            },
-            Loc::Unknown,
-        )
-    };
+    let bad = || Error::new(Problem::BadEntry { symbol: symbol.to_owned() }, Loc::Unknown);
     let name = EntryName::parse(symbol).ok_or_else(bad)?;
-    let function = global
-        .initializer()
-        .and_then(|value| function_in(value, 8))
-        .ok_or_else(bad)?;
+    let function = global.initializer().and_then(|value| function_in(value, 8)).ok_or_else(bad)?;
     if function.is_declaration() {
         return Err(bad());
     }
-    Ok(Entry {
-        name,
-        function,
-        loc: locator.of_function(function),
-    })
+    Ok(Entry { name, function, loc: locator.of_function(function) })
 }
 
 /// The first function in a constant, however it is wrapped.
@@ -144,10 +115,7 @@ fn function_in<'m>(value: Value<'m>, depth: usize) -> Option<Function<'m>> {
     if depth == 0 || value.is_global() {
         return None;
     }
-    value
-        .operands()
-        .into_iter()
-        .find_map(|operand| function_in(operand, depth - 1))
+    value.operands().into_iter().find_map(|operand| function_in(operand, depth - 1))
 }
 
 #[cfg(test)]
@@ -157,37 +125,15 @@ mod tests {
     #[test]
     fn symbols_are_parsed() {
         let name = EntryName::parse("__tile_kernel_entry$smol$q_proj$BN=16,BK=64").unwrap();
-        assert_eq!(
-            (name.group.as_str(), name.family.as_str()),
-            ("smol", "q_proj")
-        );
+        assert_eq!((name.group.as_str(), name.family.as_str()), ("smol", "q_proj"));
         assert_eq!(name.symbol(), "q_proj_bn16_bk64");
-        assert_eq!(
-            EntryName::parse("__tile_kernel_entry$g$norm$")
-                .unwrap()
-                .symbol(),
-            "norm"
-        );
+        assert_eq!(EntryName::parse("__tile_kernel_entry$g$norm$").unwrap().symbol(), "norm");
     }
 
     #[test]
     fn malformed_symbols_are_refused() {
-        for symbol in [
-            "",
-            "$",
-            "g$",
-            "g$a b$",
-            "g$f$X",
-            "g$f$X=y",
-            "g$f$=3",
-            "g$f$X=1$more",
-            "$f$",
-        ] {
-            assert_eq!(
-                EntryName::parse(&format!("{ENTRY_PREFIX}{symbol}")),
-                None,
-                "{symbol}"
-            );
+        for symbol in ["", "$", "g$", "g$a b$", "g$f$X", "g$f$X=y", "g$f$=3", "g$f$X=1$more", "$f$"] {
+            assert_eq!(EntryName::parse(&format!("{ENTRY_PREFIX}{symbol}")), None, "{symbol}");
         }
     }
 }

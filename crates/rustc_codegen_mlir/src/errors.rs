@@ -73,11 +73,7 @@ pub(crate) enum Problem {
     #[error("{what} is not valid: {value}")]
     BadCode { what: String, value: u64 },
     #[error("this access takes view `{name}` as {used}, but it is declared as {declared}")]
-    ViewMismatch {
-        name: String,
-        used: String,
-        declared: String,
-    },
+    ViewMismatch { name: String, used: String, declared: String },
     #[error("a view must be a kernel parameter")]
     NotParameter,
     #[error("parameter {number} of the kernel is never declared")]
@@ -91,11 +87,7 @@ pub(crate) enum Problem {
     #[error("the kernel writes nothing")]
     NoOutput,
     #[error("the program grid is ambiguous along {axis}")]
-    Grid {
-        axis: &'static str,
-        first: (String, u64),
-        second: (String, u64),
-    },
+    Grid { axis: &'static str, first: (String, u64), second: (String, u64) },
     #[error("the row of view `{name}` is not a scalar parameter of the kernel")]
     RowNotScalar { name: String },
     #[error("view `{name}` is written, but declared read-only")]
@@ -140,11 +132,7 @@ pub(crate) struct Error {
 impl Error {
     /// A problem of no kernel in particular.
     pub(crate) fn new(problem: Problem, loc: Loc) -> Error {
-        Error {
-            problem: Box::new(problem),
-            loc,
-            kernel: None,
-        }
+        Error { problem: Box::new(problem), loc, kernel: None }
     }
 
     /// Names the kernel, and takes its place where none is known.
@@ -160,8 +148,7 @@ impl Error {
 
 impl From<Error> for Report {
     fn from(error: Error) -> Report {
-        let mut report = Report::new(error.problem.kind(), error.problem.to_string())
-            .label(error.problem.label());
+        let mut report = Report::new(error.problem.kind(), error.problem.to_string()).label(error.problem.label());
         if let Loc::File { file, line, column } = &error.loc {
             report = report.at(&**file, *line, *column);
         }

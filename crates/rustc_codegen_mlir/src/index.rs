@@ -8,9 +8,7 @@ mod range;
 
 use std::collections::{BTreeSet, HashMap};
 
-use tile_ir::{
-    BinaryOp, Block, CastOp, Elem, Kernel, Literal, Number, Op, OpKind, Type, Value, ValueData,
-};
+use tile_ir::{BinaryOp, Block, CastOp, Elem, Kernel, Literal, Number, Op, OpKind, Type, Value, ValueData};
 
 use self::range::Ranges;
 
@@ -21,8 +19,7 @@ pub(crate) fn promote(kernel: &mut Kernel) {
     let mut wanted = BTreeSet::new();
     let mut constants = HashMap::new();
     for op in &kernel.body.ops {
-        if let (OpKind::Constant(Literal::Splat(Number::Int(number))), [result]) =
-            (&op.kind, op.results.as_slice())
+        if let (OpKind::Constant(Literal::Splat(Number::Int(number))), [result]) = (&op.kind, op.results.as_slice())
             && kernel.ty(*result) == Type::INDEX
         {
             constants.entry(*number).or_insert(*result);
@@ -33,22 +30,12 @@ pub(crate) fn promote(kernel: &mut Kernel) {
             definitions.insert(result, op.kind.clone());
         }
         if let OpKind::Cast(CastOp::IndexU, value) = op.kind
-            && op
-                .results
-                .iter()
-                .all(|&result| kernel.ty(result) == Type::INDEX)
+            && op.results.iter().all(|&result| kernel.ty(result) == Type::INDEX)
         {
             wanted.insert(value);
         }
     });
-    let mut promotion = Promotion {
-        ranges,
-        definitions,
-        constants,
-        wanted,
-        index: HashMap::new(),
-        values: Vec::new(),
-    };
+    let mut promotion = Promotion { ranges, definitions, constants, wanted, index: HashMap::new(), values: Vec::new() };
     promotion.close(kernel);
     promotion.values = std::mem::take(&mut kernel.values);
     let params: Vec<Value> = kernel.params.iter().filter_map(scalar).collect();
@@ -101,26 +88,16 @@ impl Promotion {
                 Form::Binary(_, a, b) => vec![a, b],
                 Form::Same(_) | Form::Constant(_) | Form::Cast => Vec::new(),
             };
-            work.extend(
-                operands
-                    .into_iter()
-                    .filter(|&operand| self.wanted.insert(operand)),
-            );
+            work.extend(operands.into_iter().filter(|&operand| self.wanted.insert(operand)));
         }
     }
 
     fn form(&self, value: Value, ty: &dyn Fn(Value) -> Type) -> Form {
         let fits = |most: Option<u64>| most.is_some_and(|most| most <= range::most(ty(value).elem));
         match self.definitions.get(&value) {
-            Some(OpKind::Constant(Literal::Splat(Number::Int(number)))) if *number >= 0 => {
-                Form::Constant(*number)
-            }
+            Some(OpKind::Constant(Literal::Splat(Number::Int(number)))) if *number >= 0 => Form::Constant(*number),
             Some(&OpKind::Cast(CastOp::ExtU, a)) if ty(a).elem != Elem::I1 => Form::Of(a),
-            Some(&OpKind::Cast(CastOp::IndexU, a))
-                if fits(self.ranges.get(a).map(|range| range.1)) =>
-            {
-                Form::Same(a)
-            }
+            Some(&OpKind::Cast(CastOp::IndexU, a)) if fits(self.ranges.get(a).map(|range| range.1)) => Form::Same(a),
             Some(&OpKind::Binary(op, a, b)) => {
                 let (Some(ra), Some(rb)) = (self.ranges.get(a), self.ranges.get(b)) else {
                     return Form::Cast;
@@ -137,11 +114,7 @@ impl Promotion {
                     BinaryOp::MinU | BinaryOp::MaxU => true,
                     _ => false,
                 };
-                if exact {
-                    Form::Binary(op, a, b)
-                } else {
-                    Form::Cast
-                }
+                if exact { Form::Binary(op, a, b) } else { Form::Cast }
             }
             _ => Form::Cast,
         }
@@ -149,11 +122,7 @@ impl Promotion {
 
     fn block(&mut self, block: &mut Block, params: &[Value]) {
         let mut ops = Vec::with_capacity(block.ops.len());
-        let loc = block
-            .ops
-            .first()
-            .map(|op| op.loc.clone())
-            .unwrap_or_default();
+        let loc = block.ops.first().map(|op| op.loc.clone()).unwrap_or_default();
         for value in params.iter().chain(&block.args) {
             self.define(*value, &loc, &mut ops);
         }
@@ -174,9 +143,7 @@ impl Promotion {
     /// What a conversion to `index` is replaced by.
     fn replacement(&self, value: Value) -> Value {
         match self.definitions.get(&value) {
-            Some(OpKind::Cast(CastOp::IndexU, from))
-                if self.values[value.index()].ty == Type::INDEX =>
-            {
+            Some(OpKind::Cast(CastOp::IndexU, from)) if self.values[value.index()].ty == Type::INDEX => {
                 self.index.get(from).copied().unwrap_or(value)
             }
             _ => value,
@@ -225,16 +192,9 @@ impl Promotion {
             },
             Form::Cast => OpKind::Cast(CastOp::IndexU, value),
         };
-        self.values.push(ValueData {
-            ty: Type::INDEX,
-            name: None,
-        });
+        self.values.push(ValueData { ty: Type::INDEX, name: None });
         let result = Value((self.values.len() - 1) as u32);
-        ops.push(Op {
-            kind,
-            results: vec![result],
-            loc: loc.clone(),
-        });
+        ops.push(Op { kind, results: vec![result], loc: loc.clone() });
         self.index.insert(value, result);
     }
 }

@@ -18,10 +18,7 @@ pub(crate) fn compile(entry: &Entry<'_>, locator: &Locator) -> Result<Kernel, Ve
     let params = Params { bound, grid };
     let cfg = lift::lift(entry.function, &params, locator)?;
     let (cfg, ops) = structure::structure(cfg).map_err(|error| vec![error])?;
-    let mut body = Block {
-        ops: cfg.constants,
-        ..Block::default()
-    };
+    let mut body = Block { ops: cfg.constants, ..Block::default() };
     body.ops.extend(ops);
     let mut kernel = Kernel {
         name: entry.name.symbol(),
@@ -29,11 +26,7 @@ pub(crate) fn compile(entry: &Entry<'_>, locator: &Locator) -> Result<Kernel, Ve
         tuning: entry.name.tuning.clone(),
         params: Vec::new(),
         grid: params.grid,
-        values: cfg
-            .types
-            .iter()
-            .map(|&ty| ValueData { ty, name: None })
-            .collect(),
+        values: cfg.types.iter().map(|&ty| ValueData { ty, name: None }).collect(),
         body,
         loc: entry.loc.clone(),
     };
@@ -58,13 +51,7 @@ fn param(bound: &Bound, scalars: &mut impl Iterator<Item = Value>) -> Param {
         ParamKind::Scalar(Scalar { value, elem, bound })
     };
     let kind = match &bound.kind {
-        BoundKind::View {
-            code,
-            rows,
-            cols,
-            access,
-            own,
-        } => ParamKind::View(View {
+        BoundKind::View { code, rows, cols, access, own } => ParamKind::View(View {
             elem: elem(*code),
             shape: Shape::new(&[*rows, *cols]).unwrap_or_default(),
             access: *access,
@@ -73,20 +60,13 @@ fn param(bound: &Bound, scalars: &mut impl Iterator<Item = Value>) -> Param {
         BoundKind::U32 { bound } => scalar(Elem::I32, *bound),
         BoundKind::F32 => scalar(Elem::F32, None),
     };
-    Param {
-        name: bound.name.clone(),
-        kind,
-        loc: bound.loc.clone(),
-    }
+    Param { name: bound.name.clone(), kind, loc: bound.loc.clone() }
 }
 
 fn stores(block: &Block) -> bool {
     let mut found = false;
     block.for_each_op(&mut |op| {
-        found |= matches!(
-            op.kind,
-            tile_ir::OpKind::Store { .. } | tile_ir::OpKind::StoreScalar { .. }
-        );
+        found |= matches!(op.kind, tile_ir::OpKind::Store { .. } | tile_ir::OpKind::StoreScalar { .. });
     });
     found
 }

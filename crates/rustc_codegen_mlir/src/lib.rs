@@ -65,9 +65,7 @@ pub fn compile(bitcode: &[u8], options: &Options) -> Result<Vec<Group>, Vec<Repo
 /// As [`compile`], as far as they show before lifting.
 pub fn optimised_llvm(bitcode: &[u8], options: &Options) -> Result<String, Vec<Report>> {
     let context = Context::new();
-    optimised(&context, bitcode, options)
-        .map(|(module, _)| module.print())
-        .map_err(reports)
+    optimised(&context, bitcode, options).map(|(module, _)| module.print()).map_err(reports)
 }
 
 fn reports(errors: Vec<Error>) -> Vec<Report> {
@@ -98,29 +96,14 @@ fn optimised<'c>(
 }
 
 /// The entries of the wanted group.
-fn choose<'m>(
-    entries: Vec<entries::Entry<'m>>,
-    options: &Options,
-    errors: &mut Vec<Error>,
-) -> Vec<entries::Entry<'m>> {
-    let mut known: Vec<String> = entries
-        .iter()
-        .map(|entry| entry.name.group.clone())
-        .collect();
+fn choose<'m>(entries: Vec<entries::Entry<'m>>, options: &Options, errors: &mut Vec<Error>) -> Vec<entries::Entry<'m>> {
+    let mut known: Vec<String> = entries.iter().map(|entry| entry.name.group.clone()).collect();
     known.dedup();
-    let wanted = |entry: &entries::Entry<'m>| {
-        options
-            .group
-            .as_ref()
-            .is_none_or(|group| *group == entry.name.group)
-    };
+    let wanted = |entry: &entries::Entry<'m>| options.group.as_ref().is_none_or(|group| *group == entry.name.group);
     let chosen: Vec<_> = entries.into_iter().filter(wanted).collect();
     if chosen.is_empty() && errors.is_empty() {
         let problem = match &options.group {
-            Some(wanted) if !known.is_empty() => Problem::UnknownGroup {
-                wanted: wanted.clone(),
-                known,
-            },
+            Some(wanted) if !known.is_empty() => Problem::UnknownGroup { wanted: wanted.clone(), known },
             _ => Problem::NoKernels,
         };
         errors.push(Error::new(problem, Loc::Unknown));
@@ -142,11 +125,9 @@ fn compile_modules(bitcode: &[u8], options: &Options) -> Result<Vec<Group>, Vec<
                 module.name.clone_from(group);
                 module.kernels.push(kernel);
             }
-            Err(found) => errors.extend(
-                found
-                    .into_iter()
-                    .map(|error| error.in_kernel(&entry.name.symbol(), &entry.loc)),
-            ),
+            Err(found) => {
+                errors.extend(found.into_iter().map(|error| error.in_kernel(&entry.name.symbol(), &entry.loc)))
+            }
         }
     }
     if !errors.is_empty() {
@@ -157,8 +138,7 @@ fn compile_modules(bitcode: &[u8], options: &Options) -> Result<Vec<Group>, Vec<
 
 /// Prints a group, which also validates it: a kernel that is not valid is a mistake of this crate.
 fn group(module: Module) -> Result<Group, Vec<Error>> {
-    let broken =
-        |error: ValidateError| Error::new(Problem::Lifting(error.to_string()), Loc::Unknown);
+    let broken = |error: ValidateError| Error::new(Problem::Lifting(error.to_string()), Loc::Unknown);
     match tile_ir::print_module(&module) {
         Ok(text) => Ok(Group { module, text }),
         Err(errors) => Err(errors.into_iter().map(broken).collect()),
@@ -169,9 +149,10 @@ fn group(module: Module) -> Result<Group, Vec<Error>> {
 fn merge(errors: Vec<Error>) -> Vec<Error> {
     let mut kept: Vec<Error> = Vec::new();
     for error in errors {
-        if !kept.iter().any(|known| {
-            known.problem == error.problem && known.loc == error.loc && error.loc != Loc::Unknown
-        }) {
+        if !kept
+            .iter()
+            .any(|known| known.problem == error.problem && known.loc == error.loc && error.loc != Loc::Unknown)
+        {
             kept.push(error);
         }
     }

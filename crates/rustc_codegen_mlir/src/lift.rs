@@ -63,11 +63,7 @@ pub(crate) struct Lifter<'a, 'm> {
 ///
 /// # Errors
 /// All problems found.
-pub(crate) fn lift(
-    function: Function<'_>,
-    params: &Params,
-    locator: &Locator,
-) -> Result<Cfg, Vec<Error>> {
+pub(crate) fn lift(function: Function<'_>, params: &Params, locator: &Locator) -> Result<Cfg, Vec<Error>> {
     let mut lifter = Lifter {
         locator,
         params,
@@ -84,19 +80,12 @@ pub(crate) fn lift(
     };
     lifter.parameters();
     lifter.infer_tiles();
-    lifter.runtime_index = function
-        .instructions()
-        .into_iter()
-        .any(|inst| lifter.is_runtime_index(inst));
+    lifter.runtime_index = function.instructions().into_iter().any(|inst| lifter.is_runtime_index(inst));
     lifter.blocks();
     if lifter.errors.is_empty() {
         lifter.errors.extend(lifter.silent.take());
     }
-    if lifter.errors.is_empty() {
-        Ok(lifter.cfg)
-    } else {
-        Err(causes(lifter.errors))
-    }
+    if lifter.errors.is_empty() { Ok(lifter.cfg) } else { Err(causes(lifter.errors)) }
 }
 
 /// Without the problems that others bring about: calls that stay keep local variables in memory.
@@ -114,10 +103,7 @@ fn causes(errors: Vec<Error>) -> Vec<Error> {
     let is_consequence = |error: &Error| {
         matches!(
             *error.problem,
-            Problem::RuntimeArray
-                | Problem::RawPointer
-                | Problem::UninitialisedTile
-                | Problem::HandleEscapes
+            Problem::RuntimeArray | Problem::RawPointer | Problem::UninitialisedTile | Problem::HandleEscapes
         )
     };
     let caused = errors.iter().any(is_cause);
@@ -135,10 +121,7 @@ fn causes(errors: Vec<Error>) -> Vec<Error> {
                 | Problem::Allocation
                 | Problem::ValueType { .. }
         );
-        match kept
-            .iter_mut()
-            .find(|known| spreads && known.problem == error.problem)
-        {
+        match kept.iter_mut().find(|known| spreads && known.problem == error.problem) {
             Some(known) if known.loc == Loc::Unknown => known.loc = error.loc,
             Some(_) => {}
             None => kept.push(error),
@@ -149,13 +132,7 @@ fn causes(errors: Vec<Error>) -> Vec<Error> {
 
 impl<'m> Lifter<'_, 'm> {
     fn parameters(&mut self) {
-        for (i, (argument, bound)) in self
-            .function
-            .params()
-            .into_iter()
-            .zip(&self.params.bound)
-            .enumerate()
-        {
+        for (i, (argument, bound)) in self.function.params().into_iter().zip(&self.params.bound).enumerate() {
             let lifted = match bound.kind {
                 BoundKind::View { .. } => Lifted::View(ViewId(i as u32)),
                 BoundKind::U32 { .. } => Lifted::Value(self.cfg.value(Type::I32)),
@@ -180,11 +157,7 @@ impl<'m> Lifter<'_, 'm> {
     }
 
     fn push(&mut self, kind: OpKind, results: Vec<Value>) {
-        self.cfg.blocks[self.at].ops.push(Op {
-            kind,
-            results,
-            loc: self.loc.clone(),
-        });
+        self.cfg.blocks[self.at].ops.push(Op { kind, results, loc: self.loc.clone() });
     }
 
     /// An integer constant of a scalar or tile type.
@@ -210,15 +183,11 @@ impl<'m> Lifter<'_, 'm> {
         match self.values.get(&operand) {
             Some(Lifted::Value(value)) => Ok(*value),
             Some(Lifted::View(_)) => Err(Some(Problem::HandleEscapes)),
-            Some(Lifted::Checked(..)) => Err(Some(Problem::ValueType {
-                text: operand.type_text(),
-            })),
+            Some(Lifted::Checked(..)) => Err(Some(Problem::ValueType { text: operand.type_text() })),
             Some(Lifted::Refused) => Err(None),
             None => Err(Some(match operand.type_kind() {
                 TypeKind::LLVMPointerTypeKind => Problem::UninitialisedTile,
-                _ => Problem::ValueType {
-                    text: operand.type_text(),
-                },
+                _ => Problem::ValueType { text: operand.type_text() },
             })),
         }
     }
@@ -239,9 +208,7 @@ impl<'m> Lifter<'_, 'm> {
             Constant::Float(number) => self.float(ty, number as f32),
             Constant::Undefined => self.cfg.zero(ty, &self.loc),
             Constant::Null | Constant::Other => {
-                return Err(Problem::ValueType {
-                    text: operand.type_text(),
-                });
+                return Err(Problem::ValueType { text: operand.type_text() });
             }
         })
     }
@@ -253,9 +220,6 @@ impl<'m> Lifter<'_, 'm> {
         if found == ty {
             return Ok(value);
         }
-        Err(Some(Problem::TileMix {
-            first: found.to_string(),
-            second: ty.to_string(),
-        }))
+        Err(Some(Problem::TileMix { first: found.to_string(), second: ty.to_string() }))
     }
 }

@@ -22,10 +22,7 @@ pub(crate) struct Locator {
 impl Locator {
     /// Paths inside `root` are given relative to it.
     pub(crate) fn new(root: Option<PathBuf>) -> Locator {
-        Locator {
-            root,
-            files: RefCell::default(),
-        }
+        Locator { root, files: RefCell::default() }
     }
 
     /// The user's line of an instruction.
@@ -33,14 +30,10 @@ impl Locator {
         let Some(innermost) = value.location() else {
             return Loc::Unknown;
         };
-        let chain: Vec<Location<'_>> = std::iter::successors(Some(innermost), |at| at.inlined_at())
-            .take(256)
-            .collect();
+        let chain: Vec<Location<'_>> = std::iter::successors(Some(innermost), |at| at.inlined_at()).take(256).collect();
         let known: Vec<(Loc, bool)> = chain.iter().filter_map(|at| self.known(*at)).collect();
         let user = known.iter().find(|(_, library)| !library);
-        user.or(known.last())
-            .map(|(loc, _)| loc.clone())
-            .unwrap_or_default()
+        user.or(known.last()).map(|(loc, _)| loc.clone()).unwrap_or_default()
     }
 
     /// Where a function is defined.
@@ -49,11 +42,9 @@ impl Locator {
             return Loc::Unknown;
         };
         match subprogram.file() {
-            Some(file) if subprogram.line() > 0 => Loc::File {
-                file: self.path(file),
-                line: subprogram.line(),
-                column: 1,
-            },
+            Some(file) if subprogram.line() > 0 => {
+                Loc::File { file: self.path(file), line: subprogram.line(), column: 1 }
+            }
             _ => Loc::Unknown,
         }
     }
@@ -62,21 +53,8 @@ impl Locator {
     fn known(&self, at: Location<'_>) -> Option<(Loc, bool)> {
         let line = at.line();
         let file = at.file()?;
-        let library = is_library(
-            &Path::new(&file.directory)
-                .join(&file.name)
-                .to_string_lossy(),
-        );
-        (line > 0).then(|| {
-            (
-                Loc::File {
-                    file: self.path(file),
-                    line,
-                    column: at.column(),
-                },
-                library,
-            )
-        })
+        let library = is_library(&Path::new(&file.directory).join(&file.name).to_string_lossy());
+        (line > 0).then(|| (Loc::File { file: self.path(file), line, column: at.column() }, library))
     }
 
     fn path(&self, file: File) -> Arc<str> {
@@ -111,10 +89,7 @@ fn is_library(file: &str) -> bool {
         .components()
         .filter_map(|part| match part {
             Component::Normal(part) => part.to_str(),
-            Component::Prefix(_)
-            | Component::RootDir
-            | Component::CurDir
-            | Component::ParentDir => None,
+            Component::Prefix(_) | Component::RootDir | Component::CurDir | Component::ParentDir => None,
         })
         .collect();
     parts.windows(3).any(|w| {
@@ -136,9 +111,7 @@ mod tests {
     fn library_files_are_recognised() {
         assert!(is_library("/rustc/59807616/library/core/src/option.rs"));
         assert!(is_library("crates/tile/src/view.rs"));
-        assert!(is_library(
-            "/home/a/.cargo/registry/src/index/tile-0.1.0/src/view.rs"
-        ));
+        assert!(is_library("/home/a/.cargo/registry/src/index/tile-0.1.0/src/view.rs"));
         assert!(!is_library("kernels/deepseek/src/norm.rs"));
         assert!(!is_library("crates/tile/examples/first.rs"));
         assert!(!is_library("src/tile.rs"));

@@ -44,11 +44,7 @@ enum Stage {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let result = if arguments.worker {
-        run(arguments)
-    } else {
-        supervise(&arguments)
-    };
+    let result = if arguments.worker { run(arguments) } else { supervise(&arguments) };
     match result {
         Ok(code) => code,
         Err(reports) => {
@@ -62,18 +58,10 @@ fn main() -> ExitCode {
 
 /// Runs this program again as a worker.
 fn supervise(arguments: &Arguments) -> Result<ExitCode, Vec<Report>> {
-    let failed = |error: std::io::Error| {
-        vec![Report::new(
-            Kind::Bug,
-            format!("cannot start a process: {error}"),
-        )]
-    };
+    let failed = |error: std::io::Error| vec![Report::new(Kind::Bug, format!("cannot start a process: {error}"))];
     let program = std::env::current_exe().map_err(failed)?;
     let mut worker = Command::new(program);
-    worker
-        .arg("--worker")
-        .args(std::env::args_os().skip(1))
-        .stdout(std::process::Stdio::inherit());
+    worker.arg("--worker").args(std::env::args_os().skip(1)).stdout(std::process::Stdio::inherit());
     let output = worker.output().map_err(failed)?;
     match output.status.code() {
         Some(code) => {
@@ -84,14 +72,10 @@ fn supervise(arguments: &Arguments) -> Result<ExitCode, Vec<Report>> {
         None => {
             let message = format!("LLVM gave up on `{}`", arguments.input.display());
             let text = String::from_utf8_lossy(&output.stderr);
-            let reason = text
-                .lines()
-                .find_map(|line| line.strip_prefix("LLVM ERROR: "));
-            let report = Report::new(Kind::Invalid, message)
-                .help("the bitcode is probably damaged: compile the crate again");
-            Err(vec![reason.into_iter().fold(report, |report, reason| {
-                report.note(format!("it says: {reason}"))
-            })])
+            let reason = text.lines().find_map(|line| line.strip_prefix("LLVM ERROR: "));
+            let report =
+                Report::new(Kind::Invalid, message).help("the bitcode is probably damaged: compile the crate again");
+            Err(vec![reason.into_iter().fold(report, |report, reason| report.note(format!("it says: {reason}")))])
         }
     }
 }
@@ -99,28 +83,21 @@ fn supervise(arguments: &Arguments) -> Result<ExitCode, Vec<Report>> {
 fn run(arguments: Arguments) -> Result<ExitCode, Vec<Report>> {
     let invalid = |text: String| vec![Report::new(Kind::Invalid, text)];
     let input = arguments.input.display();
-    let bitcode = std::fs::read(&arguments.input)
-        .map_err(|error| invalid(format!("cannot read `{input}`: {error}")))?;
+    let bitcode =
+        std::fs::read(&arguments.input).map_err(|error| invalid(format!("cannot read `{input}`: {error}")))?;
     let root = match arguments.crate_root {
         Some(root) => Some(root),
         None => std::env::current_dir().ok(),
     };
-    let options = Options {
-        group: arguments.group,
-        root,
-    };
+    let options = Options { group: arguments.group, root };
     let text = match arguments.stage {
         Stage::Llvm => optimised_llvm(&bitcode, &options)?,
         Stage::Mlir => {
             let groups = compile(&bitcode, &options)?;
             if groups.len() > 1 {
-                let names: Vec<String> = groups
-                    .iter()
-                    .map(|group| format!("`{}`", group.module.name))
-                    .collect();
+                let names: Vec<String> = groups.iter().map(|group| format!("`{}`", group.module.name)).collect();
                 let message = "the crate has several kernel groups";
-                let report = Report::new(Kind::Invalid, message)
-                    .note(format!("they are {}", names.join(", ")));
+                let report = Report::new(Kind::Invalid, message).note(format!("they are {}", names.join(", ")));
                 return Err(vec![report.help("choose one with `--group`")]);
             }
             groups.into_iter().map(|group| group.text).collect()
@@ -129,12 +106,9 @@ fn run(arguments: Arguments) -> Result<ExitCode, Vec<Report>> {
     let written = match arguments.output {
         Some(path) => {
             let path_text = path.display().to_string();
-            std::fs::write(path, text)
-                .map_err(|error| invalid(format!("cannot write `{path_text}`: {error}")))
+            std::fs::write(path, text).map_err(|error| invalid(format!("cannot write `{path_text}`: {error}")))
         }
-        None => std::io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(|error| invalid(format!("cannot write: {error}"))),
+        None => std::io::stdout().write_all(text.as_bytes()).map_err(|error| invalid(format!("cannot write: {error}"))),
     };
     written.map(|()| ExitCode::SUCCESS)
 }

@@ -27,18 +27,10 @@ fn collect(kernel: &Kernel, block: &Block, depth: usize, names: &mut Vec<(Value,
             _ => None,
         };
         if let Some(&counter) = counter {
-            names.push((
-                counter,
-                ["i", "j", "k"].get(depth).unwrap_or(&"n").to_string(),
-            ));
+            names.push((counter, ["i", "j", "k"].get(depth).unwrap_or(&"n").to_string()));
         }
         for nested in op.kind.blocks() {
-            collect(
-                kernel,
-                nested,
-                depth + usize::from(counter.is_some()),
-                names,
-            );
+            collect(kernel, nested, depth + usize::from(counter.is_some()), names);
         }
     }
 }
@@ -50,11 +42,7 @@ fn constant(literal: &Literal, ty: Type) -> String {
         Literal::Splat(Number::Int(_)) if ty == Type::BOOL => "false".to_owned(),
         Literal::Splat(Number::Int(number)) if ty.is_scalar() => {
             let sign = if *number < 0 { "m" } else { "" };
-            let kind = if ty == Type::INDEX {
-                String::new()
-            } else {
-                format!("_{}", ty.elem)
-            };
+            let kind = if ty == Type::INDEX { String::new() } else { format!("_{}", ty.elem) };
             format!("c{sign}{}{kind}", number.unsigned_abs())
         }
         Literal::Iota { .. } => "iota".to_owned(),

@@ -25,13 +25,7 @@ pub(crate) struct Bound {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum BoundKind {
     /// A buffer of `rows x cols` elements.
-    View {
-        code: ElemCode,
-        rows: u64,
-        cols: u64,
-        access: Access,
-        own: Vec<Own>,
-    },
+    View { code: ElemCode, rows: u64, cols: u64, access: Access, own: Vec<Own> },
     /// A `u32`, below `bound` if given.
     U32 { bound: Option<u64> },
     /// An `f32`.
@@ -63,9 +57,7 @@ pub(crate) fn elem(code: ElemCode) -> Elem {
 pub(crate) fn constant(value: Option<&Value<'_>>, what: &str) -> Result<u64, Problem> {
     match value.and_then(|value| value.constant()) {
         Some(Constant::Int(number)) => Ok(number),
-        _ => Err(Problem::NotConstant {
-            what: what.to_owned(),
-        }),
+        _ => Err(Problem::NotConstant { what: what.to_owned() }),
     }
 }
 
@@ -73,18 +65,12 @@ pub(crate) fn constant(value: Option<&Value<'_>>, what: &str) -> Result<u64, Pro
 pub(crate) fn elem_code(value: Option<&Value<'_>>) -> Result<ElemCode, Problem> {
     let code = constant(value, "the element type")?;
     let known = u32::try_from(code).ok().and_then(ElemCode::from_code);
-    known.ok_or_else(|| Problem::BadCode {
-        what: "the element type".into(),
-        value: code,
-    })
+    known.ok_or_else(|| Problem::BadCode { what: "the element type".into(), value: code })
 }
 
 /// Calls of the parameter declarations, in order.
 fn bind_calls<'m>(function: Function<'m>) -> Vec<(String, Value<'m>)> {
-    let calls = function
-        .instructions()
-        .into_iter()
-        .filter(|inst| inst.opcode() == Some(Op::LLVMCall));
+    let calls = function.instructions().into_iter().filter(|inst| inst.opcode() == Some(Op::LLVMCall));
     calls
         .filter_map(|call| {
             let name = call.callee().as_function()?.name();
@@ -138,20 +124,13 @@ pub(crate) fn assume_bounds(function: Function<'_>) {
 /// Reads and checks all declarations of a kernel.
 pub(crate) fn read(function: Function<'_>, locator: &Locator) -> Result<Params, Vec<Error>> {
     let arguments = function.params();
-    let entry: Vec<Value<'_>> = function
-        .blocks()
-        .first()
-        .map_or(Vec::new(), |block| block.instructions());
+    let entry: Vec<Value<'_>> = function.blocks().first().map_or(Vec::new(), |block| block.instructions());
     let mut errors = Vec::new();
     let mut bound: Vec<Option<Bound>> = vec![None; arguments.len()];
     let mut grids: Vec<(String, [u64; 3], Loc)> = Vec::new();
     for (kind, call) in bind_calls(function) {
         let loc = locator.of(call);
-        let result = if entry.contains(&call) {
-            declaration(&kind, call, &arguments)
-        } else {
-            Err(Problem::LateBind)
-        };
+        let result = if entry.contains(&call) { declaration(&kind, call, &arguments) } else { Err(Problem::LateBind) };
         match result {
             Ok((at, name, kind, grid)) => {
                 if let Some(grid) = grid {
@@ -170,15 +149,8 @@ pub(crate) fn read(function: Function<'_>, locator: &Locator) -> Result<Params, 
     }
     let place = locator.of_function(function);
     if errors.is_empty() {
-        let unbound = bound
-            .iter()
-            .enumerate()
-            .filter(|(_, bound)| bound.is_none());
-        errors.extend(
-            unbound.map(|(i, _)| {
-                Error::new(Problem::UnboundParameter { number: i + 1 }, place.clone())
-            }),
-        );
+        let unbound = bound.iter().enumerate().filter(|(_, bound)| bound.is_none());
+        errors.extend(unbound.map(|(i, _)| Error::new(Problem::UnboundParameter { number: i + 1 }, place.clone())));
         for (i, param) in bound.iter().enumerate() {
             errors.extend(param.as_ref().and_then(|param| check_row(i, param, &bound)));
         }
@@ -191,22 +163,11 @@ pub(crate) fn read(function: Function<'_>, locator: &Locator) -> Result<Params, 
             [1; 3]
         }
         Some((first, others)) => {
-            errors.extend(
-                others
-                    .iter()
-                    .filter_map(|other| compare_grids(first, other)),
-            );
+            errors.extend(others.iter().filter_map(|other| compare_grids(first, other)));
             first.1
         }
     };
-    if errors.is_empty() {
-        Ok(Params {
-            bound: bound.into_iter().flatten().collect(),
-            grid,
-        })
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(Params { bound: bound.into_iter().flatten().collect(), grid }) } else { Err(errors) }
 }
 
 type Declared = (usize, String, BoundKind, Option<[u64; 3]>);
@@ -214,21 +175,14 @@ type Declared = (usize, String, BoundKind, Option<[u64; 3]>);
 /// Reads one declaration: argument number, name, kind, and the grid it asks for.
 fn declaration(kind: &str, call: Value<'_>, arguments: &[Value<'_>]) -> Result<Declared, Problem> {
     let args = call.arguments();
-    let position = |value: Option<&Value<'_>>| {
-        arguments
-            .iter()
-            .position(|argument| Some(argument) == value)
-    };
+    let position = |value: Option<&Value<'_>>| arguments.iter().position(|argument| Some(argument) == value);
     let at = position(args.first()).ok_or(Problem::NotParameter)?;
     let name = text(args.get(1), args.get(2))?;
     let (kind, grid) = match kind {
         "view" => {
             let access = constant(args.get(3), "the access")?;
             let known = u32::try_from(access).ok().and_then(AccessCode::from_code);
-            let access = match known.ok_or(Problem::BadCode {
-                what: "the access".into(),
-                value: access,
-            })? {
+            let access = match known.ok_or(Problem::BadCode { what: "the access".into(), value: access })? {
                 AccessCode::Read => Access::Read,
                 AccessCode::Weights => Access::Weights,
             };
@@ -236,52 +190,26 @@ fn declaration(kind: &str, call: Value<'_>, arguments: &[Value<'_>]) -> Result<D
             let rows = constant(args.get(5), "the number of rows")?;
             let cols = constant(args.get(6), "the number of columns")?;
             check_view(rows, cols)?;
-            (
-                BoundKind::View {
-                    code,
-                    rows,
-                    cols,
-                    access,
-                    own: Vec::new(),
-                },
-                None,
-            )
+            (BoundKind::View { code, rows, cols, access, own: Vec::new() }, None)
         }
         "partition" | "row" => {
             let code = elem_code(args.get(3))?;
             let split = Split::read(kind, &args)?;
             check_view(split.rows, split.cols)?;
             let row = match kind {
-                "row" => position(args.get(7))
-                    .ok_or_else(|| Problem::RowNotScalar { name: name.clone() })?,
+                "row" => position(args.get(7)).ok_or_else(|| Problem::RowNotScalar { name: name.clone() })?,
                 _ => 0,
             };
             let (rows, cols, own) = (split.rows, split.cols, split.own(row));
-            (
-                BoundKind::View {
-                    code,
-                    rows,
-                    cols,
-                    access: Access::Write,
-                    own,
-                },
-                Some(split.grid()),
-            )
+            (BoundKind::View { code, rows, cols, access: Access::Write, own }, Some(split.grid()))
         }
         "u32" => {
             let bound = constant(args.get(3), "the bound")?;
-            (
-                BoundKind::U32 {
-                    bound: (bound > 0).then_some(bound),
-                },
-                None,
-            )
+            (BoundKind::U32 { bound: (bound > 0).then_some(bound) }, None)
         }
         "f32" => (BoundKind::F32, None),
         _ => {
-            return Err(Problem::Extern {
-                name: format!("__tile_bind_{kind}"),
-            });
+            return Err(Problem::Extern { name: format!("__tile_bind_{kind}") });
         }
     };
     Ok((at, name, kind, grid))
@@ -289,38 +217,18 @@ fn declaration(kind: &str, call: Value<'_>, arguments: &[Value<'_>]) -> Result<D
 
 fn check_view(rows: u64, cols: u64) -> Result<(), Problem> {
     // Offsets into a view are 64-bit signed numbers of elements.
-    let fits = rows
-        .checked_mul(cols)
-        .is_some_and(|count| count > 0 && count < 1 << 62);
-    let shape = || Problem::BadShape {
-        what: "this view".into(),
-        shape: format!("{rows}x{cols}"),
-    };
-    if fits && Shape::new(&[rows, cols]).is_some() {
-        Ok(())
-    } else {
-        Err(shape())
-    }
+    let fits = rows.checked_mul(cols).is_some_and(|count| count > 0 && count < 1 << 62);
+    let shape = || Problem::BadShape { what: "this view".into(), shape: format!("{rows}x{cols}") };
+    if fits && Shape::new(&[rows, cols]).is_some() { Ok(()) } else { Err(shape()) }
 }
 
 /// A string constant.
 fn text(pointer: Option<&Value<'_>>, len: Option<&Value<'_>>) -> Result<String, Problem> {
-    let not_constant = || Problem::NotConstant {
-        what: "a parameter's name".into(),
-    };
+    let not_constant = || Problem::NotConstant { what: "a parameter's name".into() };
     let len = usize::try_from(constant(len, "a parameter's name")?).map_err(|_| not_constant())?;
-    let bytes = pointer
-        .and_then(|p| p.initializer()?.bytes())
-        .ok_or_else(not_constant)?;
-    let name = bytes
-        .get(..len)
-        .and_then(|bytes| std::str::from_utf8(bytes).ok())
-        .ok_or_else(not_constant)?;
-    if name.is_empty() {
-        Err(not_constant())
-    } else {
-        Ok(name.to_owned())
-    }
+    let bytes = pointer.and_then(|p| p.initializer()?.bytes()).ok_or_else(not_constant)?;
+    let name = bytes.get(..len).and_then(|bytes| std::str::from_utf8(bytes).ok()).ok_or_else(not_constant)?;
+    if name.is_empty() { Err(not_constant()) } else { Ok(name.to_owned()) }
 }
 
 /// The row of a view must be a `u32` parameter.
@@ -332,30 +240,12 @@ fn check_row(at: usize, param: &Bound, bound: &[Option<Bound>]) -> Option<Error>
         Own::At { param } => Some(*param),
         Own::Whole | Own::Block { .. } => None,
     })?;
-    let scalar = matches!(
-        bound.get(row),
-        Some(Some(Bound {
-            kind: BoundKind::U32 { .. },
-            ..
-        }))
-    );
-    (!scalar || row == at).then(|| {
-        Error::new(
-            Problem::RowNotScalar {
-                name: param.name.clone(),
-            },
-            param.loc.clone(),
-        )
-    })
+    let scalar = matches!(bound.get(row), Some(Some(Bound { kind: BoundKind::U32 { .. }, .. })));
+    (!scalar || row == at).then(|| Error::new(Problem::RowNotScalar { name: param.name.clone() }, param.loc.clone()))
 }
 
-fn compare_grids(
-    first: &(String, [u64; 3], Loc),
-    other: &(String, [u64; 3], Loc),
-) -> Option<Error> {
-    let axis = Axis::ALL
-        .into_iter()
-        .find(|axis| first.1[axis.index()] != other.1[axis.index()])?;
+fn compare_grids(first: &(String, [u64; 3], Loc), other: &(String, [u64; 3], Loc)) -> Option<Error> {
+    let axis = Axis::ALL.into_iter().find(|axis| first.1[axis.index()] != other.1[axis.index()])?;
     let problem = Problem::Grid {
         axis: axis.name(),
         first: (first.0.clone(), first.1[axis.index()]),

@@ -62,18 +62,12 @@ fn panic_kind(path: &str) -> Option<PanicKind> {
     Some(match last {
         "panic_bounds_check" => PanicKind::Bounds,
         "unwrap_failed" | "expect_failed" => PanicKind::Unwrap,
-        _ if starts("slice_") || path.contains("slice::index") || last == "len_mismatch_fail" => {
-            PanicKind::Slice
-        }
-        _ if starts("panic_const_")
-            && (path.contains("div_by_zero") || path.contains("rem_by_zero")) =>
-        {
+        _ if starts("slice_") || path.contains("slice::index") || last == "len_mismatch_fail" => PanicKind::Slice,
+        _ if starts("panic_const_") && (path.contains("div_by_zero") || path.contains("rem_by_zero")) => {
             PanicKind::DivisionByZero
         }
         _ if starts("panic_const_") && path.contains("overflow") => PanicKind::Overflow,
-        _ if path.contains("::panicking::") || starts("panic") || last == "rust_begin_unwind" => {
-            PanicKind::Explicit
-        }
+        _ if path.contains("::panicking::") || starts("panic") || last == "rust_begin_unwind" => PanicKind::Explicit,
         _ => return None,
     })
 }
@@ -94,28 +88,13 @@ mod tests {
             _ => None,
         };
         let core = "_RNvNtCsgEmfK2I1SDS_4core9panicking";
-        assert_eq!(
-            kind(&format!("{core}18panic_bounds_check")),
-            Some(PanicKind::Bounds)
-        );
+        assert_eq!(kind(&format!("{core}18panic_bounds_check")), Some(PanicKind::Bounds));
         assert_eq!(kind(&format!("{core}5panic")), Some(PanicKind::Explicit));
-        assert_eq!(
-            kind(&format!("{core}9panic_fmt")),
-            Some(PanicKind::Explicit)
-        );
+        assert_eq!(kind(&format!("{core}9panic_fmt")), Some(PanicKind::Explicit));
         let constant = "_RNvNtNtCsgEmfK2I1SDS_4core9panicking11panic_const";
-        assert_eq!(
-            kind(&format!("{constant}23panic_const_div_by_zero")),
-            Some(PanicKind::DivisionByZero)
-        );
-        assert_eq!(
-            kind(&format!("{constant}24panic_const_add_overflow")),
-            Some(PanicKind::Overflow)
-        );
-        assert_eq!(
-            kind("_RNvNtCsgEmfK2I1SDS_4core6option13unwrap_failed"),
-            Some(PanicKind::Unwrap)
-        );
+        assert_eq!(kind(&format!("{constant}23panic_const_div_by_zero")), Some(PanicKind::DivisionByZero));
+        assert_eq!(kind(&format!("{constant}24panic_const_add_overflow")), Some(PanicKind::Overflow));
+        assert_eq!(kind("_RNvNtCsgEmfK2I1SDS_4core6option13unwrap_failed"), Some(PanicKind::Unwrap));
         assert_eq!(kind("memcpy"), None);
     }
 
@@ -125,10 +104,7 @@ mod tests {
         assert_eq!(classify("__tile_bind_view"), Callee::Writes);
         assert_eq!(classify("__tile_unary"), Callee::Pure);
         assert_eq!(classify("llvm.assume"), Callee::Llvm);
-        assert_eq!(
-            classify("_RNvCs8xkjhSAGTYS_7___rustc12___rust_alloc"),
-            Callee::Allocation
-        );
+        assert_eq!(classify("_RNvCs8xkjhSAGTYS_7___rustc12___rust_alloc"), Callee::Allocation);
         assert_eq!(classify("malloc"), Callee::Unknown);
     }
 }

@@ -12,16 +12,10 @@ use crate::signature;
 /// Marks the loops of a kernel: those to unroll, and all others to be left alone. Returns how many are to be unrolled.
 pub(crate) fn mark(function: Function<'_>) -> usize {
     let blocks = function.blocks();
-    let index: BTreeMap<Block<'_>, usize> = blocks
-        .iter()
-        .enumerate()
-        .map(|(i, &block)| (block, i))
-        .collect();
+    let index: BTreeMap<Block<'_>, usize> = blocks.iter().enumerate().map(|(i, &block)| (block, i)).collect();
     let successors = blocks.iter().map(|block| {
         let terminator = block.instructions().pop();
-        terminator.map_or(Vec::new(), |t| {
-            t.successors().iter().map(|to| index[to]).collect()
-        })
+        terminator.map_or(Vec::new(), |t| t.successors().iter().map(|to| index[to]).collect())
     });
     let loops = Graph::new(successors.collect()).natural_loops(0);
     let headers: BTreeSet<usize> = loops.iter().map(|l| l.header).collect();
@@ -47,11 +41,7 @@ pub(crate) fn mark(function: Function<'_>) -> usize {
         }
     }
     for found in &loops {
-        let advice = if wanted.contains(&found.header) {
-            Unroll::Full
-        } else {
-            Unroll::Never
-        };
+        let advice = if wanted.contains(&found.header) { Unroll::Full } else { Unroll::Never };
         for &latch in &found.latches {
             if let Some(terminator) = blocks[latch].instructions().pop() {
                 terminator.set_unroll(advice);
@@ -68,9 +58,7 @@ fn needs_constant<'m>(inst: Value<'m>) -> Vec<Value<'m>> {
         Some(Op::LLVMGetElementPtr) => {
             let operands = inst.operands();
             match operands.split_first() {
-                Some((base, indices)) if is_local(*base) => {
-                    indices.iter().copied().filter(open).collect()
-                }
+                Some((base, indices)) if is_local(*base) => indices.iter().copied().filter(open).collect(),
                 _ => Vec::new(),
             }
         }
@@ -80,12 +68,7 @@ fn needs_constant<'m>(inst: Value<'m>) -> Vec<Value<'m>> {
             };
             let arguments = inst.arguments();
             let constants = signature::constant_arguments(&callee.name());
-            constants
-                .iter()
-                .filter_map(|&i| arguments.get(i))
-                .copied()
-                .filter(open)
-                .collect()
+            constants.iter().filter_map(|&i| arguments.get(i)).copied().filter(open).collect()
         }
         _ => Vec::new(),
     }

@@ -10,10 +10,7 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (self.0 >> 33) % bound
     }
 
@@ -90,11 +87,7 @@ impl Writer<'_> {
     }
 
     fn statement(&mut self, depth: usize) {
-        let kind = if depth == 0 {
-            self.random.below(4)
-        } else {
-            self.random.below(11)
-        };
+        let kind = if depth == 0 { self.random.below(4) } else { self.random.below(11) };
         match kind {
             0..3 => {
                 let (variable, value) = (self.variable(), self.expression());
@@ -141,25 +134,16 @@ impl Writer<'_> {
         };
         match self.random.below(3) {
             0 => {
-                let _ = write!(
-                    self.text,
-                    "'l{label}: for i{label} in {range} {{ {variable} ^= i{label}; "
-                );
+                let _ = write!(self.text, "'l{label}: for i{label} in {range} {{ {variable} ^= i{label}; ");
             }
             1 => {
                 let condition = self.condition();
                 let _ = write!(self.text, "let mut n{label} = 0u32; ");
-                let _ = write!(
-                    self.text,
-                    "'l{label}: while ({condition}) && n{label} < 6 {{ n{label} += 1; "
-                );
+                let _ = write!(self.text, "'l{label}: while ({condition}) && n{label} < 6 {{ n{label} += 1; ");
             }
             _ => {
                 let _ = write!(self.text, "let mut n{label} = 0u32; ");
-                let _ = write!(
-                    self.text,
-                    "'l{label}: loop {{ n{label} += 1; if n{label} > 4 {{ break }} "
-                );
+                let _ = write!(self.text, "'l{label}: loop {{ n{label} += 1; if n{label} > 4 {{ break }} ");
             }
         }
         self.labels.push(label);
@@ -170,17 +154,9 @@ impl Writer<'_> {
 }
 
 fn function(random: &mut Random) -> String {
-    let mut writer = Writer {
-        random,
-        text: String::new(),
-        labels: Vec::new(),
-        next: 0,
-    };
+    let mut writer = Writer { random, text: String::new(), labels: Vec::new(), next: 0 };
     writer.block(3);
-    format!(
-        "let (mut x, mut y, mut z, mut w) = (a, b, 1u32, 2u32); {}x ^ y ^ z.rotate_left(5) ^ w",
-        writer.text
-    )
+    format!("let (mut x, mut y, mut z, mut w) = (a, b, 1u32, 2u32); {}x ^ y ^ z.rotate_left(5) ^ w", writer.text)
 }
 
 /// Compiles and compares `count` functions.
@@ -201,17 +177,10 @@ fn compare(seed: u64, count: usize) {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let wrong = support::native::differences(folder.path(), &names);
     let source = |wrong: &String| {
-        zoo.lines()
-            .find(|line| line.contains(wrong.split('(').next().unwrap_or("?")))
-            .map(str::to_owned)
+        zoo.lines().find(|line| line.contains(wrong.split('(').next().unwrap_or("?"))).map(str::to_owned)
     };
     let sources: Vec<String> = wrong.iter().filter_map(source).collect();
-    assert!(
-        wrong.is_empty(),
-        "seed {seed}:\n{}\n{}",
-        wrong.join("\n"),
-        sources.join("\n")
-    );
+    assert!(wrong.is_empty(), "seed {seed}:\n{}\n{}", wrong.join("\n"), sources.join("\n"));
 }
 
 #[test]

@@ -8,10 +8,7 @@ use std::path::Path;
 fn mlir(name: &str) -> String {
     let bitcode = support::bitcode(&support::case(name), &[]);
     let text = || match rustc_codegen_mlir::compile(&bitcode, &support::options()) {
-        Ok(groups) => groups
-            .into_iter()
-            .map(|group| group.text)
-            .collect::<String>(),
+        Ok(groups) => groups.into_iter().map(|group| group.text).collect::<String>(),
         Err(reports) => panic!("{name} is refused:\n{}", support::rendered(&reports)),
     };
     let first = text();
@@ -53,16 +50,10 @@ fn parameters() {
 #[test]
 fn early_exit() {
     let text = mlir("early_exit");
-    let file = format!(
-        "loc(\"{}\":",
-        Path::new("crates/rustc_codegen_mlir/tests/cases/early_exit.rs").display()
-    );
+    let file = format!("loc(\"{}\":", Path::new("crates/rustc_codegen_mlir/tests/cases/early_exit.rs").display());
     for line in text.lines().filter(|line| line.contains(" = ")) {
         let constant = line.contains("arith.constant") || line.contains("tenfold.");
-        assert!(
-            constant || line.ends_with('{') || line.contains(&file),
-            "{line}"
-        );
+        assert!(constant || line.ends_with('{') || line.contains(&file), "{line}");
     }
     insta::assert_snapshot!("early_exit", text);
 }

@@ -66,9 +66,7 @@ impl Access {
 
     /// The access with this spelling.
     pub fn from_name(name: &str) -> Option<Access> {
-        [Access::Read, Access::Weights, Access::Write]
-            .into_iter()
-            .find(|access| access.name() == name)
+        [Access::Read, Access::Weights, Access::Write].into_iter().find(|access| access.name() == name)
     }
 }
 

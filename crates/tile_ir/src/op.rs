@@ -651,12 +651,7 @@ impl Predicate {
     /// Whether it compares floats.
     pub const fn is_float(self) -> bool {
         match self {
-            Predicate::FEq
-            | Predicate::FNe
-            | Predicate::FLt
-            | Predicate::FLe
-            | Predicate::FGt
-            | Predicate::FGe => true,
+            Predicate::FEq | Predicate::FNe | Predicate::FLt | Predicate::FLe | Predicate::FGt | Predicate::FGe => true,
             Predicate::IEq
             | Predicate::INe
             | Predicate::SLt
@@ -672,10 +667,7 @@ impl Predicate {
 
     /// MLIR's keyword.
     pub fn keyword(self) -> &'static str {
-        Predicate::ALL
-            .iter()
-            .find(|row| row.0 == self)
-            .map_or("?", |row| row.1)
+        Predicate::ALL.iter().find(|row| row.0 == self).map_or("?", |row| row.1)
     }
 }
 
@@ -729,10 +721,7 @@ impl ReduceOp {
 
     /// MLIR's keyword.
     pub fn keyword(self) -> &'static str {
-        ReduceOp::ALL
-            .iter()
-            .find(|row| row.0 == self)
-            .map_or("?", |row| row.1)
+        ReduceOp::ALL.iter().find(|row| row.0 == self).map_or("?", |row| row.1)
     }
 }
 
@@ -748,12 +737,7 @@ impl Op {
 
 /// Shape left when `dims` of `shape` are reduced.
 pub fn reduced_shape(shape: &Shape, dims: &[usize]) -> Option<Shape> {
-    let kept: Vec<u64> = shape
-        .dims()
-        .iter()
-        .enumerate()
-        .filter(|(d, _)| !dims.contains(d))
-        .map(|(_, &size)| size)
-        .collect();
+    let kept: Vec<u64> =
+        shape.dims().iter().enumerate().filter(|(d, _)| !dims.contains(d)).map(|(_, &size)| size).collect();
     Shape::new(&kept)
 }

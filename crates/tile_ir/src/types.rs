@@ -25,16 +25,8 @@ pub enum Elem {
 
 impl Elem {
     /// Every element type.
-    pub const ALL: &'static [Elem] = &[
-        Elem::F32,
-        Elem::F16,
-        Elem::Bf16,
-        Elem::I1,
-        Elem::I8,
-        Elem::I32,
-        Elem::I64,
-        Elem::Index,
-    ];
+    pub const ALL: &'static [Elem] =
+        &[Elem::F32, Elem::F16, Elem::Bf16, Elem::I1, Elem::I8, Elem::I32, Elem::I64, Elem::Index];
 
     /// Bits in memory; `Index` counts as 64, `I1` as 8 (one byte per element).
     pub const fn bits(self) -> u64 {
@@ -102,10 +94,7 @@ pub struct Shape {
 
 impl Shape {
     /// The scalar shape.
-    pub const SCALAR: Shape = Shape {
-        rank: 0,
-        dims: [0; MAX_RANK],
-    };
+    pub const SCALAR: Shape = Shape { rank: 0, dims: [0; MAX_RANK] };
 
     /// A shape with these dimensions, or `None` above [`MAX_RANK`] dimensions.
     pub fn new(dims: &[u64]) -> Option<Shape> {
@@ -180,18 +169,12 @@ impl Type {
 
     /// A scalar type.
     pub const fn scalar(elem: Elem) -> Type {
-        Type {
-            elem,
-            shape: Shape::SCALAR,
-        }
+        Type { elem, shape: Shape::SCALAR }
     }
 
     /// A tile type, or `None` above [`MAX_RANK`] dimensions.
     pub fn tile(elem: Elem, dims: &[u64]) -> Option<Type> {
-        Some(Type {
-            elem,
-            shape: Shape::new(dims)?,
-        })
+        Some(Type { elem, shape: Shape::new(dims)? })
     }
 
     /// Whether it is a scalar.
@@ -201,28 +184,18 @@ impl Type {
 
     /// The same shape with another element type.
     pub const fn with_elem(self, elem: Elem) -> Type {
-        Type {
-            elem,
-            shape: self.shape,
-        }
+        Type { elem, shape: self.shape }
     }
 
     /// The same element type with another shape.
     pub const fn with_shape(self, shape: Shape) -> Type {
-        Type {
-            elem: self.elem,
-            shape,
-        }
+        Type { elem: self.elem, shape }
     }
 }
 
 impl fmt::Display for Type {
     /// MLIR's spelling: `f32`, `vector<16x1536xbf16>`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_scalar() {
-            write!(f, "{}", self.elem)
-        } else {
-            write!(f, "vector<{}x{}>", self.shape, self.elem)
-        }
+        if self.is_scalar() { write!(f, "{}", self.elem) } else { write!(f, "vector<{}x{}>", self.shape, self.elem) }
     }
 }

@@ -7,34 +7,18 @@ macro_rules! each_operand {
     ($kind:expr, $f:expr) => {
         match $kind {
             OpKind::ProgramId(_) | OpKind::NumPrograms(_) | OpKind::Constant(_) => {}
-            OpKind::Unary(_, a)
-            | OpKind::Cast(_, a)
-            | OpKind::Broadcast(a)
-            | OpKind::Reshape(a) => $f(a),
-            OpKind::Transpose { value: a, perm: _ }
-            | OpKind::Slice {
-                value: a,
-                offsets: _,
-            } => $f(a),
+            OpKind::Unary(_, a) | OpKind::Cast(_, a) | OpKind::Broadcast(a) | OpKind::Reshape(a) => $f(a),
+            OpKind::Transpose { value: a, perm: _ } | OpKind::Slice { value: a, offsets: _ } => $f(a),
             OpKind::Binary(_, a, b) | OpKind::Compare(_, a, b) => {
                 $f(a);
                 $f(b);
             }
-            OpKind::Fma(a, b, c)
-            | OpKind::Select {
-                cond: a,
-                on_true: b,
-                on_false: c,
-            } => {
+            OpKind::Fma(a, b, c) | OpKind::Select { cond: a, on_true: b, on_false: c } => {
                 $f(a);
                 $f(b);
                 $f(c);
             }
-            OpKind::InsertSlice {
-                value,
-                into,
-                offsets: _,
-            } => {
+            OpKind::InsertSlice { value, into, offsets: _ } => {
                 $f(value);
                 $f(into);
             }
@@ -46,11 +30,7 @@ macro_rules! each_operand {
                     }
                 }
             }
-            OpKind::Insert {
-                value,
-                into,
-                indices,
-            } => {
+            OpKind::Insert { value, into, indices } => {
                 $f(value);
                 $f(into);
                 for index in indices {
@@ -59,21 +39,11 @@ macro_rules! each_operand {
                     }
                 }
             }
-            OpKind::Reduce {
-                op: _,
-                value,
-                acc,
-                dims: _,
-            } => {
+            OpKind::Reduce { op: _, value, acc, dims: _ } => {
                 $f(value);
                 $f(acc);
             }
-            OpKind::Contract {
-                lhs,
-                rhs,
-                acc,
-                spec: _,
-            } => {
+            OpKind::Contract { lhs, rhs, acc, spec: _ } => {
                 $f(lhs);
                 $f(rhs);
                 $f(acc);
@@ -85,13 +55,7 @@ macro_rules! each_operand {
                     }
                 }
             }
-            OpKind::Load {
-                view: _,
-                indices,
-                pad,
-                mask,
-                in_bounds: _,
-            } => {
+            OpKind::Load { view: _, indices, pad, mask, in_bounds: _ } => {
                 for index in indices {
                     $f(index);
                 }
@@ -100,13 +64,7 @@ macro_rules! each_operand {
                     $f(mask);
                 }
             }
-            OpKind::Store {
-                view: _,
-                value,
-                indices,
-                mask,
-                in_bounds: _,
-            } => {
+            OpKind::Store { view: _, value, indices, mask, in_bounds: _ } => {
                 $f(value);
                 for index in indices {
                     $f(index);
@@ -120,33 +78,18 @@ macro_rules! each_operand {
                     $f(index);
                 }
             }
-            OpKind::StoreScalar {
-                view: _,
-                value,
-                indices,
-            } => {
+            OpKind::StoreScalar { view: _, value, indices } => {
                 $f(value);
                 for index in indices {
                     $f(index);
                 }
             }
-            OpKind::Gather {
-                view: _,
-                offsets,
-                mask,
-                passthru,
-            } => {
+            OpKind::Gather { view: _, offsets, mask, passthru } => {
                 $f(offsets);
                 $f(mask);
                 $f(passthru);
             }
-            OpKind::For {
-                lower,
-                upper,
-                step,
-                init,
-                body: _,
-            } => {
+            OpKind::For { lower, upper, step, init, body: _ } => {
                 $f(lower);
                 $f(upper);
                 $f(step);
@@ -154,21 +97,12 @@ macro_rules! each_operand {
                     $f(value);
                 }
             }
-            OpKind::While {
-                init,
-                before: _,
-                cond: _,
-                after: _,
-            } => {
+            OpKind::While { init, before: _, cond: _, after: _ } => {
                 for value in init {
                     $f(value);
                 }
             }
-            OpKind::If {
-                cond,
-                then: _,
-                otherwise: _,
-            } => $f(cond),
+            OpKind::If { cond, then: _, otherwise: _ } => $f(cond),
         }
     };
 }
@@ -199,9 +133,7 @@ impl OpKind {
         match self {
             OpKind::For { body, .. } => vec![body],
             OpKind::While { before, after, .. } => vec![before, after],
-            OpKind::If {
-                then, otherwise, ..
-            } => vec![then, otherwise],
+            OpKind::If { then, otherwise, .. } => vec![then, otherwise],
             OpKind::ProgramId(_)
             | OpKind::NumPrograms(_)
             | OpKind::Constant(_)
@@ -234,9 +166,7 @@ impl OpKind {
         match self {
             OpKind::For { body, .. } => vec![body],
             OpKind::While { before, after, .. } => vec![before, after],
-            OpKind::If {
-                then, otherwise, ..
-            } => vec![then, otherwise],
+            OpKind::If { then, otherwise, .. } => vec![then, otherwise],
             OpKind::ProgramId(_)
             | OpKind::NumPrograms(_)
             | OpKind::Constant(_)

@@ -51,6 +51,12 @@ pub enum Problem {
     /// The text has a NUL byte.
     #[error("the file contains a NUL byte")]
     NulByte,
+    /// A value is used where no definition of it is visible.
+    #[error("value `%{name}` is used before it is defined")]
+    Undefined {
+        /// Its name.
+        name: String,
+    },
     /// MLIR's parser or verifier refused the text.
     #[error("{message}")]
     Refused {
@@ -94,6 +100,9 @@ pub enum Problem {
         /// The reason.
         why: TypeProblem,
     },
+    /// A rule of the tile IR that MLIR does not know.
+    #[error(transparent)]
+    Invalid(Box<tile_ir::ValidateError>),
     /// An attribute that says something wrong.
     #[error("attribute `{name}` {what}")]
     Attribute {
@@ -216,11 +225,14 @@ impl Problem {
             | Problem::TooDeep { .. }
             | Problem::MapTooLong { .. }
             | Problem::AliasTooLarge { .. } => Kind::Limit,
-            Problem::NulByte | Problem::Refused { .. } | Problem::Attribute { .. } | Problem::Function { .. } => {
-                Kind::Invalid
-            }
+            Problem::NulByte
+            | Problem::Undefined { .. }
+            | Problem::Refused { .. }
+            | Problem::Attribute { .. }
+            | Problem::Function { .. } => Kind::Invalid,
             Problem::Resources | Problem::Operation { .. } | Problem::Form { .. } => Kind::Unsupported,
             Problem::Type { why, .. } => why.kind(),
+            Problem::Invalid(error) => Report::from(&**error).kind,
             Problem::Crashed { .. } | Problem::PassFailed => Kind::Bug,
         }
     }
@@ -238,8 +250,10 @@ impl Problem {
             | Problem::MapTooLong { .. }
             | Problem::AliasTooLarge { .. }
             | Problem::NulByte
+            | Problem::Undefined { .. }
             | Problem::Refused { .. }
             | Problem::Crashed { .. }
+            | Problem::Invalid(_)
             | Problem::PassFailed => None,
         }
     }
@@ -248,10 +262,10 @@ impl Problem {
 impl ImportError {
     /// The refusal as a report for the user.
     pub fn report(&self) -> Report {
-        let mut report = Report::new(self.problem.kind(), self.problem.to_string());
-        if let Loc::File { file, line, column } = &self.loc {
-            report = report.at(&**file, *line, *column);
+        if let Problem::Invalid(error) = &self.problem {
+            return Report::from(&**error);
         }
+        let mut report = self.loc.locate(Report::new(self.problem.kind(), self.problem.to_string()));
         if let Problem::Refused { notes, .. } = &self.problem {
             for note in notes {
                 report = report.note(note);

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use tile_ir::Loc;
 
+use crate::raw::Operation;
+
 /// A location and the variable's name, if the location carries one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Place {
@@ -15,9 +17,14 @@ pub(crate) struct Place {
 /// name location (`loc("x"("file.rs":1:2))`). Positions in the text itself are given `text_name` as their file.
 pub(crate) fn read(printed: &str, text_name: &Arc<str>) -> Place {
     let mut place = Place::default();
+    if printed.starts_with("loc(unknown)") {
+        return place;
+    }
     let mut rest = printed;
     while let Some(quote) = rest.find('"') {
-        let Some((text, after)) = string(&rest[quote + 1..]) else { break };
+        let Some((text, after)) = string(&rest[quote + 1..]) else {
+            break;
+        };
         rest = after;
         if let Some((line, column)) = position(after) {
             let file = if text.is_empty() || text == "-" { Arc::clone(text_name) } else { text.into() };
@@ -31,6 +38,53 @@ pub(crate) fn read(printed: &str, text_name: &Arc<str>) -> Place {
     place
 }
 
+/// Longest function header searched for the locations of arguments.
+const HEADER_BYTES: usize = 1 << 20;
+
+/// Locations of a function's arguments; none if they cannot be told. The C API has no way to them but the function's
+/// printed header.
+pub(crate) fn of_arguments(function: Operation<'_>, text_name: &Arc<str>) -> Vec<Loc> {
+    let count = function.blocks(0).first().map_or(0, |body| body.args().count());
+    let found = in_header(&function.header_text(HEADER_BYTES), text_name);
+    if found.len() == count { found } else { Vec::new() }
+}
+
+/// The locations inside the argument list's own parentheses, in order.
+fn in_header(header: &str, text_name: &Arc<str>) -> Vec<Loc> {
+    let mut found = Vec::new();
+    let Some(start) = header.find('(') else {
+        return found;
+    };
+    let mut depth = 0usize;
+    let mut at = start;
+    while let Some(&byte) = header.as_bytes().get(at) {
+        match byte {
+            b'"' => match string(&header[at + 1..]) {
+                Some((_, after)) => {
+                    at = header.len() - after.len();
+                    continue;
+                }
+                None => break,
+            },
+            b'(' | b'[' | b'{' => {
+                if byte == b'(' && depth == 1 && header[..at].ends_with("loc") {
+                    found.push(read(&header[at - 3..], text_name).loc);
+                }
+                depth += 1;
+            }
+            b')' | b']' | b'}' => {
+                depth -= 1;
+                if depth == 0 {
+                    break;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    found
+}
+
 /// The string literal that starts here (after its quote) and the text behind it. Escapes are `\\`, `\"` and two hex digits.
 fn string(text: &str) -> Option<(String, &str)> {
     let bytes = text.as_bytes();
@@ -38,7 +92,9 @@ fn string(text: &str) -> Option<(String, &str)> {
     let mut at = 0;
     loop {
         match *bytes.get(at)? {
-            b'"' => return Some((String::from_utf8_lossy(&value).into_owned(), &text[at + 1..])),
+            b'"' => {
+                return Some((String::from_utf8_lossy(&value).into_owned(), &text[at + 1..]));
+            }
             b'\\' => {
                 let next = *bytes.get(at + 1)?;
                 let hex = text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
@@ -115,6 +171,12 @@ mod tests {
         assert_eq!(named, Place { loc: at("a.rs", 3, 7), name: Some("sum".into()) });
         assert_eq!(place("loc(\"sum\")").name, None);
         assert_eq!(place("loc(fused[\"sum\"(\"a.rs\":3:7)])").name, None);
+    }
+
+    #[test]
+    fn arguments_keep_their_own_locations() {
+        let header = "func.func @f(%arg0: memref<4xf32> {a = \"(\", b = loc(\"x\":9:9)} loc(\"a.rs\":1:2), %arg1: f32 loc(unknown)) {...} loc(\"c\":3:3)";
+        assert_eq!(in_header(header, &"k.mlir".into()), [at("a.rs", 1, 2), Loc::Unknown]);
     }
 
     #[test]

@@ -50,15 +50,15 @@ impl Lower<'_, '_> {
     fn int_to_float(&mut self, signed: bool, from: Elem, to: Elem, x: &Chunk) -> Chunk {
         let wide = self.widen(signed, from, x);
         let result = if Reg::of(from) == Reg::Long {
-            self.per_lane(Reg::Long, Reg::Float, &[&wide], |this, e| this.to_float(signed, F32, e[0]))
+            self.per_lane(Reg::Long, Reg::Float, &[&wide], |this, e| this.convert_to_float(signed, F32, e[0]))
         } else {
             let ty = if x.lanes == 1 { F32 } else { F32X4 };
-            self.map(&wide, |this, part| this.to_float(signed, ty, part))
+            self.map(&wide, |this, part| this.convert_to_float(signed, ty, part))
         };
         self.round_to(to, &result)
     }
 
-    fn to_float(&mut self, signed: bool, ty: ir::Type, value: ir::Value) -> ir::Value {
+    fn convert_to_float(&mut self, signed: bool, ty: ir::Type, value: ir::Value) -> ir::Value {
         if signed { self.b.ins().fcvt_from_sint(ty, value) } else { self.b.ins().fcvt_from_uint(ty, value) }
     }
 
@@ -77,9 +77,7 @@ impl Lower<'_, '_> {
         let (least, most) = match (to, signed) {
             (Elem::I8, true) => (-128, 127),
             (Elem::I8, false) => (0, 255),
-            (Elem::I1, true) => (-1, 0),
-            (Elem::I1, false) => (0, 1),
-            _ => return ints,
+            (_, _) => return ints,
         };
         let kept = self.map(&ints, |this, part| {
             let least = this.int_const(ty, least as u32);
@@ -95,18 +93,15 @@ impl Lower<'_, '_> {
             let high = this.b.ins().icmp(above, part, most);
             this.choose(high, most, part)
         });
-        if to == Elem::I1 { self.low_bit(&kept) } else { self.sign_extend_byte(&kept) }
+        self.sign_extend_byte(&kept)
     }
 
     /// Integers as bools: their lowest bit.
     fn low_bit(&mut self, x: &Chunk) -> Chunk {
         self.map(x, |this, part| {
             let ty = this.b.func.dfg.value_type(part);
-            let (one, zero) = if ty == I64 {
-                (this.long(1), this.long(0))
-            } else {
-                (this.int_const(ty, 1), this.int_const(ty, 0))
-            };
+            let (one, zero) =
+                if ty == I64 { (this.long(1), this.long(0)) } else { (this.int_const(ty, 1), this.int_const(ty, 0)) };
             let bit = this.b.ins().band(part, one);
             this.b.ins().icmp(IntCC::NotEqual, bit, zero)
         })

@@ -67,7 +67,9 @@ impl Lower<'_, '_> {
         if lanes == 1 {
             return Chunk::one(value);
         }
-        let Some(ty) = reg.vector() else { return Chunk { lanes, parts: vec![value; lanes as usize] } };
+        let Some(ty) = reg.vector() else {
+            return Chunk { lanes, parts: vec![value; lanes as usize] };
+        };
         let lane = match reg {
             Reg::Bool => self.mask_lane(value),
             Reg::Float | Reg::Int | Reg::Long => value,
@@ -108,7 +110,9 @@ impl Lower<'_, '_> {
     /// A chunk of these elements.
     pub(crate) fn gather_lanes(&mut self, reg: Reg, elements: Vec<ir::Value>) -> Chunk {
         let lanes = elements.len() as u32;
-        let (Some(ty), true) = (reg.vector(), lanes > 1) else { return Chunk { lanes, parts: elements } };
+        let (Some(ty), true) = (reg.vector(), lanes > 1) else {
+            return Chunk { lanes, parts: elements };
+        };
         let mut parts = Vec::new();
         for group in elements.chunks(LANES as usize) {
             let mut vector = None;

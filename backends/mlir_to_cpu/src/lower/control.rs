@@ -64,7 +64,9 @@ impl Lower<'_, '_> {
 
     /// A counted loop. A carried tile alternates between two buffers, whose addresses are carried.
     pub(crate) fn lower_for(&mut self, op: &Op) -> Result<()> {
-        let OpKind::For { lower, upper, step, init, body } = &op.kind else { return Ok(()) };
+        let OpKind::For { lower, upper, step, init, body } = &op.kind else {
+            return Ok(());
+        };
         let (lower, upper, step) = (self.scalar(*lower)?, self.scalar(*upper)?, self.scalar(*step)?);
         let mut entering = vec![lower];
         for (&start, &result) in init.iter().zip(&op.results) {
@@ -106,7 +108,9 @@ impl Lower<'_, '_> {
 
     /// The body of a counted loop; gives the carried machine values of the next iteration.
     fn for_body(&mut self, op: &Op, body: &Block, params: &[ir::Value]) -> Result<Vec<ir::Value>> {
-        let Some((&induction, args)) = body.args.split_first() else { return Ok(Vec::new()) };
+        let Some((&induction, args)) = body.args.split_first() else {
+            return Ok(Vec::new());
+        };
         self.ssa[induction.index()] = Some(params[0]);
         let mut left = params[1..].iter().copied();
         let mut pairs: Vec<Pair> = Vec::new();
@@ -141,7 +145,9 @@ impl Lower<'_, '_> {
     /// A general loop. Its tiles live in two sets of buffers: the arguments of the condition part, and those of the
     /// body, which are also the results.
     pub(crate) fn lower_while(&mut self, op: &Op) -> Result<()> {
-        let OpKind::While { init, before, cond, after } = &op.kind else { return Ok(()) };
+        let OpKind::While { init, before, cond, after } = &op.kind else {
+            return Ok(());
+        };
         let entering = self.pass_all(init, &before.args)?;
         let header = self.b.create_block();
         let inside = self.b.create_block();
@@ -170,7 +176,9 @@ impl Lower<'_, '_> {
 
     /// Two branches; tiles they yield are written to the results' buffers.
     pub(crate) fn lower_if(&mut self, op: &Op) -> Result<()> {
-        let OpKind::If { cond, then, otherwise } = &op.kind else { return Ok(()) };
+        let OpKind::If { cond, then, otherwise } = &op.kind else {
+            return Ok(());
+        };
         let cond = self.scalar(*cond)?;
         let arm = |this: &mut Self, block: &Block| {
             this.block(block)?;

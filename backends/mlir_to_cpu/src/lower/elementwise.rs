@@ -1,7 +1,7 @@
 //! Arithmetic, comparisons and selection, element by element.
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::types::{I8, I32, I32X4};
+use cranelift_codegen::ir::types::{I32, I32X4};
 use cranelift_codegen::ir::{self, InstBuilder};
 use tile_ir::{BinaryOp, Elem, Literal, Number, OpKind, Predicate, Value};
 
@@ -209,11 +209,6 @@ impl Lower<'_, '_> {
         };
         let one = |this: &mut Self, x: ir::Value, y: ir::Value| match float {
             Some(cc) => this.b.ins().fcmp(cc, x, y),
-            None if this.b.func.dfg.value_type(x) == I8 => {
-                // A scalar bool is 0 or 1, but counts as 0 or -1 in signed comparisons.
-                let (x, y) = (this.b.ins().ineg(x), this.b.ins().ineg(y));
-                this.b.ins().icmp(int, x, y)
-            }
             None => this.b.ins().icmp(int, x, y),
         };
         if reg == Reg::Long && x.lanes > 1 {
@@ -243,20 +238,15 @@ impl Lower<'_, '_> {
     /// `x * y + z`, rounded once.
     pub(crate) fn fused(&mut self, x: &Chunk, y: &Chunk, z: &Chunk) -> Result<Chunk> {
         if self.features.fma() {
-            let parts = x
-                .parts
-                .iter()
-                .zip(&y.parts)
-                .zip(&z.parts)
-                .map(|((&x, &y), &z)| self.b.ins().fma(x, y, z))
-                .collect();
+            let parts =
+                x.parts.iter().zip(&y.parts).zip(&z.parts).map(|((&x, &y), &z)| self.b.ins().fma(x, y, z)).collect();
             return Ok(Chunk { lanes: x.lanes, parts });
         }
         let call = self.maths("fmaf", 3)?;
         Ok(self.per_lane(Reg::Float, Reg::Float, &[x, y, z], |this, e| this.call(call, e)))
     }
 
-    /// `x * y + z`, rounded once or twice, whichever is fast.
+    /// `x * y + z`, rounded once or twice, whichever is fast. `x` should be the operand not used again: x86 overwrites it.
     pub(crate) fn multiply_add(&mut self, x: ir::Value, y: ir::Value, z: ir::Value) -> ir::Value {
         if self.features.fma() {
             self.b.ins().fma(x, y, z)

@@ -35,7 +35,7 @@ impl Ix {
 
     /// Whether `n` divides the index.
     pub(crate) const fn is_multiple_of(self, n: u64) -> bool {
-        self.add % n == 0 && (self.base.is_none() || self.multiple % n == 0)
+        self.add.is_multiple_of(n) && (self.base.is_none() || self.multiple.is_multiple_of(n))
     }
 
     /// Largest known divisor; 0 for index 0.

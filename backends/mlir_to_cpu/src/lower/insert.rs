@@ -5,8 +5,8 @@ use tile_ir::{OpKind, Value};
 
 use super::access::Mem;
 use super::index::{Ix, Pos};
-use super::memory::lane_dim;
 use super::nest::WIDTHS;
+use super::site::lane_dim;
 use super::{Lower, Result};
 
 impl Lower<'_, '_> {

@@ -1,6 +1,7 @@
 //! Elementary functions.
 
-use cranelift_codegen::ir::types::F32;
+use cranelift_codegen::ir::condcodes::FloatCC;
+use cranelift_codegen::ir::types::{F32, F32X4, I32, I32X4};
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder};
 use cranelift_module::{Linkage, Module};
 use tile_ir::{Elem, UnaryOp};
@@ -24,13 +25,67 @@ impl Lower<'_, '_> {
             }),
             UnaryOp::Floor if self.features.rounding() => self.map(x, |this, part| this.b.ins().floor(part)),
             UnaryOp::Floor => self.by_library("floorf", x)?,
-            UnaryOp::Exp => self.by_library("expf", x)?,
+            UnaryOp::Exp => self.map(x, |this, part| this.exponential(part)),
             UnaryOp::Log => self.by_library("logf", x)?,
             UnaryOp::Tanh => self.by_library("tanhf", x)?,
             UnaryOp::Sin => self.by_library("sinf", x)?,
             UnaryOp::Cos => self.by_library("cosf", x)?,
         };
         Ok(self.round_to(elem, &result))
+    }
+
+    /// `e^x` of a scalar or vector, to about one unit in the last place.
+    ///
+    /// With n the integer nearest `x / ln 2` and `r = x - n ln 2`, it is `2^n` times the Taylor polynomial of `e^r`, whose
+    /// remainder for `|r| <= ln 2 / 2` is below `r^8 / 8! < 6e-9`.
+    fn exponential(&mut self, x: ir::Value) -> ir::Value {
+        let float = self.b.func.dfg.value_type(x);
+        let int = if float == F32X4 { I32X4 } else { I32 };
+        // Beyond these the result is infinite or zero. NaN passes both comparisons.
+        let most = self.float_const(float, 89.0);
+        let above = self.b.ins().fcmp(FloatCC::GreaterThan, x, most);
+        let x = self.choose(above, most, x);
+        let least = self.float_const(float, -104.0);
+        let below = self.b.ins().fcmp(FloatCC::LessThan, x, least);
+        let x = self.choose(below, least, x);
+        // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
+        let shift = self.float_const(float, 12_582_912.0);
+        let per_doubling = self.float_const(float, std::f32::consts::LOG2_E);
+        let shifted = self.multiply_add(x, per_doubling, shift);
+        let n = self.b.ins().fsub(shifted, shift);
+        // ln 2 in two parts: 355/512 has few bits, so its products with n are exact.
+        let split = 355.0 / 512.0;
+        let high = self.float_const(float, -split as f32);
+        let low = self.float_const(float, (split - std::f64::consts::LN_2) as f32);
+        let r = self.multiply_add(n, high, x);
+        let r = self.multiply_add(n, low, r);
+        let mut sum = self.float_const(float, 1.0 / 5040.0);
+        for divisor in [720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0] {
+            let term = self.float_const(float, 1.0 / divisor);
+            sum = self.multiply_add(sum, r, term);
+        }
+        // 2^n as two factors, since n reaches beyond the exponents of finite normal numbers.
+        let bits = self.recast(int, shifted);
+        let base = self.int_const(int, 12_582_912.0_f32.to_bits());
+        let n = self.b.ins().isub(bits, base);
+        let one = self.b.ins().iconst(I32, 1);
+        let half = self.b.ins().sshr(n, one);
+        let rest = self.b.ins().isub(n, half);
+        let factor = self.power_of_two(half);
+        let sum = self.b.ins().fmul(sum, factor);
+        let factor = self.power_of_two(rest);
+        self.b.ins().fmul(sum, factor)
+    }
+
+    /// `2^n` for integers n that are exponents of normal numbers.
+    fn power_of_two(&mut self, n: ir::Value) -> ir::Value {
+        let int = self.b.func.dfg.value_type(n);
+        let float = if int == I32X4 { F32X4 } else { F32 };
+        let bias = self.int_const(int, 127);
+        let biased = self.b.ins().iadd(n, bias);
+        let by = self.b.ins().iconst(I32, 23);
+        let bits = self.b.ins().ishl(biased, by);
+        self.recast(float, bits)
     }
 
     fn by_library(&mut self, name: &'static str, x: &Chunk) -> Result<Chunk> {

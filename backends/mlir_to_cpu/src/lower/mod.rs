@@ -6,8 +6,10 @@
 mod access;
 mod cast;
 mod chunk;
+mod constants;
 mod contract;
 mod control;
+mod element;
 mod elementwise;
 mod eval;
 mod float16;
@@ -18,6 +20,7 @@ mod memory;
 mod nest;
 mod reduce;
 mod shape;
+mod site;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -25,20 +28,18 @@ use std::rc::Rc;
 use cranelift_codegen::ir::types::{F32, I32, I64};
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, MemFlagsData, SourceLoc};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
-use cranelift_module::{DataDescription, Linkage, Module};
+use cranelift_module::Module;
 use cranelift_object::ObjectModule;
-use tile_ir::{Block, Elem, Kernel, Loc, Number, Op, OpKind, ParamKind, Value};
+use tile_ir::{Block, Kernel, Loc, Op, OpKind, ParamKind, Value};
 
 use crate::error::Error;
 use crate::features::Features;
-use crate::limits::{MAX_DENSE_ELEMENTS, SCRATCH_ALIGN};
-use crate::names;
 use crate::plan::{Place, Plan};
 use crate::types::Reg;
 use access::Mem;
 use chunk::Chunk;
 use index::Pos;
-use memory::Site;
+use site::Site;
 
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
@@ -266,7 +267,9 @@ impl<'a> Lower<'a, '_> {
             | OpKind::LoadScalar { .. }
             | OpKind::Gather { .. } => {}
         }
-        let Some(result) = op.result() else { return Ok(()) };
+        let Some(result) = op.result() else {
+            return Ok(());
+        };
         let place = self.plan.places[result.index()];
         if place == Place::Dead {
             return Ok(());
@@ -293,7 +296,9 @@ impl<'a> Lower<'a, '_> {
         match &op.kind {
             OpKind::Reduce { .. } => return self.reduce(&op.kind, result, dest),
             OpKind::Contract { .. } => return self.contract(&op.kind, result, dest),
-            OpKind::InsertSlice { .. } | OpKind::Insert { .. } => return self.insert(&op.kind, result, dest),
+            OpKind::InsertSlice { .. } | OpKind::Insert { .. } => {
+                return self.insert(&op.kind, result, dest);
+            }
             OpKind::ProgramId(_)
             | OpKind::NumPrograms(_)
             | OpKind::Constant(_)
@@ -325,7 +330,7 @@ impl<'a> Lower<'a, '_> {
         let dims = self.kernel.ty(result).shape;
         let own = self.sites[result.index()].as_ref().and_then(|site| site.full);
         self.versioned(&op.kind.operands(), own, &mut |this| {
-            this.nest(dims.dims(), memory::lane_dim(dims.dims()), nest::WIDTHS, &mut |this, pos| {
+            this.nest(dims.dims(), site::lane_dim(dims.dims()), nest::WIDTHS, &mut |this, pos| {
                 let chunk = this.eval_op(op, result, &pos)?;
                 this.write(&mem, &pos, &chunk);
                 Ok(())
@@ -333,56 +338,5 @@ impl<'a> Lower<'a, '_> {
             Ok(Vec::new())
         })?;
         Ok(None)
-    }
-
-    /// Address of a constant tile.
-    fn dense(&mut self, value: Value, elem: Elem, numbers: &[Number]) -> Result<ir::Value> {
-        if let Some(&global) = self.constants.get(&value) {
-            return Ok(self.b.ins().symbol_value(I64, global));
-        }
-        if numbers.len() as u64 > MAX_DENSE_ELEMENTS {
-            return Err(Error::Limit {
-                kernel: self.kernel.name.clone(),
-                what: "a constant tile in elements",
-                needed: numbers.len() as u64,
-                limit: MAX_DENSE_ELEMENTS,
-                loc: self.def(value)?.loc.clone(),
-                help: "pass it as a weights view".to_owned(),
-            });
-        }
-        let mut bytes = Vec::new();
-        for &number in numbers {
-            push_number(&mut bytes, elem, number);
-        }
-        let symbol = names::constant_symbol(self.entry, self.constants.len());
-        let failed = |error: cranelift_module::ModuleError| error.to_string();
-        let id = self
-            .module
-            .declare_data(&symbol, Linkage::Local, false, false)
-            .map_err(|error| self.codegen(failed(error)))?;
-        let mut data = DataDescription::new();
-        data.define(bytes.into_boxed_slice());
-        data.set_align(SCRATCH_ALIGN);
-        self.module.define_data(id, &data).map_err(|error| self.codegen(failed(error)))?;
-        let global = self.module.declare_data_in_func(id, self.b.func);
-        self.constants.insert(value, global);
-        Ok(self.b.ins().symbol_value(I64, global))
-    }
-}
-
-/// Appends a number in its memory form.
-fn push_number(bytes: &mut Vec<u8>, elem: Elem, number: Number) {
-    let (float, int) = match number {
-        Number::Float(float) => (float, float as i64),
-        Number::Int(int) => (int as f32, int),
-    };
-    match elem {
-        Elem::F32 => bytes.extend(float.to_le_bytes()),
-        Elem::F16 => bytes.extend(half::f16::from_f32(float).to_le_bytes()),
-        Elem::Bf16 => bytes.extend(half::bf16::from_f32(float).to_le_bytes()),
-        Elem::I1 => bytes.push((int & 1) as u8),
-        Elem::I8 => bytes.push(int as u8),
-        Elem::I32 => bytes.extend((int as i32).to_le_bytes()),
-        Elem::I64 | Elem::Index => bytes.extend(int.to_le_bytes()),
     }
 }

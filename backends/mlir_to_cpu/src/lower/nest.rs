@@ -25,6 +25,14 @@ pub(crate) fn block_args(values: &[ir::Value]) -> Vec<BlockArg> {
 pub(crate) type CarryBody<'f, 'a, 'b> =
     &'f mut dyn FnMut(&mut Lower<'a, 'b>, Ix, &[ir::Value]) -> Result<Vec<ir::Value>>;
 
+/// Body of a loop in chunks: gets the index, the chunk's size and the carried values, gives the next values.
+pub(crate) type ChunkBody<'f, 'a, 'b> =
+    &'f mut dyn FnMut(&mut Lower<'a, 'b>, Ix, u32, &[ir::Value]) -> Result<Vec<ir::Value>>;
+
+/// Body of a nest over positions that carries machine values.
+pub(crate) type CarryPosBody<'f, 'a, 'b> =
+    &'f mut dyn FnMut(&mut Lower<'a, 'b>, Pos, &[ir::Value]) -> Result<Vec<ir::Value>>;
+
 /// Body of a nest over positions.
 pub(crate) type PosBody<'f, 'a, 'b> = &'f mut dyn FnMut(&mut Lower<'a, 'b>, Pos) -> Result<()>;
 
@@ -138,7 +146,7 @@ impl<'a, 'b> Lower<'a, 'b> {
         extent: u64,
         widths: &[u32],
         carried: &[ir::Value],
-        body: &mut dyn FnMut(&mut Self, Ix, u32, &[ir::Value]) -> Result<Vec<ir::Value>>,
+        body: ChunkBody<'_, 'a, 'b>,
     ) -> Result<Vec<ir::Value>> {
         let mut values = carried.to_vec();
         let mut start = Edge::Known(0);
@@ -179,7 +187,9 @@ impl<'a, 'b> Lower<'a, 'b> {
         pos: Pos,
         body: PosBody<'_, 'a, 'b>,
     ) -> Result<()> {
-        let Some((&d, rest)) = outer.split_first() else { return body(self, pos) };
+        let Some((&d, rest)) = outer.split_first() else {
+            return body(self, pos);
+        };
         self.carry_loop(Edge::Known(0), Edge::Known(dims[d]), 1, &[], &mut |this, ix, _| {
             this.nest_outer(dims, rest, pos.with(d, ix), body)?;
             Ok(Vec::new())

@@ -6,8 +6,8 @@ use tile_ir::{BinaryOp, Elem, Number, OpKind, ReduceOp, Value};
 use super::access::Mem;
 use super::chunk::Chunk;
 use super::index::{Ix, Pos};
-use super::memory::lane_dim;
-use super::nest::{Edge, WIDTHS};
+use super::nest::{CarryPosBody, Edge, WIDTHS};
+use super::site::lane_dim;
 use super::{Lower, Result};
 use crate::types::{LANES, Reg};
 
@@ -63,7 +63,9 @@ struct Reduction<'k> {
 impl<'a, 'b> Lower<'a, 'b> {
     /// Computes a reduction into `dest`, or as a machine value if the result has one element.
     pub(crate) fn reduce(&mut self, kind: &OpKind, result: Value, dest: Option<Mem>) -> Result<Option<ir::Value>> {
-        let OpKind::Reduce { op, value, acc, dims } = kind else { return Ok(None) };
+        let OpKind::Reduce { op, value, acc, dims } = kind else {
+            return Ok(None);
+        };
         let shape = self.kernel.ty(*value).shape;
         let elem = self.kernel.ty(result).elem;
         let reduction = Reduction { op: *op, elem, value: *value, dims: shape.dims(), reduced: dims };
@@ -132,9 +134,11 @@ impl<'a, 'b> Lower<'a, 'b> {
         inner: &[usize],
         pos: Pos,
         carried: &[ir::Value],
-        body: &mut dyn FnMut(&mut Self, Pos, &[ir::Value]) -> Result<Vec<ir::Value>>,
+        body: CarryPosBody<'_, 'a, 'b>,
     ) -> Result<Vec<ir::Value>> {
-        let Some((&d, rest)) = inner.split_first() else { return body(self, pos, carried) };
+        let Some((&d, rest)) = inner.split_first() else {
+            return body(self, pos, carried);
+        };
         self.carry_loop(Edge::Known(0), Edge::Known(dims[d]), 1, carried, &mut |this, ix: Ix, values| {
             this.carry_nest(dims, rest, pos.with(d, ix), values, body)
         })

@@ -140,7 +140,8 @@ impl Lower<'_, '_> {
                     source = source.with(d, linear);
                 } else {
                     let size = from.dims()[d];
-                    let aligned = linear.is_multiple_of(u64::from(pos.lanes)) && size % u64::from(pos.lanes) == 0;
+                    let aligned =
+                        linear.is_multiple_of(u64::from(pos.lanes)) && size.is_multiple_of(u64::from(pos.lanes));
                     if has_lanes && i == wide.len() - 1 && !aligned {
                         return self.eval_lanes(x, result, pos);
                     }
@@ -197,8 +198,7 @@ impl Lower<'_, '_> {
                 let first = self.b.ins().ireduce(I32, index);
                 if along {
                     let start = self.b.ins().splat(I32X4, first);
-                    let parts =
-                        self.lane_numbers(pos.lanes).into_iter().map(|n| self.b.ins().iadd(start, n)).collect();
+                    let parts = self.lane_numbers(pos.lanes).into_iter().map(|n| self.b.ins().iadd(start, n)).collect();
                     Chunk { lanes: pos.lanes, parts }
                 } else {
                     self.splat(Reg::Int, first, pos.lanes)

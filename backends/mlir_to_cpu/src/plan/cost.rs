@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use tile_ir::{BinaryOp, Block, Elem, Kernel, Literal, Op, OpKind, UnaryOp, Value, ViewId};
+use tile_ir::{BinaryOp, Block, Elem, Kernel, Literal, Op, OpKind, ParamKind, UnaryOp, Value, ViewId};
 
 use super::{Buffer, BufferId, Place, Plan, tile_bytes};
-use crate::limits::{MAX_CHAIN, MAX_OPTIONAL_TILE_BYTES};
+use crate::limits::MAX_OPTIONAL_TILE_BYTES;
 
 /// Estimated trips of a loop, and of one level of nesting.
 const TRIPS: f64 = 16.0;
@@ -34,13 +34,16 @@ pub(super) fn place(kernel: &Kernel, plan: &mut Plan<'_>) {
         }
     });
     let mut costs = Costs { kernel, depth: vec![0; n], weight: vec![1.0; n], evals: vec![0.0; n], stored };
+    for param in &kernel.params {
+        if let ParamKind::Scalar(scalar) = &param.kind {
+            plan.places[scalar.value.index()] = Place::Scalar;
+        }
+    }
     costs.forward(&kernel.body, 0);
     costs.block(plan, &kernel.body, 0);
-    cut_chains(kernel, plan);
-    share(kernel, &kernel.body, plan);
 }
 
-fn new_buffer(kernel: &Kernel, plan: &mut Plan<'_>, value: Value) -> BufferId {
+pub(super) fn new_buffer(kernel: &Kernel, plan: &mut Plan<'_>, value: Value) -> BufferId {
     plan.buffers.push(Buffer { bytes: tile_bytes(kernel, value), offset: 0 });
     BufferId(plan.buffers.len() - 1)
 }
@@ -106,7 +109,11 @@ impl Costs<'_> {
                 },
             },
             OpKind::Load { mask, .. } => {
-                if mask.is_some() { 2.0 } else { 1.0 }
+                if mask.is_some() {
+                    2.0
+                } else {
+                    1.0
+                }
             }
             OpKind::Gather { .. } => 6.0,
             OpKind::Transpose { .. } => 2.0,
@@ -127,7 +134,8 @@ impl Costs<'_> {
             | OpKind::While { .. }
             | OpKind::If { .. } => 1.0,
         };
-        op.kind.operands()
+        op.kind
+            .operands()
             .into_iter()
             .filter(|&operand| !self.single(operand))
             .fold(own, |work, operand| work + self.weight[operand.index()])
@@ -136,7 +144,9 @@ impl Costs<'_> {
     /// Whether a tile result must be in memory whatever it costs.
     fn must_keep(&self, kind: &OpKind) -> bool {
         match kind {
-            OpKind::Reduce { .. } | OpKind::Contract { .. } | OpKind::InsertSlice { .. } | OpKind::Insert { .. } => true,
+            OpKind::Reduce { .. } | OpKind::Contract { .. } | OpKind::InsertSlice { .. } | OpKind::Insert { .. } => {
+                true
+            }
             OpKind::For { .. } | OpKind::While { .. } | OpKind::If { .. } => true,
             // A later store must not change what was loaded.
             OpKind::Load { view, .. } | OpKind::Gather { view, .. } => self.stored.contains(view),
@@ -273,10 +283,9 @@ impl Costs<'_> {
                 }
                 self.need_all(&[*acc], depth);
             }
-            OpKind::Store { .. }
-            | OpKind::StoreScalar { .. }
-            | OpKind::InsertSlice { .. }
-            | OpKind::Insert { .. } => self.need_all(&op.kind.operands(), depth),
+            OpKind::Store { .. } | OpKind::StoreScalar { .. } | OpKind::InsertSlice { .. } | OpKind::Insert { .. } => {
+                self.need_all(&op.kind.operands(), depth)
+            }
             OpKind::Broadcast(x) => {
                 let wide = op.result().map_or(1, |r| self.kernel.ty(r).shape.dims().last().copied().unwrap_or(1));
                 let narrow = self.kernel.ty(*x).shape.dims().last().copied().unwrap_or(1);
@@ -311,65 +320,4 @@ impl Costs<'_> {
             }
         }
     }
-}
-
-/// Keeps a tile wherever a chain of virtual tiles would get too long.
-fn cut_chains(kernel: &Kernel, plan: &mut Plan<'_>) {
-    let mut length = vec![0_u32; kernel.values.len()];
-    kernel.body.for_each_op(&mut |op| {
-        let Some(result) = op.result() else { return };
-        if plan.places[result.index()] != Place::Virtual {
-            return;
-        }
-        let longest = op.kind.operands().into_iter().map(|operand| length[operand.index()]).max();
-        length[result.index()] = longest.unwrap_or(0) + 1;
-        if length[result.index()] > MAX_CHAIN {
-            length[result.index()] = 0;
-            plan.places[result.index()] = Place::Buffer(new_buffer(kernel, plan, result));
-        }
-    });
-}
-
-/// Lets a tile be made where it is wanted: a yielded tile in the loop's next buffer, an insertion in its operand's.
-fn share(kernel: &Kernel, block: &Block, plan: &mut Plan<'_>) {
-    let mut uses = vec![0_u32; kernel.values.len()];
-    kernel.body.for_each_op(&mut |op| {
-        let yielded = op.kind.blocks().into_iter().flat_map(|inner| inner.yields.iter().copied());
-        for value in op.kind.operands().into_iter().chain(yielded) {
-            uses[value.index()] += 1;
-        }
-    });
-    share_block(block, plan, &uses);
-}
-
-fn share_block(block: &Block, plan: &mut Plan<'_>, uses: &[u32]) {
-    for op in &block.ops {
-        if let OpKind::InsertSlice { into, .. } | OpKind::Insert { into, .. } = &op.kind
-            && let Some(result) = op.result()
-            && let (Place::Buffer(_), Place::Buffer(shared)) =
-                (plan.places[result.index()], plan.places[into.index()])
-            && uses[into.index()] == 1
-            && block.ops.iter().any(|other| other.result() == Some(*into))
-        {
-            plan.places[result.index()] = Place::Buffer(shared);
-        }
-        for inner in op.kind.blocks() {
-            share_block(inner, plan, uses);
-        }
-        if let OpKind::For { body, .. } = &op.kind {
-            for (&yielded, &arg) in body.yields.iter().zip(body.args.iter().skip(1)) {
-                let made_here = body.ops.iter().any(|inner| inner.result() == Some(yielded) && makes_own(inner));
-                let once = body.yields.iter().filter(|&&other| other == yielded).count() == 1;
-                let in_buffer = matches!(plan.places[yielded.index()], Place::Buffer(_));
-                if plan.places[arg.index()] == Place::Carried && made_here && once && in_buffer {
-                    plan.places[yielded.index()] = Place::Next(arg);
-                }
-            }
-        }
-    }
-}
-
-/// Whether the result has a buffer of its own, shared with no other value.
-fn makes_own(op: &Op) -> bool {
-    !matches!(op.kind, OpKind::InsertSlice { .. } | OpKind::Insert { .. } | OpKind::For { .. } | OpKind::While { .. })
 }

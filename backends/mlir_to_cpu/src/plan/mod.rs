@@ -7,6 +7,7 @@
 
 mod cost;
 mod scratch;
+mod share;
 
 use tile_ir::{Kernel, Op, Value};
 
@@ -82,6 +83,8 @@ pub(crate) fn plan(kernel: &Kernel) -> Result<Plan<'_>, Error> {
         scratch_bytes: 0,
     };
     cost::place(kernel, &mut plan);
+    share::cut_chains(kernel, &mut plan);
+    share::share(kernel, &kernel.body, &mut plan);
     scratch::assign(kernel, &mut plan)?;
     Ok(plan)
 }

@@ -49,7 +49,9 @@ impl Lives<'_, '_> {
     fn read(&mut self, value: Value) {
         let sources: Vec<BufferId> = self.sources[value.index()].iter().copied().collect();
         for id in sources {
-            let Some((first, _)) = self.lives[id.0] else { continue };
+            let Some((first, _)) = self.lives[id.0] else {
+                continue;
+            };
             // A buffer filled before a loop is wanted until the loop ends.
             let outermost = self.loops.iter().find(|(start, _)| *start > first);
             let step = outermost.map_or(self.step, |(_, end)| *end);

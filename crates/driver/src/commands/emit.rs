@@ -9,7 +9,7 @@ use diagnostics::{Kind, Report};
 use crate::cli::{Emit, Stage};
 use crate::frontend::Source;
 use crate::names::check_target;
-use crate::pipeline;
+use crate::pipeline::{self, Reports};
 use crate::targets;
 
 /// Runs the command.
@@ -33,7 +33,7 @@ pub fn run(args: &Emit) -> anyhow::Result<()> {
         Stage::Ir => {
             let module = pipeline::module(&source)?;
             let kernels = pipeline::select(&module, kernel)?;
-            (tile_ir::print(&pipeline::submodule(&module, &kernels)), "ir.mlir")
+            (pipeline::print(&pipeline::submodule(&module, &kernels))?, "ir.mlir")
         }
         Stage::Source => {
             let module = pipeline::module(&source)?;
@@ -64,9 +64,14 @@ fn mlir(source: &Source, kernel: Option<&str>) -> anyhow::Result<String> {
     }
     let options = tile_mlir::Options { simplify: false };
     let module = tile_mlir::import_with(&text, &name, options)
-        .map_err(|errors| pipeline::Reports(errors.iter().map(|error| error.report()).collect()))?;
+        .map_err(|errors| Reports(errors.iter().map(|error| error.report()).collect()))?;
     let kernels = pipeline::select(&module, kernel)?;
-    Ok(tile_ir::print(&pipeline::submodule(&module, &kernels)))
+    let functions: Option<Vec<&str>> = kernels.iter().map(|kernel| pipeline::function(&text, &kernel.name)).collect();
+    match functions {
+        Some(functions) => Ok(format!("module @\"{}\" {{\n{}}}\n", module.name, functions.concat())),
+        // A hand-written file need not be laid out as the frontend's.
+        None => pipeline::print(&pipeline::submodule(&module, &kernels)),
+    }
 }
 
 /// A reader such as `head` may stop early; that is no failure of ours.

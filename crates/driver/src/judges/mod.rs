@@ -15,9 +15,10 @@ use std::fmt;
 use device::{Device, Program};
 use judge::{Case, Comparison, Expected, Outputs};
 use tile_ir::Kernel;
+use tile_mlir::stock::StockKernel;
 
 pub use on_device::run as run_on_device;
-pub use on_stock::run as run_on_stock;
+pub use on_stock::{Refusal, compile as compile_stock, run as run_on_stock};
 
 /// Who judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,19 +122,20 @@ pub fn by_device(device: &mut dyn Device, program: &Program, kernel: &Kernel, ru
     }
 }
 
-/// Stock MLIR against the interpreter.
-pub fn by_stock(kernel: &Kernel, run: &Interpreted) -> Outcome {
-    match run_on_stock(kernel, &run.case) {
+/// Stock MLIR against the interpreter. `kernel` is what was interpreted; `stock` is its compilation.
+pub fn by_stock(stock: &Result<StockKernel, Refusal>, kernel: &Kernel, run: &Interpreted) -> Outcome {
+    let outputs = match stock {
+        Ok(stock) => run_on_stock(stock, kernel, &run.case),
+        Err(Refusal::Skip(why)) => Err(Refusal::Skip(why.clone())),
+        Err(Refusal::Fail(why)) => Err(Refusal::Fail(why.clone())),
+    };
+    match outputs {
         Ok(outputs) => from_comparison(&judge::compare(&run.case, &run.expected, &outputs)),
-        Err(on_stock::Refusal::Skip(why)) => Outcome::Skipped(why),
-        Err(on_stock::Refusal::Fail(why)) => Outcome::Failed(why),
+        Err(Refusal::Skip(why)) => Outcome::Skipped(why),
+        Err(Refusal::Fail(why)) => Outcome::Failed(why),
     }
 }
 
 fn from_comparison(comparison: &Comparison) -> Outcome {
-    if comparison.passed() {
-        Outcome::Passed(comparison.relative())
-    } else {
-        Outcome::Failed(comparison.to_string())
-    }
+    if comparison.passed() { Outcome::Passed(comparison.relative()) } else { Outcome::Failed(comparison.to_string()) }
 }

@@ -48,10 +48,7 @@ impl Structurer {
     /// What defines an unstructured value.
     pub(super) fn definition(&self, value: Value) -> Option<&OpKind> {
         let block = self.owner.get(&value)?;
-        let op = self.cfg.blocks[*block]
-            .ops
-            .iter()
-            .find(|op| op.results.contains(&value))?;
+        let op = self.cfg.blocks[*block].ops.iter().find(|op| op.results.contains(&value))?;
         Some(&op.kind)
     }
 
@@ -66,24 +63,17 @@ impl Structurer {
     }
 
     pub(super) fn invariant(&self, value: Value, cycle: &BTreeSet<usize>) -> bool {
-        self.owner
-            .get(&value)
-            .is_none_or(|block| !cycle.contains(block))
+        self.owner.get(&value).is_none_or(|block| !cycle.contains(block))
     }
 
     /// How the loop counts, if it does.
     pub(super) fn counted(&self, found: &HeaderLoop, init: &[Value]) -> Option<Counted> {
         let header = &self.cfg.blocks[found.header];
-        if header
-            .ops
-            .iter()
-            .any(|op| matches!(op.kind, OpKind::Store { .. } | OpKind::StoreScalar { .. }))
-        {
+        if header.ops.iter().any(|op| matches!(op.kind, OpKind::Store { .. } | OpKind::StoreScalar { .. })) {
             return None;
         }
         // What leaves the loop must be known after it: arguments are, the header's other values are not.
-        let kept =
-            |value: &Value| header.args.contains(value) || self.invariant(*value, &found.cycle);
+        let kept = |value: &Value| header.args.contains(value) || self.invariant(*value, &found.cycle);
         if !self.cfg.edge(found.exit).args.iter().all(kept) {
             return None;
         }
@@ -92,23 +82,12 @@ impl Structurer {
         };
         let (predicate, counter, bound) = match header.args.iter().position(|&arg| arg == a) {
             Some(counter) => (predicate, counter, b),
-            None => (
-                swapped(predicate),
-                header.args.iter().position(|&arg| arg == b)?,
-                a,
-            ),
+            None => (swapped(predicate), header.args.iter().position(|&arg| arg == b)?, a),
         };
-        let predicate = if found.inside.side == 1 {
-            inverse(predicate)
-        } else {
-            predicate
-        };
+        let predicate = if found.inside.side == 1 { inverse(predicate) } else { predicate };
         let back = self.cfg.edge(self.back_edge(found.header, &found.cycle)?);
         let step = self.step(header.args[counter], back.args[counter])?;
-        let word = matches!(
-            self.cfg.ty(header.args[counter]).elem,
-            Elem::I32 | Elem::I64
-        );
+        let word = matches!(self.cfg.ty(header.args[counter]).elem, Elem::I32 | Elem::I64);
         if !word || !self.invariant(bound, &found.cycle) || step == 0 || step < -1 {
             return None;
         }
@@ -121,14 +100,7 @@ impl Structurer {
             (Predicate::INe, _) => (false, self.counts_to(init[counter], bound, step)?),
             _ => return None,
         };
-        Some(Counted {
-            counter,
-            step,
-            bound,
-            offset,
-            signed,
-            flag: None,
-        })
+        Some(Counted { counter, step, bound, offset, signed, flag: None })
     }
 
     /// Loops over `first..=last`. Rust keeps a flag, so that a `last` at the end of its type is not passed:
@@ -155,10 +127,7 @@ impl Structurer {
             Predicate::SLt => (b, a, true, Predicate::SLt),
             _ => return None,
         };
-        let flag = match *self
-            .definition(flagged)
-            .unwrap_or(&OpKind::Cast(CastOp::TruncI, flagged))
-        {
+        let flag = match *self.definition(flagged).unwrap_or(&OpKind::Cast(CastOp::TruncI, flagged)) {
             OpKind::Cast(CastOp::TruncI, flag) => flag,
             _ => return None,
         };
@@ -167,8 +136,7 @@ impl Structurer {
         let back = self.cfg.edge(self.back_edge(found.header, &found.cycle)?);
         let is_more = |value: Value| match self.definition(value) {
             Some(&OpKind::Compare(predicate, a, b)) => {
-                (predicate, a, b) == (below, counter, bound)
-                    || (swapped(predicate), b, a) == (below, counter, bound)
+                (predicate, a, b) == (below, counter, bound) || (swapped(predicate), b, a) == (below, counter, bound)
             }
             _ => false,
         };
@@ -180,19 +148,13 @@ impl Structurer {
             _ => false,
         };
         let flags = match *self.definition(back.args[flag_at])? {
-            OpKind::Select {
-                cond,
-                on_true,
-                on_false,
-            } => is_more(cond) && on_true == flag && self.cfg.integer(on_false) == Some(1),
+            OpKind::Select { cond, on_true, on_false } => {
+                is_more(cond) && on_true == flag && self.cfg.integer(on_false) == Some(1)
+            }
             _ => false,
         };
         let word = matches!(self.cfg.ty(counter).elem, Elem::I32 | Elem::I64);
-        let fits = word
-            && counts
-            && flags
-            && found.inside.side == 1
-            && self.cfg.integer(init[flag_at]) == Some(0);
+        let fits = word && counts && flags && found.inside.side == 1 && self.cfg.integer(init[flag_at]) == Some(0);
         let leaves = exit.args.contains(&counter) || exit.args.contains(&flag);
         (fits && !leaves && self.invariant(bound, &found.cycle)).then_some(Counted {
             counter: counter_at,
@@ -206,18 +168,12 @@ impl Structurer {
 
     /// `counter != bound` is as good as a comparison by order if the counter is sure to hit the bound. Gives the offset.
     fn counts_to(&self, first: Value, bound: Value, step: i64) -> Option<i64> {
-        let (first, last) = (
-            self.cfg.integer(first),
-            self.cfg.integer(self.resolve(bound)),
-        );
+        let (first, last) = (self.cfg.integer(first), self.cfg.integer(self.resolve(bound)));
         let hits = match (first, last, step) {
             (_, Some(0), -1) | (Some(0), None, 1) => true,
             (Some(first), Some(last), step) => {
                 let distance = last.checked_sub(first)?;
-                first >= 0
-                    && last >= 0
-                    && distance.checked_rem(step)? == 0
-                    && distance.signum() * step.signum() >= 0
+                first >= 0 && last >= 0 && distance.checked_rem(step)? == 0 && distance.signum() * step.signum() >= 0
             }
             _ => false,
         };
@@ -225,12 +181,7 @@ impl Structurer {
     }
 
     /// How often a loop runs that tests a counter of constant start and bound where it jumps back.
-    pub(super) fn rounds(
-        &self,
-        header: usize,
-        cycle: &BTreeSet<usize>,
-        init: &[Value],
-    ) -> Option<i64> {
+    pub(super) fn rounds(&self, header: usize, cycle: &BTreeSet<usize>, init: &[Value]) -> Option<i64> {
         let exits = self.exits(cycle);
         let [exit] = exits[..] else { return None };
         let back = self.back_edge(header, cycle)?;
@@ -245,9 +196,7 @@ impl Structurer {
         // The comparison is with the counter, or with its next value.
         let counter = |value: Value| {
             let of = |list: &[Value]| list.iter().position(|&item| item == value);
-            of(args)
-                .map(|i| (i, false))
-                .or_else(|| of(next).map(|i| (i, true)))
+            of(args).map(|i| (i, false)).or_else(|| of(next).map(|i| (i, true)))
         };
         let (predicate, (counter, is_next), bound) = match counter(a) {
             Some(found) => (predicate, found, b),
@@ -256,11 +205,7 @@ impl Structurer {
         if exit.from != back.from {
             return None;
         }
-        let predicate = if back.side == 1 {
-            inverse(predicate)
-        } else {
-            predicate
-        };
+        let predicate = if back.side == 1 { inverse(predicate) } else { predicate };
         let step = self.step(args[counter], next[counter])?;
         let bits = match self.cfg.ty(args[counter]).elem {
             Elem::I32 => 32,

@@ -23,15 +23,10 @@ impl Structurer {
         let loc = self.cfg.blocks[found.header].loc.clone();
         let args = self.cfg.blocks[found.header].args.clone();
         let exit = self.cfg.edge(found.exit).clone();
-        let back = self
-            .back_edge(found.header, &found.cycle)
-            .map(|edge| self.cfg.edge(edge).args.clone());
+        let back = self.back_edge(found.header, &found.cycle).map(|edge| self.cfg.edge(edge).args.clone());
         let back = back.unwrap_or_default();
         let first = init[counted.counter];
-        let mut emit = Emit {
-            loc: loc.clone(),
-            ops,
-        };
+        let mut emit = Emit { loc: loc.clone(), ops };
         let bound = self.resolve(counted.bound);
         let bound = emit.as_index(self, bound, counted.signed);
         let bound = emit.add(self, bound, counted.offset);
@@ -48,10 +43,7 @@ impl Structurer {
 
         let induction = self.cfg.value(Type::INDEX);
         let mut start = Vec::new();
-        let mut inner = Emit {
-            loc: loc.clone(),
-            ops: &mut start,
-        };
+        let mut inner = Emit { loc: loc.clone(), ops: &mut start };
         let mut carried = Vec::new();
         for (i, &arg) in args.iter().enumerate() {
             let moves = back.get(i).and_then(|&next| self.step(arg, next));
@@ -62,9 +54,7 @@ impl Structurer {
                 _ if i == counted.counter && up => {
                     Some(inner.as_integer(self, induction, self.cfg.ty(arg).elem, counted.signed))
                 }
-                Some(by)
-                    if by % step == 0 && matches!(self.cfg.ty(arg).elem, Elem::I32 | Elem::I64) =>
-                {
+                Some(by) if by % step == 0 && matches!(self.cfg.ty(arg).elem, Elem::I32 | Elem::I64) => {
                     Some(inner.moved(self, (init[i], by / step), induction, lower))
                 }
                 _ => None,
@@ -80,27 +70,14 @@ impl Structurer {
         let carried_args: Vec<Value> = carried.iter().map(|&i| args[i]).collect();
         let mut block_args = vec![induction];
         block_args.extend(&carried_args);
-        let body = Block {
-            args: block_args,
-            ops: start,
-            yields: carried.iter().map(|&i| next[i]).collect(),
-        };
+        let body = Block { args: block_args, ops: start, yields: carried.iter().map(|&i| next[i]).collect() };
         let results = self.fresh(&carried_args);
         self.bind(&carried_args, &results);
         let values = self.resolve_all(&exit.args);
         let init = carried.iter().map(|&i| init[i]).collect();
-        let kind = OpKind::For {
-            lower,
-            upper,
-            step: step_value,
-            init,
-            body,
-        };
+        let kind = OpKind::For { lower, upper, step: step_value, init, body };
         ops.push(Op { kind, results, loc });
-        Ok(Edge {
-            to: exit.to,
-            args: values,
-        })
+        Ok(Edge { to: exit.to, args: values })
     }
 
     /// A loop that tests at its end, of a length that can be counted out. `None` if it is no such loop.
@@ -123,42 +100,24 @@ impl Structurer {
         let again = self.cfg.edge(back).clone();
 
         // Values that leave the loop are carried, besides the header's arguments.
-        let left: Vec<Value> = out
-            .args
-            .iter()
-            .copied()
-            .filter(|&value| !self.invariant(value, cycle))
-            .collect();
+        let left: Vec<Value> = out.args.iter().copied().filter(|&value| !self.invariant(value, cycle)).collect();
         let left_args = self.fresh(&left);
         let mut joined = self.fresh(&args);
         joined.extend(self.fresh(&left));
         let join = self.cfg.block(joined, loc.clone());
         let values = again.args.iter().chain(&left).copied().collect();
-        self.cfg.blocks[back.from].term = Term::Jump(Edge {
-            to: join,
-            args: values,
-        });
+        self.cfg.blocks[back.from].term = Term::Jump(Edge { to: join, args: values });
 
-        let emit = Emit {
-            loc: loc.clone(),
-            ops,
-        };
-        let (lower, upper, step) = (
-            emit.index(self, 0),
-            emit.index(self, rounds),
-            emit.index(self, 1),
-        );
+        let emit = Emit { loc: loc.clone(), ops };
+        let (lower, upper, step) = (emit.index(self, 0), emit.index(self, rounds), emit.index(self, 1));
         let induction = self.cfg.value(Type::INDEX);
         let mut start = Vec::new();
-        let mut inner = Emit {
-            loc: loc.clone(),
-            ops: &mut start,
-        };
+        let mut inner = Emit { loc: loc.clone(), ops: &mut start };
         let mut carried = Vec::new();
         for (i, &arg) in args.iter().enumerate() {
-            let by = self.step(arg, again.args[i]).filter(|_| {
-                !left.contains(&arg) && matches!(self.cfg.ty(arg).elem, Elem::I32 | Elem::I64)
-            });
+            let by = self
+                .step(arg, again.args[i])
+                .filter(|_| !left.contains(&arg) && matches!(self.cfg.ty(arg).elem, Elem::I32 | Elem::I64));
             match by {
                 Some(by) => {
                     let value = inner.moved(self, (init[i], by), induction, lower);
@@ -170,12 +129,7 @@ impl Structurer {
         let (body, next) = self.region(header, cycle.clone(), join)?;
         start.extend(body);
         let mut block_args = vec![induction];
-        block_args.extend(
-            carried
-                .iter()
-                .map(|&i| args[i])
-                .chain(left_args.iter().copied()),
-        );
+        block_args.extend(carried.iter().map(|&i| args[i]).chain(left_args.iter().copied()));
         let mut yields: Vec<Value> = carried.iter().map(|&i| next[i]).collect();
         yields.extend(&next[args.len()..]);
         let mut first: Vec<Value> = carried.iter().map(|&i| init[i]).collect();
@@ -183,22 +137,9 @@ impl Structurer {
         let results = self.fresh(&block_args[1..]);
         self.bind(&left, &results[carried.len()..]);
         let values = self.resolve_all(&out.args);
-        let body = Block {
-            args: block_args,
-            ops: start,
-            yields,
-        };
-        let kind = OpKind::For {
-            lower,
-            upper,
-            step,
-            init: first,
-            body,
-        };
+        let body = Block { args: block_args, ops: start, yields };
+        let kind = OpKind::For { lower, upper, step, init: first, body };
         ops.push(Op { kind, results, loc });
-        Ok(Some(Edge {
-            to: out.to,
-            args: values,
-        }))
+        Ok(Some(Edge { to: out.to, args: values }))
     }
 }

@@ -35,11 +35,7 @@ impl Graph {
         let mut successors = vec![Vec::new(); self.successors.len()];
         for &node in keep {
             let inside = |to: &&usize| keep.contains(to) && Some(**to) != without;
-            successors[node] = self.successors[node]
-                .iter()
-                .filter(inside)
-                .copied()
-                .collect();
+            successors[node] = self.successors[node].iter().filter(inside).copied().collect();
         }
         Graph { successors }
     }
@@ -53,11 +49,7 @@ impl Graph {
         while let Some((node, next)) = stack.last_mut() {
             // Later successors first, so that the first one comes first in the reversed order.
             let successors = &self.successors[*node];
-            let Some(&to) = successors
-                .len()
-                .checked_sub(*next + 1)
-                .and_then(|i| successors.get(i))
-            else {
+            let Some(&to) = successors.len().checked_sub(*next + 1).and_then(|i| successors.get(i)) else {
                 order.push(*node);
                 stack.pop();
                 continue;
@@ -85,21 +77,14 @@ impl Graph {
     /// Immediate dominators of the nodes reachable from `entry` (the entry's is itself).
     pub(crate) fn dominators(&self, entry: usize) -> Dominators {
         let order = self.reverse_postorder(entry);
-        let position: BTreeMap<usize, usize> = order
-            .iter()
-            .enumerate()
-            .map(|(i, &node)| (node, i))
-            .collect();
+        let position: BTreeMap<usize, usize> = order.iter().enumerate().map(|(i, &node)| (node, i)).collect();
         let predecessors = self.predecessors();
         let mut immediate = BTreeMap::from([(entry, entry)]);
         let mut changed = true;
         while changed {
             changed = false;
             for &node in order.iter().skip(1) {
-                let mut known = predecessors[node]
-                    .iter()
-                    .copied()
-                    .filter(|p| immediate.contains_key(p));
+                let mut known = predecessors[node].iter().copied().filter(|p| immediate.contains_key(p));
                 let Some(first) = known.next() else { continue };
                 let meet = known.fold(first, |a, b| intersect(&immediate, &position, a, b));
                 changed |= immediate.insert(node, meet) != Some(meet);
@@ -149,12 +134,7 @@ impl Graph {
     }
 }
 
-fn intersect(
-    immediate: &BTreeMap<usize, usize>,
-    position: &BTreeMap<usize, usize>,
-    a: usize,
-    b: usize,
-) -> usize {
+fn intersect(immediate: &BTreeMap<usize, usize>, position: &BTreeMap<usize, usize>, a: usize, b: usize) -> usize {
     let (mut a, mut b) = (a, b);
     while a != b {
         while position[&a] > position[&b] {
@@ -206,22 +186,13 @@ mod tests {
 
     /// 0 -> 1 -> {2, 3} -> 4 -> 1, 1 -> 5
     fn diamond_in_loop() -> Graph {
-        Graph::new(vec![
-            vec![1],
-            vec![2, 3, 5],
-            vec![4],
-            vec![4],
-            vec![1],
-            vec![],
-        ])
+        Graph::new(vec![vec![1], vec![2, 3, 5], vec![4], vec![4], vec![1], vec![]])
     }
 
     #[test]
     fn dominators_of_a_diamond_in_a_loop() {
         let dominators = diamond_in_loop().dominators(0);
-        assert!(
-            dominators.dominates(1, 4) && dominators.dominates(0, 5) && dominators.dominates(4, 4)
-        );
+        assert!(dominators.dominates(1, 4) && dominators.dominates(0, 5) && dominators.dominates(4, 4));
         assert!(!dominators.dominates(2, 4) && !dominators.dominates(4, 1));
     }
 
@@ -230,24 +201,15 @@ mod tests {
         let graph = diamond_in_loop();
         let loops = graph.natural_loops(0);
         assert_eq!(loops.len(), 1);
-        assert_eq!(
-            (loops[0].header, &loops[0].blocks, &loops[0].latches),
-            (1, &set(&[1, 2, 3, 4]), &vec![4])
-        );
-        assert_eq!(
-            graph.cycle_of(3, &set(&[0, 1, 2, 3, 4, 5])),
-            set(&[1, 2, 3, 4])
-        );
+        assert_eq!((loops[0].header, &loops[0].blocks, &loops[0].latches), (1, &set(&[1, 2, 3, 4]), &vec![4]));
+        assert_eq!(graph.cycle_of(3, &set(&[0, 1, 2, 3, 4, 5])), set(&[1, 2, 3, 4]));
         assert_eq!(graph.cycle_of(3, &set(&[2, 3, 4])), set(&[]));
         assert_eq!(Graph::new(vec![vec![0]]).cycle_of(0, &set(&[0])), set(&[0]));
     }
 
     #[test]
     fn order_follows_first_successors() {
-        assert_eq!(
-            diamond_in_loop().reverse_postorder(0),
-            vec![0, 1, 2, 3, 4, 5]
-        );
+        assert_eq!(diamond_in_loop().reverse_postorder(0), vec![0, 1, 2, 3, 4, 5]);
         let graph = Graph::new(vec![vec![1, 2], vec![3], vec![3], vec![], vec![0]]);
         assert_eq!(graph.reverse_postorder(0), vec![0, 1, 2, 3]);
         assert!(!graph.dominators(0).contains(4));

@@ -15,11 +15,7 @@ pub(super) struct Emit<'a> {
 impl Emit<'_> {
     fn op(&mut self, s: &mut Structurer, kind: OpKind, ty: Type) -> Value {
         let result = s.cfg.value(ty);
-        self.ops.push(Op {
-            kind,
-            results: vec![result],
-            loc: self.loc.clone(),
-        });
+        self.ops.push(Op { kind, results: vec![result], loc: self.loc.clone() });
         result
     }
 
@@ -34,18 +30,8 @@ impl Emit<'_> {
         }
     }
 
-    pub(super) fn as_integer(
-        &mut self,
-        s: &mut Structurer,
-        value: Value,
-        elem: Elem,
-        signed: bool,
-    ) -> Value {
-        self.op(
-            s,
-            OpKind::Cast(index_cast(signed), value),
-            Type::scalar(elem),
-        )
+    pub(super) fn as_integer(&mut self, s: &mut Structurer, value: Value, elem: Elem, signed: bool) -> Value {
+        self.op(s, OpKind::Cast(index_cast(signed), value), Type::scalar(elem))
     }
 
     pub(super) fn add(&mut self, s: &mut Structurer, value: Value, number: i64) -> Value {
@@ -70,22 +56,12 @@ impl Emit<'_> {
     }
 
     /// `init + (induction - lower) * factor`, in `init`'s type.
-    pub(super) fn moved(
-        &mut self,
-        s: &mut Structurer,
-        moves: (Value, i64),
-        induction: Value,
-        lower: Value,
-    ) -> Value {
+    pub(super) fn moved(&mut self, s: &mut Structurer, moves: (Value, i64), induction: Value, lower: Value) -> Value {
         let (init, factor) = moves;
         let ty = s.cfg.ty(init);
         let distance = self.sub(s, induction, lower);
         let distance = self.as_integer(s, distance, ty.elem, false);
-        let (op, factor) = if factor < 0 {
-            (BinaryOp::Sub, factor.wrapping_neg())
-        } else {
-            (BinaryOp::Add, factor)
-        };
+        let (op, factor) = if factor < 0 { (BinaryOp::Sub, factor.wrapping_neg()) } else { (BinaryOp::Add, factor) };
         let distance = match factor {
             1 => distance,
             factor => {
@@ -101,9 +77,5 @@ impl Emit<'_> {
 }
 
 fn index_cast(signed: bool) -> CastOp {
-    if signed {
-        CastOp::IndexS
-    } else {
-        CastOp::IndexU
-    }
+    if signed { CastOp::IndexS } else { CastOp::IndexU }
 }

@@ -49,9 +49,7 @@ impl Structurer {
             return Ok(edge);
         }
         let exits = self.exits(cycle);
-        let target = self
-            .join(&exits, blocks, &loc)
-            .ok_or_else(|| Error::new(Problem::EndlessLoop, loc))?;
+        let target = self.join(&exits, blocks, &loc).ok_or_else(|| Error::new(Problem::EndlessLoop, loc))?;
         self.general_loop(header, cycle, init, target, ops)
     }
 
@@ -62,17 +60,8 @@ impl Structurer {
         let Term::Branch { cond, .. } = self.cfg.blocks[header].term else {
             return None;
         };
-        let inside = EdgeRef {
-            from: header,
-            side: 1 - exit.side,
-        };
-        (exit.from == header).then(|| HeaderLoop {
-            header,
-            cycle: cycle.clone(),
-            cond,
-            inside,
-            exit,
-        })
+        let inside = EdgeRef { from: header, side: 1 - exit.side };
+        (exit.from == header).then(|| HeaderLoop { header, cycle: cycle.clone(), cond, inside, exit })
     }
 
     /// Values that `block` defines and that its successors or other blocks use.
@@ -99,36 +88,18 @@ impl Structurer {
         used.into_iter().collect()
     }
 
-    fn while_loop(
-        &mut self,
-        found: &HeaderLoop,
-        init: Vec<Value>,
-        ops: &mut Vec<Op>,
-    ) -> Result<Edge> {
-        let HeaderLoop {
-            header,
-            cycle,
-            cond,
-            inside,
-            exit,
-        } = found;
+    fn while_loop(&mut self, found: &HeaderLoop, init: Vec<Value>, ops: &mut Vec<Op>) -> Result<Edge> {
+        let HeaderLoop { header, cycle, cond, inside, exit } = found;
         let loc = self.cfg.blocks[*header].loc.clone();
         let args = self.cfg.blocks[*header].args.clone();
-        let mut before = Block {
-            args,
-            ops: self.block_ops(*header),
-            yields: Vec::new(),
-        };
+        let mut before = Block { args, ops: self.block_ops(*header), yields: Vec::new() };
         let mut cond = self.resolve(*cond);
         if inside.side == 1 {
             cond = self.negate(cond, &loc, &mut before.ops);
         }
         let passed = self.passed(*header, cycle);
         before.yields = self.resolve_all(&passed);
-        let mut after = Block {
-            args: self.fresh(&passed),
-            ..Block::default()
-        };
+        let mut after = Block { args: self.fresh(&passed), ..Block::default() };
         let entered = after.args.clone();
         self.bind(&passed, &entered);
         (after.ops, after.yields) = self.body(*inside, *header, cycle)?;
@@ -136,16 +107,7 @@ impl Structurer {
         self.bind(&passed, &results);
         let out = self.cfg.edge(*exit).clone();
         let args = self.resolve_all(&out.args);
-        ops.push(Op {
-            kind: OpKind::While {
-                init,
-                before,
-                cond,
-                after,
-            },
-            results,
-            loc,
-        });
+        ops.push(Op { kind: OpKind::While { init, before, cond, after }, results, loc });
         Ok(Edge { to: out.to, args })
     }
 
@@ -164,11 +126,7 @@ impl Structurer {
         }
         let args = self.cfg.blocks[edge.to].args.clone();
         self.bind(&args, &values);
-        let rest = cycle
-            .iter()
-            .copied()
-            .filter(|&block| block != header)
-            .collect();
+        let rest = cycle.iter().copied().filter(|&block| block != header).collect();
         self.region(edge.to, rest, header)
     }
 
@@ -183,20 +141,12 @@ impl Structurer {
     ) -> Result<Edge> {
         let loc = self.cfg.blocks[header].loc.clone();
         let next = self.cfg.blocks[header].args.clone();
-        let edges: Vec<EdgeRef> = cycle
-            .iter()
-            .flat_map(|&block| self.cfg.edges_of(block))
-            .collect();
+        let edges: Vec<EdgeRef> = cycle.iter().flat_map(|&block| self.cfg.edges_of(block)).collect();
         // Either the next arguments or the values that leave are needed, so they share places where types allow.
         let mut types: Vec<Type> = next.iter().map(|&arg| self.cfg.ty(arg)).collect();
         let places = self.leaving_places(&edges, header, target, &mut types);
         let mut joined = vec![self.cfg.value(Type::BOOL)];
-        joined.extend(
-            types
-                .iter()
-                .map(|&ty| self.cfg.value(ty))
-                .collect::<Vec<_>>(),
-        );
+        joined.extend(types.iter().map(|&ty| self.cfg.value(ty)).collect::<Vec<_>>());
         let join = self.cfg.block(joined, loc.clone());
         for at in edges {
             let edge = self.cfg.edge(at).clone();
@@ -204,76 +154,36 @@ impl Structurer {
             if !again && edge.to != target {
                 continue;
             }
-            let mut values =
-                vec![
-                    self.cfg
-                        .constant(Type::BOOL, Number::Int(i64::from(again)), &loc),
-                ];
+            let mut values = vec![self.cfg.constant(Type::BOOL, Number::Int(i64::from(again)), &loc)];
             for (i, &ty) in types.iter().enumerate() {
-                let given = if again {
-                    (i < next.len()).then_some(i)
-                } else {
-                    places.iter().position(|&p| p == i)
-                };
+                let given = if again { (i < next.len()).then_some(i) } else { places.iter().position(|&p| p == i) };
                 values.push(match given {
                     Some(argument) => edge.args[argument],
                     None => self.cfg.zero(ty, &loc),
                 });
             }
-            *self.cfg.edge_mut(at) = Edge {
-                to: join,
-                args: values,
-            };
+            *self.cfg.edge_mut(at) = Edge { to: join, args: values };
         }
         let (body, values) = self.region(header, cycle.clone(), join)?;
         let (cond, values) = (values[0], values[1..].to_vec());
-        let before = Block {
-            args: next.clone(),
-            ops: body,
-            yields: values.clone(),
-        };
-        let mut after = Block {
-            args: self.fresh(&values),
-            ..Block::default()
-        };
+        let before = Block { args: next.clone(), ops: body, yields: values.clone() };
+        let mut after = Block { args: self.fresh(&values), ..Block::default() };
         after.yields = after.args[..next.len()].to_vec();
         let results = self.fresh(&values);
         let args = places.iter().map(|&place| results[place]).collect();
-        ops.push(Op {
-            kind: OpKind::While {
-                init,
-                before,
-                cond,
-                after,
-            },
-            results,
-            loc,
-        });
+        ops.push(Op { kind: OpKind::While { init, before, cond, after }, results, loc });
         Ok(Edge { to: target, args })
     }
 
     /// The place of each value that leaves the loop among the header's arguments and new places: preferably that of
     /// the argument which it is.
-    fn leaving_places(
-        &self,
-        edges: &[EdgeRef],
-        header: usize,
-        target: usize,
-        types: &mut Vec<Type>,
-    ) -> Vec<usize> {
+    fn leaving_places(&self, edges: &[EdgeRef], header: usize, target: usize, types: &mut Vec<Type>) -> Vec<usize> {
         let next = &self.cfg.blocks[header].args;
         let left = &self.cfg.blocks[target].args;
         let mut places: Vec<Option<usize>> = vec![None; left.len()];
-        for edge in edges
-            .iter()
-            .map(|&edge| self.cfg.edge(edge))
-            .filter(|edge| edge.to == target)
-        {
+        for edge in edges.iter().map(|&edge| self.cfg.edge(edge)).filter(|edge| edge.to == target) {
             for (i, value) in edge.args.iter().enumerate() {
-                let same = next
-                    .iter()
-                    .position(|arg| arg == value)
-                    .filter(|at| !places.contains(&Some(*at)));
+                let same = next.iter().position(|arg| arg == value).filter(|at| !places.contains(&Some(*at)));
                 places[i] = places[i].or(same);
             }
         }
@@ -291,8 +201,6 @@ impl Structurer {
 
     /// Zeros of the types of `like`.
     pub(super) fn zeros(&mut self, like: &[Value], loc: &Loc) -> Vec<Value> {
-        like.iter()
-            .map(|&value| self.cfg.zero(self.cfg.ty(value), loc))
-            .collect()
+        like.iter().map(|&value| self.cfg.zero(self.cfg.ty(value), loc)).collect()
     }
 }

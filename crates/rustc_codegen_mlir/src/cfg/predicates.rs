@@ -5,12 +5,7 @@ use tile_ir::Predicate;
 /// Whether it compares floats.
 pub(super) fn is_float(predicate: Predicate) -> bool {
     match predicate {
-        Predicate::FEq
-        | Predicate::FNe
-        | Predicate::FLt
-        | Predicate::FLe
-        | Predicate::FGt
-        | Predicate::FGe => true,
+        Predicate::FEq | Predicate::FNe | Predicate::FLt | Predicate::FLe | Predicate::FGt | Predicate::FGe => true,
         Predicate::IEq
         | Predicate::INe
         | Predicate::SLt
@@ -81,12 +76,7 @@ pub(super) fn holds(predicate: Predicate, a: i64, b: i64, bits: u32) -> Option<b
         Predicate::ULe => unsigned(a) <= unsigned(b),
         Predicate::UGt => unsigned(a) > unsigned(b),
         Predicate::UGe => unsigned(a) >= unsigned(b),
-        Predicate::FEq
-        | Predicate::FNe
-        | Predicate::FLt
-        | Predicate::FLe
-        | Predicate::FGt
-        | Predicate::FGe => {
+        Predicate::FEq | Predicate::FNe | Predicate::FLt | Predicate::FLe | Predicate::FGt | Predicate::FGe => {
             return None;
         }
     })

@@ -21,18 +21,11 @@ pub(crate) fn structure(mut cfg: Cfg) -> Result<(Cfg, Vec<Op>)> {
     let end = cfg.block(Vec::new(), Loc::Unknown);
     for block in &mut cfg.blocks[..end] {
         if block.term == Term::Return {
-            block.term = Term::Jump(Edge {
-                to: end,
-                args: Vec::new(),
-            });
+            block.term = Term::Jump(Edge { to: end, args: Vec::new() });
         }
     }
     let blocks = (0..end).collect();
-    let mut structurer = Structurer {
-        owner: owners(&cfg),
-        cfg,
-        replaced: HashMap::new(),
-    };
+    let mut structurer = Structurer { owner: owners(&cfg), cfg, replaced: HashMap::new() };
     let (ops, _) = structurer.region(0, blocks, end)?;
     Ok((structurer.cfg, ops))
 }
@@ -42,18 +35,11 @@ fn check_reducible(cfg: &Cfg) -> Result<()> {
     let graph = cfg.graph();
     let order = graph.reverse_postorder(0);
     let dominators = graph.dominators(0);
-    let position: HashMap<usize, usize> = order
-        .iter()
-        .enumerate()
-        .map(|(i, &node)| (node, i))
-        .collect();
+    let position: HashMap<usize, usize> = order.iter().enumerate().map(|(i, &node)| (node, i)).collect();
     for &from in &order {
         for &to in graph.successors(from) {
             if position[&to] <= position[&from] && !dominators.dominates(to, from) {
-                return Err(Error::new(
-                    Problem::TwoEntryLoop,
-                    cfg.blocks[from].loc.clone(),
-                ));
+                return Err(Error::new(Problem::TwoEntryLoop, cfg.blocks[from].loc.clone()));
             }
         }
     }
@@ -110,9 +96,7 @@ impl Structurer {
 
     /// New values of the same types.
     pub(super) fn fresh(&mut self, like: &[Value]) -> Vec<Value> {
-        like.iter()
-            .map(|&value| self.cfg.value(self.cfg.ty(value)))
-            .collect()
+        like.iter().map(|&value| self.cfg.value(self.cfg.ty(value))).collect()
     }
 
     /// Operations of a block, with what stands for their operands.
@@ -139,10 +123,7 @@ impl Structurer {
             let next = if cycle.is_empty() {
                 ops.extend(self.block_ops(at));
                 match self.cfg.blocks[at].term.clone() {
-                    Term::Jump(edge) => Some(Edge {
-                        to: edge.to,
-                        args: self.resolve_all(&edge.args),
-                    }),
+                    Term::Jump(edge) => Some(Edge { to: edge.to, args: self.resolve_all(&edge.args) }),
                     Term::Branch { cond, .. } => self.branch(at, cond, &mut blocks, &mut ops)?,
                     Term::Return | Term::Unreachable => None,
                 }
@@ -154,10 +135,7 @@ impl Structurer {
                 None => {
                     let args = self.cfg.blocks[out].args.clone();
                     let types: Vec<Type> = args.into_iter().map(|arg| self.cfg.ty(arg)).collect();
-                    let values = types
-                        .into_iter()
-                        .map(|ty| self.cfg.zero(ty, &Loc::Unknown))
-                        .collect();
+                    let values = types.into_iter().map(|ty| self.cfg.zero(ty, &Loc::Unknown)).collect();
                     return Ok((ops, values));
                 }
                 Some(edge) if edge.to == out => return Ok((ops, edge.args)),
@@ -173,18 +151,11 @@ impl Structurer {
     /// Jumps from `inside` to other blocks.
     pub(super) fn exits(&self, inside: &BTreeSet<usize>) -> Vec<EdgeRef> {
         let edges = inside.iter().flat_map(|&block| self.cfg.edges_of(block));
-        edges
-            .filter(|&edge| !inside.contains(&self.cfg.edge(edge).to))
-            .collect()
+        edges.filter(|&edge| !inside.contains(&self.cfg.edge(edge).to)).collect()
     }
 
     /// Joins `edges` if they go to several blocks. Returns the one target, or `None` if there are no edges.
-    pub(super) fn join(
-        &mut self,
-        edges: &[EdgeRef],
-        blocks: &mut BTreeSet<usize>,
-        loc: &Loc,
-    ) -> Option<usize> {
+    pub(super) fn join(&mut self, edges: &[EdgeRef], blocks: &mut BTreeSet<usize>, loc: &Loc) -> Option<usize> {
         let mut targets: Vec<usize> = Vec::new();
         for &edge in edges {
             let to = self.cfg.edge(edge).to;
@@ -207,8 +178,7 @@ impl Structurer {
     pub(super) fn own(&mut self, block: usize) {
         let new = &self.cfg.blocks[block];
         let results = new.ops.iter().flat_map(|op| &op.results);
-        self.owner
-            .extend(new.args.iter().chain(results).map(|&value| (value, block)));
+        self.owner.extend(new.args.iter().chain(results).map(|&value| (value, block)));
     }
 
     /// Structures the branch that ends `at`. Returns where control goes on, with resolved values.
@@ -247,47 +217,26 @@ impl Structurer {
                 arms.push((ops, if target.is_some() { values } else { Vec::new() }));
             }
         }
-        let (Some((else_ops, else_values)), Some((then_ops, then_values))) =
-            (arms.pop(), arms.pop())
-        else {
+        let (Some((else_ops, else_values)), Some((then_ops, then_values))) = (arms.pop(), arms.pop()) else {
             return Ok(None);
         };
-        let then = Block {
-            args: Vec::new(),
-            ops: then_ops,
-            yields: then_values,
-        };
-        let otherwise = Block {
-            args: Vec::new(),
-            ops: else_ops,
-            yields: else_values,
-        };
+        let then = Block { args: Vec::new(), ops: then_ops, yields: then_values };
+        let otherwise = Block { args: Vec::new(), ops: else_ops, yields: else_values };
         let values = self.join_values(cond, then, otherwise, &loc, ops);
         Ok(target.map(|to| Edge { to, args: values }))
     }
 
     /// For each side of the branch at `at`: the blocks that only it leads to.
-    fn sides(
-        &self,
-        at: usize,
-        sides: [EdgeRef; 2],
-        blocks: &BTreeSet<usize>,
-    ) -> [BTreeSet<usize>; 2] {
+    fn sides(&self, at: usize, sides: [EdgeRef; 2], blocks: &BTreeSet<usize>) -> [BTreeSet<usize>; 2] {
         let graph = self.cfg.graph().restricted(blocks, None);
         let dominators = graph.dominators(at);
         let predecessors = graph.predecessors();
         let [first, second] = sides.map(|edge| self.cfg.edge(edge).to);
         let part = |to: usize, other: usize| {
             let mut from = predecessors[to].iter().filter(|&&p| dominators.contains(p));
-            let own = blocks.contains(&to)
-                && to != other
-                && from.all(|&p| p == at || dominators.dominates(to, p));
+            let own = blocks.contains(&to) && to != other && from.all(|&p| p == at || dominators.dominates(to, p));
             if own {
-                blocks
-                    .iter()
-                    .copied()
-                    .filter(|&b| dominators.dominates(to, b))
-                    .collect()
+                blocks.iter().copied().filter(|&b| dominators.dominates(to, b)).collect()
             } else {
                 BTreeSet::new()
             }
@@ -296,21 +245,9 @@ impl Structurer {
     }
 
     /// Emits the `if`, or selects where neither side does anything. Returns the values after it.
-    fn join_values(
-        &mut self,
-        cond: Value,
-        then: Block,
-        otherwise: Block,
-        loc: &Loc,
-        ops: &mut Vec<Op>,
-    ) -> Vec<Value> {
+    fn join_values(&mut self, cond: Value, then: Block, otherwise: Block, loc: &Loc, ops: &mut Vec<Op>) -> Vec<Value> {
         let (mut then, mut otherwise) = (then, otherwise);
-        let pairs: Vec<(Value, Value)> = then
-            .yields
-            .iter()
-            .copied()
-            .zip(otherwise.yields.iter().copied())
-            .collect();
+        let pairs: Vec<(Value, Value)> = then.yields.iter().copied().zip(otherwise.yields.iter().copied()).collect();
         let idle = then.ops.is_empty() && otherwise.ops.is_empty();
         let mut values = Vec::new();
         let mut results = Vec::new();
@@ -329,16 +266,8 @@ impl Structurer {
             let result = self.cfg.value(self.cfg.ty(on_true));
             values.push(result);
             if idle {
-                let kind = OpKind::Select {
-                    cond,
-                    on_true,
-                    on_false,
-                };
-                ops.push(Op {
-                    kind,
-                    results: vec![result],
-                    loc: loc.clone(),
-                });
+                let kind = OpKind::Select { cond, on_true, on_false };
+                ops.push(Op { kind, results: vec![result], loc: loc.clone() });
             } else {
                 results.push(result);
                 then.yields.push(on_true);
@@ -351,28 +280,13 @@ impl Structurer {
                 cond = self.negate(cond, loc, ops);
                 std::mem::swap(&mut then, &mut otherwise);
             }
-            ops.push(Op {
-                kind: OpKind::If {
-                    cond,
-                    then,
-                    otherwise,
-                },
-                results,
-                loc: loc.clone(),
-            });
+            ops.push(Op { kind: OpKind::If { cond, then, otherwise }, results, loc: loc.clone() });
         }
         values
     }
 
     /// `cond ? true : false` is `cond`, and the other way round its negation.
-    fn truth(
-        &mut self,
-        cond: Value,
-        on_true: Value,
-        on_false: Value,
-        loc: &Loc,
-        ops: &mut Vec<Op>,
-    ) -> Option<Value> {
+    fn truth(&mut self, cond: Value, on_true: Value, on_false: Value, loc: &Loc, ops: &mut Vec<Op>) -> Option<Value> {
         if self.cfg.ty(on_true) != Type::BOOL {
             return None;
         }
@@ -385,10 +299,7 @@ impl Structurer {
 
     /// `!cond`; integer comparisons are turned round instead.
     pub(super) fn negate(&mut self, cond: Value, loc: &Loc, ops: &mut Vec<Op>) -> Value {
-        let compare = ops
-            .iter()
-            .rev()
-            .find(|op| op.results.first() == Some(&cond));
+        let compare = ops.iter().rev().find(|op| op.results.first() == Some(&cond));
         let kind = match compare.map(|op| &op.kind) {
             Some(OpKind::Compare(predicate, a, b)) if !predicates::is_float(*predicate) => {
                 OpKind::Compare(predicates::inverse(*predicate), *a, *b)
@@ -399,11 +310,7 @@ impl Structurer {
             }
         };
         let result = self.cfg.value(Type::BOOL);
-        ops.push(Op {
-            kind,
-            results: vec![result],
-            loc: loc.clone(),
-        });
+        ops.push(Op { kind, results: vec![result], loc: loc.clone() });
         result
     }
 }

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use tile_ir::{
-    BinaryOp, Block, CastOp, Elem, Kernel, Literal, Number, OpKind, ParamKind, Type, Value,
-};
+use tile_ir::{BinaryOp, Block, CastOp, Elem, Kernel, Literal, Number, OpKind, ParamKind, Type, Value};
 
 /// Least and greatest value, read as unsigned.
 pub(super) type Range = (u64, u64);
@@ -29,19 +27,13 @@ pub(super) struct Ranges {
 impl Ranges {
     /// Computes all ranges.
     pub(super) fn of(kernel: &Kernel) -> Ranges {
-        let mut ranges = Ranges {
-            known: HashMap::new(),
-        };
+        let mut ranges = Ranges { known: HashMap::new() };
         for param in &kernel.params {
             if let ParamKind::Scalar(scalar) = &param.kind
                 && scalar.elem.is_int()
             {
-                let end = scalar
-                    .bound
-                    .map_or(most(scalar.elem), |bound| bound.saturating_sub(1));
-                ranges
-                    .known
-                    .insert(scalar.value, (0, end.min(most(scalar.elem))));
+                let end = scalar.bound.map_or(most(scalar.elem), |bound| bound.saturating_sub(1));
+                ranges.known.insert(scalar.value, (0, end.min(most(scalar.elem))));
             }
         }
         ranges.block(kernel, &kernel.body);
@@ -60,25 +52,18 @@ impl Ranges {
             }
         }
         for op in &block.ops {
-            if let OpKind::For {
-                lower, upper, body, ..
-            } = &op.kind
+            if let OpKind::For { lower, upper, body, .. } = &op.kind
                 && let (Some(&counter), Some(lower), Some(upper)) =
                     (body.args.first(), self.get(*lower), self.get(*upper))
             {
-                self.known
-                    .insert(counter, (lower.0, upper.1.saturating_sub(1).max(lower.0)));
+                self.known.insert(counter, (lower.0, upper.1.saturating_sub(1).max(lower.0)));
             }
             for nested in op.kind.blocks() {
                 self.block(kernel, nested);
             }
             for &result in &op.results {
                 let ty = kernel.ty(result);
-                let range = if op.results.len() == 1 {
-                    self.result(kernel, &op.kind, ty)
-                } else {
-                    None
-                };
+                let range = if op.results.len() == 1 { self.result(kernel, &op.kind, ty) } else { None };
                 self.insert(result, ty, range);
             }
         }
@@ -103,16 +88,10 @@ impl Ranges {
     fn result(&self, kernel: &Kernel, kind: &OpKind, ty: Type) -> Option<Range> {
         match kind {
             OpKind::ProgramId(axis) => Some((0, kernel.grid[axis.index()].saturating_sub(1))),
-            OpKind::NumPrograms(axis) => {
-                Some((kernel.grid[axis.index()], kernel.grid[axis.index()]))
-            }
+            OpKind::NumPrograms(axis) => Some((kernel.grid[axis.index()], kernel.grid[axis.index()])),
             OpKind::Constant(Literal::Splat(Number::Int(number))) => {
                 let shift = 64 - ty.elem.bits().clamp(1, 64);
-                let bits = if ty.elem == Elem::I1 {
-                    *number as u64 & 1
-                } else {
-                    (*number as u64) << shift >> shift
-                };
+                let bits = if ty.elem == Elem::I1 { *number as u64 & 1 } else { (*number as u64) << shift >> shift };
                 Some((bits, bits))
             }
             OpKind::Cast(CastOp::ExtU | CastOp::IndexU | CastOp::TruncI, a) => self.get(*a),
@@ -121,9 +100,7 @@ impl Ranges {
                 self.get(*a).filter(|range| range.1 <= positive)
             }
             OpKind::Binary(op, a, b) => binary(*op, self.get(*a)?, self.get(*b)?),
-            OpKind::Select {
-                on_true, on_false, ..
-            } => {
+            OpKind::Select { on_true, on_false, .. } => {
                 let (a, b) = (self.get(*on_true)?, self.get(*on_false)?);
                 Some((a.0.min(b.0), a.1.max(b.1)))
             }

@@ -30,10 +30,7 @@ impl Lifter<'_, '_> {
     pub(super) fn copysign(&mut self, magnitude: Value, sign: Value) -> Value {
         let magnitude = self.op(OpKind::Cast(CastOp::Bitcast, magnitude), Type::I32);
         let sign = self.op(OpKind::Cast(CastOp::Bitcast, sign), Type::I32);
-        let (low, high) = (
-            self.int(Type::I32, i64::from(i32::MAX)),
-            self.int(Type::I32, i64::from(i32::MIN)),
-        );
+        let (low, high) = (self.int(Type::I32, i64::from(i32::MAX)), self.int(Type::I32, i64::from(i32::MIN)));
         let magnitude = self.binary(BinaryOp::And, magnitude, low);
         let sign = self.binary(BinaryOp::And, sign, high);
         let bits = self.binary(BinaryOp::Or, magnitude, sign);
@@ -57,8 +54,7 @@ impl Lifter<'_, '_> {
     /// Number of set bits: sums of neighbouring fields of 1, 2 and 4 bits, then all bytes at once by a product.
     pub(super) fn count_ones(&mut self, value: Value) -> Value {
         let ty = self.cfg.ty(value);
-        let repeat =
-            |byte: u8| types::canonical(u64::from_ne_bytes([byte; 8]), ty.elem.bits() as u32);
+        let repeat = |byte: u8| types::canonical(u64::from_ne_bytes([byte; 8]), ty.elem.bits() as u32);
         let field = |s: &mut Self, value: Value, by: i64, mask: u8| {
             let by = s.int(ty, by);
             let mask = s.int(ty, repeat(mask));

@@ -21,23 +21,13 @@ impl<'m> Lifter<'_, 'm> {
     /// Lifts all reachable blocks.
     pub(super) fn blocks(&mut self) {
         let blocks = self.function.blocks();
-        let index: BTreeMap<Block<'m>, usize> = blocks
-            .iter()
-            .enumerate()
-            .map(|(i, &block)| (block, i))
-            .collect();
+        let index: BTreeMap<Block<'m>, usize> = blocks.iter().enumerate().map(|(i, &block)| (block, i)).collect();
         let successors = blocks.iter().map(|block| {
             let terminator = block.instructions().pop();
-            terminator.map_or(Vec::new(), |t| {
-                t.successors().iter().map(|to| index[to]).collect()
-            })
+            terminator.map_or(Vec::new(), |t| t.successors().iter().map(|to| index[to]).collect())
         });
         let order = Graph::new(successors.collect()).reverse_postorder(0);
-        let number: BTreeMap<Block<'m>, usize> = order
-            .iter()
-            .enumerate()
-            .map(|(i, &b)| (blocks[b], i))
-            .collect();
+        let number: BTreeMap<Block<'m>, usize> = order.iter().enumerate().map(|(i, &b)| (blocks[b], i)).collect();
         let mut plans = Vec::new();
         for &i in &order {
             let plan = self.plan(blocks[i]);
@@ -101,13 +91,7 @@ impl<'m> Lifter<'_, 'm> {
                 }
             }
         }
-        self.cfg.block(
-            phis.iter()
-                .flat_map(|(_, values)| values)
-                .copied()
-                .collect(),
-            self.loc.clone(),
-        );
+        self.cfg.block(phis.iter().flat_map(|(_, values)| values).copied().collect(), self.loc.clone());
         Plan { block, phis }
     }
 
@@ -135,9 +119,7 @@ impl<'m> Lifter<'_, 'm> {
         number: &BTreeMap<Block<'m>, usize>,
     ) -> Lifting<()> {
         let targets = inst.successors();
-        let edges = targets
-            .iter()
-            .map(|to| self.jump(from.block, &plans[number[to]], number[to]));
+        let edges = targets.iter().map(|to| self.jump(from.block, &plans[number[to]], number[to]));
         let edges = edges.collect::<Lifting<Vec<Edge>>>()?;
         let operands = inst.operands();
         let term = match (inst.opcode(), edges.as_slice()) {
@@ -146,20 +128,14 @@ impl<'m> Lifter<'_, 'm> {
             (Some(Op::LLVMBr), [edge]) => Term::Jump(edge.clone()),
             (Some(Op::LLVMBr), [then, otherwise]) => {
                 let cond = self.value(operands[0])?;
-                Term::Branch {
-                    cond,
-                    then: then.clone(),
-                    otherwise: otherwise.clone(),
-                }
+                Term::Branch { cond, then: then.clone(), otherwise: otherwise.clone() }
             }
             (Some(Op::LLVMSwitch), [default, cases @ ..]) => {
                 let value = self.value(operands[0])?;
                 return self.switch(value, &inst.switch_values(), default, cases);
             }
             _ => {
-                return Err(Some(Problem::Operation {
-                    name: "exception handling".into(),
-                }));
+                return Err(Some(Problem::Operation { name: "exception handling".into() }));
             }
         };
         self.cfg.blocks[self.at].term = term;
@@ -179,9 +155,7 @@ impl<'m> Lifter<'_, 'm> {
                 Some(Constant::Undefined | Constant::Null) => true,
                 Some(Constant::Int(_) | Constant::Float(_) | Constant::Other) => false,
                 // A phi that no tile reaches.
-                None => {
-                    incoming.opcode() == Some(Op::LLVMPHI) && !self.values.contains_key(&incoming)
-                }
+                None => incoming.opcode() == Some(Op::LLVMPHI) && !self.values.contains_key(&incoming),
             };
             if unset {
                 for &value in values {
@@ -192,9 +166,7 @@ impl<'m> Lifter<'_, 'm> {
                     Some(Lifted::Checked(result, overflow)) => args.extend([*result, *overflow]),
                     Some(Lifted::Refused) => return Err(None),
                     Some(Lifted::Value(_) | Lifted::View(_)) | None => {
-                        return Err(Some(Problem::ValueType {
-                            text: incoming.type_text(),
-                        }));
+                        return Err(Some(Problem::ValueType { text: incoming.type_text() }));
                     }
                 }
             } else if ty.is_scalar() {
@@ -207,13 +179,7 @@ impl<'m> Lifter<'_, 'm> {
     }
 
     /// A chain of branches, one for each target.
-    fn switch(
-        &mut self,
-        value: Value,
-        cases: &[LlvmValue<'m>],
-        default: &Edge,
-        edges: &[Edge],
-    ) -> Lifting<()> {
+    fn switch(&mut self, value: Value, cases: &[LlvmValue<'m>], default: &Edge, edges: &[Edge]) -> Lifting<()> {
         let mut targets: Vec<(&Edge, Vec<Value>)> = Vec::new();
         for (case, edge) in cases.iter().zip(edges) {
             let number = self.value(*case)?;
@@ -245,11 +211,7 @@ impl<'m> Lifter<'_, 'm> {
         while !choices.is_empty() {
             let (cond, then) = choices.remove(0);
             if choices.is_empty() {
-                self.cfg.blocks[at].term = Term::Branch {
-                    cond,
-                    then,
-                    otherwise: default,
-                };
+                self.cfg.blocks[at].term = Term::Branch { cond, then, otherwise: default };
                 return;
             }
             let mut used: Vec<&mut Value> = default.args.iter_mut().collect();
@@ -259,10 +221,7 @@ impl<'m> Lifter<'_, 'm> {
             }
             let mut passed: Vec<(Value, Value)> = Vec::new();
             for value in used {
-                let known = passed
-                    .iter()
-                    .find(|(outer, _)| *outer == *value)
-                    .map(|(_, inner)| *inner);
+                let known = passed.iter().find(|(outer, _)| *outer == *value).map(|(_, inner)| *inner);
                 let inner = known.unwrap_or_else(|| {
                     let inner = self.cfg.value(self.cfg.ty(*value));
                     passed.push((*value, inner));
@@ -272,15 +231,8 @@ impl<'m> Lifter<'_, 'm> {
             }
             let (outer, inner) = passed.into_iter().unzip();
             let next = self.cfg.block(inner, self.loc.clone());
-            let otherwise = Edge {
-                to: next,
-                args: outer,
-            };
-            self.cfg.blocks[at].term = Term::Branch {
-                cond,
-                then,
-                otherwise,
-            };
+            let otherwise = Edge { to: next, args: outer };
+            self.cfg.blocks[at].term = Term::Branch { cond, then, otherwise };
             at = next;
         }
         self.cfg.blocks[at].term = Term::Jump(default);

@@ -31,9 +31,7 @@ impl<'m> Lifter<'_, 'm> {
             Op::LLVMFMul => BinaryOp::Mul,
             Op::LLVMFDiv => BinaryOp::DivF,
             _ => {
-                return Err(Some(Problem::Operation {
-                    name: "remainder of floats".into(),
-                }));
+                return Err(Some(Problem::Operation { name: "remainder of floats".into() }));
             }
         };
         Ok(self.binary(op, a, b))
@@ -109,38 +107,24 @@ impl<'m> Lifter<'_, 'm> {
     }
 
     /// `x as u32` and its like: toward zero, clamped to the type's range, NaN to 0.
-    pub(super) fn saturating_cast(
-        &mut self,
-        inst: LlvmValue<'m>,
-        value: Value,
-        signed: bool,
-    ) -> Lifting<Value> {
+    pub(super) fn saturating_cast(&mut self, inst: LlvmValue<'m>, value: Value, signed: bool) -> Lifting<Value> {
         let ty = types::scalar(inst)?;
         let bits = match ty.elem {
             Elem::I8 => 8,
             Elem::I32 => 32,
             Elem::I64 => 64,
             Elem::I1 | Elem::F32 | Elem::F16 | Elem::Bf16 | Elem::Index => {
-                return Err(Some(Problem::ValueType {
-                    text: inst.type_text(),
-                }));
+                return Err(Some(Problem::ValueType { text: inst.type_text() }));
             }
         };
         if inst.int_width() != bits {
             return self.saturating_narrow(inst.int_width(), ty, value, signed);
         }
         // 2^bits (or half of it) is exact as f32, and so is the float below it.
-        let end = if signed {
-            2_f32.powi(bits as i32 - 1)
-        } else {
-            2_f32.powi(bits as i32)
-        };
+        let end = if signed { 2_f32.powi(bits as i32 - 1) } else { 2_f32.powi(bits as i32) };
         let first = if signed { -end } else { 0.0 };
         let (cast, most) = if signed {
-            (
-                CastOp::FpToSInt,
-                types::canonical(u64::MAX >> 1 >> (64 - bits), bits),
-            )
+            (CastOp::FpToSInt, types::canonical(u64::MAX >> 1 >> (64 - bits), bits))
         } else {
             (CastOp::FpToUInt, -1)
         };
@@ -149,45 +133,20 @@ impl<'m> Lifter<'_, 'm> {
         let end = self.float(Type::F32, end);
         let above = self.compare(Predicate::FGe, value, end);
         let most = self.int(ty, most);
-        let result = self.op(
-            OpKind::Select {
-                cond: above,
-                on_true: most,
-                on_false: inside,
-            },
-            ty,
-        );
-        Ok(if signed {
-            self.zero_if_nan(value, result)
-        } else {
-            result
-        })
+        let result = self.op(OpKind::Select { cond: above, on_true: most, on_false: inside }, ty);
+        Ok(if signed { self.zero_if_nan(value, result) } else { result })
     }
 
     /// The same for a width that a wider type carries: its bounds are exact floats.
-    fn saturating_narrow(
-        &mut self,
-        bits: u32,
-        ty: Type,
-        value: Value,
-        signed: bool,
-    ) -> Lifting<Value> {
+    fn saturating_narrow(&mut self, bits: u32, ty: Type, value: Value, signed: bool) -> Lifting<Value> {
         if bits > 24 {
             return Err(Some(Problem::WideInteger { bits }));
         }
         let half = 2_f32.powi(bits as i32 - 1);
-        let (first, last) = if signed {
-            (-half, half - 1.0)
-        } else {
-            (0.0, 2.0 * half - 1.0)
-        };
+        let (first, last) = if signed { (-half, half - 1.0) } else { (0.0, 2.0 * half - 1.0) };
         let clamped = self.clamp(value, first, last);
         let inside = self.op(OpKind::Cast(CastOp::FpToSInt, clamped), ty);
-        let result = if signed {
-            self.zero_if_nan(value, inside)
-        } else {
-            inside
-        };
+        let result = if signed { self.zero_if_nan(value, inside) } else { inside };
         let mask = self.int(ty, (1 << bits) - 1);
         Ok(self.binary(BinaryOp::And, result, mask))
     }
@@ -204,13 +163,6 @@ impl<'m> Lifter<'_, 'm> {
         let ty = self.cfg.ty(result);
         let number = self.compare(Predicate::FEq, value, value);
         let zero = self.int(ty, 0);
-        self.op(
-            OpKind::Select {
-                cond: number,
-                on_true: result,
-                on_false: zero,
-            },
-            ty,
-        )
+        self.op(OpKind::Select { cond: number, on_true: result, on_false: zero }, ty)
     }
 }

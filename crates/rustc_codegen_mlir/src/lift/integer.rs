@@ -42,18 +42,11 @@ impl<'m> Lifter<'_, 'm> {
     /// A shift amount that is sure to be below the width, as machines do it: LLVM computes shifts whose result is not
     /// used where the amount is too large.
     fn amount(&mut self, amount: Value, bits: u32) -> Value {
-        if self
-            .cfg
-            .integer(amount)
-            .is_some_and(|n| (0..i64::from(bits)).contains(&n))
-        {
+        if self.cfg.integer(amount).is_some_and(|n| (0..i64::from(bits)).contains(&n)) {
             return amount;
         }
         let ty = self.cfg.ty(amount);
-        let mask = self.int(
-            ty,
-            i64::from(bits.next_power_of_two().min(ty.elem.bits() as u32)) - 1,
-        );
+        let mask = self.int(ty, i64::from(bits.next_power_of_two().min(ty.elem.bits() as u32)) - 1);
         self.binary(BinaryOp::And, amount, mask)
     }
 
@@ -80,16 +73,10 @@ impl<'m> Lifter<'_, 'm> {
             }
             Op::LLVMShl => {
                 // A constant shift is LLVM's way to multiply; products are what index analysis reads.
-                let by = self
-                    .cfg
-                    .integer(b)
-                    .filter(|n| (0..i64::from(bits.min(62))).contains(n));
+                let by = self.cfg.integer(b).filter(|n| (0..i64::from(bits.min(62))).contains(n));
                 let shifted = match by {
                     Some(by) => {
-                        let factor = self.int(
-                            self.cfg.ty(a),
-                            types::canonical(1 << by, carrier_bits(bits)),
-                        );
+                        let factor = self.int(self.cfg.ty(a), types::canonical(1 << by, carrier_bits(bits)));
                         self.binary(BinaryOp::Mul, a, factor)
                     }
                     None => {
@@ -111,11 +98,7 @@ impl<'m> Lifter<'_, 'm> {
             Op::LLVMUDiv => self.binary(BinaryOp::DivU, a, b),
             Op::LLVMURem => self.binary(BinaryOp::RemU, a, b),
             Op::LLVMSDiv | Op::LLVMSRem => {
-                let op = if opcode == Op::LLVMSDiv {
-                    BinaryOp::DivS
-                } else {
-                    BinaryOp::RemS
-                };
+                let op = if opcode == Op::LLVMSDiv { BinaryOp::DivS } else { BinaryOp::RemS };
                 let (a, b) = (self.signed(a, bits), self.signed(b, bits));
                 let result = self.binary(op, a, b);
                 self.trim(result, bits)
@@ -126,9 +109,7 @@ impl<'m> Lifter<'_, 'm> {
             Op::LLVMOr => self.binary(BinaryOp::Or, a, b),
             Op::LLVMXor => self.binary(BinaryOp::Xor, a, b),
             _ => {
-                return Err(Some(Problem::ValueType {
-                    text: inst.type_text(),
-                }));
+                return Err(Some(Problem::ValueType { text: inst.type_text() }));
             }
         })
     }
@@ -162,10 +143,7 @@ impl<'m> Lifter<'_, 'm> {
             IntPredicate::LLVMIntSLT => Predicate::SLt,
             IntPredicate::LLVMIntSLE => Predicate::SLe,
         };
-        if matches!(
-            predicate,
-            Predicate::SGt | Predicate::SGe | Predicate::SLt | Predicate::SLe
-        ) {
+        if matches!(predicate, Predicate::SGt | Predicate::SGe | Predicate::SLt | Predicate::SLe) {
             (a, b) = (self.signed(a, bits), self.signed(b, bits));
         }
         Ok(self.compare(predicate, a, b))
@@ -192,11 +170,7 @@ impl<'m> Lifter<'_, 'm> {
     }
 
     fn resize(&mut self, value: Value, ty: Type, cast: CastOp) -> Value {
-        if self.cfg.ty(value) == ty {
-            value
-        } else {
-            self.op(OpKind::Cast(cast, value), ty)
-        }
+        if self.cfg.ty(value) == ty { value } else { self.op(OpKind::Cast(cast, value), ty) }
     }
 }
 

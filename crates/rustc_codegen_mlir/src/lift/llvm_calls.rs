@@ -12,9 +12,7 @@ use crate::symbols::Callee;
 /// The name without its types: `fptoui.sat` of `fptoui.sat.i32.f32`.
 fn without_types(name: &str) -> &str {
     let is_type = |part: &str| {
-        part.len() > 1
-            && part.starts_with(['i', 'f', 'p', 'v'])
-            && part[1..].bytes().all(|b| b.is_ascii_digit())
+        part.len() > 1 && part.starts_with(['i', 'f', 'p', 'v']) && part[1..].bytes().all(|b| b.is_ascii_digit())
     };
     let mut name = name;
     while let Some((head, last)) = name.rsplit_once('.')
@@ -59,14 +57,10 @@ impl<'m> Lifter<'_, 'm> {
             values.push(self.value(arg)?);
         }
         let value = match values[..] {
-            [a] if short.starts_with("fpto") => {
-                self.saturating_cast(inst, a, short.starts_with("fptosi"))?
-            }
+            [a] if short.starts_with("fpto") => self.saturating_cast(inst, a, short.starts_with("fptosi"))?,
             [a] => self.call_one(short, inst.int_width(), a)?,
             // The second argument says what undefined cases give.
-            [a, _] if matches!(short, "abs" | "ctlz" | "cttz") => {
-                self.call_one(short, inst.int_width(), a)?
-            }
+            [a, _] if matches!(short, "abs" | "ctlz" | "cttz") => self.call_one(short, inst.int_width(), a)?,
             [a, b] => self.call_two(short, inst, args[0].int_width(), a, b)?,
             [a, b, c] => self.call_three(short, inst.int_width(), a, b, c)?,
             _ => return Err(Some(refuse(Callee::Llvm, short))),
@@ -112,11 +106,7 @@ impl<'m> Lifter<'_, 'm> {
             "bswap" | "bitreverse" => {
                 let reversed = self.reverse(a, if name == "bswap" { 8 } else { 1 });
                 let unused = self.int(ty, spare);
-                if spare == 0 {
-                    reversed
-                } else {
-                    self.binary(BinaryOp::ShrU, reversed, unused)
-                }
+                if spare == 0 { reversed } else { self.binary(BinaryOp::ShrU, reversed, unused) }
             }
             "ctpop" => self.count_ones(a),
             "ctlz" => {
@@ -125,11 +115,7 @@ impl<'m> Lifter<'_, 'm> {
                 let above = self.binary(BinaryOp::Xor, smeared, ones);
                 let zeros = self.count_ones(above);
                 let unused = self.int(ty, spare);
-                if spare == 0 {
-                    zeros
-                } else {
-                    self.binary(BinaryOp::Sub, zeros, unused)
-                }
+                if spare == 0 { zeros } else { self.binary(BinaryOp::Sub, zeros, unused) }
             }
             "cttz" => {
                 // The bits below the lowest one: `!x & (x - 1)`.
@@ -139,25 +125,14 @@ impl<'m> Lifter<'_, 'm> {
                 let below = self.binary(BinaryOp::And, not, less);
                 let zeros = self.count_ones(below);
                 let most = self.int(ty, i64::from(bits));
-                if spare == 0 {
-                    zeros
-                } else {
-                    self.binary(BinaryOp::MinU, zeros, most)
-                }
+                if spare == 0 { zeros } else { self.binary(BinaryOp::MinU, zeros, most) }
             }
             "is.constant" => self.int(Type::BOOL, 0),
             _ => return Err(Some(refuse(Callee::Llvm, name))),
         })
     }
 
-    fn call_two(
-        &mut self,
-        name: &str,
-        inst: LlvmValue<'m>,
-        bits: u32,
-        a: Value,
-        b: Value,
-    ) -> Lifting<Value> {
+    fn call_two(&mut self, name: &str, inst: LlvmValue<'m>, bits: u32, a: Value, b: Value) -> Lifting<Value> {
         let signed = |s: &mut Self| (s.signed(a, bits), s.signed(b, bits));
         Ok(match name {
             "expect" => a,
@@ -165,11 +140,7 @@ impl<'m> Lifter<'_, 'm> {
             "umax" => self.binary(BinaryOp::MaxU, a, b),
             "smin" | "smax" => {
                 let (a, b) = signed(self);
-                let op = if name == "smin" {
-                    BinaryOp::MinS
-                } else {
-                    BinaryOp::MaxS
-                };
+                let op = if name == "smin" { BinaryOp::MinS } else { BinaryOp::MaxS };
                 let value = self.binary(op, a, b);
                 self.trim(value, bits)
             }
@@ -190,14 +161,7 @@ impl<'m> Lifter<'_, 'm> {
         })
     }
 
-    fn call_three(
-        &mut self,
-        name: &str,
-        bits: u32,
-        a: Value,
-        b: Value,
-        c: Value,
-    ) -> Lifting<Value> {
+    fn call_three(&mut self, name: &str, bits: u32, a: Value, b: Value, c: Value) -> Lifting<Value> {
         let whole = matches!(bits, 32 | 64);
         let ty = self.cfg.ty(a);
         Ok(match name {

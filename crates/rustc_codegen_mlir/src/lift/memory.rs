@@ -27,32 +27,15 @@ impl<'m> Lifter<'_, 'm> {
         let indices = self.position(args, 4)?;
         let mask = self.limits(args, 9, dims)?;
         let in_bounds = vec![false; indices.len()];
-        Ok(self.op(
-            OpKind::Load {
-                view: view.id,
-                indices,
-                pad,
-                mask,
-                in_bounds,
-            },
-            ty,
-        ))
+        Ok(self.op(OpKind::Load { view: view.id, indices, pad, mask, in_bounds }, ty))
     }
 
     pub(super) fn store(&mut self, args: &[LlvmValue<'m>]) -> Lifting<()> {
         let view = self.view(args)?;
         let Bound { name, kind, .. } = &self.params.bound[view.id.index()];
         match kind {
-            BoundKind::View {
-                access: Access::Write,
-                ..
-            } => {}
-            BoundKind::View {
-                access: Access::Read | Access::Weights,
-                ..
-            }
-            | BoundKind::U32 { .. }
-            | BoundKind::F32 => {
+            BoundKind::View { access: Access::Write, .. } => {}
+            BoundKind::View { access: Access::Read | Access::Weights, .. } | BoundKind::U32 { .. } | BoundKind::F32 => {
                 return Err(Some(Problem::ReadOnly { name: name.clone() }));
             }
         }
@@ -62,16 +45,7 @@ impl<'m> Lifter<'_, 'm> {
         let indices = self.position(args, 4)?;
         let mask = self.limits(args, 9, dims)?;
         let in_bounds = vec![false; indices.len()];
-        self.push(
-            OpKind::Store {
-                view: view.id,
-                value,
-                indices,
-                mask,
-                in_bounds,
-            },
-            Vec::new(),
-        );
+        self.push(OpKind::Store { view: view.id, value, indices, mask, in_bounds }, Vec::new());
         Ok(())
     }
 
@@ -93,19 +67,8 @@ impl<'m> Lifter<'_, 'm> {
             let count = self.int(ty.with_elem(Elem::I32), canonical(count, 32));
             self.compare(Predicate::ULt, offsets, count)
         };
-        let offsets = self.op(
-            OpKind::Cast(CastOp::IndexU, offsets),
-            ty.with_elem(Elem::Index),
-        );
-        Ok(self.op(
-            OpKind::Gather {
-                view: view.id,
-                offsets,
-                mask,
-                passthru,
-            },
-            ty,
-        ))
+        let offsets = self.op(OpKind::Cast(CastOp::IndexU, offsets), ty.with_elem(Elem::Index));
+        Ok(self.op(OpKind::Gather { view: view.id, offsets, mask, passthru }, ty))
     }
 
     /// The view of an access: arguments 0 to 3 are pointer, element type, rows, columns.
@@ -125,12 +88,10 @@ impl<'m> Lifter<'_, 'm> {
         };
         let Bound { name, kind, .. } = &self.params.bound[id.index()];
         match kind {
-            BoundKind::View {
-                code, rows, cols, ..
-            } if (*code, *rows, *cols) == (used.code, used.rows, used.cols) => Ok(used),
-            BoundKind::View {
-                code, rows, cols, ..
-            } => Err(Some(Problem::ViewMismatch {
+            BoundKind::View { code, rows, cols, .. } if (*code, *rows, *cols) == (used.code, used.rows, used.cols) => {
+                Ok(used)
+            }
+            BoundKind::View { code, rows, cols, .. } => Err(Some(Problem::ViewMismatch {
                 name: name.clone(),
                 used: format!("{}x{} of {}", used.rows, used.cols, used.code.name()),
                 declared: format!("{rows}x{cols} of {}", code.name()),
@@ -155,27 +116,16 @@ impl<'m> Lifter<'_, 'm> {
         }
         // A counter that was `index` before: no need to go there and back.
         let block = &self.cfg.blocks[self.at];
-        let source = block
-            .ops
-            .iter()
-            .rev()
-            .find(|op| op.results.first() == Some(&value))
-            .map(|op| &op.kind);
+        let source = block.ops.iter().rev().find(|op| op.results.first() == Some(&value)).map(|op| &op.kind);
         match source {
-            Some(OpKind::Cast(CastOp::IndexU, before)) if self.cfg.ty(*before) == Type::INDEX => {
-                *before
-            }
+            Some(OpKind::Cast(CastOp::IndexU, before)) if self.cfg.ty(*before) == Type::INDEX => *before,
             _ => self.op(OpKind::Cast(CastOp::IndexU, value), Type::INDEX),
         }
     }
 
     /// The padding constant, converted to the element type.
     fn pad(&mut self, value: Option<&LlvmValue<'m>>, code: ElemCode) -> Lifting<Value> {
-        let not_constant = || {
-            Some(Problem::NotConstant {
-                what: "the padding".into(),
-            })
-        };
+        let not_constant = || Some(Problem::NotConstant { what: "the padding".into() });
         let value = self.value(*value.ok_or_else(not_constant)?)?;
         let Some(tile_ir::Number::Float(pad)) = self.cfg.number(value) else {
             return Err(not_constant());
@@ -191,12 +141,7 @@ impl<'m> Lifter<'_, 'm> {
     }
 
     /// The mask of `valid_rows` and `valid_cols`, if they limit anything.
-    fn limits(
-        &mut self,
-        args: &[LlvmValue<'m>],
-        first: usize,
-        dims: Dims,
-    ) -> Lifting<Option<Value>> {
+    fn limits(&mut self, args: &[LlvmValue<'m>], first: usize, dims: Dims) -> Lifting<Option<Value>> {
         let rows = self.limit(args[first], dims.r)?;
         let cols = self.limit(args[first + 1], dims.c)?;
         if (rows, cols) == (Index::Static(dims.r), Index::Static(dims.c)) {
@@ -205,10 +150,7 @@ impl<'m> Lifter<'_, 'm> {
         let ty = dims.tile(Elem::I1)?;
         let mut bounds = vec![rows, cols];
         // One operation takes only numbers, the other only values.
-        if bounds
-            .iter()
-            .any(|bound| matches!(bound, Index::Dynamic(_)))
-        {
+        if bounds.iter().any(|bound| matches!(bound, Index::Dynamic(_))) {
             for bound in &mut bounds {
                 if let Index::Static(number) = *bound {
                     *bound = Index::Dynamic(self.int(Type::INDEX, number as i64));
@@ -222,11 +164,7 @@ impl<'m> Lifter<'_, 'm> {
     fn limit(&mut self, limit: LlvmValue<'m>, extent: u64) -> Lifting<Index> {
         let limit = self.value(limit)?;
         if let Some(number) = self.cfg.integer(limit) {
-            let number = if number as u64 == NO_LIMIT as u64 {
-                extent
-            } else {
-                number as u64
-            };
+            let number = if number as u64 == NO_LIMIT as u64 { extent } else { number as u64 };
             return Ok(Index::Static(number.min(extent)));
         }
         let extent = self.int(self.cfg.ty(limit), extent as i64);
@@ -239,9 +177,7 @@ impl<'m> Lifter<'_, 'm> {
         let operands = inst.operands();
         let pointer = *operands.get(usize::from(opcode == Op::LLVMStore))?;
         let problem = self.pointer_problem(Some(pointer));
-        let blameless = problem == Problem::RuntimeArray
-            && self.runtime_index
-            && !self.is_runtime_index(pointer);
+        let blameless = problem == Problem::RuntimeArray && self.runtime_index && !self.is_runtime_index(pointer);
         if blameless {
             self.silent = Some(Error::new(problem, self.loc.clone()));
             return None;
@@ -268,8 +204,7 @@ impl<'m> Lifter<'_, 'm> {
             at = match at.opcode() {
                 Some(Op::LLVMAlloca) => return true,
                 Some(Op::LLVMGetElementPtr) => at.operands()[0],
-                Some(Op::LLVMPHI) => match at.incoming().iter().map(|(_, v)| *v).find(|v| *v != at)
-                {
+                Some(Op::LLVMPHI) => match at.incoming().iter().map(|(_, v)| *v).find(|v| *v != at) {
                     Some(from) => from,
                     None => return false,
                 },

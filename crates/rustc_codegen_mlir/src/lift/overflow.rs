@@ -40,11 +40,7 @@ impl<'m> Lifter<'_, 'm> {
                 (difference, self.sign_overflow((a, b), (a, difference)))
             }
             "umul.with.overflow" | "smul.with.overflow" if ty.elem != Elem::I64 => {
-                let extend = if name.starts_with('u') {
-                    CastOp::ExtU
-                } else {
-                    CastOp::ExtS
-                };
+                let extend = if name.starts_with('u') { CastOp::ExtU } else { CastOp::ExtS };
                 let wide = Type::scalar(Elem::I64);
                 let a = self.op(OpKind::Cast(extend, a), wide);
                 let b = self.op(OpKind::Cast(extend, b), wide);
@@ -77,11 +73,7 @@ impl<'m> Lifter<'_, 'm> {
     /// The same for integers that a type of twice their width carries: there the result is exact.
     fn checked_narrow(&mut self, name: &str, bits: u32, a: Value, b: Value) -> Lifted {
         let signed = name.starts_with('s');
-        let (a, b) = if signed {
-            (self.signed(a, bits), self.signed(b, bits))
-        } else {
-            (a, b)
-        };
+        let (a, b) = if signed { (self.signed(a, bits), self.signed(b, bits)) } else { (a, b) };
         let op = match &name[1..4] {
             "add" => BinaryOp::Add,
             "sub" => BinaryOp::Sub,
@@ -89,31 +81,17 @@ impl<'m> Lifter<'_, 'm> {
         };
         let exact = self.binary(op, a, b);
         let result = self.trim(exact, bits);
-        let again = if signed {
-            self.signed(result, bits)
-        } else {
-            result
-        };
+        let again = if signed { self.signed(result, bits) } else { result };
         Lifted::Checked(result, self.compare(Predicate::INe, exact, again))
     }
 
     /// Addition and subtraction that stop at the ends of the type.
-    pub(super) fn saturating(
-        &mut self,
-        name: &str,
-        bits: u32,
-        a: Value,
-        b: Value,
-    ) -> Lifting<Value> {
+    pub(super) fn saturating(&mut self, name: &str, bits: u32, a: Value, b: Value) -> Lifting<Value> {
         if !types::exact(bits) || bits == 1 {
             return Err(Some(refuse(Callee::Llvm, name)));
         }
         let ty = self.cfg.ty(a);
-        let op = if name == "ssub.sat" {
-            BinaryOp::Sub
-        } else {
-            BinaryOp::Add
-        };
+        let op = if name == "ssub.sat" { BinaryOp::Sub } else { BinaryOp::Add };
         let result = self.binary(op, a, b);
         let (over, end) = match name {
             "uadd.sat" => (self.compare(Predicate::ULt, result, a), self.int(ty, -1)),
@@ -126,21 +104,10 @@ impl<'m> Lifter<'_, 'm> {
                 let negative = self.compare(Predicate::SLt, a, zero);
                 let least = self.int(ty, i64::MIN >> (64 - bits));
                 let most = self.int(ty, i64::MAX >> (64 - bits));
-                let end = OpKind::Select {
-                    cond: negative,
-                    on_true: least,
-                    on_false: most,
-                };
+                let end = OpKind::Select { cond: negative, on_true: least, on_false: most };
                 (over, self.op(end, ty))
             }
         };
-        Ok(self.op(
-            OpKind::Select {
-                cond: over,
-                on_true: end,
-                on_false: result,
-            },
-            ty,
-        ))
+        Ok(self.op(OpKind::Select { cond: over, on_true: end, on_false: result }, ty))
     }
 }

@@ -33,27 +33,17 @@ impl<'m> Lifter<'_, 'm> {
             | Op::LLVMXor => self.integer(inst, opcode)?,
             Op::LLVMICmp => self.integer_compare(inst)?,
             Op::LLVMTrunc | Op::LLVMZExt | Op::LLVMSExt => self.integer_cast(inst, opcode)?,
-            Op::LLVMFNeg
-            | Op::LLVMFAdd
-            | Op::LLVMFSub
-            | Op::LLVMFMul
-            | Op::LLVMFDiv
-            | Op::LLVMFRem => self.float_op(inst, opcode)?,
+            Op::LLVMFNeg | Op::LLVMFAdd | Op::LLVMFSub | Op::LLVMFMul | Op::LLVMFDiv | Op::LLVMFRem => {
+                self.float_op(inst, opcode)?
+            }
             Op::LLVMFCmp => self.float_compare(inst)?,
-            Op::LLVMFPToUI
-            | Op::LLVMFPToSI
-            | Op::LLVMUIToFP
-            | Op::LLVMSIToFP
-            | Op::LLVMFPTrunc
-            | Op::LLVMFPExt => self.float_cast(inst, opcode)?,
+            Op::LLVMFPToUI | Op::LLVMFPToSI | Op::LLVMUIToFP | Op::LLVMSIToFP | Op::LLVMFPTrunc | Op::LLVMFPExt => {
+                self.float_cast(inst, opcode)?
+            }
             Op::LLVMBitCast => {
                 let (ty, operand) = (types::scalar(inst)?, inst.operands()[0]);
                 let value = self.value(operand)?;
-                if self.cfg.ty(value) == ty {
-                    value
-                } else {
-                    self.op(OpKind::Cast(CastOp::Bitcast, value), ty)
-                }
+                if self.cfg.ty(value) == ty { value } else { self.op(OpKind::Cast(CastOp::Bitcast, value), ty) }
             }
             // Refused where something is done with the address.
             Op::LLVMAlloca | Op::LLVMGetElementPtr => return Ok(None),
@@ -84,28 +74,16 @@ impl<'m> Lifter<'_, 'm> {
             };
             let on_true = self.tile(on_true, ty)?;
             let on_false = self.tile(on_false, ty)?;
-            return Ok(Some(Lifted::Value(self.op(
-                OpKind::Select {
-                    cond,
-                    on_true,
-                    on_false,
-                },
-                ty,
-            ))));
+            return Ok(Some(Lifted::Value(self.op(OpKind::Select { cond, on_true, on_false }, ty))));
         }
         let ty = types::scalar(inst)?;
         let on_true = self.value(on_true)?;
         let on_false = self.value(on_false)?;
-        let truth =
-            (ty == Type::BOOL).then(|| (self.cfg.integer(on_true), self.cfg.integer(on_false)));
+        let truth = (ty == Type::BOOL).then(|| (self.cfg.integer(on_true), self.cfg.integer(on_false)));
         let kind = match truth {
             Some((_, Some(0))) => OpKind::Binary(BinaryOp::And, cond, on_true),
             Some((Some(1), _)) => OpKind::Binary(BinaryOp::Or, cond, on_false),
-            _ => OpKind::Select {
-                cond,
-                on_true,
-                on_false,
-            },
+            _ => OpKind::Select { cond, on_true, on_false },
         };
         Ok(Some(Lifted::Value(self.op(kind, ty))))
     }
@@ -113,16 +91,11 @@ impl<'m> Lifter<'_, 'm> {
     /// `extractvalue` of checked arithmetic; other aggregates are gone by now.
     fn extract_value(&mut self, inst: LlvmValue<'m>) -> Lifting<Lifted> {
         let operand = inst.operands()[0];
-        match (
-            self.values.get(&operand).copied(),
-            inst.indices().as_slice(),
-        ) {
+        match (self.values.get(&operand).copied(), inst.indices().as_slice()) {
             (Some(Lifted::Checked(value, _)), [0]) => Ok(Lifted::Value(value)),
             (Some(Lifted::Checked(_, overflow)), [1]) => Ok(Lifted::Value(overflow)),
             (Some(Lifted::Refused), _) => Err(None),
-            _ => Err(Some(Problem::ValueType {
-                text: operand.type_text(),
-            })),
+            _ => Err(Some(Problem::ValueType { text: operand.type_text() })),
         }
     }
 
@@ -138,16 +111,12 @@ impl<'m> Lifter<'_, 'm> {
         let args = inst.arguments();
         if !function.is_declaration() {
             // Everything with a body is inlined, unless it calls itself.
-            return Err(Some(Problem::Recursion {
-                function: crate::symbols::readable(&name),
-            }));
+            return Err(Some(Problem::Recursion { function: crate::symbols::readable(&name) }));
         }
         match classify(&name) {
             Callee::Pure | Callee::Reads | Callee::Writes => self.intrinsic(&name, &args),
             Callee::Llvm => self.llvm_call(&name, inst, &args),
-            kind @ (Callee::Panic(_) | Callee::Allocation | Callee::Unknown) => {
-                Err(Some(refuse(kind, &name)))
-            }
+            kind @ (Callee::Panic(_) | Callee::Allocation | Callee::Unknown) => Err(Some(refuse(kind, &name))),
         }
     }
 }
@@ -156,11 +125,7 @@ impl<'m> Lifter<'_, 'm> {
 fn refused(inst: LlvmValue<'_>, opcode: Op) -> Problem {
     match opcode {
         Op::LLVMFence | Op::LLVMAtomicCmpXchg | Op::LLVMAtomicRMW => Problem::Atomic,
-        Op::LLVMPtrToInt | Op::LLVMPtrToAddr | Op::LLVMIntToPtr | Op::LLVMAddrSpaceCast => {
-            Problem::HandleEscapes
-        }
-        _ => Problem::ValueType {
-            text: inst.type_text(),
-        },
+        Op::LLVMPtrToInt | Op::LLVMPtrToAddr | Op::LLVMIntToPtr | Op::LLVMAddrSpaceCast => Problem::HandleEscapes,
+        _ => Problem::ValueType { text: inst.type_text() },
     }
 }

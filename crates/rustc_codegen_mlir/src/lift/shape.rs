@@ -14,17 +14,12 @@ use crate::params::{constant, elem, elem_code};
 pub(super) fn dimension(axis: u64, dims: Dims) -> Result<usize, Problem> {
     let rank = dims.list().len() as u64;
     let dim = (axis + rank).checked_sub(3).filter(|_| axis < 3);
-    dim.map(|dim| dim as usize).ok_or(Problem::BadCode {
-        what: "the axis".into(),
-        value: axis,
-    })
+    dim.map(|dim| dim as usize).ok_or(Problem::BadCode { what: "the axis".into(), value: axis })
 }
 
 /// Offsets given as three constants, for a tile of this rank.
 fn offsets(args: &[LlvmValue<'_>], first: usize, rank: usize) -> Result<Vec<u64>, Problem> {
-    let all = (first..first + 3)
-        .map(|i| constant(args.get(i), "the offset"))
-        .collect::<Result<Vec<u64>, Problem>>()?;
+    let all = (first..first + 3).map(|i| constant(args.get(i), "the offset")).collect::<Result<Vec<u64>, Problem>>()?;
     Ok(all[3 - rank..].to_vec())
 }
 
@@ -33,19 +28,12 @@ impl<'m> Lifter<'_, 'm> {
         match name {
             "__tile_broadcast" => {
                 let (x, to) = self.reshaping(args)?;
-                Ok(if self.cfg.ty(x) == to {
-                    x
-                } else {
-                    self.op(OpKind::Broadcast(x), to)
-                })
+                Ok(if self.cfg.ty(x) == to { x } else { self.op(OpKind::Broadcast(x), to) })
             }
             "__tile_reshape" => {
                 let (x, to) = self.reshaping(args)?;
                 if self.cfg.ty(x).shape.count() != to.shape.count() {
-                    return Err(Some(Problem::BadShape {
-                        what: "this reshape".into(),
-                        shape: to.shape.to_string(),
-                    }));
+                    return Err(Some(Problem::BadShape { what: "this reshape".into(), shape: to.shape.to_string() }));
                 }
                 Ok(self.reshape(x, to))
             }
@@ -56,9 +44,7 @@ impl<'m> Lifter<'_, 'm> {
             "__tile_extract_u32" => self.extract(args, Elem::I32),
             "__tile_reduce" => self.reduce(args),
             "__tile_contract" => self.contract(args),
-            _ => Err(Some(Problem::Extern {
-                name: name.to_owned(),
-            })),
+            _ => Err(Some(Problem::Extern { name: name.to_owned() })),
         }
     }
 
@@ -71,11 +57,7 @@ impl<'m> Lifter<'_, 'm> {
     }
 
     fn reshape(&mut self, x: Value, to: Type) -> Value {
-        if self.cfg.ty(x) == to {
-            x
-        } else {
-            self.op(OpKind::Reshape(x), to)
-        }
+        if self.cfg.ty(x) == to { x } else { self.op(OpKind::Reshape(x), to) }
     }
 
     fn transpose(&mut self, args: &[LlvmValue<'m>]) -> Lifting<Value> {
@@ -94,11 +76,7 @@ impl<'m> Lifter<'_, 'm> {
         let to = Dims::read(args, 8)?;
         let result = to.tile(elem)?;
         // A rank-2 part of a rank-3 tile is cut with one layer, then flattened.
-        let part = if from.b > 0 && to.b == 0 {
-            Dims { b: 1, ..to }
-        } else {
-            to
-        };
+        let part = if from.b > 0 && to.b == 0 { Dims { b: 1, ..to } } else { to };
         let rank = from.list().len();
         let offsets = offsets(args, 5, rank)?;
         inside("this slice", &from.list(), &offsets, &part.list())?;
@@ -113,22 +91,11 @@ impl<'m> Lifter<'_, 'm> {
         let value = self.tile(args[0], from.tile(elem)?)?;
         let result = to.tile(elem)?;
         let into = self.tile(args[1], result)?;
-        let part = if to.b > 0 && from.b == 0 {
-            Dims { b: 1, ..from }
-        } else {
-            from
-        };
+        let part = if to.b > 0 && from.b == 0 { Dims { b: 1, ..from } } else { from };
         let offsets = offsets(args, 6, to.list().len())?;
         inside("this insertion", &to.list(), &offsets, &part.list())?;
         let value = self.reshape(value, part.tile(elem)?);
-        Ok(self.op(
-            OpKind::InsertSlice {
-                value,
-                into,
-                offsets,
-            },
-            result,
-        ))
+        Ok(self.op(OpKind::InsertSlice { value, into, offsets }, result))
     }
 
     fn extract(&mut self, args: &[LlvmValue<'m>], elem: Elem) -> Lifting<Value> {
@@ -147,10 +114,7 @@ impl<'m> Lifter<'_, 'm> {
                 && *number >= extent
             {
                 let shape = format!("{} and the index is {number}", ty.shape);
-                return Err(Some(Problem::BadShape {
-                    what: "this tile".into(),
-                    shape,
-                }));
+                return Err(Some(Problem::BadShape { what: "this tile".into(), shape }));
             }
         }
         Ok(self.op(OpKind::Extract { value, indices }, Type::scalar(elem)))
@@ -160,10 +124,7 @@ impl<'m> Lifter<'_, 'm> {
         let what = "the operation";
         let number = constant(args.first(), what)?;
         let op = u32::try_from(number).ok().and_then(ReduceCode::from_code);
-        let op = op.ok_or_else(|| Problem::BadCode {
-            what: what.into(),
-            value: number,
-        })?;
+        let op = op.ok_or_else(|| Problem::BadCode { what: what.into(), value: number })?;
         let code = elem_code(args.get(2))?;
         let dims = Dims::read(args, 4)?;
         let ty = dims.tile(elem(code))?;
@@ -178,15 +139,7 @@ impl<'m> Lifter<'_, 'm> {
         rest.remove(dim);
         let reduced = Type::tile(ty.elem, &rest).unwrap_or(ty);
         let (op, start) = self.reduction(op, code, reduced);
-        let value = self.op(
-            OpKind::Reduce {
-                op,
-                value,
-                acc: start,
-                dims: vec![dim],
-            },
-            reduced,
-        );
+        let value = self.op(OpKind::Reduce { op, value, acc: start, dims: vec![dim] }, reduced);
         Ok(self.reshape(value, result))
     }
 
@@ -209,20 +162,11 @@ impl<'m> Lifter<'_, 'm> {
     fn contract(&mut self, args: &[LlvmValue<'m>]) -> Lifting<Value> {
         let number = |i: usize, what| constant(args.get(i), what);
         let what = "the size of a product";
-        let (b, m, n, k) = (
-            number(3, what)?,
-            number(4, what)?,
-            number(5, what)?,
-            number(6, what)?,
-        );
+        let (b, m, n, k) = (number(3, what)?, number(4, what)?, number(5, what)?, number(6, what)?);
         let flag = "whether an operand is transposed";
         let (transpose_lhs, transpose_rhs) = (number(7, flag)? != 0, number(8, flag)? != 0);
         let matrix = |r, c, transposed| {
-            if transposed {
-                Dims { b, r: c, c: r }
-            } else {
-                Dims { b, r, c }
-            }
+            if transposed { Dims { b, r: c, c: r } } else { Dims { b, r, c } }
         };
         let lhs = self.tile(args[0], matrix(m, k, transpose_lhs).tile(Elem::F32)?)?;
         let rhs = self.tile(args[1], matrix(k, n, transpose_rhs).tile(Elem::F32)?)?;
@@ -233,11 +177,7 @@ impl<'m> Lifter<'_, 'm> {
         let (im, inn, ik) = (batch, batch + 1, batch + 2);
         let dims = |first: usize, second: usize, exchanged: bool| {
             let mut dims: Vec<usize> = (0..batch).collect();
-            dims.extend(if exchanged {
-                [second, first]
-            } else {
-                [first, second]
-            });
+            dims.extend(if exchanged { [second, first] } else { [first, second] });
             dims
         };
         let mut reduced = vec![false; batch + 2];
@@ -248,38 +188,18 @@ impl<'m> Lifter<'_, 'm> {
             rhs: dims(ik, inn, transpose_rhs),
             acc: dims(im, inn, false),
         };
-        Ok(self.op(
-            OpKind::Contract {
-                lhs,
-                rhs,
-                acc,
-                spec,
-            },
-            ty,
-        ))
+        Ok(self.op(OpKind::Contract { lhs, rhs, acc, spec }, ty))
     }
 }
 
 /// Checks that a part lies inside a tile.
 fn inside(what: &str, whole: &[u64], offsets: &[u64], part: &[u64]) -> Result<(), Problem> {
     let fits = whole.len() == part.len()
-        && whole
-            .iter()
-            .zip(offsets)
-            .zip(part)
-            .all(|((&w, &o), &p)| o.checked_add(p).is_some_and(|end| end <= w));
-    let list = |dims: &[u64]| {
-        dims.iter()
-            .map(u64::to_string)
-            .collect::<Vec<_>>()
-            .join("x")
-    };
+        && whole.iter().zip(offsets).zip(part).all(|((&w, &o), &p)| o.checked_add(p).is_some_and(|end| end <= w));
+    let list = |dims: &[u64]| dims.iter().map(u64::to_string).collect::<Vec<_>>().join("x");
     if fits {
         return Ok(());
     }
     let shape = format!("{} at {} of {}", list(part), list(offsets), list(whole));
-    Err(Problem::BadShape {
-        what: what.into(),
-        shape,
-    })
+    Err(Problem::BadShape { what: what.into(), shape })
 }

@@ -15,20 +15,13 @@ macro_rules! code {
         let what = "the operation";
         let code = constant($value, what)?;
         let known = u32::try_from(code).ok().and_then($table::from_code);
-        known.ok_or_else(|| Problem::BadCode {
-            what: what.into(),
-            value: code,
-        })
+        known.ok_or_else(|| Problem::BadCode { what: what.into(), value: code })
     }};
 }
 
 impl<'m> Lifter<'_, 'm> {
     /// Lifts a call of an intrinsic. `None`: it has no value.
-    pub(super) fn intrinsic(
-        &mut self,
-        name: &str,
-        args: &[LlvmValue<'m>],
-    ) -> Lifting<Option<Lifted>> {
+    pub(super) fn intrinsic(&mut self, name: &str, args: &[LlvmValue<'m>]) -> Lifting<Option<Lifted>> {
         let value = match name {
             "__tile_bind_view"
             | "__tile_bind_partition"
@@ -68,11 +61,7 @@ impl<'m> Lifter<'_, 'm> {
             }
             "__tile_fma" => {
                 let ty = Dims::read(args, 4)?.tile(elem(elem_code(args.get(3))?))?;
-                let (x, y, z) = (
-                    self.tile(args[0], ty)?,
-                    self.tile(args[1], ty)?,
-                    self.tile(args[2], ty)?,
-                );
+                let (x, y, z) = (self.tile(args[0], ty)?, self.tile(args[1], ty)?, self.tile(args[2], ty)?);
                 self.op(OpKind::Fma(x, y, z), ty)
             }
             "__tile_compare" => {
@@ -85,14 +74,7 @@ impl<'m> Lifter<'_, 'm> {
                 let ty = Dims::read(args, 4)?.tile(elem(elem_code(args.get(3))?))?;
                 let cond = self.tile(args[0], ty.with_elem(Elem::I1))?;
                 let (on_true, on_false) = (self.tile(args[1], ty)?, self.tile(args[2], ty)?);
-                self.op(
-                    OpKind::Select {
-                        cond,
-                        on_true,
-                        on_false,
-                    },
-                    ty,
-                )
+                self.op(OpKind::Select { cond, on_true, on_false }, ty)
             }
             "__tile_cast" => {
                 let (from, to) = (elem_code(args.get(1))?, elem_code(args.get(2))?);
@@ -101,27 +83,16 @@ impl<'m> Lifter<'_, 'm> {
                 self.convert(x, from, to)
             }
             _ => {
-                return self
-                    .shape_intrinsic(name, args)
-                    .map(|value| Some(Lifted::Value(value)));
+                return self.shape_intrinsic(name, args).map(|value| Some(Lifted::Value(value)));
             }
         };
         Ok(Some(Lifted::Value(value)))
     }
 
-    fn program(
-        &mut self,
-        args: &[LlvmValue<'m>],
-        kind: impl FnOnce(Axis) -> OpKind,
-    ) -> Lifting<Value> {
+    fn program(&mut self, args: &[LlvmValue<'m>], kind: impl FnOnce(Axis) -> OpKind) -> Lifting<Value> {
         let axis = constant(args.first(), "the program axis")?;
-        let known = usize::try_from(axis)
-            .ok()
-            .and_then(|axis| Axis::ALL.get(axis).copied());
-        let axis = known.ok_or(Problem::BadCode {
-            what: "the program axis".into(),
-            value: axis,
-        })?;
+        let known = usize::try_from(axis).ok().and_then(|axis| Axis::ALL.get(axis).copied());
+        let axis = known.ok_or(Problem::BadCode { what: "the program axis".into(), value: axis })?;
         let index = self.op(kind(axis), Type::INDEX);
         Ok(self.op(OpKind::Cast(CastOp::IndexU, index), Type::I32))
     }
@@ -160,9 +131,7 @@ impl<'m> Lifter<'_, 'm> {
         }
         let value = match code {
             ElemCode::U32 | ElemCode::I32 => value,
-            ElemCode::I8 | ElemCode::Bool => {
-                self.op(OpKind::Cast(CastOp::TruncI, value), Type::scalar(ty.elem))
-            }
+            ElemCode::I8 | ElemCode::Bool => self.op(OpKind::Cast(CastOp::TruncI, value), Type::scalar(ty.elem)),
             ElemCode::F32 | ElemCode::Bf16 | ElemCode::F16 => {
                 return Err(Some(element_type("splat of an integer", code)));
             }
@@ -180,11 +149,7 @@ impl<'m> Lifter<'_, 'm> {
         flat[dim] = ty.shape.dims()[dim];
         let numbers = Type::tile(Elem::I32, &flat).unwrap_or(ty);
         let iota = self.op(OpKind::Constant(Literal::Iota { dim }), numbers);
-        Ok(if numbers == ty {
-            iota
-        } else {
-            self.op(OpKind::Broadcast(iota), ty)
-        })
+        Ok(if numbers == ty { iota } else { self.op(OpKind::Broadcast(iota), ty) })
     }
 
     fn unary_code(&mut self, op: UnaryCode, code: ElemCode, x: Value) -> Lifting<Value> {
@@ -234,11 +199,7 @@ impl<'m> Lifter<'_, 'm> {
         let (from_float, to_float) = (ty.elem.is_float(), target.elem.is_float());
         if to == ElemCode::Bool && from != ElemCode::Bool {
             let zero = self.cfg.zero(ty, &self.loc);
-            let predicate = if from_float {
-                Predicate::FNe
-            } else {
-                Predicate::INe
-            };
+            let predicate = if from_float { Predicate::FNe } else { Predicate::INe };
             return self.compare(predicate, x, zero);
         }
         let cast = match (from_float, to_float) {
@@ -264,10 +225,7 @@ impl<'m> Lifter<'_, 'm> {
 
 /// An operation that does not exist for an element type.
 pub(super) fn element_type(what: &str, code: ElemCode) -> Problem {
-    Problem::ElemType {
-        what: what.to_owned(),
-        elem: code.name().to_owned(),
-    }
+    Problem::ElemType { what: what.to_owned(), elem: code.name().to_owned() }
 }
 
 /// The operation for this element type.
@@ -295,18 +253,15 @@ fn binary(op: BinaryCode, code: ElemCode) -> Result<BinaryOp, Problem> {
         BinaryCode::Shr => pick(None, BinaryOp::ShrS, BinaryOp::ShrU),
     };
     let logical = matches!(op, BinaryCode::And | BinaryCode::Or | BinaryCode::Xor);
-    picked
-        .filter(|_| !truth || logical)
-        .ok_or_else(|| element_type(op.name(), code))
+    picked.filter(|_| !truth || logical).ok_or_else(|| element_type(op.name(), code))
 }
 
 fn predicate(op: CompareCode, code: ElemCode) -> Predicate {
-    let pick =
-        |float: Predicate, of_signed: Predicate, unsigned: Predicate| match elem(code).is_float() {
-            true => float,
-            false if signed(code) => of_signed,
-            false => unsigned,
-        };
+    let pick = |float: Predicate, of_signed: Predicate, unsigned: Predicate| match elem(code).is_float() {
+        true => float,
+        false if signed(code) => of_signed,
+        false => unsigned,
+    };
     match op {
         CompareCode::Eq => pick(Predicate::FEq, Predicate::IEq, Predicate::IEq),
         CompareCode::Ne => pick(Predicate::FNe, Predicate::INe, Predicate::INe),

@@ -24,9 +24,7 @@ pub(super) fn scalar(value: LlvmValue<'_>) -> Result<Type, Problem> {
             bits => Ok(Type::scalar(carrier(bits))),
         },
         TypeKind::LLVMPointerTypeKind => Err(Problem::HandleEscapes),
-        _ => Err(Problem::ValueType {
-            text: value.type_text(),
-        }),
+        _ => Err(Problem::ValueType { text: value.type_text() }),
     }
 }
 
@@ -49,11 +47,7 @@ pub(super) fn exact(bits: u32) -> bool {
 pub(super) fn canonical(number: u64, bits: u32) -> i64 {
     let shift = 64 - bits.clamp(1, 64);
     let low = number << shift >> shift;
-    if exact(bits) && bits > 1 {
-        (low << shift) as i64 >> shift
-    } else {
-        low as i64
-    }
+    if exact(bits) && bits > 1 { (low << shift) as i64 >> shift } else { low as i64 }
 }
 
 /// Shape given as `(b, r, c)`: rank 2 if `b` is 0.
@@ -68,49 +62,28 @@ impl Dims {
     /// Reads three arguments starting at `first`.
     pub(super) fn read(args: &[LlvmValue<'_>], first: usize) -> Result<Dims, Problem> {
         let number = |i: usize| constant(args.get(first + i), "the shape of a tile");
-        Ok(Dims {
-            b: number(0)?,
-            r: number(1)?,
-            c: number(2)?,
-        })
+        Ok(Dims { b: number(0)?, r: number(1)?, c: number(2)? })
     }
 
     /// Rank-2 shape from two arguments.
     pub(super) fn read_flat(args: &[LlvmValue<'_>], first: usize) -> Result<Dims, Problem> {
         let number = |i: usize| constant(args.get(first + i), "the shape of a tile");
-        Ok(Dims {
-            b: 0,
-            r: number(0)?,
-            c: number(1)?,
-        })
+        Ok(Dims { b: 0, r: number(0)?, c: number(1)? })
     }
 
     /// Dimensions, outermost first.
     pub(super) fn list(self) -> Vec<u64> {
-        if self.b == 0 {
-            vec![self.r, self.c]
-        } else {
-            vec![self.b, self.r, self.c]
-        }
+        if self.b == 0 { vec![self.r, self.c] } else { vec![self.b, self.r, self.c] }
     }
 
     /// The tile type.
     pub(super) fn tile(self, elem: Elem) -> Result<Type, Problem> {
         let list = self.list();
-        let count = list.iter().try_fold(1_u64, |n, &d| {
-            n.checked_mul(d).filter(|&n| n > 0 && n <= MOST_ELEMENTS)
-        });
+        let count = list.iter().try_fold(1_u64, |n, &d| n.checked_mul(d).filter(|&n| n > 0 && n <= MOST_ELEMENTS));
         let ty = Type::tile(elem, &list).filter(|_| count.is_some());
         ty.ok_or_else(|| {
-            let shape = list
-                .iter()
-                .map(u64::to_string)
-                .collect::<Vec<_>>()
-                .join("x");
-            Problem::BadShape {
-                what: "this tile".into(),
-                shape,
-            }
+            let shape = list.iter().map(u64::to_string).collect::<Vec<_>>().join("x");
+            Problem::BadShape { what: "this tile".into(), shape }
         })
     }
 }
@@ -118,8 +91,7 @@ impl Dims {
 /// Type of the tile an intrinsic makes; `None` if it makes none.
 pub(super) fn result(name: &str, args: &[LlvmValue<'_>]) -> Result<Option<Type>, Problem> {
     let code = |i: usize| elem_code(args.get(i)).map(elem);
-    let shaped =
-        |code_at: usize, dims_at: usize| Dims::read(args, dims_at)?.tile(code(code_at)?).map(Some);
+    let shaped = |code_at: usize, dims_at: usize| Dims::read(args, dims_at)?.tile(code(code_at)?).map(Some);
     match name {
         "__tile_load" => Dims::read_flat(args, 6)?.tile(code(1)?).map(Some),
         "__tile_gather" => Dims::read_flat(args, 5)?.tile(code(1)?).map(Some),
@@ -137,21 +109,14 @@ pub(super) fn result(name: &str, args: &[LlvmValue<'_>]) -> Result<Option<Type>,
         "__tile_slice" => shaped(1, 8),
         "__tile_insert" => shaped(2, 9),
         "__tile_reduce" => {
-            let Dims {
-                mut b,
-                mut r,
-                mut c,
-            } = Dims::read(args, 4)?;
+            let Dims { mut b, mut r, mut c } = Dims::read(args, 4)?;
             let axis = constant(args.get(3), "the axis")?;
             *match axis {
                 0 if b > 0 => &mut b,
                 1 => &mut r,
                 2 => &mut c,
                 value => {
-                    return Err(Problem::BadCode {
-                        what: "the axis".into(),
-                        value,
-                    });
+                    return Err(Problem::BadCode { what: "the axis".into(), value });
                 }
             } = 1;
             Dims { b, r, c }.tile(code(2)?).map(Some)
@@ -191,9 +156,7 @@ impl<'m> Lifter<'_, 'm> {
                         self.tiles.insert(inst, ty);
                     }
                 }
-                Some(Op::LLVMPHI) => {
-                    joins.push((inst, inst.incoming().into_iter().map(|(_, v)| v).collect()))
-                }
+                Some(Op::LLVMPHI) => joins.push((inst, inst.incoming().into_iter().map(|(_, v)| v).collect())),
                 Some(Op::LLVMSelect) => joins.push((inst, inst.operands().split_off(1))),
                 Some(Op::LLVMFreeze) => joins.push((inst, inst.operands())),
                 _ => {}
@@ -210,11 +173,7 @@ impl<'m> Lifter<'_, 'm> {
                 if self.tiles.contains_key(join) {
                     continue;
                 }
-                if let Some(ty) = inputs
-                    .iter()
-                    .find_map(|input| self.tiles.get(input))
-                    .copied()
-                {
+                if let Some(ty) = inputs.iter().find_map(|input| self.tiles.get(input)).copied() {
                     self.tiles.insert(*join, ty);
                     changed = true;
                 }
@@ -234,9 +193,6 @@ mod tests {
         assert_eq!(canonical(1, 1), 1);
         assert_eq!(canonical(0x80, 8), -128);
         assert_eq!(canonical(0xFFFF, 16), 0xFFFF);
-        assert_eq!(
-            (carrier(1), carrier(7), carrier(16), carrier(33)),
-            (Elem::I1, Elem::I8, Elem::I32, Elem::I64)
-        );
+        assert_eq!((carrier(1), carrier(7), carrier(16), carrier(33)), (Elem::I1, Elem::I8, Elem::I32, Elem::I64));
     }
 }

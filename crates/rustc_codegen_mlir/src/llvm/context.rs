@@ -21,9 +21,7 @@ impl Context {
     /// A new context that collects error messages instead of ending the process.
     pub(crate) fn new() -> Context {
         let errors = Box::new(RefCell::new(Vec::new()));
-        let sink = std::ptr::from_ref::<RefCell<Vec<String>>>(&errors)
-            .cast_mut()
-            .cast::<c_void>();
+        let sink = std::ptr::from_ref::<RefCell<Vec<String>>>(&errors).cast_mut().cast::<c_void>();
         // SAFETY: creating a context has no preconditions; `sink` lives as long as the context (both are dropped
         // with `Context`), and `collect` casts it back to what it is.
         let raw = unsafe {
@@ -59,9 +57,7 @@ extern "C" fn collect(info: LLVMDiagnosticInfoRef, sink: *mut c_void) {
             return;
         }
         let text = take_message(LLVMGetDiagInfoDescription(info));
-        (*sink.cast::<RefCell<Vec<String>>>())
-            .borrow_mut()
-            .push(text);
+        (*sink.cast::<RefCell<Vec<String>>>()).borrow_mut().push(text);
     }
 }
 

@@ -4,9 +4,8 @@ use std::ffi::{c_char, c_uint};
 use std::marker::PhantomData;
 
 use llvm_sys::debuginfo::{
-    LLVMDIFileGetDirectory, LLVMDIFileGetFilename, LLVMDILocationGetColumn,
-    LLVMDILocationGetInlinedAt, LLVMDILocationGetLine, LLVMDILocationGetScope, LLVMDIScopeGetFile,
-    LLVMDISubprogramGetLine,
+    LLVMDIFileGetDirectory, LLVMDIFileGetFilename, LLVMDILocationGetColumn, LLVMDILocationGetInlinedAt,
+    LLVMDILocationGetLine, LLVMDILocationGetScope, LLVMDIScopeGetFile, LLVMDISubprogramGetLine,
 };
 use llvm_sys::prelude::LLVMMetadataRef;
 
@@ -28,10 +27,7 @@ pub(crate) struct File {
 
 impl<'m> Location<'m> {
     pub(super) fn new(raw: LLVMMetadataRef) -> Option<Location<'m>> {
-        (!raw.is_null()).then_some(Location {
-            raw,
-            module: PhantomData,
-        })
+        (!raw.is_null()).then_some(Location { raw, module: PhantomData })
     }
 
     /// Line from 1; 0 if the compiler made the instruction up.
@@ -68,10 +64,7 @@ pub(crate) struct Subprogram<'m> {
 
 impl<'m> Subprogram<'m> {
     pub(super) fn new(raw: LLVMMetadataRef) -> Option<Subprogram<'m>> {
-        (!raw.is_null()).then_some(Subprogram {
-            raw,
-            module: PhantomData,
-        })
+        (!raw.is_null()).then_some(Subprogram { raw, module: PhantomData })
     }
 
     /// Line of the definition.

@@ -56,8 +56,7 @@ impl Value<'_> {
         unsafe {
             let block = LLVMGetInstructionParent(self.raw());
             let context = LLVMGetModuleContext(LLVMGetGlobalParent(LLVMGetBasicBlockParent(block)));
-            let temporary =
-                llvm_sys::debuginfo::LLVMTemporaryMDNode(context, std::ptr::null_mut(), 0);
+            let temporary = llvm_sys::debuginfo::LLVMTemporaryMDNode(context, std::ptr::null_mut(), 0);
             let mut text = metadata_text(context, advice);
             let mut operands = [temporary, LLVMMDNodeInContext2(context, &mut text, 1)];
             let node = LLVMMDNodeInContext2(context, operands.as_mut_ptr(), operands.len());

@@ -9,9 +9,7 @@ use llvm_sys::bit_reader::LLVMParseBitcodeInContext2;
 use llvm_sys::core::*;
 use llvm_sys::error::{LLVMDisposeErrorMessage, LLVMGetErrorMessage};
 use llvm_sys::prelude::*;
-use llvm_sys::transforms::pass_builder::{
-    LLVMCreatePassBuilderOptions, LLVMDisposePassBuilderOptions, LLVMRunPasses,
-};
+use llvm_sys::transforms::pass_builder::{LLVMCreatePassBuilderOptions, LLVMDisposePassBuilderOptions, LLVMRunPasses};
 
 use super::context::{Context, take_message};
 use super::debug::Subprogram;
@@ -30,8 +28,7 @@ impl<'c> Module<'c> {
         // SAFETY: the buffer copies `bitcode`; it is disposed of after parsing; `raw` is set on success only.
         let failed = unsafe {
             let data = bitcode.as_ptr().cast::<c_char>();
-            let buffer =
-                LLVMCreateMemoryBufferWithMemoryRangeCopy(data, bitcode.len(), c"kernels".as_ptr());
+            let buffer = LLVMCreateMemoryBufferWithMemoryRangeCopy(data, bitcode.len(), c"kernels".as_ptr());
             let failed = LLVMParseBitcodeInContext2(context.raw(), buffer, &mut raw) != 0;
             LLVMDisposeMemoryBuffer(buffer);
             failed
@@ -63,9 +60,7 @@ impl<'c> Module<'c> {
                 None
             } else {
                 let message = LLVMGetErrorMessage(error);
-                let text = std::ffi::CStr::from_ptr(message)
-                    .to_string_lossy()
-                    .into_owned();
+                let text = std::ffi::CStr::from_ptr(message).to_string_lossy().into_owned();
                 LLVMDisposeErrorMessage(message);
                 Some(text)
             }
@@ -89,9 +84,7 @@ impl<'c> Module<'c> {
         // SAFETY: iteration over a live module; null ends it.
         unsafe {
             let first = LLVMGetFirstFunction(self.raw);
-            iterate(first, |f| LLVMGetNextFunction(f))
-                .map(Function::new)
-                .collect()
+            iterate(first, |f| LLVMGetNextFunction(f)).map(Function::new).collect()
         }
     }
 
@@ -100,9 +93,7 @@ impl<'c> Module<'c> {
         // SAFETY: iteration over a live module; null ends it.
         unsafe {
             let first = LLVMGetFirstGlobal(self.raw);
-            iterate(first, |g| LLVMGetNextGlobal(g))
-                .map(Value::new)
-                .collect()
+            iterate(first, |g| LLVMGetNextGlobal(g)).map(Value::new).collect()
         }
     }
 
@@ -145,10 +136,7 @@ pub(crate) struct Function<'m> {
 impl<'m> Function<'m> {
     /// Wraps a function value.
     pub(super) fn new(raw: LLVMValueRef) -> Function<'m> {
-        Function {
-            raw,
-            module: PhantomData,
-        }
+        Function { raw, module: PhantomData }
     }
 
     /// Symbol name.
@@ -165,11 +153,7 @@ impl<'m> Function<'m> {
     /// Parameters.
     pub(crate) fn params(self) -> Vec<Value<'m>> {
         // SAFETY: indices are below the count.
-        unsafe {
-            (0..LLVMCountParams(self.raw))
-                .map(|i| Value::new(LLVMGetParam(self.raw, i)))
-                .collect()
-        }
+        unsafe { (0..LLVMCountParams(self.raw)).map(|i| Value::new(LLVMGetParam(self.raw, i))).collect() }
     }
 
     /// Blocks, the entry first.
@@ -177,18 +161,13 @@ impl<'m> Function<'m> {
         // SAFETY: iteration over a live function; null ends it.
         unsafe {
             let first = LLVMGetFirstBasicBlock(self.raw);
-            iterate(first, |b| LLVMGetNextBasicBlock(b))
-                .map(Block::new)
-                .collect()
+            iterate(first, |b| LLVMGetNextBasicBlock(b)).map(Block::new).collect()
         }
     }
 
     /// Instructions of all blocks, in order.
     pub(crate) fn instructions(self) -> Vec<Value<'m>> {
-        self.blocks()
-            .into_iter()
-            .flat_map(Block::instructions)
-            .collect()
+        self.blocks().into_iter().flat_map(Block::instructions).collect()
     }
 
     /// The function's debug description, if it has one.
@@ -245,10 +224,7 @@ pub(crate) struct Block<'m> {
 impl<'m> Block<'m> {
     /// Wraps a block.
     pub(super) fn new(raw: LLVMBasicBlockRef) -> Block<'m> {
-        Block {
-            raw,
-            module: PhantomData,
-        }
+        Block { raw, module: PhantomData }
     }
 
     /// Instructions, the terminator last.
@@ -256,9 +232,7 @@ impl<'m> Block<'m> {
         // SAFETY: iteration over a live block; null ends it.
         unsafe {
             let first = LLVMGetFirstInstruction(self.raw);
-            iterate(first, |i| LLVMGetNextInstruction(i))
-                .map(Value::new)
-                .collect()
+            iterate(first, |i| LLVMGetNextInstruction(i)).map(Value::new).collect()
         }
     }
 }

@@ -38,10 +38,7 @@ pub(crate) enum Constant {
 
 impl<'m> Value<'m> {
     pub(super) fn new(raw: LLVMValueRef) -> Value<'m> {
-        Value {
-            raw,
-            module: PhantomData,
-        }
+        Value { raw, module: PhantomData }
     }
 
     pub(super) fn raw(self) -> LLVMValueRef {
@@ -118,18 +115,14 @@ impl<'m> Value<'m> {
                 return None;
             }
             Some(match self.value_kind() {
-                LLVMValueKind::LLVMConstantIntValueKind
-                    if self.int_width() <= 64 && self.int_width() > 0 =>
-                {
+                LLVMValueKind::LLVMConstantIntValueKind if self.int_width() <= 64 && self.int_width() > 0 => {
                     Constant::Int(LLVMConstIntGetZExtValue(self.raw))
                 }
                 LLVMValueKind::LLVMConstantFPValueKind => {
                     let mut loses = 0;
                     Constant::Float(LLVMConstRealGetDouble(self.raw, &mut loses))
                 }
-                LLVMValueKind::LLVMUndefValueValueKind | LLVMValueKind::LLVMPoisonValueKind => {
-                    Constant::Undefined
-                }
+                LLVMValueKind::LLVMUndefValueValueKind | LLVMValueKind::LLVMPoisonValueKind => Constant::Undefined,
                 LLVMValueKind::LLVMConstantPointerNullValueKind => Constant::Null,
                 _ => Constant::Other,
             })
@@ -174,9 +167,7 @@ impl<'m> Value<'m> {
                 // SAFETY: constant data; the element size is checked, since `LLVMGetAsString` is for bytes only.
                 unsafe {
                     let element = LLVMGetElementType(self.ty());
-                    if LLVMGetTypeKind(element) != TypeKind::LLVMIntegerTypeKind
-                        || LLVMGetIntTypeWidth(element) != 8
-                    {
+                    if LLVMGetTypeKind(element) != TypeKind::LLVMIntegerTypeKind || LLVMGetIntTypeWidth(element) != 8 {
                         return None;
                     }
                     let data = LLVMGetAsString(self.raw, &mut len);
@@ -197,11 +188,7 @@ impl<'m> Value<'m> {
         // SAFETY: indices are below the count; null operands (none in verified modules) are skipped.
         unsafe {
             let count = LLVMGetNumOperands(self.raw).max(0) as u32;
-            (0..count)
-                .map(|i| LLVMGetOperand(self.raw, i))
-                .filter(|v| !v.is_null())
-                .map(Value::new)
-                .collect()
+            (0..count).map(|i| LLVMGetOperand(self.raw, i)).filter(|v| !v.is_null()).map(Value::new).collect()
         }
     }
 
@@ -234,9 +221,7 @@ impl<'m> Value<'m> {
     /// Whether an `or` is known to have operands without common bits.
     pub(crate) fn is_disjoint(self) -> bool {
         // SAFETY: asked of `or` instructions only.
-        self.is_instruction()
-            && self.opcode() == Some(Op::LLVMOr)
-            && unsafe { LLVMGetIsDisjoint(self.raw) != 0 }
+        self.is_instruction() && self.opcode() == Some(Op::LLVMOr) && unsafe { LLVMGetIsDisjoint(self.raw) != 0 }
     }
 
     /// Incoming edges of a phi.
@@ -245,12 +230,7 @@ impl<'m> Value<'m> {
         // SAFETY: it is a phi; indices are below the count.
         unsafe {
             (0..LLVMCountIncoming(self.raw))
-                .map(|i| {
-                    (
-                        Block::new(LLVMGetIncomingBlock(self.raw, i)),
-                        Value::new(LLVMGetIncomingValue(self.raw, i)),
-                    )
-                })
+                .map(|i| (Block::new(LLVMGetIncomingBlock(self.raw, i)), Value::new(LLVMGetIncomingValue(self.raw, i))))
                 .collect()
         }
     }
@@ -266,21 +246,13 @@ impl<'m> Value<'m> {
     pub(crate) fn arguments(self) -> Vec<Value<'m>> {
         debug_assert_eq!(self.opcode(), Some(Op::LLVMCall));
         // SAFETY: it is a call; arguments are its first operands.
-        unsafe {
-            (0..LLVMGetNumArgOperands(self.raw))
-                .map(|i| Value::new(LLVMGetOperand(self.raw, i)))
-                .collect()
-        }
+        unsafe { (0..LLVMGetNumArgOperands(self.raw)).map(|i| Value::new(LLVMGetOperand(self.raw, i))).collect() }
     }
 
     /// Successors of a terminator. Of a switch: the default, then one per case.
     pub(crate) fn successors(self) -> Vec<Block<'m>> {
         // SAFETY: it is a terminator; indices are below the count.
-        unsafe {
-            (0..LLVMGetNumSuccessors(self.raw))
-                .map(|i| Block::new(LLVMGetSuccessor(self.raw, i)))
-                .collect()
-        }
+        unsafe { (0..LLVMGetNumSuccessors(self.raw)).map(|i| Block::new(LLVMGetSuccessor(self.raw, i))).collect() }
     }
 
     /// Case values of a switch, in the order of the successors after the default.
@@ -288,9 +260,7 @@ impl<'m> Value<'m> {
         debug_assert_eq!(self.opcode(), Some(Op::LLVMSwitch));
         // SAFETY: it is a switch; case `i` belongs to successor `i`, the default being 0.
         unsafe {
-            (1..LLVMGetNumSuccessors(self.raw))
-                .map(|i| Value::new(LLVMGetSwitchCaseValue(self.raw, i)))
-                .collect()
+            (1..LLVMGetNumSuccessors(self.raw)).map(|i| Value::new(LLVMGetSwitchCaseValue(self.raw, i))).collect()
         }
     }
 

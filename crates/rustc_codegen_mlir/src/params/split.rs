@@ -24,37 +24,20 @@ impl Split {
         let cols = number(5, "the number of columns")?;
         let (block_rows, block_cols) = match kind {
             "row" => (None, number(6, "the block size")?),
-            _ => (
-                Some(number(6, "the block size")?),
-                number(7, "the block size")?,
-            ),
+            _ => (Some(number(6, "the block size")?), number(7, "the block size")?),
         };
         if block_rows == Some(0) || block_cols == 0 || rows == 0 || cols == 0 {
-            let shape = format!(
-                "{rows}x{cols} in blocks of {}x{block_cols}",
-                block_rows.unwrap_or(1)
-            );
-            return Err(Problem::BadShape {
-                what: "this output".into(),
-                shape,
-            });
+            let shape = format!("{rows}x{cols} in blocks of {}x{block_cols}", block_rows.unwrap_or(1));
+            return Err(Problem::BadShape { what: "this output".into(), shape });
         }
-        Ok(Split {
-            rows,
-            cols,
-            block_rows,
-            block_cols,
-        })
+        Ok(Split { rows, cols, block_rows, block_cols })
     }
 
     /// Programs along each axis: columns are split first, then rows.
     pub(super) fn grid(&self) -> [u64; 3] {
         let mut grid = [1; 3];
         let mut axes = grid.iter_mut();
-        let dims = [
-            (self.cols, Some(self.block_cols)),
-            (self.rows, self.block_rows),
-        ];
+        let dims = [(self.cols, Some(self.block_cols)), (self.rows, self.block_rows)];
         for (extent, block) in dims {
             if let Some(block) = block.filter(|block| *block < extent)
                 && let Some(programs) = axes.next()
@@ -98,26 +81,15 @@ mod tests {
 
     #[test]
     fn columns_are_split_before_rows() {
-        let split = |block_rows, block_cols| Split {
-            rows: 10,
-            cols: 100,
-            block_rows,
-            block_cols,
-        };
+        let split = |block_rows, block_cols| Split { rows: 10, cols: 100, block_rows, block_cols };
         assert_eq!(split(Some(10), 16).grid(), [7, 1, 1]);
         assert_eq!(split(Some(3), 100).grid(), [4, 1, 1]);
         assert_eq!(split(Some(3), 16).grid(), [7, 4, 1]);
         assert_eq!(split(Some(99), 500).grid(), [1, 1, 1]);
         assert_eq!(split(None, 50).grid(), [2, 1, 1]);
         let block = |axis, size| Own::Block { axis, size };
-        assert_eq!(
-            split(Some(3), 16).own(0),
-            [block(Axis::Y, 3), block(Axis::X, 16)]
-        );
+        assert_eq!(split(Some(3), 16).own(0), [block(Axis::Y, 3), block(Axis::X, 16)]);
         assert_eq!(split(Some(3), 100).own(0), [block(Axis::X, 3), Own::Whole]);
-        assert_eq!(
-            split(None, 50).own(4),
-            [Own::At { param: 4 }, block(Axis::X, 50)]
-        );
+        assert_eq!(split(None, 50).own(4), [Own::At { param: 4 }, block(Axis::X, 50)]);
     }
 }

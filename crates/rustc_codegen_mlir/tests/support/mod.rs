@@ -19,10 +19,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// A file of `tests/cases`.
 pub(crate) fn case(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/cases")
-        .join(name)
-        .with_extension("rs")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name).with_extension("rs")
 }
 
 /// Folder with the kernel language's libraries, built as the driver builds them.
@@ -31,16 +28,7 @@ fn language() -> &'static Path {
     BUILT.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let status = Command::new(cargo)
-            .args([
-                "build",
-                "--quiet",
-                "--profile",
-                "kernel",
-                "--target-dir",
-                "target/kernels",
-                "--package",
-                "tile",
-            ])
+            .args(["build", "--quiet", "--profile", "kernel", "--target-dir", "target/kernels", "--package", "tile"])
             .current_dir(root())
             .status()
             .expect("cargo starts");
@@ -56,38 +44,17 @@ pub(crate) fn bitcode(source: &Path, flags: &[&str]) -> Vec<u8> {
     let output = folder.path().join("kernels.bc");
     // Paths relative to the workspace make the tests' output the same everywhere.
     let source = source.canonicalize().expect("the source exists");
-    let source = source
-        .strip_prefix(root())
-        .expect("the source is in the workspace");
+    let source = source.strip_prefix(root()).expect("the source is in the workspace");
     let result = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
-        .args([
-            "--edition",
-            "2024",
-            "--crate-type",
-            "lib",
-            "--crate-name",
-            "kernels",
-            "-Awarnings",
-        ])
-        .args([
-            "-Copt-level=3",
-            "-Cpanic=abort",
-            "-Cdebuginfo=line-tables-only",
-            "-Ccodegen-units=1",
-        ])
+        .args(["--edition", "2024", "--crate-type", "lib", "--crate-name", "kernels", "-Awarnings"])
+        .args(["-Copt-level=3", "-Cpanic=abort", "-Cdebuginfo=line-tables-only", "-Ccodegen-units=1"])
         .args(["-Coverflow-checks=off", "-Cno-prepopulate-passes"])
         .args(flags)
         .arg("--out-dir")
         .arg(folder.path())
         .arg(format!("--emit=llvm-bc={}", output.display()))
-        .args([
-            "--extern",
-            &format!("tile={}", built.join("libtile.rlib").display()),
-        ])
-        .args([
-            "-L",
-            &format!("dependency={}", built.join("deps").display()),
-        ])
+        .args(["--extern", &format!("tile={}", built.join("libtile.rlib").display())])
+        .args(["-L", &format!("dependency={}", built.join("deps").display())])
         .arg(source)
         .current_dir(root())
         .output()
@@ -103,10 +70,7 @@ pub(crate) fn bitcode(source: &Path, flags: &[&str]) -> Vec<u8> {
 
 /// Options that give paths relative to the workspace.
 pub(crate) fn options() -> Options {
-    Options {
-        group: None,
-        root: Some(root()),
-    }
+    Options { group: None, root: Some(root()) }
 }
 
 /// The only group of a file of kernels.
@@ -122,11 +86,7 @@ pub(crate) fn group(source: &Path) -> Group {
 pub(crate) fn rendered(reports: &[Report]) -> String {
     // Snippets are read from the file as the report names it.
     std::env::set_current_dir(root()).expect("the workspace exists");
-    reports
-        .iter()
-        .map(|report| format!("{report}\n"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    reports.iter().map(|report| format!("{report}\n")).collect::<Vec<_>>().join("\n")
 }
 
 /// Stock MLIR must accept the text.
@@ -134,28 +94,19 @@ pub(crate) fn verify(text: &str) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("kernels.mlir");
     std::fs::write(&path, text).expect("the file is written");
-    let prefix =
-        std::env::var_os("MLIR_SYS_190_PREFIX").unwrap_or_else(|| "/usr/lib/llvm-19".into());
+    let prefix = std::env::var_os("MLIR_SYS_190_PREFIX").unwrap_or_else(|| "/usr/lib/llvm-19".into());
     let result = Command::new(Path::new(&prefix).join("bin/mlir-opt"))
         .arg(&path)
         .args(["-o", "/dev/null"])
         .output()
         .expect("mlir-opt starts (`./x` installs it)");
-    assert!(
-        result.status.success(),
-        "mlir-opt refuses:\n{}",
-        String::from_utf8_lossy(&result.stderr)
-    );
+    assert!(result.status.success(), "mlir-opt refuses:\n{}", String::from_utf8_lossy(&result.stderr));
 }
 
 /// The text without locations, which would change with every edit of a test file.
 pub(crate) fn without_locations(text: &str) -> String {
     text.lines()
-        .map(|line| {
-            line.find(" loc(").map_or(line.to_owned(), |at| {
-                format!("{}{}", &line[..at], tail(&line[at..]))
-            })
-        })
+        .map(|line| line.find(" loc(").map_or(line.to_owned(), |at| format!("{}{}", &line[..at], tail(&line[at..]))))
         .map(|line| line.trim_end().to_owned() + "\n")
         .collect()
 }

@@ -6,16 +6,9 @@ use crate::types::Type;
 
 impl KernelBuilder {
     /// Builds a block with arguments of these types; `f` gets them and returns what the block yields.
-    pub fn block(
-        &mut self,
-        args: &[Type],
-        f: impl FnOnce(&mut Self, &[Value]) -> Vec<Value>,
-    ) -> Block {
+    pub fn block(&mut self, args: &[Type], f: impl FnOnce(&mut Self, &[Value]) -> Vec<Value>) -> Block {
         let args: Vec<Value> = args.iter().map(|&ty| self.kernel.new_value(ty)).collect();
-        self.open.push(Block {
-            args: args.clone(),
-            ..Block::default()
-        });
+        self.open.push(Block { args: args.clone(), ..Block::default() });
         let yields = f(self, &args);
         let mut block = self.open.pop().unwrap_or_default();
         block.yields = yields;
@@ -37,21 +30,9 @@ impl KernelBuilder {
         f: impl FnOnce(&mut Self, Value, &[Value]) -> Vec<Value>,
     ) -> Vec<Value> {
         let carried = self.types(init);
-        let args: Vec<Type> = [Type::INDEX]
-            .into_iter()
-            .chain(carried.iter().copied())
-            .collect();
+        let args: Vec<Type> = [Type::INDEX].into_iter().chain(carried.iter().copied()).collect();
         let body = self.block(&args, |b, args| f(b, args[0], &args[1..]));
-        self.op(
-            OpKind::For {
-                lower,
-                upper,
-                step,
-                init: init.to_vec(),
-                body,
-            },
-            &carried,
-        )
+        self.op(OpKind::For { lower, upper, step, init: init.to_vec(), body }, &carried)
     }
 
     /// General loop. `before` gets the carried values and returns the condition and what it hands on; `after` gets that
@@ -73,15 +54,7 @@ impl KernelBuilder {
         let after = self.block(&handed, after);
         // The closure always ran, so the value is there; an impossible one would be found by the validator.
         let cond = cond.unwrap_or(Value(u32::MAX));
-        self.op(
-            OpKind::While {
-                init: init.to_vec(),
-                before,
-                cond,
-                after,
-            },
-            &handed,
-        )
+        self.op(OpKind::While { init: init.to_vec(), before, cond, after }, &handed)
     }
 
     /// Branch; both sides yield values of the same types.
@@ -94,14 +67,7 @@ impl KernelBuilder {
         let then = self.block(&[], |b, _| then(b));
         let otherwise = self.block(&[], |b, _| otherwise(b));
         let types = self.types(&then.yields);
-        self.op(
-            OpKind::If {
-                cond,
-                then,
-                otherwise,
-            },
-            &types,
-        )
+        self.op(OpKind::If { cond, then, otherwise }, &types)
     }
 
     /// Branch without results or alternative.

@@ -27,16 +27,7 @@ impl KernelBuilder {
     ) -> Value {
         let ty = tile_of(self.view_elem(view), dims);
         let in_bounds = vec![false; ty.shape.rank()];
-        self.op1(
-            OpKind::Load {
-                view,
-                indices: indices.to_vec(),
-                pad,
-                mask,
-                in_bounds,
-            },
-            ty,
-        )
+        self.op1(OpKind::Load { view, indices: indices.to_vec(), pad, mask, in_bounds }, ty)
     }
 
     /// Stores a tile; what falls outside the view is not written.
@@ -45,61 +36,25 @@ impl KernelBuilder {
     }
 
     /// Stores a tile where `mask` is true and inside the view.
-    pub fn store_masked(
-        &mut self,
-        view: ViewId,
-        value: Value,
-        indices: &[Value],
-        mask: Option<Value>,
-    ) {
+    pub fn store_masked(&mut self, view: ViewId, value: Value, indices: &[Value], mask: Option<Value>) {
         let in_bounds = vec![false; self.ty(value).shape.rank()];
-        self.push(
-            OpKind::Store {
-                view,
-                value,
-                indices: indices.to_vec(),
-                mask,
-                in_bounds,
-            },
-            Vec::new(),
-        );
+        self.push(OpKind::Store { view, value, indices: indices.to_vec(), mask, in_bounds }, Vec::new());
     }
 
     /// Loads one element.
     pub fn load_scalar(&mut self, view: ViewId, indices: &[Value]) -> Value {
         let ty = Type::scalar(self.view_elem(view));
-        self.op1(
-            OpKind::LoadScalar {
-                view,
-                indices: indices.to_vec(),
-            },
-            ty,
-        )
+        self.op1(OpKind::LoadScalar { view, indices: indices.to_vec() }, ty)
     }
 
     /// Stores one element.
     pub fn store_scalar(&mut self, view: ViewId, value: Value, indices: &[Value]) {
-        self.push(
-            OpKind::StoreScalar {
-                view,
-                value,
-                indices: indices.to_vec(),
-            },
-            Vec::new(),
-        );
+        self.push(OpKind::StoreScalar { view, value, indices: indices.to_vec() }, Vec::new());
     }
 
     /// Gathers elements at linear `offsets` where `mask` is true, else `passthru`.
     pub fn gather(&mut self, view: ViewId, offsets: Value, mask: Value, passthru: Value) -> Value {
         let ty = self.ty(passthru);
-        self.op1(
-            OpKind::Gather {
-                view,
-                offsets,
-                mask,
-                passthru,
-            },
-            ty,
-        )
+        self.op1(OpKind::Gather { view, offsets, mask, passthru }, ty)
     }
 }

@@ -50,20 +50,13 @@ impl KernelBuilder {
             body: Block::default(),
             loc: Loc::Unknown,
         };
-        KernelBuilder {
-            kernel,
-            open: vec![Block::default()],
-            loc: Loc::Unknown,
-        }
+        KernelBuilder { kernel, open: vec![Block::default()], loc: Loc::Unknown }
     }
 
     /// Names the family and the tuning that sets this candidate apart.
     pub fn family(&mut self, family: &str, tuning: &[(&str, u64)]) {
         self.kernel.family = family.to_owned();
-        self.kernel.tuning = tuning
-            .iter()
-            .map(|&(name, size)| (name.to_owned(), size))
-            .collect();
+        self.kernel.tuning = tuning.iter().map(|&(name, size)| (name.to_owned(), size)).collect();
     }
 
     /// Sets the number of programs along x, y and z.
@@ -73,11 +66,7 @@ impl KernelBuilder {
 
     /// Sets the position of the kernel (if nothing was added yet) and of everything added from now on.
     pub fn at(&mut self, file: &str, line: u32, column: u32) {
-        self.loc = Loc::File {
-            file: file.into(),
-            line,
-            column,
-        };
+        self.loc = Loc::File { file: file.into(), line, column };
         if self.kernel.params.is_empty() && self.kernel.values.is_empty() {
             self.kernel.loc = self.loc.clone();
         }
@@ -99,20 +88,8 @@ impl KernelBuilder {
     }
 
     /// Adds a view parameter.
-    pub fn view(
-        &mut self,
-        name: &str,
-        elem: Elem,
-        shape: &[u64],
-        access: Access,
-        own: &[Own],
-    ) -> ViewId {
-        let view = View {
-            elem,
-            shape: shape_of(shape),
-            access,
-            own: own.to_vec(),
-        };
+    pub fn view(&mut self, name: &str, elem: Elem, shape: &[u64], access: Access, own: &[Own]) -> ViewId {
+        let view = View { elem, shape: shape_of(shape), access, own: own.to_vec() };
         ViewId(self.param(name, ParamKind::View(view)) as u32)
     }
 
@@ -125,20 +102,13 @@ impl KernelBuilder {
     }
 
     fn param(&mut self, name: &str, kind: ParamKind) -> usize {
-        self.kernel.params.push(Param {
-            name: name.to_owned(),
-            kind,
-            loc: self.loc.clone(),
-        });
+        self.kernel.params.push(Param { name: name.to_owned(), kind, loc: self.loc.clone() });
         self.kernel.params.len() - 1
     }
 
     /// Number of the parameter named `name`, for [`Own::At`].
     pub fn param_number(&self, name: &str) -> Option<usize> {
-        self.kernel
-            .params
-            .iter()
-            .position(|param| param.name == name)
+        self.kernel.params.iter().position(|param| param.name == name)
     }
 
     /// Gives a value the name of a variable.
@@ -150,10 +120,7 @@ impl KernelBuilder {
 
     /// Type of a value; `f32` for a value that is not this kernel's.
     pub fn ty(&self, value: Value) -> Type {
-        self.kernel
-            .values
-            .get(value.index())
-            .map_or(Type::F32, |data| data.ty)
+        self.kernel.values.get(value.index()).map_or(Type::F32, |data| data.ty)
     }
 
     /// The kernel as built so far, without the blocks still open.
@@ -163,10 +130,7 @@ impl KernelBuilder {
 
     /// Adds an operation with results of these types: for what no method builds.
     pub fn op(&mut self, kind: OpKind, results: &[Type]) -> Vec<Value> {
-        let results: Vec<Value> = results
-            .iter()
-            .map(|&ty| self.kernel.new_value(ty))
-            .collect();
+        let results: Vec<Value> = results.iter().map(|&ty| self.kernel.new_value(ty)).collect();
         self.push(kind, results.clone());
         results
     }
@@ -178,11 +142,7 @@ impl KernelBuilder {
     }
 
     fn push(&mut self, kind: OpKind, results: Vec<Value>) {
-        let op = Op {
-            kind,
-            results,
-            loc: self.loc.clone(),
-        };
+        let op = Op { kind, results, loc: self.loc.clone() };
         if let Some(block) = self.open.last_mut() {
             block.ops.push(op);
         }
@@ -209,46 +169,23 @@ impl KernelBuilder {
 
 /// The shape with these dimensions. With more than a shape can have: an empty one, which the validator refuses.
 fn shape_of(dims: &[u64]) -> Shape {
-    Shape::new(dims)
-        .or_else(|| Shape::new(&[0]))
-        .unwrap_or_default()
+    Shape::new(dims).or_else(|| Shape::new(&[0])).unwrap_or_default()
 }
 
 fn tile_of(elem: Elem, dims: &[u64]) -> Type {
-    Type {
-        elem,
-        shape: shape_of(dims),
-    }
+    Type { elem, shape: shape_of(dims) }
 }
 
 impl ContractSpec {
     /// Iterators `(m, n, k)`: acc `(m, n)` += lhs `(m, k)` x rhs, which is `(n, k)` if `transpose_rhs`, else `(k, n)`.
     pub fn matmul(transpose_rhs: bool) -> ContractSpec {
-        let rhs = if transpose_rhs {
-            vec![1, 2]
-        } else {
-            vec![2, 1]
-        };
-        ContractSpec {
-            reduced: vec![false, false, true],
-            lhs: vec![0, 2],
-            rhs,
-            acc: vec![0, 1],
-        }
+        let rhs = if transpose_rhs { vec![1, 2] } else { vec![2, 1] };
+        ContractSpec { reduced: vec![false, false, true], lhs: vec![0, 2], rhs, acc: vec![0, 1] }
     }
 
     /// As [`ContractSpec::matmul`] for each index of a leading dimension: iterators `(b, m, n, k)`.
     pub fn batch_matmul(transpose_rhs: bool) -> ContractSpec {
-        let rhs = if transpose_rhs {
-            vec![0, 2, 3]
-        } else {
-            vec![0, 3, 2]
-        };
-        ContractSpec {
-            reduced: vec![false, false, false, true],
-            lhs: vec![0, 1, 3],
-            rhs,
-            acc: vec![0, 1, 2],
-        }
+        let rhs = if transpose_rhs { vec![0, 2, 3] } else { vec![0, 3, 2] };
+        ContractSpec { reduced: vec![false, false, false, true], lhs: vec![0, 1, 3], rhs, acc: vec![0, 1, 2] }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{KernelBuilder, shape_of, tile_of};
 use crate::op::{
-    Axis, BinaryOp, CastOp, ContractSpec, Index, Literal, Number, OpKind, Predicate, ReduceOp,
-    UnaryOp, Value, reduced_shape,
+    Axis, BinaryOp, CastOp, ContractSpec, Index, Literal, Number, OpKind, Predicate, ReduceOp, UnaryOp, Value,
+    reduced_shape,
 };
 use crate::types::{Elem, Type};
 
@@ -35,11 +35,7 @@ impl KernelBuilder {
 
     /// A scalar constant of any element type, from an integer that the type can hold.
     pub fn number(&mut self, elem: Elem, value: i8) -> Value {
-        if elem.is_float() {
-            self.float(elem, f32::from(value))
-        } else {
-            self.int(elem, i64::from(value))
-        }
+        if elem.is_float() { self.float(elem, f32::from(value)) } else { self.int(elem, i64::from(value)) }
     }
 
     /// A float tile of one value.
@@ -109,14 +105,7 @@ impl KernelBuilder {
     /// `cond ? on_true : on_false`.
     pub fn select(&mut self, cond: Value, on_true: Value, on_false: Value) -> Value {
         let ty = self.ty(on_true);
-        self.op1(
-            OpKind::Select {
-                cond,
-                on_true,
-                on_false,
-            },
-            ty,
-        )
+        self.op1(OpKind::Select { cond, on_true, on_false }, ty)
     }
 
     /// Elementwise conversion to `elem`.
@@ -140,92 +129,45 @@ impl KernelBuilder {
     /// Result dimension `d` is operand dimension `perm[d]`.
     pub fn transpose(&mut self, value: Value, perm: &[usize]) -> Value {
         let ty = self.ty(value);
-        let dims: Vec<u64> = perm
-            .iter()
-            .filter_map(|&d| ty.shape.dims().get(d).copied())
-            .collect();
-        self.op1(
-            OpKind::Transpose {
-                value,
-                perm: perm.to_vec(),
-            },
-            ty.with_shape(shape_of(&dims)),
-        )
+        let dims: Vec<u64> = perm.iter().filter_map(|&d| ty.shape.dims().get(d).copied()).collect();
+        self.op1(OpKind::Transpose { value, perm: perm.to_vec() }, ty.with_shape(shape_of(&dims)))
     }
 
     /// The part of shape `dims` at `offsets`.
     pub fn slice(&mut self, value: Value, offsets: &[u64], dims: &[u64]) -> Value {
         let ty = self.ty(value).with_shape(shape_of(dims));
-        self.op1(
-            OpKind::Slice {
-                value,
-                offsets: offsets.to_vec(),
-            },
-            ty,
-        )
+        self.op1(OpKind::Slice { value, offsets: offsets.to_vec() }, ty)
     }
 
     /// `into` with `value` put at `offsets`.
     pub fn insert_slice(&mut self, value: Value, into: Value, offsets: &[u64]) -> Value {
         let ty = self.ty(into);
-        self.op1(
-            OpKind::InsertSlice {
-                value,
-                into,
-                offsets: offsets.to_vec(),
-            },
-            ty,
-        )
+        self.op1(OpKind::InsertSlice { value, into, offsets: offsets.to_vec() }, ty)
     }
 
     /// Element or sub-tile at leading indices.
     pub fn extract(&mut self, value: Value, indices: &[Index]) -> Value {
         let ty = self.ty(value);
         let rest = ty.shape.dims().get(indices.len()..).unwrap_or(&[]);
-        self.op1(
-            OpKind::Extract {
-                value,
-                indices: indices.to_vec(),
-            },
-            ty.with_shape(shape_of(rest)),
-        )
+        self.op1(OpKind::Extract { value, indices: indices.to_vec() }, ty.with_shape(shape_of(rest)))
     }
 
     /// `into` with the element or sub-tile at leading indices replaced.
     pub fn insert(&mut self, value: Value, into: Value, indices: &[Index]) -> Value {
         let ty = self.ty(into);
-        self.op1(
-            OpKind::Insert {
-                value,
-                into,
-                indices: indices.to_vec(),
-            },
-            ty,
-        )
+        self.op1(OpKind::Insert { value, into, indices: indices.to_vec() }, ty)
     }
 
     /// Reduces `dims` of `value`, starting from `acc`.
     pub fn reduce(&mut self, op: ReduceOp, value: Value, acc: Value, dims: &[usize]) -> Value {
         let ty = self.ty(acc);
-        self.op1(
-            OpKind::Reduce {
-                op,
-                value,
-                acc,
-                dims: dims.to_vec(),
-            },
-            ty,
-        )
+        self.op1(OpKind::Reduce { op, value, acc, dims: dims.to_vec() }, ty)
     }
 
     /// Sum over `dims`, starting from zero.
     pub fn sum(&mut self, value: Value, dims: &[usize]) -> Value {
         let ty = self.ty(value);
-        let zero = if ty.elem.is_float() {
-            Number::Float(0.0)
-        } else {
-            Number::Int(0)
-        };
+        let zero = if ty.elem.is_float() { Number::Float(0.0) } else { Number::Int(0) };
         let shape = reduced_shape(&ty.shape, dims).unwrap_or_default();
         let acc = self.constant(ty.with_shape(shape), Literal::Splat(zero));
         self.reduce(ReduceOp::Add, value, acc, dims)
@@ -234,24 +176,11 @@ impl KernelBuilder {
     /// Sum of products added to `acc`.
     pub fn contract(&mut self, lhs: Value, rhs: Value, acc: Value, spec: ContractSpec) -> Value {
         let ty = self.ty(acc);
-        self.op1(
-            OpKind::Contract {
-                lhs,
-                rhs,
-                acc,
-                spec,
-            },
-            ty,
-        )
+        self.op1(OpKind::Contract { lhs, rhs, acc, spec }, ty)
     }
 
     /// Mask that is true below `bounds`.
     pub fn create_mask(&mut self, dims: &[u64], bounds: &[Index]) -> Value {
-        self.op1(
-            OpKind::CreateMask {
-                bounds: bounds.to_vec(),
-            },
-            tile_of(Elem::I1, dims),
-        )
+        self.op1(OpKind::CreateMask { bounds: bounds.to_vec() }, tile_of(Elem::I1, dims))
     }
 }

@@ -20,22 +20,14 @@ impl Buffer {
     /// A buffer of zeros, or `None` if there is no such shape or type, or it has 2^40 bytes or more.
     pub fn zeros(elem: Elem, dims: &[u64]) -> Option<Buffer> {
         let shape = Shape::new(dims)?;
-        let bytes = shape
-            .count()
-            .checked_mul(elem.bytes())
-            .filter(|&bytes| bytes < 1 << 40)?;
-        (elem != Elem::Index).then(|| Buffer {
-            elem,
-            shape,
-            bytes: vec![0; bytes as usize],
-        })
+        let bytes = shape.count().checked_mul(elem.bytes()).filter(|&bytes| bytes < 1 << 40)?;
+        (elem != Elem::Index).then(|| Buffer { elem, shape, bytes: vec![0; bytes as usize] })
     }
 
     /// A float buffer from values, each rounded to nearest even; `None` if the number of values is not the shape's, or
     /// `elem` is no float type.
     pub fn from_floats(elem: Elem, dims: &[u64], values: &[f32]) -> Option<Buffer> {
-        let mut buffer = Buffer::zeros(elem, dims)
-            .filter(|buffer| buffer.shape.count() == values.len() as u64)?;
+        let mut buffer = Buffer::zeros(elem, dims).filter(|buffer| buffer.shape.count() == values.len() as u64)?;
         for (i, &value) in values.iter().enumerate() {
             buffer.write_float(i, value)?;
         }
@@ -45,8 +37,7 @@ impl Buffer {
     /// An integer buffer from values, each cut to its width; `None` if the number of values is not the shape's, or
     /// `elem` is no integer type.
     pub fn from_ints(elem: Elem, dims: &[u64], values: &[i64]) -> Option<Buffer> {
-        let mut buffer = Buffer::zeros(elem, dims)
-            .filter(|buffer| buffer.shape.count() == values.len() as u64)?;
+        let mut buffer = Buffer::zeros(elem, dims).filter(|buffer| buffer.shape.count() == values.len() as u64)?;
         for (i, &value) in values.iter().enumerate() {
             buffer.write_int(i, value)?;
         }
@@ -79,48 +70,13 @@ impl Buffer {
         let size = self.elem.bytes() as usize;
         let bytes = &self.bytes[start * size..(start + len) * size];
         match self.elem {
-            Elem::F32 => Data::Floats(
-                bytes
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|&b| f32::from_le_bytes(b))
-                    .collect(),
-            ),
-            Elem::F16 => Data::Floats(
-                bytes
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|&b| f16::from_le_bytes(b).to_f32())
-                    .collect(),
-            ),
-            Elem::Bf16 => Data::Floats(
-                bytes
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|&b| bf16::from_le_bytes(b).to_f32())
-                    .collect(),
-            ),
+            Elem::F32 => Data::Floats(bytes.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect()),
+            Elem::F16 => Data::Floats(bytes.as_chunks().0.iter().map(|&b| f16::from_le_bytes(b).to_f32()).collect()),
+            Elem::Bf16 => Data::Floats(bytes.as_chunks().0.iter().map(|&b| bf16::from_le_bytes(b).to_f32()).collect()),
             Elem::I1 => Data::Ints(bytes.iter().map(|&b| i64::from(b != 0)).collect()),
             Elem::I8 => Data::Ints(bytes.iter().map(|&b| i64::from(b as i8)).collect()),
-            Elem::I32 => Data::Ints(
-                bytes
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|&b| i64::from(i32::from_le_bytes(b)))
-                    .collect(),
-            ),
-            Elem::I64 | Elem::Index => Data::Ints(
-                bytes
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|&b| i64::from_le_bytes(b))
-                    .collect(),
-            ),
+            Elem::I32 => Data::Ints(bytes.as_chunks().0.iter().map(|&b| i64::from(i32::from_le_bytes(b))).collect()),
+            Elem::I64 | Elem::Index => Data::Ints(bytes.as_chunks().0.iter().map(|&b| i64::from_le_bytes(b)).collect()),
         }
     }
 
@@ -147,9 +103,7 @@ impl Buffer {
 
     fn put(&mut self, i: usize, bytes: &[u8]) -> Option<()> {
         let start = i.checked_mul(bytes.len())?;
-        self.bytes
-            .get_mut(start..start.checked_add(bytes.len())?)?
-            .copy_from_slice(bytes);
+        self.bytes.get_mut(start..start.checked_add(bytes.len())?)?.copy_from_slice(bytes);
         Some(())
     }
 }

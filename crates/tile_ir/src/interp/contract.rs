@@ -17,21 +17,14 @@ struct Axis {
 /// A tile operand with its type.
 pub(super) type Typed<'a> = (&'a Val, Type);
 
-pub(super) fn contract(
-    (lhs, lhs_ty): Typed,
-    (rhs, rhs_ty): Typed,
-    (acc, ty): Typed,
-    spec: &ContractSpec,
-) -> Val {
+pub(super) fn contract((lhs, lhs_ty): Typed, (rhs, rhs_ty): Typed, (acc, ty): Typed, spec: &ContractSpec) -> Val {
     let (lhs_data, rhs_data) = (lhs.floats(), rhs.floats());
     let mut sums: Vec<f64> = acc.floats().iter().map(|&x| f64::from(x)).collect();
     let mut outer = iterators(spec, &lhs_ty.shape, &rhs_ty.shape, &ty.shape);
     let inner = outer.remove(innermost(&outer));
 
     let dims: Vec<u64> = outer.iter().map(|it| it.extent).collect();
-    let at = |stride: fn(&Axis) -> u64| {
-        positions(&dims, &outer.iter().map(stride).collect::<Vec<_>>(), 0)
-    };
+    let at = |stride: fn(&Axis) -> u64| positions(&dims, &outer.iter().map(stride).collect::<Vec<_>>(), 0);
     let starts = at(|it| it.lhs).zip(at(|it| it.rhs)).zip(at(|it| it.acc));
     let count = inner.extent as usize;
     let (ls, rs, step) = (inner.lhs as usize, inner.rhs as usize, inner.acc as usize);
@@ -39,17 +32,10 @@ pub(super) fn contract(
         let (l, r) = (&lhs_data[l..], &rhs_data[r..]);
         match (ls, rs, step) {
             (1, 1, 0) => sums[a] += dot(&l[..count], &r[..count]),
-            (_, _, 0) => {
-                sums[a] += (0..count)
-                    .map(|i| f64::from(l[i * ls]) * f64::from(r[i * rs]))
-                    .sum::<f64>()
-            }
+            (_, _, 0) => sums[a] += (0..count).map(|i| f64::from(l[i * ls]) * f64::from(r[i * rs])).sum::<f64>(),
             (0, 1, 1) => {
                 let x = f64::from(l[0]);
-                sums[a..a + count]
-                    .iter_mut()
-                    .zip(r)
-                    .for_each(|(sum, &y)| *sum += x * f64::from(y));
+                sums[a..a + count].iter_mut().zip(r).for_each(|(sum, &y)| *sum += x * f64::from(y));
             }
             (_, _, _) => {
                 for i in 0..count {
@@ -58,14 +44,7 @@ pub(super) fn contract(
             }
         }
     }
-    Val::new(
-        ty,
-        Data::Floats(
-            sums.into_iter()
-                .map(|sum| round(ty.elem, sum as f32))
-                .collect(),
-        ),
-    )
+    Val::new(ty, Data::Floats(sums.into_iter().map(|sum| round(ty.elem, sum as f32)).collect()))
 }
 
 /// In four partial sums, so that the compiler can use vectors.
@@ -78,24 +57,12 @@ fn dot(l: &[f32], r: &[f32]) -> f64 {
             parts[i] += f64::from(x[i]) * f64::from(y[i]);
         }
     }
-    let rest: f64 = l_rest
-        .iter()
-        .zip(r_rest)
-        .map(|(&x, &y)| f64::from(x) * f64::from(y))
-        .sum();
+    let rest: f64 = l_rest.iter().zip(r_rest).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum();
     (parts[0] + parts[1]) + (parts[2] + parts[3]) + rest
 }
 
 fn iterators(spec: &ContractSpec, lhs: &Shape, rhs: &Shape, acc: &Shape) -> Vec<Axis> {
-    let mut iterators = vec![
-        Axis {
-            extent: 1,
-            lhs: 0,
-            rhs: 0,
-            acc: 0
-        };
-        spec.reduced.len()
-    ];
+    let mut iterators = vec![Axis { extent: 1, lhs: 0, rhs: 0, acc: 0 }; spec.reduced.len()];
     for ((&it, &extent), stride) in spec.lhs.iter().zip(lhs.dims()).zip(lhs.strides()) {
         iterators[it].extent = extent;
         iterators[it].lhs = stride;
@@ -120,7 +87,5 @@ fn innermost(iterators: &[Axis]) -> usize {
 /// Multiplications of a product: the product of the iterators' extents; saturates.
 pub(super) fn work(spec: &ContractSpec, lhs: &Shape, rhs: &Shape) -> u64 {
     let iterators = iterators(spec, lhs, rhs, &Shape::SCALAR);
-    iterators
-        .iter()
-        .fold(1, |n, it| n.saturating_mul(it.extent))
+    iterators.iter().fold(1, |n, it| n.saturating_mul(it.extent))
 }

@@ -13,30 +13,14 @@ pub(super) fn constant(literal: &Literal, ty: Type) -> Val {
         Literal::Iota { dim } => {
             let stride = ty.shape.strides()[*dim];
             let extent = ty.shape.dims()[*dim];
-            Data::Ints(
-                (0..count as u64)
-                    .map(|i| (i / stride % extent) as i64)
-                    .collect(),
-            )
+            Data::Ints((0..count as u64).map(|i| (i / stride % extent) as i64).collect())
         }
         Literal::Dense(numbers) if ty.elem.is_float() => Data::Floats(
-            numbers
-                .iter()
-                .map(|number| {
-                    if let Number::Float(x) = number {
-                        *x
-                    } else {
-                        f32::NAN
-                    }
-                })
-                .collect(),
+            numbers.iter().map(|number| if let Number::Float(x) = number { *x } else { f32::NAN }).collect(),
         ),
-        Literal::Dense(numbers) => Data::Ints(
-            numbers
-                .iter()
-                .map(|number| if let Number::Int(n) = number { *n } else { 0 })
-                .collect(),
-        ),
+        Literal::Dense(numbers) => {
+            Data::Ints(numbers.iter().map(|number| if let Number::Int(n) = number { *n } else { 0 }).collect())
+        }
     };
     Val::new(ty, data)
 }
@@ -77,20 +61,11 @@ pub(super) fn max_num(a: f32, b: f32) -> f32 {
 }
 
 pub(super) fn binary(op: BinaryOp, a: &Val, b: &Val, ty: Type) -> Result<Val, TrapKind> {
-    if ty.elem.is_float() {
-        Ok(float_binary(op, a, b, ty))
-    } else {
-        int_binary(op, a, b, ty)
-    }
+    if ty.elem.is_float() { Ok(float_binary(op, a, b, ty)) } else { int_binary(op, a, b, ty) }
 }
 
 fn float_binary(op: BinaryOp, a: &Val, b: &Val, ty: Type) -> Val {
-    let zip = |f: fn(f32, f32) -> f32| {
-        floats(
-            ty,
-            a.floats().iter().zip(b.floats()).map(|(&x, &y)| f(x, y)),
-        )
-    };
+    let zip = |f: fn(f32, f32) -> f32| floats(ty, a.floats().iter().zip(b.floats()).map(|(&x, &y)| f(x, y)));
     match op {
         BinaryOp::Add => zip(|x, y| x + y),
         BinaryOp::Sub => zip(|x, y| x - y),
@@ -119,47 +94,23 @@ fn int_binary(op: BinaryOp, a: &Val, b: &Val, ty: Type) -> Result<Val, TrapKind>
     let elem = ty.elem;
     let u = |x: i64| unsigned(elem, x);
     let total = |f: &dyn Fn(i64, i64) -> i64| -> Result<Val, TrapKind> {
-        let values = a
-            .ints()
-            .iter()
-            .zip(b.ints())
-            .map(|(&x, &y)| wrap(elem, f(x, y)))
-            .collect();
+        let values = a.ints().iter().zip(b.ints()).map(|(&x, &y)| wrap(elem, f(x, y))).collect();
         Ok(Val::new(ty, Data::Ints(values)))
     };
     let partial = |f: &dyn Fn(i64, i64) -> Result<i64, TrapKind>| -> Result<Val, TrapKind> {
-        let values = a
-            .ints()
-            .iter()
-            .zip(b.ints())
-            .map(|(&x, &y)| Ok(wrap(elem, f(x, y)?)));
-        Ok(Val::new(
-            ty,
-            Data::Ints(values.collect::<Result<_, TrapKind>>()?),
-        ))
+        let values = a.ints().iter().zip(b.ints()).map(|(&x, &y)| Ok(wrap(elem, f(x, y)?)));
+        Ok(Val::new(ty, Data::Ints(values.collect::<Result<_, TrapKind>>()?)))
     };
     let nonzero = |y: i64| {
-        if y == 0 {
-            Err(TrapKind::DivisionByZero)
-        } else {
-            Ok(y)
-        }
+        if y == 0 { Err(TrapKind::DivisionByZero) } else { Ok(y) }
     };
     let divisible = |x: i64, y: i64| {
         let smallest = wrap(elem, 1i64.wrapping_shl(width(elem) as u32 - 1));
-        if x == smallest && y == -1 {
-            Err(TrapKind::DivisionOverflow)
-        } else {
-            nonzero(y)
-        }
+        if x == smallest && y == -1 { Err(TrapKind::DivisionOverflow) } else { nonzero(y) }
     };
     let amount = |y: i64| {
         let amount = u(y);
-        if amount < width(elem) {
-            Ok(amount)
-        } else {
-            Err(TrapKind::Shift { elem, amount })
-        }
+        if amount < width(elem) { Ok(amount) } else { Err(TrapKind::Shift { elem, amount }) }
     };
     match op {
         BinaryOp::Add => total(&|x, y| x.wrapping_add(y)),
@@ -193,24 +144,14 @@ pub(super) fn fma(a: &Val, b: &Val, c: &Val, ty: Type) -> Val {
 /// `elem` is the operands' element type, `ty` the result's type.
 pub(super) fn compare(predicate: Predicate, a: &Val, b: &Val, elem: Elem, ty: Type) -> Val {
     let float = |f: fn(f32, f32) -> bool| -> Vec<i64> {
-        a.floats()
-            .iter()
-            .zip(b.floats())
-            .map(|(&x, &y)| i64::from(f(x, y)))
-            .collect()
+        a.floats().iter().zip(b.floats()).map(|(&x, &y)| i64::from(f(x, y))).collect()
     };
     let int = |f: fn(i64, i64) -> bool| -> Vec<i64> {
-        a.ints()
-            .iter()
-            .zip(b.ints())
-            .map(|(&x, &y)| i64::from(f(x, y)))
-            .collect()
+        a.ints().iter().zip(b.ints()).map(|(&x, &y)| i64::from(f(x, y))).collect()
     };
     let uint = |f: fn(u64, u64) -> bool| -> Vec<i64> {
         let pairs = a.ints().iter().zip(b.ints());
-        pairs
-            .map(|(&x, &y)| i64::from(f(unsigned(elem, x), unsigned(elem, y))))
-            .collect()
+        pairs.map(|(&x, &y)| i64::from(f(unsigned(elem, x), unsigned(elem, y)))).collect()
     };
     let bits = match predicate {
         Predicate::FEq => float(|x, y| x == y),
@@ -237,11 +178,7 @@ pub(super) fn compare(predicate: Predicate, a: &Val, b: &Val, elem: Elem, ty: Ty
 pub(super) fn select(cond: &Val, on_true: &Val, on_false: &Val, ty: Type) -> Val {
     let conds = match cond {
         Val::Int(c) => {
-            return if *c != 0 {
-                on_true.clone()
-            } else {
-                on_false.clone()
-            };
+            return if *c != 0 { on_true.clone() } else { on_false.clone() };
         }
         Val::Ints(conds) => conds,
         Val::Float(_) | Val::Floats(_) => {
@@ -250,22 +187,10 @@ pub(super) fn select(cond: &Val, on_true: &Val, on_false: &Val, ty: Type) -> Val
     };
     let data = if ty.elem.is_float() {
         let pairs = on_true.floats().iter().zip(on_false.floats());
-        Data::Floats(
-            conds
-                .iter()
-                .zip(pairs)
-                .map(|(&c, (&x, &y))| if c != 0 { x } else { y })
-                .collect(),
-        )
+        Data::Floats(conds.iter().zip(pairs).map(|(&c, (&x, &y))| if c != 0 { x } else { y }).collect())
     } else {
         let pairs = on_true.ints().iter().zip(on_false.ints());
-        Data::Ints(
-            conds
-                .iter()
-                .zip(pairs)
-                .map(|(&c, (&x, &y))| if c != 0 { x } else { y })
-                .collect(),
-        )
+        Data::Ints(conds.iter().zip(pairs).map(|(&c, (&x, &y))| if c != 0 { x } else { y }).collect())
     };
     Val::new(ty, data)
 }

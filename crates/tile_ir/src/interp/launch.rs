@@ -36,11 +36,7 @@ pub struct Options {
 impl Default for Options {
     /// Ascending order, 2^36 steps (minutes), 2^28 elements (1 to 2 GiB).
     fn default() -> Options {
-        Options {
-            order: Order::Ascending,
-            fuel: 1 << 36,
-            max_elements: 1 << 28,
-        }
+        Options { order: Order::Ascending, fuel: 1 << 36, max_elements: 1 << 28 }
     }
 }
 
@@ -59,51 +55,27 @@ pub struct Outcome {
 /// The first [`Trap`]: an invalid kernel, arguments that do not fit, or what a program did wrong. Outputs then hold
 /// whatever was written before.
 pub fn run(kernel: &Kernel, args: &mut [Arg<'_>], options: &Options) -> Result<Outcome, Box<Trap>> {
-    let trap = |kind, loc: &Loc| {
-        Box::new(Trap {
-            kernel: kernel.name.clone(),
-            program: None,
-            loc: loc.clone(),
-            kind,
-        })
-    };
+    let trap = |kind, loc: &Loc| Box::new(Trap { kernel: kernel.name.clone(), program: None, loc: loc.clone(), kind });
     if let Err(errors) = validate_kernel(kernel)
         && let Some(first) = errors.first()
     {
-        return Err(trap(
-            TrapKind::Invalid(first.problem.to_string()),
-            &first.loc,
-        ));
+        return Err(trap(TrapKind::Invalid(first.problem.to_string()), &first.loc));
     }
     if args.len() != kernel.params.len() {
-        let kind = TrapKind::ArgumentCount {
-            expected: kernel.params.len(),
-            found: args.len(),
-        };
+        let kind = TrapKind::ArgumentCount { expected: kernel.params.len(), found: args.len() };
         return Err(trap(kind, &kernel.loc));
     }
     let programs = kernel.programs();
     if programs > options.fuel {
         return Err(trap(TrapKind::Fuel(options.fuel), &kernel.loc));
     }
-    let bound = bind(kernel, args).map_err(|(param, problem)| {
-        trap(
-            TrapKind::Argument {
-                name: param.name.clone(),
-                problem,
-            },
-            &param.loc,
-        )
-    })?;
+    let bound = bind(kernel, args)
+        .map_err(|(param, problem)| trap(TrapKind::Argument { name: param.name.clone(), problem }, &param.loc))?;
     let mut machine = Machine::new(kernel, bound, options);
     match options.order {
         Order::Ascending => (0..programs).try_for_each(|i| program(&mut machine, kernel, i))?,
-        Order::Descending => (0..programs)
-            .rev()
-            .try_for_each(|i| program(&mut machine, kernel, i))?,
-        Order::Shuffled(seed) => {
-            shuffled(programs, seed).try_for_each(|i| program(&mut machine, kernel, i))?
-        }
+        Order::Descending => (0..programs).rev().try_for_each(|i| program(&mut machine, kernel, i))?,
+        Order::Shuffled(seed) => shuffled(programs, seed).try_for_each(|i| program(&mut machine, kernel, i))?,
     }
     Ok(machine.outcome())
 }
@@ -120,10 +92,7 @@ fn shuffled(count: u64, seed: u64) -> impl Iterator<Item = u64> {
         a
     };
     // A step of 1 always exists, so the search ends; both numbers are below 2^32, so sums do not overflow.
-    let step = (mixed % count..=count)
-        .chain(1..2)
-        .find(|&step| gcd(step, count) == 1)
-        .unwrap_or(1);
+    let step = (mixed % count..=count).chain(1..2).find(|&step| gcd(step, count) == 1).unwrap_or(1);
     let first = (mixed >> 32) % count;
     (0..count).scan(first, move |at, _| {
         let here = *at;
@@ -145,14 +114,9 @@ pub(super) enum Binding<'a> {
 
 type BindError<'a> = (&'a Param, String);
 
-fn bind<'a>(
-    kernel: &'a Kernel,
-    args: &'a mut [Arg<'_>],
-) -> Result<Vec<Binding<'a>>, BindError<'a>> {
+fn bind<'a>(kernel: &'a Kernel, args: &'a mut [Arg<'_>]) -> Result<Vec<Binding<'a>>, BindError<'a>> {
     let pairs = kernel.params.iter().zip(args);
-    pairs
-        .map(|(param, arg)| bind_one(param, arg).map_err(|problem| (param, problem)))
-        .collect()
+    pairs.map(|(param, arg)| bind_one(param, arg).map_err(|problem| (param, problem))).collect()
 }
 
 fn bind_one<'a>(param: &'a Param, arg: &'a mut Arg<'_>) -> Result<Binding<'a>, String> {
@@ -182,10 +146,7 @@ fn bind_one<'a>(param: &'a Param, arg: &'a mut Arg<'_>) -> Result<Binding<'a>, S
                     return Err("is a number, not a buffer".into());
                 }
             };
-            Ok(Binding::View(Bound {
-                name: &param.name,
-                memory,
-            }))
+            Ok(Binding::View(Bound { name: &param.name, memory }))
         }
         ParamKind::Scalar(scalar) => {
             let (value, number) = match (scalar.elem, &*arg) {
@@ -207,27 +168,17 @@ fn bind_one<'a>(param: &'a Param, arg: &'a mut Arg<'_>) -> Result<Binding<'a>, S
 fn fits(view: &View, buffer: &Buffer) -> Result<(), String> {
     if (view.elem, view.shape) != (buffer.elem, buffer.shape) {
         let (found, expected) = ((buffer.shape, buffer.elem), (view.shape, view.elem));
-        return Err(format!(
-            "is a buffer of {}x{}; {}x{} expected",
-            found.0, found.1, expected.0, expected.1
-        ));
+        return Err(format!("is a buffer of {}x{}; {}x{} expected", found.0, found.1, expected.0, expected.1));
     }
     if !buffer.is_consistent() {
-        return Err(format!(
-            "has {} bytes, which do not fit its shape",
-            buffer.bytes.len()
-        ));
+        return Err(format!("has {} bytes, which do not fit its shape", buffer.bytes.len()));
     }
     Ok(())
 }
 
 fn written(buffer: &mut Buffer, state: State) -> Memory<'_> {
     let states = vec![state; buffer.shape.count() as usize];
-    Memory::Write {
-        buffer,
-        states,
-        own: Vec::new(),
-    }
+    Memory::Write { buffer, states, own: Vec::new() }
 }
 
 /// What program `id` owns of each dimension of a view: from the first index to below the second.

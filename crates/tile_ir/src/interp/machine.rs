@@ -47,44 +47,20 @@ impl From<Box<Trap>> for Stop {
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(
-        kernel: &'a Kernel,
-        params: Vec<Binding<'a>>,
-        options: &Options,
-    ) -> Machine<'a> {
+    pub(super) fn new(kernel: &'a Kernel, params: Vec<Binding<'a>>, options: &Options) -> Machine<'a> {
         let env = vec![None; kernel.values.len()];
         let reserved = vec![false; kernel.values.len()];
-        Machine {
-            kernel,
-            params,
-            options: *options,
-            id: [0; 3],
-            env,
-            fuel: options.fuel,
-            reserved,
-            live: 0,
-        }
+        Machine { kernel, params, options: *options, id: [0; 3], env, fuel: options.fuel, reserved, live: 0 }
     }
 
     pub(super) fn outcome(&self) -> Outcome {
         let poisoned = self.params.iter().map(|param| match param {
-            Binding::View(Bound {
-                memory: Memory::Write { states, .. },
-                ..
-            }) => states
-                .iter()
-                .filter(|&&state| state == State::Poison)
-                .count() as u64,
-            Binding::View(Bound {
-                memory: Memory::Read(_),
-                ..
-            })
-            | Binding::Scalar(..) => 0,
+            Binding::View(Bound { memory: Memory::Write { states, .. }, .. }) => {
+                states.iter().filter(|&&state| state == State::Poison).count() as u64
+            }
+            Binding::View(Bound { memory: Memory::Read(_), .. }) | Binding::Scalar(..) => 0,
         });
-        Outcome {
-            steps: self.options.fuel - self.fuel,
-            poisoned: poisoned.collect(),
-        }
+        Outcome { steps: self.options.fuel - self.fuel, poisoned: poisoned.collect() }
     }
 
     /// Runs program `id` from a fresh environment.
@@ -106,11 +82,7 @@ impl<'a> Machine<'a> {
                 Binding::Scalar(_, value) => value.int(),
                 Binding::View(_) => unreachable!("the validator refuses views as positions"),
             });
-            if let Binding::View(Bound {
-                memory: Memory::Write { own, .. },
-                ..
-            }) = &mut self.params[i]
-            {
+            if let Binding::View(Bound { memory: Memory::Write { own, .. }, .. }) = &mut self.params[i] {
                 *own = part;
             }
         }
@@ -121,12 +93,7 @@ impl<'a> Machine<'a> {
     }
 
     fn trap(&self, kind: TrapKind, loc: &Loc) -> Box<Trap> {
-        Box::new(Trap {
-            kernel: self.kernel.name.clone(),
-            program: Some(self.id),
-            loc: loc.clone(),
-            kind,
-        })
+        Box::new(Trap { kernel: self.kernel.name.clone(), program: Some(self.id), loc: loc.clone(), kind })
     }
 
     fn spend(&mut self, steps: u64) -> Result<(), TrapKind> {
@@ -140,9 +107,7 @@ impl<'a> Machine<'a> {
     }
 
     fn get(&self, value: Value) -> &Val {
-        self.env[value.index()]
-            .as_ref()
-            .expect("the validator checked that values are defined before use")
+        self.env[value.index()].as_ref().expect("the validator checked that values are defined before use")
     }
 
     fn ints(&self, values: &[Value]) -> Vec<i64> {
@@ -166,16 +131,11 @@ impl<'a> Machine<'a> {
     fn reserve(&mut self, values: &[Value]) -> Result<(), TrapKind> {
         for &value in values {
             if !std::mem::replace(&mut self.reserved[value.index()], true) {
-                self.live = self
-                    .live
-                    .saturating_add(self.kernel.ty(value).shape.count());
+                self.live = self.live.saturating_add(self.kernel.ty(value).shape.count());
             }
         }
         if self.live > self.options.max_elements {
-            return Err(TrapKind::Elements {
-                needed: self.live,
-                limit: self.options.max_elements,
-            });
+            return Err(TrapKind::Elements { needed: self.live, limit: self.options.max_elements });
         }
         Ok(())
     }
@@ -195,16 +155,11 @@ impl<'a> Machine<'a> {
     }
 
     fn op(&mut self, op: &'a Op) -> Result<(), Box<Trap>> {
-        let done = self
-            .begin(op)
-            .map_err(Stop::Here)
-            .and_then(|()| self.execute(op));
+        let done = self.begin(op).map_err(Stop::Here).and_then(|()| self.execute(op));
         match done {
             Ok(None) => Ok(()),
             Ok(Some(value)) => {
-                op.results
-                    .iter()
-                    .for_each(|&result| self.set(result, value.clone()));
+                op.results.iter().for_each(|&result| self.set(result, value.clone()));
                 Ok(())
             }
             Err(Stop::Here(kind)) => Err(self.trap(kind, &op.loc)),
@@ -217,11 +172,8 @@ impl<'a> Machine<'a> {
         self.reserve(&op.results)?;
         let count = |value: Value| self.kernel.ty(value).shape.count();
         let mut steps = 1u64;
-        op.results
-            .iter()
-            .for_each(|&value| steps = steps.saturating_add(count(value)));
-        op.kind
-            .for_each_operand(|value| steps = steps.saturating_add(count(value)));
+        op.results.iter().for_each(|&value| steps = steps.saturating_add(count(value)));
+        op.kind.for_each_operand(|value| steps = steps.saturating_add(count(value)));
         if let OpKind::Contract { lhs, rhs, spec, .. } = &op.kind {
             let (lhs, rhs) = (self.kernel.ty(*lhs), self.kernel.ty(*rhs));
             steps = steps.saturating_add(contract::work(spec, &lhs.shape, &rhs.shape));
@@ -229,13 +181,7 @@ impl<'a> Machine<'a> {
         self.spend(steps)
     }
 
-    fn for_loop(
-        &mut self,
-        range: [Value; 3],
-        init: &[Value],
-        body: &'a Block,
-        results: &[Value],
-    ) -> Result<(), Stop> {
+    fn for_loop(&mut self, range: [Value; 3], init: &[Value], body: &'a Block, results: &[Value]) -> Result<(), Stop> {
         let [lower, upper, step] = range.map(|value| self.get(value).int());
         if step <= 0 {
             return Err(Stop::Here(TrapKind::Step(step)));
@@ -297,9 +243,7 @@ impl<'a> Machine<'a> {
 
     /// Runs an operation. The value of its only result, or nothing if it has none or has set them itself.
     fn execute(&mut self, op: &'a Op) -> Result<Option<Val>, Stop> {
-        let ty = op
-            .result()
-            .map_or(Type::INDEX, |result| self.kernel.ty(result));
+        let ty = op.result().map_or(Type::INDEX, |result| self.kernel.ty(result));
         let of = |value: &Value| self.get(*value);
         let type_of = |value: &Value| self.kernel.ty(*value);
         let value = match &op.kind {
@@ -309,155 +253,62 @@ impl<'a> Machine<'a> {
             OpKind::Unary(op, a) => elementwise::unary(*op, of(a), ty),
             OpKind::Binary(op, a, b) => elementwise::binary(*op, of(a), of(b), ty)?,
             OpKind::Fma(a, b, c) => elementwise::fma(of(a), of(b), of(c), ty),
-            OpKind::Compare(predicate, a, b) => {
-                elementwise::compare(*predicate, of(a), of(b), type_of(a).elem, ty)
-            }
-            OpKind::Select {
-                cond,
-                on_true,
-                on_false,
-            } => elementwise::select(of(cond), of(on_true), of(on_false), ty),
+            OpKind::Compare(predicate, a, b) => elementwise::compare(*predicate, of(a), of(b), type_of(a).elem, ty),
+            OpKind::Select { cond, on_true, on_false } => elementwise::select(of(cond), of(on_true), of(on_false), ty),
             OpKind::Cast(op, a) => cast::cast(*op, of(a), type_of(a).elem, ty),
             OpKind::Broadcast(a) => shape::broadcast(of(a), type_of(a), ty),
             OpKind::Reshape(a) => of(a).clone(),
-            OpKind::Transpose { value, perm } => {
-                shape::transpose(of(value), type_of(value), perm, ty)
+            OpKind::Transpose { value, perm } => shape::transpose(of(value), type_of(value), perm, ty),
+            OpKind::Slice { value, offsets } => shape::slice(of(value), type_of(value), offsets, ty),
+            OpKind::InsertSlice { value, into, offsets } => {
+                shape::insert_slice(of(value), type_of(value), of(into), offsets, ty)
             }
-            OpKind::Slice { value, offsets } => {
-                shape::slice(of(value), type_of(value), offsets, ty)
-            }
-            OpKind::InsertSlice {
-                value,
-                into,
-                offsets,
-            } => shape::insert_slice(of(value), type_of(value), of(into), offsets, ty),
             OpKind::Extract { value, indices } => {
                 shape::extract(of(value), type_of(value), &self.indices(indices), ty)?
             }
-            OpKind::Insert {
-                value,
-                into,
-                indices,
-            } => shape::insert(
-                of(value),
-                type_of(value),
-                of(into),
-                &self.indices(indices),
-                ty,
-            )?,
-            OpKind::Reduce {
-                op,
-                value,
-                acc,
-                dims,
-            } => reduce::reduce(*op, of(value), type_of(value), of(acc), dims, ty),
-            OpKind::Contract {
-                lhs,
-                rhs,
-                acc,
-                spec,
-            } => contract::contract(
-                (of(lhs), type_of(lhs)),
-                (of(rhs), type_of(rhs)),
-                (of(acc), ty),
-                spec,
-            ),
+            OpKind::Insert { value, into, indices } => {
+                shape::insert(of(value), type_of(value), of(into), &self.indices(indices), ty)?
+            }
+            OpKind::Reduce { op, value, acc, dims } => {
+                reduce::reduce(*op, of(value), type_of(value), of(acc), dims, ty)
+            }
+            OpKind::Contract { lhs, rhs, acc, spec } => {
+                contract::contract((of(lhs), type_of(lhs)), (of(rhs), type_of(rhs)), (of(acc), ty), spec)
+            }
             OpKind::CreateMask { bounds } => shape::create_mask(&self.indices(bounds), ty),
-            OpKind::Load {
-                view,
-                indices,
-                pad,
-                mask,
-                in_bounds,
-            } => {
+            OpKind::Load { view, indices, pad, mask, in_bounds } => {
                 let start = self.ints(indices);
                 let mask = mask.as_ref().map(|mask| of(mask).ints());
-                self.view(*view).load(
-                    ty,
-                    of(pad),
-                    &Place {
-                        start: &start,
-                        mask,
-                        in_bounds,
-                    },
-                )?
+                self.view(*view).load(ty, of(pad), &Place { start: &start, mask, in_bounds })?
             }
-            OpKind::Store {
-                view,
-                value,
-                indices,
-                mask,
-                in_bounds,
-            } => {
+            OpKind::Store { view, value, indices, mask, in_bounds } => {
                 let start = self.ints(indices);
                 self.with_view(*view, |view, machine| {
                     let mask = mask.map(|mask| machine.get(mask).ints());
                     let ty = machine.kernel.ty(*value);
-                    view.store(
-                        ty,
-                        machine.get(*value),
-                        &Place {
-                            start: &start,
-                            mask,
-                            in_bounds,
-                        },
-                    )
+                    view.store(ty, machine.get(*value), &Place { start: &start, mask, in_bounds })
                 })?;
                 return Ok(None);
             }
-            OpKind::LoadScalar { view, indices } => {
-                self.view(*view).load_scalar(ty, &self.ints(indices))?
-            }
-            OpKind::StoreScalar {
-                view,
-                value,
-                indices,
-            } => {
+            OpKind::LoadScalar { view, indices } => self.view(*view).load_scalar(ty, &self.ints(indices))?,
+            OpKind::StoreScalar { view, value, indices } => {
                 let indices = self.ints(indices);
-                self.with_view(*view, |view, machine| {
-                    view.store_scalar(machine.get(*value), &indices)
-                })?;
+                self.with_view(*view, |view, machine| view.store_scalar(machine.get(*value), &indices))?;
                 return Ok(None);
             }
-            OpKind::Gather {
-                view,
-                offsets,
-                mask,
-                passthru,
-            } => {
+            OpKind::Gather { view, offsets, mask, passthru } => {
                 let elem = type_of(offsets).elem;
-                self.view(*view).gather(
-                    ty,
-                    of(offsets).ints(),
-                    elem,
-                    of(mask).ints(),
-                    of(passthru),
-                )?
+                self.view(*view).gather(ty, of(offsets).ints(), elem, of(mask).ints(), of(passthru))?
             }
-            OpKind::For {
-                lower,
-                upper,
-                step,
-                init,
-                body,
-            } => {
+            OpKind::For { lower, upper, step, init, body } => {
                 self.for_loop([*lower, *upper, *step], init, body, &op.results)?;
                 return Ok(None);
             }
-            OpKind::While {
-                init,
-                before,
-                cond,
-                after,
-            } => {
+            OpKind::While { init, before, cond, after } => {
                 self.while_loop(init, before, *cond, after, &op.results)?;
                 return Ok(None);
             }
-            OpKind::If {
-                cond,
-                then,
-                otherwise,
-            } => {
+            OpKind::If { cond, then, otherwise } => {
                 let taken = if of(cond).int() != 0 { then } else { otherwise };
                 self.block(taken)?;
                 self.assign(&op.results, &taken.yields)?;

@@ -68,11 +68,7 @@ impl Bound<'_> {
         let shape = self.buffer().shape;
         let strides = shape.strides();
         let leading = shape.rank() - ty.shape.rank();
-        let mut inside = Inside {
-            dims: Vec::new(),
-            tile: (0, ty.shape.strides()),
-            view: (0, Vec::new()),
-        };
+        let mut inside = Inside { dims: Vec::new(), tile: (0, ty.shape.strides()), view: (0, Vec::new()) };
         let mut empty = false;
         for (dim, (&start, &extent)) in place.start.iter().zip(shape.dims()).enumerate() {
             let size = dim.checked_sub(leading).map_or(1, |d| ty.shape.dims()[d]);
@@ -81,13 +77,7 @@ impl Bound<'_> {
             let (low, high) = (begin.max(0), end.min(i128::from(extent)));
             if let Some(d) = dim.checked_sub(leading) {
                 if place.in_bounds[d] && (low != begin || high != end) {
-                    return Err(TrapKind::BrokenPromise {
-                        view: self.name.to_owned(),
-                        dim,
-                        start,
-                        size,
-                        extent,
-                    });
+                    return Err(TrapKind::BrokenPromise { view: self.name.to_owned(), dim, start, size, extent });
                 }
                 if low < high {
                     inside.dims.push((high - low) as u64);
@@ -107,34 +97,18 @@ impl Bound<'_> {
     /// Traps unless the running program owns the element at linear position `at` of a written view, and, for a read,
     /// it has a value.
     fn check(&self, at: usize, read: bool) -> Result<(), TrapKind> {
-        let Memory::Write {
-            buffer,
-            states,
-            own,
-        } = &self.memory
-        else {
+        let Memory::Write { buffer, states, own } = &self.memory else {
             return Ok(());
         };
         let index = || -> Vec<u64> {
             let dims = buffer.shape.strides().into_iter().zip(buffer.shape.dims());
-            dims.map(|(stride, &dim)| at as u64 / stride % dim)
-                .collect()
+            dims.map(|(stride, &dim)| at as u64 / stride % dim).collect()
         };
-        if index()
-            .iter()
-            .zip(own)
-            .any(|(&index, &(first, end))| index < first || index >= end)
-        {
-            return Err(TrapKind::NotOwned {
-                view: self.name.to_owned(),
-                index: index(),
-            });
+        if index().iter().zip(own).any(|(&index, &(first, end))| index < first || index >= end) {
+            return Err(TrapKind::NotOwned { view: self.name.to_owned(), index: index() });
         }
         if read && states[at] == State::Poison {
-            return Err(TrapKind::Poison {
-                view: self.name.to_owned(),
-                index: index(),
-            });
+            return Err(TrapKind::Poison { view: self.name.to_owned(), index: index() });
         }
         Ok(())
     }
@@ -165,14 +139,10 @@ impl Bound<'_> {
             }
             match (&mut data, self.buffer().decode(view_row, row)) {
                 (Data::Floats(into), Data::Floats(from)) => {
-                    (0..row)
-                        .filter(|&i| enabled(tile_row + i))
-                        .for_each(|i| into[tile_row + i] = from[i]);
+                    (0..row).filter(|&i| enabled(tile_row + i)).for_each(|i| into[tile_row + i] = from[i]);
                 }
                 (Data::Ints(into), Data::Ints(from)) => {
-                    (0..row)
-                        .filter(|&i| enabled(tile_row + i))
-                        .for_each(|i| into[tile_row + i] = from[i]);
+                    (0..row).filter(|&i| enabled(tile_row + i)).for_each(|i| into[tile_row + i] = from[i]);
                 }
                 (Data::Floats(_), Data::Ints(_)) | (Data::Ints(_), Data::Floats(_)) => {
                     unreachable!("the validator refuses padding of another type than the view's")
@@ -216,11 +186,7 @@ impl Bound<'_> {
         let mut at = 0;
         for ((&index, &extent), stride) in indices.iter().zip(shape.dims()).zip(shape.strides()) {
             if index < 0 || index as u64 >= extent {
-                return Err(TrapKind::OutOfBounds {
-                    view: self.name.to_owned(),
-                    index,
-                    extent,
-                });
+                return Err(TrapKind::OutOfBounds { view: self.name.to_owned(), index, extent });
             }
             at += index as u64 * stride;
         }
@@ -252,28 +218,17 @@ impl Bound<'_> {
             Val::Float(_) | Val::Floats(_) => Data::Floats(passthru.floats().to_vec()),
             Val::Int(_) | Val::Ints(_) => Data::Ints(passthru.ints().to_vec()),
         };
-        for (i, (&index, _)) in offsets
-            .iter()
-            .zip(mask)
-            .enumerate()
-            .filter(|(_, (_, bit))| **bit != 0)
-        {
+        for (i, (&index, _)) in offsets.iter().zip(mask).enumerate().filter(|(_, (_, bit))| **bit != 0) {
             let at = unsigned(elem, index);
             if at >= extent {
-                return Err(TrapKind::OutOfBounds {
-                    view: self.name.to_owned(),
-                    index,
-                    extent,
-                });
+                return Err(TrapKind::OutOfBounds { view: self.name.to_owned(), index, extent });
             }
             self.check(at as usize, true)?;
             match (&mut data, self.buffer().decode(at as usize, 1)) {
                 (Data::Floats(into), Data::Floats(from)) => into[i] = from[0],
                 (Data::Ints(into), Data::Ints(from)) => into[i] = from[0],
                 (Data::Floats(_), Data::Ints(_)) | (Data::Ints(_), Data::Floats(_)) => {
-                    unreachable!(
-                        "the validator refuses an alternative of another type than the view's"
-                    )
+                    unreachable!("the validator refuses an alternative of another type than the view's")
                 }
             }
         }

@@ -30,7 +30,7 @@ mod memory;
 mod reduce;
 mod shape;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trap;
 mod value;
 

@@ -6,11 +6,7 @@ use crate::types::{Shape, Type};
 
 /// Linear positions of a box's elements in a larger array, in the box's row-major order: `base` plus the box's indices
 /// times `strides`.
-pub(super) fn positions(
-    dims: &[u64],
-    strides: &[u64],
-    base: u64,
-) -> impl Iterator<Item = usize> + use<> {
+pub(super) fn positions(dims: &[u64], strides: &[u64], base: u64) -> impl Iterator<Item = usize> + use<> {
     let dims = dims.to_vec();
     let strides = strides.to_vec();
     let count: u64 = dims.iter().product();
@@ -35,13 +31,7 @@ pub(super) fn broadcast(value: &Val, from: Type, ty: Type) -> Val {
     let missing = ty.shape.rank() - from.shape.rank();
     let mut strides = vec![0; missing];
     let own = from.shape.strides();
-    strides.extend(
-        from.shape
-            .dims()
-            .iter()
-            .zip(own)
-            .map(|(&dim, stride)| if dim == 1 { 0 } else { stride }),
-    );
+    strides.extend(from.shape.dims().iter().zip(own).map(|(&dim, stride)| if dim == 1 { 0 } else { stride }));
     value.pick(ty, positions(ty.shape.dims(), &strides, 0))
 }
 
@@ -53,22 +43,11 @@ pub(super) fn transpose(value: &Val, from: Type, perm: &[usize], ty: Type) -> Va
 
 /// Position of the element at `indices` (leading dimensions) of a row-major array.
 fn position(shape: &Shape, indices: &[u64]) -> u64 {
-    indices
-        .iter()
-        .zip(shape.strides())
-        .map(|(index, stride)| index * stride)
-        .sum()
+    indices.iter().zip(shape.strides()).map(|(index, stride)| index * stride).sum()
 }
 
 pub(super) fn slice(value: &Val, from: Type, offsets: &[u64], ty: Type) -> Val {
-    value.pick(
-        ty,
-        positions(
-            ty.shape.dims(),
-            &from.shape.strides(),
-            position(&from.shape, offsets),
-        ),
-    )
+    value.pick(ty, positions(ty.shape.dims(), &from.shape.strides(), position(&from.shape, offsets)))
 }
 
 /// Replaces the elements of `into` (of type `ty`) at `at` by those of `value`, in order.
@@ -90,11 +69,7 @@ fn replace(value: &Val, into: &Val, ty: Type, at: impl Iterator<Item = usize>) -
 }
 
 pub(super) fn insert_slice(value: &Val, part: Type, into: &Val, offsets: &[u64], ty: Type) -> Val {
-    let at = positions(
-        part.shape.dims(),
-        &ty.shape.strides(),
-        position(&ty.shape, offsets),
-    );
+    let at = positions(part.shape.dims(), &ty.shape.strides(), position(&ty.shape, offsets));
     replace(value, into, ty, at)
 }
 
@@ -114,29 +89,15 @@ pub(super) fn extract(value: &Val, from: Type, indices: &[i64], ty: Type) -> Res
     Ok(value.pick(ty, start..start + ty.shape.count() as usize))
 }
 
-pub(super) fn insert(
-    value: &Val,
-    part: Type,
-    into: &Val,
-    indices: &[i64],
-    ty: Type,
-) -> Result<Val, TrapKind> {
+pub(super) fn insert(value: &Val, part: Type, into: &Val, indices: &[i64], ty: Type) -> Result<Val, TrapKind> {
     let start = leading(&ty.shape, indices)?;
-    Ok(replace(
-        value,
-        into,
-        ty,
-        start..start + part.shape.count() as usize,
-    ))
+    Ok(replace(value, into, ty, start..start + part.shape.count() as usize))
 }
 
 pub(super) fn create_mask(bounds: &[i64], ty: Type) -> Val {
     let mut mask = vec![0; ty.shape.count() as usize];
-    let clamped: Vec<u64> = bounds
-        .iter()
-        .zip(ty.shape.dims())
-        .map(|(&bound, &dim)| (bound.max(0) as u64).min(dim))
-        .collect();
+    let clamped: Vec<u64> =
+        bounds.iter().zip(ty.shape.dims()).map(|(&bound, &dim)| (bound.max(0) as u64).min(dim)).collect();
     for i in positions(&clamped, &ty.shape.strides(), 0) {
         mask[i] = 1;
     }

@@ -21,9 +21,7 @@ pub struct Trap {
 }
 
 fn program_suffix(program: Option<[u64; 3]>) -> String {
-    program.map_or_else(String::new, |[x, y, z]| {
-        format!(", program ({x}, {y}, {z})")
-    })
+    program.map_or_else(String::new, |[x, y, z]| format!(", program ({x}, {y}, {z})"))
 }
 
 impl From<&Trap> for Report {
@@ -44,11 +42,7 @@ impl From<&Trap> for Report {
             | TrapKind::Poison { .. } => Kind::Invalid,
         };
         let report = Report::new(kind, trap.kind.to_string());
-        let report = report.note(format!(
-            "in kernel `{}`{}",
-            trap.kernel,
-            program_suffix(trap.program)
-        ));
+        let report = report.note(format!("in kernel `{}`{}", trap.kernel, program_suffix(trap.program)));
         trap.loc.locate(report)
     }
 }

@@ -17,22 +17,13 @@ impl Printer<'_> {
             }
             Literal::Splat(value) => {
                 let value = number(*value, ty.elem);
-                self.line(
-                    &format!("{name} = arith.constant dense<{value}> : {ty}"),
-                    loc,
-                );
+                self.line(&format!("{name} = arith.constant dense<{value}> : {ty}"), loc);
             }
             Literal::Iota { dim } => self.iota(name, *dim, ty, loc),
             Literal::Dense(numbers) => {
-                let numbers: Vec<String> = numbers
-                    .iter()
-                    .map(|value| number(*value, ty.elem))
-                    .collect();
+                let numbers: Vec<String> = numbers.iter().map(|value| number(*value, ty.elem)).collect();
                 let nested = nest(&numbers, ty.shape.dims());
-                self.line(
-                    &format!("{name} = arith.constant dense<{nested}> : {ty}"),
-                    loc,
-                );
+                self.line(&format!("{name} = arith.constant dense<{nested}> : {ty}"), loc);
             }
         }
     }
@@ -44,23 +35,14 @@ impl Printer<'_> {
         let numbers: Vec<String> = (0..extent).map(|i| i.to_string()).collect();
         if ty.shape.count() == extent {
             let nested = nest(&numbers, dims);
-            return self.line(
-                &format!("{name} = arith.constant dense<{nested}> : {ty}"),
-                loc,
-            );
+            return self.line(&format!("{name} = arith.constant dense<{nested}> : {ty}"), loc);
         }
         let mut compact = vec![1; dims.len() - dim];
         compact[0] = extent;
         let (counter, from) = (self.names.number(), vector(ty, &compact));
         let nested = nest(&numbers, &compact);
-        self.line(
-            &format!("{counter} = arith.constant dense<{nested}> : {from}"),
-            loc,
-        );
-        self.line(
-            &format!("{name} = vector.broadcast {counter} : {from} to {ty}"),
-            loc,
-        );
+        self.line(&format!("{counter} = arith.constant dense<{nested}> : {from}"), loc);
+        self.line(&format!("{name} = vector.broadcast {counter} : {from} to {ty}"), loc);
     }
 }
 
@@ -70,10 +52,7 @@ fn nest(elements: &[String], dims: &[u64]) -> String {
         [] => elements.concat(),
         [_, rest @ ..] => {
             let size = rest.iter().product::<u64>().max(1) as usize;
-            format!(
-                "[{}]",
-                comma(elements.chunks(size).map(|part| nest(part, rest)))
-            )
+            format!("[{}]", comma(elements.chunks(size).map(|part| nest(part, rest))))
         }
     }
 }
@@ -81,11 +60,7 @@ fn nest(elements: &[String], dims: &[u64]) -> String {
 /// A scalar constant with its type; `i1` has none.
 fn scalar(value: Number, elem: Elem) -> String {
     let text = number(value, elem);
-    if elem == Elem::I1 {
-        text
-    } else {
-        format!("{text} : {elem}")
-    }
+    if elem == Elem::I1 { text } else { format!("{text} : {elem}") }
 }
 
 fn number(value: Number, elem: Elem) -> String {

@@ -32,12 +32,7 @@ pub fn print_module(module: &Module) -> Result<String, Vec<ValidateError>> {
     }
     out.push_str(" {\n");
     for kernel in &module.kernels {
-        let mut printer = Printer {
-            kernel,
-            out: std::mem::take(&mut out),
-            indent: 2,
-            names: Names::new(kernel),
-        };
+        let mut printer = Printer { kernel, out: std::mem::take(&mut out), indent: 2, names: Names::new(kernel) };
         printer.function();
         out = printer.out;
     }
@@ -70,11 +65,8 @@ impl Printer<'_> {
         let params: Vec<String> = (0..kernel.params.len()).map(|i| self.param(i)).collect();
         let mut attributes = vec![format!("tenfold.family = {}", quoted(&kernel.family))];
         if !kernel.tuning.is_empty() {
-            let tuning: Vec<String> = kernel
-                .tuning
-                .iter()
-                .map(|(name, size)| format!("{name} = {size} : i64"))
-                .collect();
+            let tuning: Vec<String> =
+                kernel.tuning.iter().map(|(name, size)| format!("{name} = {size} : i64")).collect();
             attributes.push(format!("tenfold.tuning = {{{}}}", tuning.join(", ")));
         }
         attributes.push(format!("tenfold.grid = array<i64: {}>", comma(kernel.grid)));
@@ -83,10 +75,7 @@ impl Printer<'_> {
             let end = if i + 1 < params.len() { "," } else { "" };
             self.open(&format!("    {param}{end}"));
         }
-        self.open(&format!(
-            "    ) attributes {{{}}} {{",
-            attributes.join(", ")
-        ));
+        self.open(&format!("    ) attributes {{{}}} {{", attributes.join(", ")));
         self.indent += 2;
         self.ops(&kernel.body);
         self.line("return", &kernel.loc);
@@ -101,8 +90,7 @@ impl Printer<'_> {
             ParamKind::View(view) => {
                 attributes.push(format!("tenfold.access = {}", quoted(view.access.name())));
                 if !view.own.is_empty() {
-                    let own: Vec<String> =
-                        view.own.iter().map(|own| quoted(&self.own(own))).collect();
+                    let own: Vec<String> = view.own.iter().map(|own| quoted(&self.own(own))).collect();
                     attributes.push(format!("tenfold.own = [{}]", own.join(", ")));
                 }
                 (self.names.view(number).to_owned(), memref(view))
@@ -111,17 +99,10 @@ impl Printer<'_> {
                 if let Some(bound) = scalar.bound {
                     attributes.push(format!("tenfold.bound = {bound} : i64"));
                 }
-                (
-                    self.names.define(self.kernel, scalar.value),
-                    scalar.elem.to_string(),
-                )
+                (self.names.define(self.kernel, scalar.value), scalar.elem.to_string())
             }
         };
-        format!(
-            "{value}: {ty} {{{}}} {}",
-            attributes.join(", "),
-            location(loc)
-        )
+        format!("{value}: {ty} {{{}}} {}", attributes.join(", "), location(loc))
     }
 
     fn own(&self, own: &Own) -> String {
@@ -170,9 +151,5 @@ fn quoted(text: &str) -> String {
 
 /// Items with commas between.
 fn comma<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
-    items
-        .into_iter()
-        .map(|item| item.to_string())
-        .collect::<Vec<_>>()
-        .join(", ")
+    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -40,11 +40,7 @@ impl Names {
     /// Names a value at its definition.
     pub(super) fn define(&mut self, kernel: &Kernel, value: Value) -> String {
         let hint = kernel.values[value.index()].name.as_deref().unwrap_or("");
-        let name = if is_name(hint) {
-            self.unique(hint)
-        } else {
-            self.number()
-        };
+        let name = if is_name(hint) { self.unique(hint) } else { self.number() };
         self.values[value.index()].clone_from(&name);
         name
     }

@@ -47,28 +47,12 @@ impl Printer<'_> {
             OpKind::Binary(_, a, b) => format!("{name} {}, {} : {ty}", self.v(*a), self.v(*b)),
             OpKind::Fma(a, b, c) => format!("{name} {} : {ty}", self.vs(&[*a, *b, *c])),
             OpKind::Compare(predicate, a, b) => {
-                format!(
-                    "{name} {}, {} : {}",
-                    predicate.keyword(),
-                    self.vs(&[*a, *b]),
-                    self.ty(*a)
-                )
+                format!("{name} {}, {} : {}", predicate.keyword(), self.vs(&[*a, *b]), self.ty(*a))
             }
-            OpKind::Select {
-                cond,
-                on_true,
-                on_false,
-            } => {
+            OpKind::Select { cond, on_true, on_false } => {
                 let cond_ty = self.ty(*cond);
-                let cond_ty = if cond_ty.is_scalar() {
-                    String::new()
-                } else {
-                    format!("{cond_ty}, ")
-                };
-                format!(
-                    "{name} {} : {cond_ty}{ty}",
-                    self.vs(&[*cond, *on_true, *on_false])
-                )
+                let cond_ty = if cond_ty.is_scalar() { String::new() } else { format!("{cond_ty}, ") };
+                format!("{name} {} : {cond_ty}{ty}", self.vs(&[*cond, *on_true, *on_false]))
             }
             OpKind::Cast(_, a) | OpKind::Broadcast(a) => {
                 format!("{name} {} : {} to {ty}", self.v(*a), self.ty(*a))
@@ -78,12 +62,7 @@ impl Printer<'_> {
                 format!("{name} {operand} : {from} to {ty}")
             }
             OpKind::Transpose { value, perm } => {
-                format!(
-                    "{name} {}, [{}] : {} to {ty}",
-                    self.v(*value),
-                    comma(perm),
-                    self.ty(*value)
-                )
+                format!("{name} {}, [{}] : {} to {ty}", self.v(*value), comma(perm), self.ty(*value))
             }
             OpKind::Slice { value, offsets } => format!(
                 "{name} {} {{offsets = [{}], sizes = [{}], strides = [{}]}} : {} to {ty}",
@@ -93,11 +72,7 @@ impl Printer<'_> {
                 comma(offsets.iter().map(|_| 1)),
                 self.ty(*value)
             ),
-            OpKind::InsertSlice {
-                value,
-                into,
-                offsets,
-            } => format!(
+            OpKind::InsertSlice { value, into, offsets } => format!(
                 "{name} {}, {} {{offsets = [{}], strides = [{}]}} : {} into {ty}",
                 self.v(*value),
                 self.v(*into),
@@ -107,99 +82,46 @@ impl Printer<'_> {
             ),
             OpKind::Extract { value, indices } => {
                 let (value, from) = (self.v(*value), self.ty(*value));
-                format!(
-                    "{name} {value}[{}] : {ty} from {from}",
-                    self.indices(indices)
-                )
+                format!("{name} {value}[{}] : {ty} from {from}", self.indices(indices))
             }
-            OpKind::Insert {
-                value,
-                into,
-                indices,
-            } => {
+            OpKind::Insert { value, into, indices } => {
                 let (value, part) = (self.v(*value), self.ty(*value));
                 let into = self.v(*into);
-                format!(
-                    "{name} {value}, {into} [{}] : {part} into {ty}",
-                    self.indices(indices)
-                )
+                format!("{name} {value}, {into} [{}] : {part} into {ty}", self.indices(indices))
             }
-            OpKind::Reduce {
-                op,
-                value,
-                acc,
-                dims,
-            } => format!(
+            OpKind::Reduce { op, value, acc, dims } => format!(
                 "{name} <{}>, {} [{}] : {} to {ty}",
                 op.keyword(),
                 self.vs(&[*value, *acc]),
                 comma(dims),
                 self.ty(*value)
             ),
-            OpKind::Contract {
-                lhs,
-                rhs,
-                acc,
-                spec,
-            } => format!(
+            OpKind::Contract { lhs, rhs, acc, spec } => format!(
                 "{name} {} {} : {} into {ty}",
                 contract_attributes(spec),
                 self.vs(&[*lhs, *rhs, *acc]),
                 self.types(&[*lhs, *rhs])
             ),
             OpKind::CreateMask { bounds } => {
-                let bounds: Vec<String> =
-                    bounds.iter().map(|bound| self.bound(bound, loc)).collect();
+                let bounds: Vec<String> = bounds.iter().map(|bound| self.bound(bound, loc)).collect();
                 format!("{name} {} : {ty}", bounds.join(", "))
             }
-            OpKind::Load {
-                view,
-                indices,
-                pad,
-                mask,
-                in_bounds,
-            } => self.load(*view, indices, *pad, *mask, in_bounds, ty),
-            OpKind::Store {
-                view,
-                value,
-                indices,
-                mask,
-                in_bounds,
-            } => self.store(*view, *value, indices, *mask, in_bounds),
+            OpKind::Load { view, indices, pad, mask, in_bounds } => {
+                self.load(*view, indices, *pad, *mask, in_bounds, ty)
+            }
+            OpKind::Store { view, value, indices, mask, in_bounds } => {
+                self.store(*view, *value, indices, *mask, in_bounds)
+            }
             OpKind::LoadScalar { view, indices } => self.load_scalar(*view, indices),
-            OpKind::StoreScalar {
-                view,
-                value,
-                indices,
-            } => self.store_scalar(*view, *value, indices),
-            OpKind::Gather {
-                view,
-                offsets,
-                mask,
-                passthru,
-            } => self.gather(*view, *offsets, *mask, *passthru, loc),
-            OpKind::For {
-                lower,
-                upper,
-                step,
-                init,
-                body,
-            } => {
+            OpKind::StoreScalar { view, value, indices } => self.store_scalar(*view, *value, indices),
+            OpKind::Gather { view, offsets, mask, passthru } => self.gather(*view, *offsets, *mask, *passthru, loc),
+            OpKind::For { lower, upper, step, init, body } => {
                 return self.for_loop([*lower, *upper, *step], init, body, op);
             }
-            OpKind::While {
-                init,
-                before,
-                cond,
-                after,
-            } => {
+            OpKind::While { init, before, cond, after } => {
                 return self.while_loop(init, before, *cond, after, op);
             }
-            OpKind::If {
-                cond,
-                then,
-                otherwise,
-            } => return self.branch(*cond, then, otherwise, op),
+            OpKind::If { cond, then, otherwise } => return self.branch(*cond, then, otherwise, op),
         };
         let results = self.results(op);
         self.line(&format!("{results}{text}"), loc);
@@ -240,10 +162,7 @@ impl Printer<'_> {
             return (operand, from);
         }
         let (name, flat) = (self.names.number(), vector(from, &[from.shape.count()]));
-        self.line(
-            &format!("{name} = vector.shape_cast {operand} : {from} to {flat}"),
-            loc,
-        );
+        self.line(&format!("{name} = vector.shape_cast {operand} : {from} to {flat}"), loc);
         (name, flat)
     }
 }
@@ -279,16 +198,8 @@ fn castable(a: &[u64], b: &[u64]) -> bool {
 
 fn contract_attributes(spec: &ContractSpec) -> String {
     let iterators = comma((0..spec.reduced.len()).map(|i| format!("d{i}")));
-    let map = |map: &[usize]| {
-        format!(
-            "affine_map<({iterators}) -> ({})>",
-            comma(map.iter().map(|i| format!("d{i}")))
-        )
-    };
-    let kinds = spec
-        .reduced
-        .iter()
-        .map(|&r| if r { "\"reduction\"" } else { "\"parallel\"" });
+    let map = |map: &[usize]| format!("affine_map<({iterators}) -> ({})>", comma(map.iter().map(|i| format!("d{i}"))));
+    let kinds = spec.reduced.iter().map(|&r| if r { "\"reduction\"" } else { "\"parallel\"" });
     format!(
         "{{indexing_maps = [{}, {}, {}], iterator_types = [{}], kind = #vector.kind<add>}}",
         map(&spec.lhs),

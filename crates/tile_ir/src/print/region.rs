@@ -47,32 +47,16 @@ impl Printer<'_> {
         self.line("}", &op.loc);
     }
 
-    pub(super) fn while_loop(
-        &mut self,
-        init: &[Value],
-        before: &Block,
-        cond: Value,
-        after: &Block,
-        op: &Op,
-    ) {
+    pub(super) fn while_loop(&mut self, init: &[Value], before: &Block, cond: Value, after: &Block, op: &Op) {
         let bindings = self.bindings(&before.args, init);
-        let bindings = if bindings.is_empty() {
-            bindings
-        } else {
-            format!("({bindings}) ")
-        };
+        let bindings = if bindings.is_empty() { bindings } else { format!("({bindings}) ") };
         let (from, to) = (self.types(init), self.types(&before.yields));
         let results = self.results(op);
-        self.open(&format!(
-            "{results}scf.while {bindings}: ({from}) -> ({to}) {{"
-        ));
+        self.open(&format!("{results}scf.while {bindings}: ({from}) -> ({to}) {{"));
         self.indent += 2;
         self.ops(before);
-        let handed = if before.yields.is_empty() {
-            String::new()
-        } else {
-            format!(" {} : {to}", self.vs(&before.yields))
-        };
+        let handed =
+            if before.yields.is_empty() { String::new() } else { format!(" {} : {to}", self.vs(&before.yields)) };
         let condition = format!("scf.condition({}){handed}", self.v(cond));
         self.line(&condition, &op.loc);
         self.indent -= 2;
@@ -97,11 +81,7 @@ impl Printer<'_> {
     pub(super) fn branch(&mut self, cond: Value, then: &Block, otherwise: &Block, op: &Op) {
         let cond = self.v(cond).to_owned();
         let types = self.types(&op.results);
-        let types = if types.is_empty() {
-            types
-        } else {
-            format!(" -> ({types})")
-        };
+        let types = if types.is_empty() { types } else { format!(" -> ({types})") };
         let results = self.results(op);
         self.open(&format!("{results}scf.if {cond}{types} {{"));
         self.region(then, &op.loc);

@@ -6,11 +6,10 @@ use std::process::{Command, Stdio};
 
 use crate::builder::KernelBuilder;
 use crate::kernel::{Kernel, Module, Own};
-use crate::op::{
-    Axis, BinaryOp, CastOp, ContractSpec, Index, Number, Predicate, ReduceOp, UnaryOp, Value,
-};
-use crate::print_module;
+use crate::op::{Axis, BinaryOp, CastOp, ContractSpec, Index, Number, Predicate, ReduceOp, UnaryOp, Value};
+use crate::testing::{Rng, kernel_from_seed, mutate};
 use crate::types::Elem;
+use crate::{print_module, validate_kernel};
 
 fn mlir_opt() -> PathBuf {
     let installed = std::env::var_os("MLIR_SYS_190_PREFIX")
@@ -34,28 +33,15 @@ fn accepted(text: &str) {
     let text_in = text.to_owned();
     let writer = std::thread::spawn(move || stdin.write_all(text_in.as_bytes()));
     let output = child.wait_with_output().expect("mlir-opt ends");
-    writer
-        .join()
-        .expect("the writer ends")
-        .expect("mlir-opt reads everything");
+    writer.join().expect("the writer ends").expect("mlir-opt reads everything");
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success() && errors.is_empty(),
-        "{errors}\n{text}"
-    );
+    assert!(output.status.success() && errors.is_empty(), "{errors}\n{text}");
 }
 
 fn print(kernels: Vec<Kernel>) -> String {
-    let module = Module {
-        name: "test \"ü\\".into(),
-        kernels,
-    };
+    let module = Module { name: "test \"ü\\".into(), kernels };
     let text = print_module(&module).expect("a valid module");
-    assert_eq!(
-        print_module(&module).expect("a valid module"),
-        text,
-        "two runs differ"
-    );
+    assert_eq!(print_module(&module).expect("a valid module"), text, "two runs differ");
     text
 }
 
@@ -66,15 +52,7 @@ fn a_kernel_reads_like_the_document_says() {
     b.family("scale", &[("BN", 16)]);
     b.grid([4, 1, 1]);
     let x = b.read("x", Elem::F32, &[64]);
-    let y = b.write(
-        "y",
-        Elem::F32,
-        &[64],
-        &[Own::Block {
-            axis: Axis::X,
-            size: 16,
-        }],
-    );
+    let y = b.write("y", Elem::F32, &[64], &[Own::Block { axis: Axis::X, size: 16 }]);
     b.scalar("n", Elem::I32, Some(64));
     b.at("src/scale.rs", 5, 9);
     let (id, size) = (b.program_id(Axis::X), b.index(16));
@@ -111,10 +89,7 @@ fn a_kernel_reads_like_the_document_says() {
 fn invalid_modules_have_no_spelling() {
     let mut b = KernelBuilder::new("bad");
     b.add(Value(3), Value(4));
-    let module = Module {
-        name: String::new(),
-        kernels: vec![b.finish_unchecked()],
-    };
+    let module = Module { name: String::new(), kernels: vec![b.finish_unchecked()] };
     assert!(print_module(&module).is_err());
 }
 
@@ -123,11 +98,7 @@ fn elementwise() -> Kernel {
     let mut b = KernelBuilder::new("elementwise");
     let scalar_or_tile = |b: &mut KernelBuilder, elem: Elem, tile: bool| {
         let value = b.number(elem, 1);
-        if tile {
-            b.broadcast(value, &[3, 5])
-        } else {
-            value
-        }
+        if tile { b.broadcast(value, &[3, 5]) } else { value }
     };
     for tile in [false, true] {
         for &elem in Elem::ALL {
@@ -146,10 +117,7 @@ fn elementwise() -> Kernel {
             }
             let mut bits = None;
             for &(predicate, _, _) in Predicate::ALL {
-                let signed = matches!(
-                    predicate,
-                    Predicate::SLt | Predicate::SLe | Predicate::SGt | Predicate::SGe
-                );
+                let signed = matches!(predicate, Predicate::SLt | Predicate::SLe | Predicate::SGt | Predicate::SGe);
                 if predicate.is_float() == elem.is_float() && !(signed && elem == Elem::I1) {
                     bits = Some(b.compare(predicate, x, x));
                 }
@@ -200,19 +168,8 @@ fn constants() -> Kernel {
     for elem in [Elem::I8, Elem::I32, Elem::I64, Elem::Index] {
         b.int(elem, -7);
         b.splat_int(elem, &[4], -7);
-        b.dense(
-            elem,
-            &[2, 1, 2],
-            (0..4).map(|n| Number::Int(n - 2)).collect(),
-        );
-        for (dims, dim) in [
-            (&[5][..], 0),
-            (&[5, 1], 0),
-            (&[2, 5], 1),
-            (&[5, 2], 0),
-            (&[2, 3, 4], 1),
-            (&[1, 3, 1], 1),
-        ] {
+        b.dense(elem, &[2, 1, 2], (0..4).map(|n| Number::Int(n - 2)).collect());
+        for (dims, dim) in [(&[5][..], 0), (&[5, 1], 0), (&[2, 5], 1), (&[5, 2], 0), (&[2, 3, 4], 1), (&[1, 3, 1], 1)] {
             b.iota(elem, dims, dim);
         }
     }
@@ -286,35 +243,20 @@ fn products() -> Kernel {
     for &(op, _) in ReduceOp::ALL {
         let float = matches!(op, ReduceOp::Add | ReduceOp::MinF | ReduceOp::MaxF);
         let value = if float { f } else { i };
-        let zero = if float {
-            b.float(Elem::F32, 0.0)
-        } else {
-            b.int(Elem::I32, 0)
-        };
+        let zero = if float { b.float(Elem::F32, 0.0) } else { b.int(Elem::I32, 0) };
         b.reduce(op, value, zero, &[0, 1, 2]);
         let zeros = b.broadcast(zero, &[3]);
         b.reduce(op, value, zeros, &[0, 2]);
     }
-    let (x, y) = (
-        b.splat(Elem::F32, &[5, 7], 1.0),
-        b.splat(Elem::F32, &[6, 7], 1.0),
-    );
+    let (x, y) = (b.splat(Elem::F32, &[5, 7], 1.0), b.splat(Elem::F32, &[6, 7], 1.0));
     let acc = b.splat(Elem::F32, &[5, 6], 0.0);
     b.contract(x, y, acc, ContractSpec::matmul(true));
-    let (x, y) = (
-        b.splat(Elem::Bf16, &[2, 5, 7], 1.0),
-        b.splat(Elem::Bf16, &[2, 7, 6], 1.0),
-    );
+    let (x, y) = (b.splat(Elem::Bf16, &[2, 5, 7], 1.0), b.splat(Elem::Bf16, &[2, 7, 6], 1.0));
     let acc = b.splat(Elem::Bf16, &[2, 5, 6], 0.0);
     b.contract(x, y, acc, ContractSpec::batch_matmul(false));
     let x = b.splat(Elem::F32, &[9], 1.0);
     let zero = b.float(Elem::F32, 0.0);
-    let dot = ContractSpec {
-        reduced: vec![true],
-        lhs: vec![0],
-        rhs: vec![0],
-        acc: vec![],
-    };
+    let dot = ContractSpec { reduced: vec![true], lhs: vec![0], rhs: vec![0], acc: vec![] };
     b.contract(x, x, zero, dot);
     b.finish().expect("valid")
 }
@@ -327,19 +269,10 @@ fn memory() -> Kernel {
     let line = b.read("line", Elem::I8, &[100]);
     let position = b.scalar("position", Elem::I64, None);
     let own = [
-        Own::Block {
-            axis: Axis::X,
-            size: 4,
-        },
+        Own::Block { axis: Axis::X, size: 4 },
         Own::At { param: 2 },
-        Own::Block {
-            axis: Axis::Z,
-            size: 1,
-        },
-        Own::Block {
-            axis: Axis::Y,
-            size: 5,
-        },
+        Own::Block { axis: Axis::Z, size: 1 },
+        Own::Block { axis: Axis::Y, size: 5 },
     ];
     let y = b.write("y", Elem::Bf16, &[8, 4, 4, 16], &own);
     b.scalar("eps", Elem::F32, None);
@@ -382,21 +315,14 @@ fn control() -> Kernel {
     });
     let two = b.for_loop(zero, ten, ten, &[x, n], |b, i, carried| {
         b.name(i, "i");
-        let inner = b.for_loop(zero, i, ten, &[carried[0]], |_, _, carried| {
-            carried.to_vec()
-        });
+        let inner = b.for_loop(zero, i, ten, &[carried[0]], |_, _, carried| carried.to_vec());
         vec![inner[0], carried[1]]
     });
     b.add(two[0], two[0]);
     b.while_loop(&[], |_, _| (cond, vec![]), |_, _| vec![]);
     let found = b.while_loop(
         &[n, n],
-        |b, args| {
-            (
-                b.compare(Predicate::SLt, args[0], args[1]),
-                vec![args[1], x],
-            )
-        },
+        |b, args| (b.compare(Predicate::SLt, args[0], args[1]), vec![args[1], x]),
         |b, args| vec![b.add(args[0], n), n],
     );
     b.add(found[0], n);
@@ -419,15 +345,7 @@ fn control() -> Kernel {
 
 #[test]
 fn mlir_accepts_every_operation() {
-    for kernel in [
-        elementwise(),
-        constants(),
-        shapes(),
-        reshapes(),
-        products(),
-        memory(),
-        control(),
-    ] {
+    for kernel in [elementwise(), constants(), shapes(), reshapes(), products(), memory(), control()] {
         accepted(&print(vec![kernel]));
     }
 }
@@ -438,4 +356,20 @@ fn mlir_accepts_several_kernels() {
     let empty = print_module(&Module::default()).expect("valid");
     assert_eq!(empty, "module {\n}\n");
     accepted(&empty);
+}
+
+#[test]
+fn mlir_accepts_random_kernels() {
+    let renamed = |mut kernel: Kernel, seed: u64| {
+        kernel.name = format!("random_{seed}");
+        kernel
+    };
+    accepted(&print((0..60).map(|seed| renamed(kernel_from_seed(seed), seed)).collect()));
+    // What our validator lets pass, MLIR's must.
+    let damaged = (0..800).filter_map(|seed| {
+        let mut kernel = renamed(kernel_from_seed(seed), seed);
+        mutate(&mut kernel, &mut Rng::new(seed));
+        validate_kernel(&kernel).is_ok().then_some(kernel)
+    });
+    accepted(&print(damaged.collect()));
 }

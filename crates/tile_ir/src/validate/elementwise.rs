@@ -12,11 +12,7 @@ pub(super) fn constant(literal: &Literal, ty: Type) -> Check {
         Literal::Iota { dim } => {
             tile("result", ty)?;
             if ty.elem.is_float() || ty.elem == Elem::I1 {
-                return Err(Problem::Unexpected {
-                    role: "result",
-                    expected: "an integer tile",
-                    found: ty,
-                });
+                return Err(Problem::Unexpected { role: "result", expected: "an integer tile", found: ty });
             }
             let Some(&extent) = ty.shape.dims().get(*dim) else {
                 return Err(Problem::OutOfRange {
@@ -30,14 +26,9 @@ pub(super) fn constant(literal: &Literal, ty: Type) -> Check {
         Literal::Dense(numbers) => {
             tile("result", ty)?;
             if numbers.len() as u64 != ty.shape.count() {
-                return Err(Problem::LiteralCount {
-                    expected: ty.shape.count(),
-                    found: numbers.len(),
-                });
+                return Err(Problem::LiteralCount { expected: ty.shape.count(), found: numbers.len() });
             }
-            numbers
-                .iter()
-                .try_for_each(|&number| number_fits(number, ty.elem))
+            numbers.iter().try_for_each(|&number| number_fits(number, ty.elem))
         }
     }
 }
@@ -55,11 +46,7 @@ fn number_fits(number: Number, elem: Elem) -> Check {
         (Number::Float(_), Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index)
         | (Number::Int(_), Elem::F32 | Elem::F16 | Elem::Bf16) => false,
     };
-    if fits {
-        Ok(())
-    } else {
-        Err(Problem::LiteralRange(elem))
-    }
+    if fits { Ok(()) } else { Err(Problem::LiteralRange(elem)) }
 }
 
 pub(super) fn unary(a: Type, result: Type) -> Check {
@@ -70,16 +57,8 @@ pub(super) fn unary(a: Type, result: Type) -> Check {
 pub(super) fn binary(op: BinaryOp, a: Type, b: Type, result: Type) -> Check {
     same("second operand", a, b)?;
     if !op.takes(a.elem.is_float()) {
-        let expected = if a.elem.is_float() {
-            "an integer scalar or tile"
-        } else {
-            "a float scalar or tile"
-        };
-        return Err(Problem::Unexpected {
-            role: "operand",
-            expected,
-            found: a,
-        });
+        let expected = if a.elem.is_float() { "an integer scalar or tile" } else { "a float scalar or tile" };
+        return Err(Problem::Unexpected { role: "operand", expected, found: a });
     }
     let bitwise = match op {
         BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => true,
@@ -102,11 +81,7 @@ pub(super) fn binary(op: BinaryOp, a: Type, b: Type, result: Type) -> Check {
         | BinaryOp::ShrU => false,
     };
     if a.elem == Elem::I1 && !bitwise {
-        return Err(Problem::Unexpected {
-            role: "operand",
-            expected: "an integer of at least 8 bits",
-            found: a,
-        });
+        return Err(Problem::Unexpected { role: "operand", expected: "an integer of at least 8 bits", found: a });
     }
     same("result", a, result)
 }
@@ -121,27 +96,12 @@ pub(super) fn fma(a: Type, b: Type, c: Type, result: Type) -> Check {
 pub(super) fn compare(predicate: Predicate, a: Type, b: Type, result: Type) -> Check {
     same("second operand", a, b)?;
     if predicate.is_float() != a.elem.is_float() {
-        let expected = if predicate.is_float() {
-            "a float scalar or tile"
-        } else {
-            "an integer scalar or tile"
-        };
-        return Err(Problem::Unexpected {
-            role: "operand",
-            expected,
-            found: a,
-        });
+        let expected = if predicate.is_float() { "a float scalar or tile" } else { "an integer scalar or tile" };
+        return Err(Problem::Unexpected { role: "operand", expected, found: a });
     }
-    let signed = matches!(
-        predicate,
-        Predicate::SLt | Predicate::SLe | Predicate::SGt | Predicate::SGe
-    );
+    let signed = matches!(predicate, Predicate::SLt | Predicate::SLe | Predicate::SGt | Predicate::SGe);
     if a.elem == Elem::I1 && signed {
-        return Err(Problem::Unexpected {
-            role: "operand",
-            expected: "an integer of at least 8 bits",
-            found: a,
-        });
+        return Err(Problem::Unexpected { role: "operand", expected: "an integer of at least 8 bits", found: a });
     }
     same("result", a.with_elem(Elem::I1), result)
 }
@@ -166,17 +126,11 @@ pub(super) fn cast(op: CastOp, from: Type, to: Type) -> Check {
         CastOp::FpToSInt | CastOp::FpToUInt => a.is_float() && number(b) && b != Elem::I1,
         CastOp::ExtS | CastOp::ExtU => number(a) && number(b) && bits(a) < bits(b),
         CastOp::TruncI => number(a) && number(b) && bits(a) > bits(b),
-        CastOp::IndexS | CastOp::IndexU => {
-            (a == Elem::Index && number(b)) || (number(a) && b == Elem::Index)
-        }
+        CastOp::IndexS | CastOp::IndexU => (a == Elem::Index && number(b)) || (number(a) && b == Elem::Index),
         CastOp::Bitcast => {
             let plain = |elem: Elem| elem != Elem::I1 && elem != Elem::Index;
             plain(a) && plain(b) && bits(a) == bits(b)
         }
     };
-    if fits && from.shape == to.shape {
-        Ok(())
-    } else {
-        Err(Problem::Cast { from, to })
-    }
+    if fits && from.shape == to.shape { Ok(()) } else { Err(Problem::Cast { from, to }) }
 }

@@ -26,11 +26,7 @@ fn op_prefix(op: Option<&str>) -> String {
 
 impl From<&ValidateError> for Report {
     fn from(error: &ValidateError) -> Report {
-        let kind = if error.problem.is_limit() {
-            Kind::Limit
-        } else {
-            Kind::Invalid
-        };
+        let kind = if error.problem.is_limit() { Kind::Limit } else { Kind::Invalid };
         let report = Report::new(kind, format!("{}{}", op_prefix(error.op), error.problem))
             .note(format!("in kernel `{}`", error.kernel));
         error.loc.locate(report)
@@ -84,9 +80,7 @@ pub enum Problem {
         elem: Elem,
     },
     /// Views have rank 1 to 4, extents from 1 and a bounded size.
-    #[error(
-        "view `{name}` has shape `{shape}`; 1 to 4 dimensions of at least 1 element are possible"
-    )]
+    #[error("view `{name}` has shape `{shape}`; 1 to 4 dimensions of at least 1 element are possible")]
     ViewShape {
         /// Parameter.
         name: String,
@@ -120,9 +114,7 @@ pub enum Problem {
         dim: usize,
     },
     /// `At` names an integer scalar parameter.
-    #[error(
-        "dimension {dim} of view `{name}` is owned at parameter {param}, which is no integer parameter"
-    )]
+    #[error("dimension {dim} of view `{name}` is owned at parameter {param}, which is no integer parameter")]
     OwnAt {
         /// Parameter.
         name: String,
@@ -236,9 +228,7 @@ pub enum Problem {
     #[error("the order of dimensions does not list each of them once")]
     Permutation,
     /// A part lies inside the whole.
-    #[error(
-        "in dimension {dim}, {size} elements from {offset} on are outside the {extent} there are"
-    )]
+    #[error("in dimension {dim}, {size} elements from {offset} on are outside the {extent} there are")]
     Part {
         /// Dimension.
         dim: usize,

@@ -28,12 +28,7 @@ pub(super) fn check(kernel: &Kernel) -> Vec<(&Loc, Problem)> {
     }
     if kernel.grid.contains(&0) {
         problems.push((&kernel.loc, Problem::EmptyGrid(kernel.grid)));
-    } else if kernel
-        .grid
-        .iter()
-        .fold(1u64, |n, &size| n.saturating_mul(size))
-        > MAX_PROGRAMS
-    {
+    } else if kernel.grid.iter().fold(1u64, |n, &size| n.saturating_mul(size)) > MAX_PROGRAMS {
         problems.push((&kernel.loc, Problem::LargeGrid(kernel.grid)));
     }
     let mut names = BTreeSet::new();
@@ -55,26 +50,18 @@ pub(super) fn check(kernel: &Kernel) -> Vec<(&Loc, Problem)> {
 /// ASCII letters, digits and underscores, not starting with a digit: what every target language can spell.
 fn is_identifier(name: &str) -> bool {
     let mut chars = name.chars();
-    chars
-        .next()
-        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 fn scalar(kernel: &Kernel, name: &str, scalar: &Scalar) -> Result<(), Problem> {
-    let ty = kernel
-        .values
-        .get(scalar.value.index())
-        .map_or(Type::scalar(scalar.elem), |data| data.ty);
+    let ty = kernel.values.get(scalar.value.index()).map_or(Type::scalar(scalar.elem), |data| data.ty);
     let name = name.to_owned();
     match scalar.elem {
         Elem::F32 | Elem::I32 | Elem::I64 if ty == Type::scalar(scalar.elem) => {}
         Elem::F32 | Elem::I32 | Elem::I64 => return Err(Problem::ScalarType { name, found: ty }),
         Elem::F16 | Elem::Bf16 | Elem::I1 | Elem::I8 | Elem::Index => {
-            return Err(Problem::ScalarType {
-                name,
-                found: Type::scalar(scalar.elem),
-            });
+            return Err(Problem::ScalarType { name, found: Type::scalar(scalar.elem) });
         }
     }
     match scalar.bound {
@@ -84,11 +71,7 @@ fn scalar(kernel: &Kernel, name: &str, scalar: &Scalar) -> Result<(), Problem> {
                 || scalar.elem.is_float()
                 || (scalar.elem == Elem::I32 && bound > 1 << 32) =>
         {
-            Err(Problem::ScalarBound {
-                name,
-                bound,
-                elem: scalar.elem,
-            })
+            Err(Problem::ScalarBound { name, bound, elem: scalar.elem })
         }
         Some(_) | None => Ok(()),
     }
@@ -101,21 +84,14 @@ fn view(kernel: &Kernel, name: &str, view: &View) -> Result<(), Problem> {
         return Err(Problem::ViewShape { name, shape });
     }
     if view.elem == Elem::Index {
-        return Err(Problem::ViewElem {
-            name,
-            elem: view.elem,
-        });
+        return Err(Problem::ViewElem { name, elem: view.elem });
     }
     let expected = match view.access {
         Access::Read | Access::Weights => 0,
         Access::Write => shape.rank(),
     };
     if view.own.len() != expected {
-        return Err(Problem::OwnCount {
-            name,
-            expected,
-            found: view.own.len(),
-        });
+        return Err(Problem::OwnCount { name, expected, found: view.own.len() });
     }
     let mut split = [false; 3];
     for (dim, own) in view.own.iter().enumerate() {
@@ -131,15 +107,11 @@ fn view(kernel: &Kernel, name: &str, view: &View) -> Result<(), Problem> {
             },
         }
     }
-    let shared = Axis::ALL
-        .into_iter()
-        .find(|axis| kernel.grid[axis.index()] > 1 && !split[axis.index()]);
+    let shared = Axis::ALL.into_iter().find(|axis| kernel.grid[axis.index()] > 1 && !split[axis.index()]);
     match shared {
-        Some(axis) if view.access == Access::Write => Err(Problem::OwnShared {
-            name,
-            axis: axis.name(),
-            programs: kernel.grid[axis.index()],
-        }),
+        Some(axis) if view.access == Access::Write => {
+            Err(Problem::OwnShared { name, axis: axis.name(), programs: kernel.grid[axis.index()] })
+        }
         Some(_) | None => Ok(()),
     }
 }

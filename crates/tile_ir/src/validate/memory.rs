@@ -13,29 +13,16 @@ fn written(kernel: &Kernel, id: ViewId) -> Result<&View, Problem> {
     let view = view(kernel, id)?;
     match view.access {
         Access::Write => Ok(view),
-        Access::Read | Access::Weights => {
-            Err(Problem::ReadOnly(id.param(&kernel.params).name.clone()))
-        }
+        Access::Read | Access::Weights => Err(Problem::ReadOnly(id.param(&kernel.params).name.clone())),
     }
 }
 
 /// What loads and stores of a tile share.
-fn access(
-    kernel: &Kernel,
-    view: &View,
-    ty: Type,
-    indices: &[Value],
-    mask: Option<Type>,
-    in_bounds: &[bool],
-) -> Check {
+fn access(kernel: &Kernel, view: &View, ty: Type, indices: &[Value], mask: Option<Type>, in_bounds: &[bool]) -> Check {
     tile("tile", ty)?;
     same("tile", ty.with_elem(view.elem), ty)?;
     if ty.shape.rank() > view.shape.rank() {
-        return Err(Problem::ShapeRule {
-            role: "transfer",
-            from: view.shape,
-            to: ty.shape,
-        });
+        return Err(Problem::ShapeRule { role: "transfer", from: view.shape, to: ty.shape });
     }
     shape::indices(kernel, view.shape.rank(), indices)?;
     if let Some(mask) = mask {
@@ -66,14 +53,7 @@ pub(super) fn store(
     mask: Option<Type>,
     in_bounds: &[bool],
 ) -> Check {
-    access(
-        kernel,
-        written(kernel, id)?,
-        value,
-        indices,
-        mask,
-        in_bounds,
-    )
+    access(kernel, written(kernel, id)?, value, indices, mask, in_bounds)
 }
 
 pub(super) fn load_scalar(kernel: &Kernel, id: ViewId, indices: &[Value], result: Type) -> Check {
@@ -88,24 +68,13 @@ pub(super) fn store_scalar(kernel: &Kernel, id: ViewId, value: Type, indices: &[
     same("value", Type::scalar(view.elem), value)
 }
 
-pub(super) fn gather(
-    kernel: &Kernel,
-    id: ViewId,
-    offsets: Type,
-    mask: Type,
-    passthru: Type,
-    result: Type,
-) -> Check {
+pub(super) fn gather(kernel: &Kernel, id: ViewId, offsets: Type, mask: Type, passthru: Type, result: Type) -> Check {
     let view = view(kernel, id)?;
     tile("offsets", offsets)?;
     match offsets.elem {
         Elem::I32 | Elem::Index => {}
         Elem::F32 | Elem::F16 | Elem::Bf16 | Elem::I1 | Elem::I8 | Elem::I64 => {
-            return Err(Problem::Unexpected {
-                role: "offsets",
-                expected: "a tile of i32 or index",
-                found: offsets,
-            });
+            return Err(Problem::Unexpected { role: "offsets", expected: "a tile of i32 or index", found: offsets });
         }
     }
     same("mask", offsets.with_elem(Elem::I1), mask)?;

@@ -54,11 +54,7 @@ pub fn validate(module: &Module) -> Result<(), Vec<ValidateError>> {
             errors.extend(found);
         }
     }
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 /// Checks every rule on one kernel.
@@ -83,12 +79,8 @@ pub fn validate_kernel(kernel: &Kernel) -> Result<(), Vec<ValidateError>> {
     if !kernel.body.args.is_empty() || !kernel.body.yields.is_empty() {
         walk.error(None, &kernel.loc, Problem::BodySignature);
     }
-    walk.block(&kernel.body, None, &kernel.loc, 0);
-    if walk.errors.is_empty() {
-        Ok(())
-    } else {
-        Err(walk.errors)
-    }
+    walk.block(&kernel.body, None, None, &kernel.loc, 0);
+    if walk.errors.is_empty() { Ok(()) } else { Err(walk.errors) }
 }
 
 struct Walk<'a> {
@@ -100,12 +92,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn error(&mut self, op: Option<&'static str>, loc: &Loc, problem: Problem) {
-        self.errors.push(ValidateError {
-            kernel: self.kernel.name.clone(),
-            op,
-            loc: loc.clone(),
-            problem,
-        });
+        self.errors.push(ValidateError { kernel: self.kernel.name.clone(), op, loc: loc.clone(), problem });
     }
 
     fn define(&mut self, value: Value, op: Option<&'static str>, loc: &Loc) {
@@ -133,10 +120,16 @@ impl Walk<'_> {
         true
     }
 
-    /// Checks a block whose yields (and `cond`, for the condition part of a loop) are used at its end. The values it
-    /// defines are out of sight afterwards. Whether all of those uses were right.
-    fn block(&mut self, block: &Block, cond: Option<Value>, loc: &Loc, depth: usize) -> bool {
-        let name = None;
+    /// Checks a block of the operation called `name`, whose yields (and `cond`, for the condition part of a loop) are
+    /// used at its end. The values it defines are out of sight afterwards. Whether all of those uses were right.
+    fn block(
+        &mut self,
+        block: &Block,
+        cond: Option<Value>,
+        name: Option<&'static str>,
+        loc: &Loc,
+        depth: usize,
+    ) -> bool {
         let mut inside = block.args.clone();
         for &arg in &block.args {
             self.define(arg, name, loc);
@@ -156,10 +149,7 @@ impl Walk<'_> {
     }
 
     fn op(&mut self, op: &Op, depth: usize) {
-        let first = op
-            .results
-            .first()
-            .and_then(|value| self.kernel.values.get(value.index()));
+        let first = op.results.first().and_then(|value| self.kernel.values.get(value.index()));
         let name = Some(op.kind.mlir_name(first.map(|data| data.ty)));
         let before = self.errors.len();
         let mut fine = self.uses(&op.kind.operands(), name, &op.loc);
@@ -172,17 +162,14 @@ impl Walk<'_> {
             fine = false;
         } else {
             for (i, block) in op.kind.blocks().into_iter().enumerate() {
-                fine &= self.block(block, cond.filter(|_| i == 0), &op.loc, depth + 1);
+                fine &= self.block(block, cond.filter(|_| i == 0), name, &op.loc, depth + 1);
             }
         }
         for &result in &op.results {
             self.define(result, name, &op.loc);
         }
-        let results: Vec<Type> = op
-            .results
-            .iter()
-            .filter_map(|value| Some(self.kernel.values.get(value.index())?.ty))
-            .collect();
+        let results: Vec<Type> =
+            op.results.iter().filter_map(|value| Some(self.kernel.values.get(value.index())?.ty)).collect();
         // Types can only be compared where every value has one.
         let typed = fine && results.len() == op.results.len() && args_exist(self.kernel, &op.kind);
         if typed
@@ -195,20 +182,11 @@ impl Walk<'_> {
 }
 
 fn args_exist(kernel: &Kernel, kind: &OpKind) -> bool {
-    kind.blocks().iter().all(|block| {
-        block
-            .args
-            .iter()
-            .all(|value| value.index() < kernel.values.len())
-    })
+    kind.blocks().iter().all(|block| block.args.iter().all(|value| value.index() < kernel.values.len()))
 }
 
 fn name_of(kernel: &Kernel, value: Value) -> String {
-    match kernel
-        .values
-        .get(value.index())
-        .and_then(|data| data.name.as_ref())
-    {
+    match kernel.values.get(value.index()).and_then(|data| data.name.as_ref()) {
         Some(name) => format!("`{name}`"),
         None => format!("value {}", value.0),
     }
@@ -219,17 +197,11 @@ fn check_op(kernel: &Kernel, kind: &OpKind, results: &[Type]) -> Check {
     let ty = |value: &Value| kernel.ty(*value);
     let one = || match results {
         [ty] => Ok(*ty),
-        _ => Err(Problem::ResultCount {
-            expected: 1,
-            found: results.len(),
-        }),
+        _ => Err(Problem::ResultCount { expected: 1, found: results.len() }),
     };
     let none = || match results {
         [] => Ok(()),
-        _ => Err(Problem::ResultCount {
-            expected: 0,
-            found: results.len(),
-        }),
+        _ => Err(Problem::ResultCount { expected: 0, found: results.len() }),
     };
     match kind {
         OpKind::ProgramId(_) | OpKind::NumPrograms(_) => same("result", Type::INDEX, one()?),
@@ -238,132 +210,49 @@ fn check_op(kernel: &Kernel, kind: &OpKind, results: &[Type]) -> Check {
         OpKind::Binary(op, a, b) => elementwise::binary(*op, ty(a), ty(b), one()?),
         OpKind::Fma(a, b, c) => elementwise::fma(ty(a), ty(b), ty(c), one()?),
         OpKind::Compare(predicate, a, b) => elementwise::compare(*predicate, ty(a), ty(b), one()?),
-        OpKind::Select {
-            cond,
-            on_true,
-            on_false,
-        } => elementwise::select(ty(cond), ty(on_true), ty(on_false), one()?),
+        OpKind::Select { cond, on_true, on_false } => elementwise::select(ty(cond), ty(on_true), ty(on_false), one()?),
         OpKind::Cast(op, a) => elementwise::cast(*op, ty(a), one()?),
         OpKind::Broadcast(a) => shape::broadcast(ty(a), one()?),
         OpKind::Reshape(a) => shape::reshape(ty(a), one()?),
         OpKind::Transpose { value, perm } => shape::transpose(ty(value), perm, one()?),
         OpKind::Slice { value, offsets } => shape::slice(ty(value), offsets, one()?),
-        OpKind::InsertSlice {
-            value,
-            into,
-            offsets,
-        } => shape::insert_slice(ty(value), ty(into), offsets, one()?),
+        OpKind::InsertSlice { value, into, offsets } => shape::insert_slice(ty(value), ty(into), offsets, one()?),
         OpKind::Extract { value, indices } => shape::extract(kernel, ty(value), indices, one()?),
-        OpKind::Insert {
-            value,
-            into,
-            indices,
-        } => shape::insert(kernel, ty(value), ty(into), indices, one()?),
-        OpKind::Reduce {
-            op,
-            value,
-            acc,
-            dims,
-        } => reduce::reduce(*op, ty(value), ty(acc), dims, one()?),
-        OpKind::Contract {
-            lhs,
-            rhs,
-            acc,
-            spec,
-        } => reduce::contract(ty(lhs), ty(rhs), ty(acc), spec, one()?),
+        OpKind::Insert { value, into, indices } => shape::insert(kernel, ty(value), ty(into), indices, one()?),
+        OpKind::Reduce { op, value, acc, dims } => reduce::reduce(*op, ty(value), ty(acc), dims, one()?),
+        OpKind::Contract { lhs, rhs, acc, spec } => reduce::contract(ty(lhs), ty(rhs), ty(acc), spec, one()?),
         OpKind::CreateMask { bounds } => shape::create_mask(kernel, bounds, one()?),
-        OpKind::Load {
-            view,
-            indices,
-            pad,
-            mask,
-            in_bounds,
-        } => memory::load(
-            kernel,
-            *view,
-            indices,
-            ty(pad),
-            mask.map(|mask| kernel.ty(mask)),
-            in_bounds,
-            one()?,
-        ),
-        OpKind::Store {
-            view,
-            value,
-            indices,
-            mask,
-            in_bounds,
-        } => {
+        OpKind::Load { view, indices, pad, mask, in_bounds } => {
+            memory::load(kernel, *view, indices, ty(pad), mask.map(|mask| kernel.ty(mask)), in_bounds, one()?)
+        }
+        OpKind::Store { view, value, indices, mask, in_bounds } => {
             none()?;
-            memory::store(
-                kernel,
-                *view,
-                ty(value),
-                indices,
-                mask.map(|mask| kernel.ty(mask)),
-                in_bounds,
-            )
+            memory::store(kernel, *view, ty(value), indices, mask.map(|mask| kernel.ty(mask)), in_bounds)
         }
         OpKind::LoadScalar { view, indices } => memory::load_scalar(kernel, *view, indices, one()?),
-        OpKind::StoreScalar {
-            view,
-            value,
-            indices,
-        } => {
+        OpKind::StoreScalar { view, value, indices } => {
             none()?;
             memory::store_scalar(kernel, *view, ty(value), indices)
         }
-        OpKind::Gather {
-            view,
-            offsets,
-            mask,
-            passthru,
-        } => memory::gather(kernel, *view, ty(offsets), ty(mask), ty(passthru), one()?),
-        OpKind::For {
-            lower,
-            upper,
-            step,
-            init,
-            body,
-        } => control::for_loop(kernel, [*lower, *upper, *step], init, body, results),
-        OpKind::While {
-            init,
-            before,
-            cond,
-            after,
-        } => control::while_loop(kernel, init, before, *cond, after, results),
-        OpKind::If {
-            cond,
-            then,
-            otherwise,
-        } => control::branch(kernel, *cond, then, otherwise, results),
+        OpKind::Gather { view, offsets, mask, passthru } => {
+            memory::gather(kernel, *view, ty(offsets), ty(mask), ty(passthru), one()?)
+        }
+        OpKind::For { lower, upper, step, init, body } => {
+            control::for_loop(kernel, [*lower, *upper, *step], init, body, results)
+        }
+        OpKind::While { init, before, cond, after } => control::while_loop(kernel, init, before, *cond, after, results),
+        OpKind::If { cond, then, otherwise } => control::branch(kernel, *cond, then, otherwise, results),
     }
 }
 
 /// `found` is `expected`.
 fn same(role: &'static str, expected: Type, found: Type) -> Check {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(Problem::Mismatch {
-            role,
-            expected,
-            found,
-        })
-    }
+    if expected == found { Ok(()) } else { Err(Problem::Mismatch { role, expected, found }) }
 }
 
 /// There are `expected` of something.
 fn count(role: &'static str, expected: usize, found: usize) -> Check {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(Problem::Count {
-            role,
-            expected,
-            found,
-        })
-    }
+    if expected == found { Ok(()) } else { Err(Problem::Count { role, expected, found }) }
 }
 
 /// `found` is a float scalar or tile.
@@ -371,23 +260,11 @@ fn float(role: &'static str, found: Type) -> Check {
     if found.elem.is_float() {
         Ok(())
     } else {
-        Err(Problem::Unexpected {
-            role,
-            expected: "a float scalar or tile",
-            found,
-        })
+        Err(Problem::Unexpected { role, expected: "a float scalar or tile", found })
     }
 }
 
 /// `found` is a tile.
 fn tile(role: &'static str, found: Type) -> Check {
-    if found.is_scalar() {
-        Err(Problem::Unexpected {
-            role,
-            expected: "a tile",
-            found,
-        })
-    } else {
-        Ok(())
-    }
+    if found.is_scalar() { Err(Problem::Unexpected { role, expected: "a tile", found }) } else { Ok(()) }
 }

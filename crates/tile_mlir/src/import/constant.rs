@@ -9,7 +9,7 @@ use crate::raw::Attribute;
 
 impl<'m> Importer<'m> {
     pub(super) fn constant(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
-        if only_gather_base(site) {
+        if is_folded(site) {
             return Ok(());
         }
         let ty = self.result_type(site)?;
@@ -18,14 +18,18 @@ impl<'m> Importer<'m> {
     }
 }
 
-/// Whether the constant is needed only as the base index of gathers, which the tile IR does not spell out.
-fn only_gather_base(site: &Site<'_>) -> bool {
-    let Some(result) = site.op.results().next() else { return false };
+/// Whether the constant is needed only where the tile IR holds a number instead of a value: base indices of gathers and
+/// bounds of masks.
+fn is_folded(site: &Site<'_>) -> bool {
+    let Some(result) = site.op.results().next() else {
+        return false;
+    };
     let mut uses = result.uses().peekable();
     uses.peek().is_some()
-        && uses.all(|(user, operand)| {
-            let last_index = user.operand_count().saturating_sub(4);
-            user.name() == "vector.gather" && (1..=last_index).contains(&operand)
+        && uses.all(|(user, operand)| match user.name() {
+            "vector.create_mask" => true,
+            "vector.gather" => (1..=user.operand_count().saturating_sub(4)).contains(&operand),
+            _ => false,
         })
 }
 
@@ -66,9 +70,9 @@ fn same(a: &Number, b: &Number) -> bool {
 fn elements(value: Attribute<'_>, ty: Type) -> Option<Vec<Number>> {
     let count = usize::try_from(ty.shape.count()).ok()?;
     if ty.elem == Elem::I1 {
-        return value.is_dense_elements().then(|| {
-            (0..count).map(|i| Number::Int(i64::from(value.dense_bool(i)))).collect()
-        });
+        return value
+            .is_dense_elements()
+            .then(|| (0..count).map(|i| Number::Int(i64::from(value.dense_bool(i)))).collect());
     }
     let bytes = value.dense_bytes(count, ty.elem.bytes() as usize)?;
     Some(match ty.elem {

@@ -22,7 +22,20 @@ pub(super) fn module(op: raw::Operation<'_>, text_name: &Arc<str>) -> Result<Mod
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { Ok(Module { name: name(op, text_name), kernels }) } else { Err(errors) }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let module = Module { name: name(op, text_name), kernels };
+    match tile_ir::validate(&module) {
+        Ok(()) => Ok(module),
+        Err(found) => Err(found
+            .into_iter()
+            .map(|error| {
+                let loc = error.loc.clone();
+                Problem::Invalid(Box::new(error)).at(loc)
+            })
+            .collect()),
+    }
 }
 
 /// The module's symbol, or the file's name without its extension.
@@ -49,8 +62,12 @@ fn kernel<'m>(op: raw::Operation<'m>, text_name: &Arc<str>) -> Result<Kernel, Im
     }
     let body = match op.blocks(0)[..] {
         [body] => body,
-        [] => return Err(refuse("has no body", Some("remove the declaration: a kernel makes no calls"))),
-        _ => return Err(refuse("branches between blocks", Some("use scf.for, scf.while and scf.if"))),
+        [] => {
+            return Err(refuse("has no body", Some("remove the declaration: a kernel makes no calls")));
+        }
+        _ => {
+            return Err(refuse("branches between blocks", Some("use scf.for, scf.while and scf.if")));
+        }
     };
     let header = params::Header::read(op, &name).map_err(|problem| problem.at(loc.clone()))?;
     let mut importer = Importer {
@@ -70,7 +87,8 @@ fn kernel<'m>(op: raw::Operation<'m>, text_name: &Arc<str>) -> Result<Kernel, Im
         module: PhantomData,
     };
     let site = importer.site(op);
-    let declared = params::declare(op, body, &mut importer.kernel, &loc).map_err(|problem| problem.at(loc.clone()))?;
+    let locs = location::of_arguments(op, text_name);
+    let declared = params::declare(op, body, &mut importer.kernel, &locs)?;
     for (index, arg) in body.args().enumerate() {
         let bound = match &importer.kernel.params[index].kind {
             ParamKind::View(_) => Bound::View(ViewId(index as u32)),

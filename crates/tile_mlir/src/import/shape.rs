@@ -4,6 +4,7 @@ use tile_ir::{Block, Index, OpKind, Type, Value};
 
 use super::{Importer, Site};
 use crate::errors::ImportError;
+use crate::raw;
 
 impl<'m> Importer<'m> {
     pub(super) fn broadcast(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
@@ -108,7 +109,14 @@ impl<'m> Importer<'m> {
     }
 
     pub(super) fn create_mask(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
-        let bounds = self.values(site, site.op.operands())?.into_iter().map(Index::Dynamic).collect();
+        let bounds = site.op.operands().map(|bound| {
+            match bound.definition().and_then(raw::Operation::constant_int) {
+                // A negative bound masks everything off.
+                Some(constant) => Ok(Index::Static(u64::try_from(constant).unwrap_or(0))),
+                None => Ok(Index::Dynamic(self.value(site, bound)?)),
+            }
+        });
+        let bounds = bounds.collect::<Result<_, ImportError>>()?;
         self.push(site, block, OpKind::CreateMask { bounds })
     }
 

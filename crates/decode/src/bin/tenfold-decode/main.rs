@@ -7,7 +7,8 @@ mod progress;
 
 use std::process::ExitCode;
 
-use ::decode::{Engine, Error, Model, load, open_device};
+use ::bundle::Bundle;
+use ::decode::{Engine, Error, Model, open_device};
 use clap::Parser;
 use diagnostics::Report;
 
@@ -29,23 +30,22 @@ fn main() -> ExitCode {
     }
 }
 
-/// Opens what every command needs, the device first: it costs nothing and its name may be wrong.
+/// Opens what every command needs; last what takes long.
 fn open(common: &Common) -> Result<(Model, Engine), Error> {
     let device = open_device(&common.device, common.threads)?;
-    let bundle = common.bundle.as_deref().ok_or_else(|| Error::Input {
-        message: "no bundle of kernels is given; pass --bundle DIR".to_owned(),
-    })?;
+    ::decode::fetch::check_name(&common.model)?;
+    let bundle = common
+        .bundle
+        .as_deref()
+        .ok_or_else(|| Error::Input { message: "no bundle of kernels is given; pass --bundle DIR".to_owned() })?;
+    let bundle = Bundle::open(bundle)?;
     let path = progress::resolve(&common.model)?;
     let model = Model::open(&path)?;
-    let engine = load(bundle, device, &model)?;
+    let engine = Engine::new(device, &bundle, &model)?;
     Ok((model, engine))
 }
 
 /// What to call the model: the name the user gave, or the one in the files.
 fn model_name<'a>(common: &'a Common, model: &'a Model) -> &'a str {
-    if ::decode::MODELS.contains(&common.model.as_str()) {
-        &common.model
-    } else {
-        &model.config().name
-    }
+    if ::decode::MODELS.contains(&common.model.as_str()) { &common.model } else { &model.config().name }
 }

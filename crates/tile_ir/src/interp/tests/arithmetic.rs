@@ -7,18 +7,8 @@ use crate::op::{BinaryOp, CastOp, Literal, Number, Predicate, UnaryOp};
 use crate::testing::{Rng, random_buffer};
 use crate::types::Type;
 
-const SPECIAL: [f32; 10] = [
-    0.0,
-    -0.0,
-    1.0,
-    -2.5,
-    f32::NAN,
-    f32::INFINITY,
-    f32::NEG_INFINITY,
-    f32::MIN_POSITIVE,
-    f32::MAX,
-    1e-40,
-];
+const SPECIAL: [f32; 10] =
+    [0.0, -0.0, 1.0, -2.5, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MIN_POSITIVE, f32::MAX, 1e-40];
 
 /// Same number, or both NaN.
 fn same(a: f32, b: f32) -> bool {
@@ -36,14 +26,7 @@ fn round(elem: Elem, x: f64) -> f32 {
 /// Random floats with the special ones in front.
 fn sample(rng: &mut Rng, elem: Elem, count: usize) -> Buffer {
     let scale = f32::powi(10.0, rng.below(5) as i32 - 2);
-    let values: Vec<f32> = (0..count)
-        .map(|i| {
-            SPECIAL
-                .get(i)
-                .copied()
-                .unwrap_or_else(|| rng.float() * scale)
-        })
-        .collect();
+    let values: Vec<f32> = (0..count).map(|i| SPECIAL.get(i).copied().unwrap_or_else(|| rng.float() * scale)).collect();
     floats(elem, &[count as u64], &values)
 }
 
@@ -52,10 +35,7 @@ fn unary_functions_are_rounded_from_double() {
     for (seed, &op) in UnaryOp::ALL.iter().enumerate() {
         for elem in [Elem::F32, Elem::F16, Elem::Bf16] {
             let x = sample(&mut Rng::new(seed as u64), elem, 77);
-            let found = eval(&[&x], |b, v| b.unary(op, v[0]))
-                .expect("runs")
-                .to_floats()
-                .expect("floats");
+            let found = eval(&[&x], |b, v| b.unary(op, v[0])).expect("runs").to_floats().expect("floats");
             for (x, found) in x.to_floats().expect("floats").into_iter().zip(found) {
                 let wide = f64::from(x);
                 let expected = match op {
@@ -70,10 +50,7 @@ fn unary_functions_are_rounded_from_double() {
                     UnaryOp::Cos => wide.cos(),
                     UnaryOp::Floor => wide.floor(),
                 };
-                assert!(
-                    same(found, round(elem, expected)),
-                    "{op:?} {elem} of {x}: {found}"
-                );
+                assert!(same(found, round(elem, expected)), "{op:?} {elem} of {x}: {found}");
             }
         }
     }
@@ -81,14 +58,7 @@ fn unary_functions_are_rounded_from_double() {
 
 #[test]
 fn float_arithmetic_rounds_once() {
-    let ops = [
-        BinaryOp::Add,
-        BinaryOp::Sub,
-        BinaryOp::Mul,
-        BinaryOp::DivF,
-        BinaryOp::MinF,
-        BinaryOp::MaxF,
-    ];
+    let ops = [BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul, BinaryOp::DivF, BinaryOp::MinF, BinaryOp::MaxF];
     for seed in 0..5 {
         for elem in [Elem::F32, Elem::F16, Elem::Bf16] {
             let mut rng = Rng::new(seed);
@@ -98,11 +68,7 @@ fn float_arithmetic_rounds_once() {
             let y = floats(elem, &[100], &shifted);
             for op in ops {
                 let found = eval(&[&x, &y], |b, v| b.binary(op, v[0], v[1])).expect("runs");
-                let pairs = x
-                    .to_floats()
-                    .expect("floats")
-                    .into_iter()
-                    .zip(y.to_floats().expect("floats"));
+                let pairs = x.to_floats().expect("floats").into_iter().zip(y.to_floats().expect("floats"));
                 for ((x, y), found) in pairs.zip(found.to_floats().expect("floats")) {
                     // Sums, products and quotients of f32 in f64 round to the same f32 as directly.
                     let (a, b) = (f64::from(x), f64::from(y));
@@ -115,10 +81,7 @@ fn float_arithmetic_rounds_once() {
                         BinaryOp::MaxF => a.max(b),
                         _ => unreachable!("not in the list"),
                     };
-                    assert!(
-                        same(found, round(elem, expected)),
-                        "{op:?} {elem} of {x}, {y}: {found}"
-                    );
+                    assert!(same(found, round(elem, expected)), "{op:?} {elem} of {x}, {y}: {found}");
                 }
             }
         }
@@ -128,16 +91,9 @@ fn float_arithmetic_rounds_once() {
 #[test]
 fn fma_rounds_once() {
     let (x, y) = (1.0 + f32::EPSILON, 1.0 - f32::EPSILON);
-    let (x, y, z) = (
-        floats(Elem::F32, &[1], &[x]),
-        floats(Elem::F32, &[1], &[y]),
-        floats(Elem::F32, &[1], &[-1.0]),
-    );
+    let (x, y, z) = (floats(Elem::F32, &[1], &[x]), floats(Elem::F32, &[1], &[y]), floats(Elem::F32, &[1], &[-1.0]));
     let fused = eval(&[&x, &y, &z], |b, v| b.fma(v[0], v[1], v[2])).expect("runs");
-    assert_eq!(
-        fused.to_floats().expect("floats"),
-        [-f32::EPSILON * f32::EPSILON]
-    );
+    assert_eq!(fused.to_floats().expect("floats"), [-f32::EPSILON * f32::EPSILON]);
     let split = eval(&[&x, &y, &z], |b, v| {
         let product = b.mul(v[0], v[1]);
         b.add(product, v[2])
@@ -200,9 +156,7 @@ fn integers_wrap_at_their_width() {
                     let bits = elem.bits() as i64;
                     match op {
                         BinaryOp::Shl | BinaryOp::ShrS | BinaryOp::ShrU => *y = y.rem_euclid(bits),
-                        BinaryOp::DivS | BinaryOp::RemS if *y == 0 || (*y == -1 && *x < 0) => {
-                            *y = 7
-                        }
+                        BinaryOp::DivS | BinaryOp::RemS if *y == 0 || (*y == -1 && *x < 0) => *y = 7,
                         BinaryOp::DivU | BinaryOp::RemU if *y == 0 => *y = 7,
                         _ => {}
                     }
@@ -224,41 +178,16 @@ fn undefined_integer_operations_trap() {
         let (x, y) = (ints(elem, &[1], &[x]), ints(elem, &[1], &[y]));
         trap_kind(eval(&[&x, &y], |b, v| b.binary(op, v[0], v[1])))
     };
-    for op in [
-        BinaryOp::DivS,
-        BinaryOp::DivU,
-        BinaryOp::RemS,
-        BinaryOp::RemU,
-    ] {
+    for op in [BinaryOp::DivS, BinaryOp::DivU, BinaryOp::RemS, BinaryOp::RemU] {
         assert_eq!(binary(op, Elem::I32, 5, 0), TrapKind::DivisionByZero);
     }
-    for (elem, smallest) in [
-        (Elem::I8, -128),
-        (Elem::I32, i64::from(i32::MIN)),
-        (Elem::I64, i64::MIN),
-    ] {
-        assert_eq!(
-            binary(BinaryOp::DivS, elem, smallest, -1),
-            TrapKind::DivisionOverflow
-        );
-        assert_eq!(
-            binary(BinaryOp::RemS, elem, smallest, -1),
-            TrapKind::DivisionOverflow
-        );
+    for (elem, smallest) in [(Elem::I8, -128), (Elem::I32, i64::from(i32::MIN)), (Elem::I64, i64::MIN)] {
+        assert_eq!(binary(BinaryOp::DivS, elem, smallest, -1), TrapKind::DivisionOverflow);
+        assert_eq!(binary(BinaryOp::RemS, elem, smallest, -1), TrapKind::DivisionOverflow);
     }
-    for (op, amount) in [
-        (BinaryOp::Shl, 8),
-        (BinaryOp::ShrS, 9),
-        (BinaryOp::ShrU, -1),
-    ] {
+    for (op, amount) in [(BinaryOp::Shl, 8), (BinaryOp::ShrS, 9), (BinaryOp::ShrU, -1)] {
         let shift = binary(op, Elem::I8, 1, amount);
-        assert_eq!(
-            shift,
-            TrapKind::Shift {
-                elem: Elem::I8,
-                amount: amount as u8 as u64
-            }
-        );
+        assert_eq!(shift, TrapKind::Shift { elem: Elem::I8, amount: amount as u8 as u64 });
     }
 }
 
@@ -270,17 +199,10 @@ fn comparisons_follow_their_predicate() {
     ys.rotate_left(4);
     ys[0] = 0.0;
     let y = floats(Elem::F32, &[40], &ys);
-    let (i, j) = (
-        int_sample(&mut rng, Elem::I32, 40),
-        int_sample(&mut rng, Elem::I32, 40),
-    );
+    let (i, j) = (int_sample(&mut rng, Elem::I32, 40), int_sample(&mut rng, Elem::I32, 40));
     let (ib, jb) = (ints(Elem::I32, &[40], &i), ints(Elem::I32, &[40], &j));
     for &(predicate, _, _) in Predicate::ALL {
-        let inputs = if predicate.is_float() {
-            [&x, &y]
-        } else {
-            [&ib, &jb]
-        };
+        let inputs = if predicate.is_float() { [&x, &y] } else { [&ib, &jb] };
         let found = eval(&inputs, |b, v| b.compare(predicate, v[0], v[1])).expect("runs");
         let found = found.to_ints().expect("bits");
         for n in 0..40 {
@@ -311,10 +233,7 @@ fn comparisons_follow_their_predicate() {
 
 #[test]
 fn select_takes_scalar_and_tile_conditions() {
-    let (x, y) = (
-        floats(Elem::F32, &[3], &[1.0, 2.0, 3.0]),
-        floats(Elem::F32, &[3], &[4.0, 5.0, 6.0]),
-    );
+    let (x, y) = (floats(Elem::F32, &[3], &[1.0, 2.0, 3.0]), floats(Elem::F32, &[3], &[4.0, 5.0, 6.0]));
     let mask = ints(Elem::I1, &[3], &[1, 0, 1]);
     let tile = eval(&[&x, &y, &mask], |b, v| b.select(v[2], v[0], v[1])).expect("runs");
     assert_eq!(tile.to_floats().expect("floats"), [1.0, 5.0, 3.0]);
@@ -328,26 +247,17 @@ fn select_takes_scalar_and_tile_conditions() {
 /// Casts `value` and reads the result as a number.
 fn cast_int(op: CastOp, from: Elem, value: i64, to: Elem) -> i64 {
     let input = ints(from, &[1], &[value]);
-    eval(&[&input], |b, v| b.cast(op, v[0], to))
-        .expect("runs")
-        .to_ints()
-        .expect("ints")[0]
+    eval(&[&input], |b, v| b.cast(op, v[0], to)).expect("runs").to_ints().expect("ints")[0]
 }
 
 fn to_float(op: CastOp, from: Elem, value: i64, to: Elem) -> f32 {
     let input = ints(from, &[1], &[value]);
-    eval(&[&input], |b, v| b.cast(op, v[0], to))
-        .expect("runs")
-        .to_floats()
-        .expect("floats")[0]
+    eval(&[&input], |b, v| b.cast(op, v[0], to)).expect("runs").to_floats().expect("floats")[0]
 }
 
 fn to_int(op: CastOp, value: f32, to: Elem) -> i64 {
     let input = floats(Elem::F32, &[1], &[value]);
-    eval(&[&input], |b, v| b.cast(op, v[0], to))
-        .expect("runs")
-        .to_ints()
-        .expect("ints")[0]
+    eval(&[&input], |b, v| b.cast(op, v[0], to)).expect("runs").to_ints().expect("ints")[0]
 }
 
 #[test]
@@ -373,51 +283,26 @@ fn integer_casts() {
 #[test]
 fn float_casts() {
     assert_eq!(to_float(CastOp::SIntToFp, Elem::I32, -7, Elem::F32), -7.0);
-    assert_eq!(
-        to_float(CastOp::UIntToFp, Elem::I32, -1, Elem::F32),
-        u32::MAX as f32
-    );
+    assert_eq!(to_float(CastOp::UIntToFp, Elem::I32, -1, Elem::F32), u32::MAX as f32);
     assert_eq!(to_float(CastOp::UIntToFp, Elem::I1, 1, Elem::Bf16), 1.0);
     assert_eq!(to_float(CastOp::SIntToFp, Elem::I1, 1, Elem::F32), -1.0);
-    assert_eq!(
-        to_float(CastOp::SIntToFp, Elem::I32, 257, Elem::Bf16),
-        256.0
-    );
-    for (value, signed, unsigned) in [
-        (2.9, 2, 2),
-        (-2.9, -2, 0),
-        (300.0, 127, -1),
-        (-1e30, -128, 0),
-        (f32::NAN, 0, 0),
-        (200.5, 127, -56),
-    ] {
+    assert_eq!(to_float(CastOp::SIntToFp, Elem::I32, 257, Elem::Bf16), 256.0);
+    for (value, signed, unsigned) in
+        [(2.9, 2, 2), (-2.9, -2, 0), (300.0, 127, -1), (-1e30, -128, 0), (f32::NAN, 0, 0), (200.5, 127, -56)]
+    {
         assert_eq!(to_int(CastOp::FpToSInt, value, Elem::I8), signed, "{value}");
-        assert_eq!(
-            to_int(CastOp::FpToUInt, value, Elem::I8),
-            unsigned,
-            "{value}"
-        );
+        assert_eq!(to_int(CastOp::FpToUInt, value, Elem::I8), unsigned, "{value}");
     }
     assert_eq!(to_int(CastOp::FpToSInt, 1e30, Elem::I64), i64::MAX);
-    assert_eq!(
-        to_int(CastOp::FpToUInt, 4e9, Elem::I32),
-        4_000_000_000u32 as i32 as i64
-    );
+    assert_eq!(to_int(CastOp::FpToUInt, 4e9, Elem::I32), 4_000_000_000u32 as i32 as i64);
 
     let mut rng = Rng::new(9);
     let x = sample(&mut rng, Elem::F32, 60);
     for elem in [Elem::F16, Elem::Bf16] {
         let narrow = eval(&[&x], |b, v| b.cast(CastOp::TruncF, v[0], elem)).expect("runs");
-        assert_eq!(
-            narrow.bytes,
-            floats(elem, &[60], &x.to_floats().expect("floats")).bytes
-        );
+        assert_eq!(narrow.bytes, floats(elem, &[60], &x.to_floats().expect("floats")).bytes);
         let wide = eval(&[&narrow], |b, v| b.cast(CastOp::ExtF, v[0], Elem::F32)).expect("runs");
-        let pairs = wide
-            .to_floats()
-            .expect("floats")
-            .into_iter()
-            .zip(narrow.to_floats().expect("floats"));
+        let pairs = wide.to_floats().expect("floats").into_iter().zip(narrow.to_floats().expect("floats"));
         assert!(pairs.into_iter().all(|(a, b)| same(a, b)));
     }
 }
@@ -427,16 +312,8 @@ fn bitcasts_keep_bits() {
     let mut rng = Rng::new(11);
     let bits = random_buffer(&mut rng, Elem::I32, &[50]);
     // Keep clear of signalling NaN, which a float register may quiet.
-    let bits = ints(
-        Elem::I32,
-        &[50],
-        &bits
-            .to_ints()
-            .expect("ints")
-            .iter()
-            .map(|b| b & 0x7f7f_ffff)
-            .collect::<Vec<_>>(),
-    );
+    let bits =
+        ints(Elem::I32, &[50], &bits.to_ints().expect("ints").iter().map(|b| b & 0x7f7f_ffff).collect::<Vec<_>>());
     let float = eval(&[&bits], |b, v| b.cast(CastOp::Bitcast, v[0], Elem::F32)).expect("runs");
     assert_eq!(float.bytes, bits.bytes);
     let back = eval(&[&float], |b, v| b.cast(CastOp::Bitcast, v[0], Elem::I32)).expect("runs");
@@ -451,18 +328,9 @@ fn constants() {
     let splat = eval(&[], |b, _| b.splat(Elem::Bf16, &[3], 1.5)).expect("runs");
     assert_eq!(splat.to_floats().expect("floats"), [1.5; 3]);
     let iota = eval(&[], |b, _| b.iota(Elem::I32, &[2, 3, 2], 1)).expect("runs");
-    assert_eq!(
-        iota.to_ints().expect("ints"),
-        [0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2]
-    );
-    let dense = eval(&[], |b, _| {
-        b.dense(Elem::I8, &[2], vec![Number::Int(-1), Number::Int(5)])
-    })
-    .expect("runs");
+    assert_eq!(iota.to_ints().expect("ints"), [0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2]);
+    let dense = eval(&[], |b, _| b.dense(Elem::I8, &[2], vec![Number::Int(-1), Number::Int(5)])).expect("runs");
     assert_eq!(dense.to_ints().expect("ints"), [-1, 5]);
-    let scalar = eval(&[], |b, _| {
-        b.constant(Type::F32, Literal::Splat(Number::Float(0.25)))
-    })
-    .expect("runs");
+    let scalar = eval(&[], |b, _| b.constant(Type::F32, Literal::Splat(Number::Float(0.25)))).expect("runs");
     assert_eq!(scalar.to_floats().expect("floats"), [0.25]);
 }

@@ -36,9 +36,7 @@ fn carried_values_are_exchanged_at_once() {
     let found = number(|b| {
         let (zero, seven, one) = (b.index(0), b.index(7), b.index(1));
         let (x, y) = (b.int(Elem::I64, 1), b.int(Elem::I64, 2));
-        b.for_loop(zero, seven, one, &[x, y], |_, _, carried| {
-            vec![carried[1], carried[0]]
-        })[0]
+        b.for_loop(zero, seven, one, &[x, y], |_, _, carried| vec![carried[1], carried[0]])[0]
     });
     assert_eq!(found.expect("runs"), 2);
 }
@@ -76,12 +74,7 @@ fn general_loops_hand_values_on() {
         let zero = b.int(Elem::I64, 0);
         b.while_loop(
             &[x, y],
-            |b, args| {
-                (
-                    b.compare(Predicate::INe, args[1], zero),
-                    vec![args[0], args[1]],
-                )
-            },
+            |b, args| (b.compare(Predicate::INe, args[1], zero), vec![args[0], args[1]]),
             |b, args| vec![args[1], b.binary(BinaryOp::RemS, args[0], args[1])],
         )[0]
     });
@@ -121,17 +114,9 @@ fn nothing_runs_for_ever() {
     let (zero, upper, one) = (b.index(0), b.index(i64::MAX), b.index(1));
     b.for_loop(zero, upper, one, &[], |_, _, _| vec![]);
     let long = b.finish().expect("a valid kernel");
-    let options = Options {
-        fuel: 10_000,
-        ..Options::default()
-    };
+    let options = Options { fuel: 10_000, ..Options::default() };
     for kernel in [endless, long] {
-        let found = run_out(
-            &kernel,
-            Elem::F32,
-            Shape::new(&[1]).expect("a shape"),
-            &options,
-        );
+        let found = run_out(&kernel, Elem::F32, Shape::new(&[1]).expect("a shape"), &options);
         assert_eq!(trap_kind(found), TrapKind::Fuel(10_000));
     }
 }
@@ -144,28 +129,17 @@ fn huge_tiles_are_refused_before_they_are_made() {
     });
     assert!(matches!(trap_kind(found), TrapKind::Elements { limit, .. } if limit == 1 << 28));
     // Loop-carried tiles count once, however often the loop runs.
-    let options = Options {
-        max_elements: 200,
-        ..Options::default()
-    };
+    let options = Options { max_elements: 200, ..Options::default() };
     let mut b = KernelBuilder::new("carry");
     let out = b.write("out", Elem::F32, &[40], &[Own::Whole]);
     let (zero, upper, one) = (b.index(0), b.index(100), b.index(1));
     let tile = b.splat(Elem::F32, &[40], 1.0);
-    let last = b.for_loop(zero, upper, one, &[tile], |b, _, carried| {
-        vec![b.add(carried[0], tile)]
-    });
+    let last = b.for_loop(zero, upper, one, &[tile], |b, _, carried| vec![b.add(carried[0], tile)]);
     b.store(out, last[0], &[zero]);
     let kernel = b.finish().expect("a valid kernel");
     let shape = Shape::new(&[40]).expect("a shape");
     let (output, _) = run_out(&kernel, Elem::F32, shape, &options).expect("runs");
     assert_eq!(output.to_floats().expect("floats"), [101.0; 40]);
-    let tight = Options {
-        max_elements: 150,
-        ..Options::default()
-    };
-    assert!(matches!(
-        trap_kind(run_out(&kernel, Elem::F32, shape, &tight)),
-        TrapKind::Elements { limit: 150, .. }
-    ));
+    let tight = Options { max_elements: 150, ..Options::default() };
+    assert!(matches!(trap_kind(run_out(&kernel, Elem::F32, shape, &tight)), TrapKind::Elements { limit: 150, .. }));
 }

@@ -12,18 +12,7 @@ fn matvec(rows: u64, cols: u64, block: u64) -> Kernel {
     b.grid([rows.div_ceil(block), 1, 1]);
     let x = b.read("x", Elem::F32, &[1, cols]);
     let w = b.weights("w", Elem::Bf16, &[rows, cols]);
-    let y = b.write(
-        "y",
-        Elem::F32,
-        &[1, rows],
-        &[
-            Own::Whole,
-            Own::Block {
-                axis: Axis::X,
-                size: block,
-            },
-        ],
-    );
+    let y = b.write("y", Elem::F32, &[1, rows], &[Own::Whole, Own::Block { axis: Axis::X, size: block }]);
     let (id, size, zero) = (b.program_id(Axis::X), b.index(block as i64), b.index(0));
     let start = b.mul(id, size);
     let x = b.load(x, &[zero, zero], &[1, cols]);
@@ -42,38 +31,16 @@ fn matvec_in_any_order_of_programs() {
     let mut rng = Rng::new(1);
     let x = random_buffer(&mut rng, Elem::F32, &[1, cols]);
     let w = random_buffer(&mut rng, Elem::Bf16, &[rows, cols]);
-    let (xs, ws) = (
-        x.to_floats().expect("floats"),
-        w.to_floats().expect("floats"),
-    );
+    let (xs, ws) = (x.to_floats().expect("floats"), w.to_floats().expect("floats"));
     let expected: Vec<f64> = ws
         .chunks(cols as usize)
-        .map(|row| {
-            row.iter()
-                .zip(&xs)
-                .map(|(&w, &x)| f64::from(w) * f64::from(x))
-                .sum()
-        })
+        .map(|row| row.iter().zip(&xs).map(|(&w, &x)| f64::from(w) * f64::from(x)).sum())
         .collect();
     let mut first: Option<Buffer> = None;
-    for order in [
-        Order::Ascending,
-        Order::Descending,
-        Order::Shuffled(1),
-        Order::Shuffled(2),
-        Order::Shuffled(77),
-    ] {
+    for order in [Order::Ascending, Order::Descending, Order::Shuffled(1), Order::Shuffled(2), Order::Shuffled(77)] {
         let mut y = Buffer::zeros(Elem::F32, &[1, rows]).expect("a buffer");
-        let options = Options {
-            order,
-            ..Options::default()
-        };
-        let outcome = run(
-            &kernel,
-            &mut [Arg::In(&x), Arg::In(&w), Arg::Out(&mut y)],
-            &options,
-        )
-        .expect("runs");
+        let options = Options { order, ..Options::default() };
+        let outcome = run(&kernel, &mut [Arg::In(&x), Arg::In(&w), Arg::Out(&mut y)], &options).expect("runs");
         assert_eq!(outcome.poisoned, [0, 0, 0]);
         for (found, expected) in y.to_floats().expect("floats").into_iter().zip(&expected) {
             assert!((f64::from(found) - expected).abs() < 1e-6 * expected.abs().max(1.0));
@@ -91,12 +58,7 @@ fn a_large_matvec_takes_seconds_at_most() {
     let w = random_buffer(&mut rng, Elem::Bf16, &[rows, cols]);
     let mut y = Buffer::zeros(Elem::F32, &[1, rows]).expect("a buffer");
     let start = std::time::Instant::now();
-    run(
-        &kernel,
-        &mut [Arg::In(&x), Arg::In(&w), Arg::Out(&mut y)],
-        &Options::default(),
-    )
-    .expect("runs");
+    run(&kernel, &mut [Arg::In(&x), Arg::In(&w), Arg::Out(&mut y)], &Options::default()).expect("runs");
     // Generous: the machine may be busy.
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
@@ -118,10 +80,7 @@ fn every_program_runs_once() {
     let kernel = b.finish().expect("a valid kernel");
     for order in [Order::Ascending, Order::Descending, Order::Shuffled(5)] {
         let shape = Shape::new(&[2, 3, 5]).expect("a shape");
-        let options = Options {
-            order,
-            ..Options::default()
-        };
+        let options = Options { order, ..Options::default() };
         let (output, outcome) = run_out(&kernel, Elem::I32, shape, &options).expect("runs");
         assert_eq!(outcome.poisoned, [0]);
         assert_eq!(output.to_ints().expect("ints"), (0..30).collect::<Vec<_>>());
@@ -140,100 +99,24 @@ fn arguments_must_fit_their_parameters() {
     let x = floats(Elem::F32, &[4], &[0.0; 4]);
     let mut y = x.clone();
     let launch = |args: &mut [Arg]| run(&kernel, args, &Options::default());
-    launch(&mut [
-        Arg::In(&x),
-        Arg::Out(&mut y),
-        Arg::I32(9),
-        Arg::F32(0.0),
-        Arg::I64(-1),
-    ])
-    .expect("they fit");
+    launch(&mut [Arg::In(&x), Arg::Out(&mut y), Arg::I32(9), Arg::F32(0.0), Arg::I64(-1)]).expect("they fit");
     let found = trap_kind(launch(&mut [Arg::In(&x)]));
-    assert_eq!(
-        found,
-        TrapKind::ArgumentCount {
-            expected: 5,
-            found: 1
-        }
-    );
+    assert_eq!(found, TrapKind::ArgumentCount { expected: 5, found: 1 });
 
     let (mut z, short) = (x.clone(), floats(Elem::F32, &[3], &[0.0; 3]));
     let narrow = floats(Elem::F16, &[4], &[0.0; 4]);
-    let cut = Buffer {
-        bytes: vec![0; 15],
-        ..x.clone()
-    };
+    let cut = Buffer { bytes: vec![0; 15], ..x.clone() };
     let names: Vec<String> = [
-        launch(&mut [
-            Arg::In(&short),
-            Arg::Out(&mut y),
-            Arg::I32(9),
-            Arg::F32(0.0),
-            Arg::I64(0),
-        ]),
-        launch(&mut [
-            Arg::In(&narrow),
-            Arg::Out(&mut y),
-            Arg::I32(9),
-            Arg::F32(0.0),
-            Arg::I64(0),
-        ]),
-        launch(&mut [
-            Arg::In(&cut),
-            Arg::Out(&mut y),
-            Arg::I32(9),
-            Arg::F32(0.0),
-            Arg::I64(0),
-        ]),
-        launch(&mut [
-            Arg::Out(&mut z),
-            Arg::Out(&mut y),
-            Arg::I32(9),
-            Arg::F32(0.0),
-            Arg::I64(0),
-        ]),
-        launch(&mut [
-            Arg::In(&x),
-            Arg::In(&narrow),
-            Arg::I32(9),
-            Arg::F32(0.0),
-            Arg::I64(0),
-        ]),
-        launch(&mut [
-            Arg::In(&x),
-            Arg::I32(0),
-            Arg::I32(9),
-            Arg::F32(0.0),
-            Arg::I64(0),
-        ]),
-        launch(&mut [
-            Arg::In(&x),
-            Arg::Out(&mut y),
-            Arg::I32(10),
-            Arg::F32(0.0),
-            Arg::I64(0),
-        ]),
-        launch(&mut [
-            Arg::In(&x),
-            Arg::Out(&mut y),
-            Arg::I32(-1),
-            Arg::F32(0.0),
-            Arg::I64(0),
-        ]),
-        launch(&mut [
-            Arg::In(&x),
-            Arg::Out(&mut y),
-            Arg::I32(0),
-            Arg::I32(0),
-            Arg::I64(0),
-        ]),
-        launch(&mut [
-            Arg::In(&x),
-            Arg::Out(&mut y),
-            Arg::I32(0),
-            Arg::F32(0.0),
-            Arg::I32(0),
-        ]),
+        launch(&mut [Arg::In(&short), Arg::Out(&mut y), Arg::I32(9), Arg::F32(0.0), Arg::I64(0)]),
+        launch(&mut [Arg::In(&narrow), Arg::Out(&mut y), Arg::I32(9), Arg::F32(0.0), Arg::I64(0)]),
+        launch(&mut [Arg::In(&cut), Arg::Out(&mut y), Arg::I32(9), Arg::F32(0.0), Arg::I64(0)]),
+        launch(&mut [Arg::Out(&mut z), Arg::Out(&mut y), Arg::I32(9), Arg::F32(0.0), Arg::I64(0)]),
+        launch(&mut [Arg::In(&x), Arg::In(&narrow), Arg::I32(9), Arg::F32(0.0), Arg::I64(0)]),
+        launch(&mut [Arg::In(&x), Arg::I32(0), Arg::I32(9), Arg::F32(0.0), Arg::I64(0)]),
+        launch(&mut [Arg::In(&x), Arg::Out(&mut y), Arg::I32(10), Arg::F32(0.0), Arg::I64(0)]),
+        launch(&mut [Arg::In(&x), Arg::Out(&mut y), Arg::I32(-1), Arg::F32(0.0), Arg::I64(0)]),
+        launch(&mut [Arg::In(&x), Arg::Out(&mut y), Arg::I32(0), Arg::I32(0), Arg::I64(0)]),
+        launch(&mut [Arg::In(&x), Arg::Out(&mut y), Arg::I32(0), Arg::F32(0.0), Arg::I32(0)]),
     ]
     .into_iter()
     .map(|result| match trap_kind(result) {
@@ -279,10 +162,7 @@ fn traps_become_reports() {
     let trap = run(&kernel, &mut [Arg::In(&x)], &Options::default()).expect_err("outside");
     let report = Report::from(&*trap);
     assert_eq!(report.kind, Kind::Invalid);
-    assert_eq!(
-        report.message,
-        "index 4 is outside view `x`, whose extent is 4"
-    );
+    assert_eq!(report.message, "index 4 is outside view `x`, whose extent is 4");
     assert_eq!(report.span.expect("a position").to_string(), "src/k.rs:3:5");
     assert_eq!(report.notes, ["in kernel `k`, program (0, 0, 0)"]);
 }

@@ -6,13 +6,7 @@ use crate::testing::{Rng, random_buffer};
 use crate::types::Type;
 
 /// A kernel that loads a `tile`-shaped part of a view of shape `dims` at `start` and stores it to `out`.
-fn load_at(
-    x: &Buffer,
-    tile: &[u64],
-    start: &[i64],
-    pad: i8,
-    mask: Option<&Buffer>,
-) -> Result<Buffer, Box<Trap>> {
+fn load_at(x: &Buffer, tile: &[u64], start: &[i64], pad: i8, mask: Option<&Buffer>) -> Result<Buffer, Box<Trap>> {
     let mut b = KernelBuilder::new("load");
     let view = b.read("x", x.elem, x.shape.dims());
     let own = vec![Own::Whole; tile.len()];
@@ -35,26 +29,9 @@ fn load_at(
 #[test]
 fn loads_pad_outside_the_view_and_the_mask() {
     let mut rng = Rng::new(1);
-    for elem in [
-        Elem::F32,
-        Elem::F16,
-        Elem::Bf16,
-        Elem::I1,
-        Elem::I8,
-        Elem::I32,
-        Elem::I64,
-    ] {
+    for elem in [Elem::F32, Elem::F16, Elem::Bf16, Elem::I1, Elem::I8, Elem::I32, Elem::I64] {
         let x = random_buffer(&mut rng, elem, &[5, 7]);
-        for start in [
-            [0, 0],
-            [3, 4],
-            [-2, -3],
-            [4, 6],
-            [5, 0],
-            [-9, 0],
-            [i64::MIN, 2],
-            [1, i64::MAX],
-        ] {
+        for start in [[0, 0], [3, 4], [-2, -3], [4, 6], [5, 0], [-9, 0], [i64::MIN, 2], [1, i64::MAX]] {
             for masked in [false, true] {
                 let mask = random_buffer(&mut rng, Elem::I1, &[4, 6]);
                 let found = load_at(&x, &[4, 6], &start, 1, masked.then_some(&mask)).expect("runs");
@@ -64,18 +41,12 @@ fn loads_pad_outside_the_view_and_the_mask() {
                     for j in 0..6 {
                         let at = (start[0].checked_add(i), start[1].checked_add(j));
                         let source = match at {
-                            (Some(r @ 0..5), Some(c @ 0..7))
-                                if !masked || mask.bytes[(i * 6 + j) as usize] != 0 =>
-                            {
+                            (Some(r @ 0..5), Some(c @ 0..7)) if !masked || mask.bytes[(i * 6 + j) as usize] != 0 => {
                                 &x.bytes[(r * 7 + c) as usize * size..][..size]
                             }
                             _ => &pad.bytes[..],
                         };
-                        assert_eq!(
-                            &found.bytes[(i * 6 + j) as usize * size..][..size],
-                            source,
-                            "{elem} {start:?}"
-                        );
+                        assert_eq!(&found.bytes[(i * 6 + j) as usize * size..][..size], source, "{elem} {start:?}");
                     }
                 }
             }
@@ -106,8 +77,7 @@ fn stores_write_what_is_inside_and_unmasked() {
         let kernel = b.finish().expect("a valid kernel");
         let before = random_buffer(&mut rng, Elem::I32, &[4, 6]);
         let mut after = before.clone();
-        let outcome =
-            run(&kernel, &mut [Arg::InOut(&mut after)], &Options::default()).expect("runs");
+        let outcome = run(&kernel, &mut [Arg::InOut(&mut after)], &Options::default()).expect("runs");
         assert_eq!(outcome.poisoned, [0]);
         let mut expected = before.to_ints().expect("ints");
         for i in 0..3 {
@@ -134,23 +104,12 @@ fn scalar_accesses_must_be_inside() {
         b.store_scalar(out, value, &[zero]);
         let kernel = b.finish().expect("a valid kernel");
         let mut output = Buffer::zeros(Elem::F32, &[1]).expect("a buffer");
-        run(
-            &kernel,
-            &mut [Arg::In(&x), Arg::Out(&mut output)],
-            &Options::default(),
-        )?;
+        run(&kernel, &mut [Arg::In(&x), Arg::Out(&mut output)], &Options::default())?;
         Ok(output.to_floats().expect("floats")[0])
     };
     assert_eq!(at(2, 1).expect("runs"), x.to_floats().expect("floats")[9]);
     for (row, col, index, extent) in [(3, 0, 3, 3), (-1, 0, -1, 3), (0, 4, 4, 4)] {
-        assert_eq!(
-            trap_kind(at(row, col)),
-            TrapKind::OutOfBounds {
-                view: "x".into(),
-                index,
-                extent
-            }
-        );
+        assert_eq!(trap_kind(at(row, col)), TrapKind::OutOfBounds { view: "x".into(), index, extent });
     }
 }
 
@@ -171,28 +130,14 @@ fn gathers_take_linear_offsets() {
         b.store(out, found, &[zero]);
         let kernel = b.finish().expect("a valid kernel");
         let mut output = Buffer::zeros(Elem::Bf16, &[count]).expect("a buffer");
-        run(
-            &kernel,
-            &mut [Arg::In(&x), Arg::Out(&mut output)],
-            &Options::default(),
-        )?;
+        run(&kernel, &mut [Arg::In(&x), Arg::Out(&mut output)], &Options::default())?;
         Ok(output.to_floats().expect("floats"))
     };
     let values = x.to_floats().expect("floats");
-    assert_eq!(
-        gather(&[11, 0, 99, 5], &[1, 1, 0, 1]).expect("runs"),
-        [values[11], values[0], -1.0, values[5]]
-    );
+    assert_eq!(gather(&[11, 0, 99, 5], &[1, 1, 0, 1]).expect("runs"), [values[11], values[0], -1.0, values[5]]);
     for index in [12, -1] {
         let found = trap_kind(gather(&[index], &[1]));
-        assert_eq!(
-            found,
-            TrapKind::OutOfBounds {
-                view: "x".into(),
-                index,
-                extent: 12
-            }
-        );
+        assert_eq!(found, TrapKind::OutOfBounds { view: "x".into(), index, extent: 12 });
     }
 }
 
@@ -206,55 +151,22 @@ fn broken_promises_trap() {
         let mask = Some(b.create_mask(&[4], &[Index::Static(1)]));
         if store {
             let value = b.splat(Elem::F32, &[4], 0.0);
-            b.op(
-                OpKind::Store {
-                    view,
-                    value,
-                    indices: vec![start],
-                    mask,
-                    in_bounds: vec![true],
-                },
-                &[],
-            );
+            b.op(OpKind::Store { view, value, indices: vec![start], mask, in_bounds: vec![true] }, &[]);
         } else {
             let ty = Type::tile(Elem::F32, &[4]).expect("a tile type");
-            b.op(
-                OpKind::Load {
-                    view,
-                    indices: vec![start],
-                    pad,
-                    mask,
-                    in_bounds: vec![true],
-                },
-                &[ty],
-            );
+            b.op(OpKind::Load { view, indices: vec![start], pad, mask, in_bounds: vec![true] }, &[ty]);
         }
         b.finish().expect("a valid kernel")
     };
     for store in [false, true] {
         for start in [-1, 5, 8] {
             let mut x = Buffer::zeros(Elem::F32, &[8]).expect("a buffer");
-            let found = run(
-                &kernel(start, store),
-                &mut [Arg::InOut(&mut x)],
-                &Options::default(),
-            );
-            let expected = TrapKind::BrokenPromise {
-                view: "x".into(),
-                dim: 0,
-                start,
-                size: 4,
-                extent: 8,
-            };
+            let found = run(&kernel(start, store), &mut [Arg::InOut(&mut x)], &Options::default());
+            let expected = TrapKind::BrokenPromise { view: "x".into(), dim: 0, start, size: 4, extent: 8 };
             assert_eq!(trap_kind(found), expected);
         }
         let mut x = Buffer::zeros(Elem::F32, &[8]).expect("a buffer");
-        run(
-            &kernel(4, store),
-            &mut [Arg::InOut(&mut x)],
-            &Options::default(),
-        )
-        .expect("the promise holds");
+        run(&kernel(4, store), &mut [Arg::InOut(&mut x)], &Options::default()).expect("the promise holds");
     }
 }
 
@@ -262,15 +174,7 @@ fn broken_promises_trap() {
 fn partitioned(shift: i64, store: bool) -> Kernel {
     let mut b = KernelBuilder::new("part");
     b.grid([4, 1, 1]);
-    let view = b.write(
-        "x",
-        Elem::F32,
-        &[14],
-        &[Own::Block {
-            axis: Axis::X,
-            size: 4,
-        }],
-    );
+    let view = b.write("x", Elem::F32, &[14], &[Own::Block { axis: Axis::X, size: 4 }]);
     let (id, four, shift) = (b.program_id(Axis::X), b.index(4), b.index(shift));
     let start = b.mul(id, four);
     let start = b.add(start, shift);
@@ -287,41 +191,14 @@ fn partitioned(shift: i64, store: bool) -> Kernel {
 fn programs_touch_their_own_part_only() {
     for store in [false, true] {
         let mut x = Buffer::zeros(Elem::F32, &[14]).expect("a buffer");
-        run(
-            &partitioned(0, store),
-            &mut [Arg::InOut(&mut x)],
-            &Options::default(),
-        )
-        .expect("inside");
-        let trap = run(
-            &partitioned(1, store),
-            &mut [Arg::InOut(&mut x)],
-            &Options::default(),
-        )
-        .expect_err("outside");
-        assert_eq!(
-            trap.kind,
-            TrapKind::NotOwned {
-                view: "x".into(),
-                index: vec![4]
-            }
-        );
+        run(&partitioned(0, store), &mut [Arg::InOut(&mut x)], &Options::default()).expect("inside");
+        let trap = run(&partitioned(1, store), &mut [Arg::InOut(&mut x)], &Options::default()).expect_err("outside");
+        assert_eq!(trap.kind, TrapKind::NotOwned { view: "x".into(), index: vec![4] });
         assert_eq!(trap.program, Some([0, 0, 0]));
-        let trap = run(
-            &partitioned(-1, store),
-            &mut [Arg::InOut(&mut x)],
-            &Options::default(),
-        )
-        .expect_err("outside");
+        let trap = run(&partitioned(-1, store), &mut [Arg::InOut(&mut x)], &Options::default()).expect_err("outside");
         assert_eq!(
             (trap.kind, trap.program),
-            (
-                TrapKind::NotOwned {
-                    view: "x".into(),
-                    index: vec![3]
-                },
-                Some([1, 0, 0])
-            )
+            (TrapKind::NotOwned { view: "x".into(), index: vec![3] }, Some([1, 0, 0]))
         );
     }
 }
@@ -339,31 +216,12 @@ fn rows_at_a_parameter_are_owned_alone() {
     };
     let mut x = Buffer::zeros(Elem::F32, &[8, 4]).expect("a buffer");
     let launch = |kernel: &Kernel, position, x: &mut Buffer| {
-        run(
-            kernel,
-            &mut [Arg::I32(position), Arg::Out(x)],
-            &Options::default(),
-        )
+        run(kernel, &mut [Arg::I32(position), Arg::Out(x)], &Options::default())
     };
-    assert_eq!(
-        launch(&kernel(3), 3, &mut x).expect("inside").poisoned,
-        [0, 28]
-    );
-    assert_eq!(
-        trap_kind(launch(&kernel(3), 2, &mut x)),
-        TrapKind::NotOwned {
-            view: "x".into(),
-            index: vec![3, 0]
-        }
-    );
+    assert_eq!(launch(&kernel(3), 3, &mut x).expect("inside").poisoned, [0, 28]);
+    assert_eq!(trap_kind(launch(&kernel(3), 2, &mut x)), TrapKind::NotOwned { view: "x".into(), index: vec![3, 0] });
     // Nobody owns a row outside the view.
-    assert_eq!(
-        trap_kind(launch(&kernel(3), 50, &mut x)),
-        TrapKind::NotOwned {
-            view: "x".into(),
-            index: vec![3, 0]
-        }
-    );
+    assert_eq!(trap_kind(launch(&kernel(3), 50, &mut x)), TrapKind::NotOwned { view: "x".into(), index: vec![3, 0] });
 }
 
 #[test]
@@ -381,21 +239,10 @@ fn poison_traps_when_read() {
     let bad = bad.finish().expect("a valid kernel");
 
     let mut x = Buffer::zeros(Elem::F32, &[8]).expect("a buffer");
-    let outcome =
-        run(&good, &mut [Arg::Out(&mut x)], &Options::default()).expect("reads what it wrote");
+    let outcome = run(&good, &mut [Arg::Out(&mut x)], &Options::default()).expect("reads what it wrote");
     assert_eq!(outcome.poisoned, [4]);
-    assert!(
-        x.to_floats().expect("floats")[4..]
-            .iter()
-            .all(|x| x.is_nan())
-    );
+    assert!(x.to_floats().expect("floats")[4..].iter().all(|x| x.is_nan()));
     let found = run(&bad, &mut [Arg::Out(&mut x)], &Options::default());
-    assert_eq!(
-        trap_kind(found),
-        TrapKind::Poison {
-            view: "x".into(),
-            index: vec![4]
-        }
-    );
+    assert_eq!(trap_kind(found), TrapKind::Poison { view: "x".into(), index: vec![4] });
     run(&bad, &mut [Arg::InOut(&mut x)], &Options::default()).expect("the caller provided it");
 }

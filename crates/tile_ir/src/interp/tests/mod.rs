@@ -14,23 +14,16 @@ use crate::op::{Value, ViewId};
 use crate::types::{Elem, Shape};
 
 /// Runs `f` on whole buffers as tiles; the result tile (or scalar, as a tile of one) comes back as a buffer.
-fn eval(
+pub(crate) fn eval(
     inputs: &[&Buffer],
     f: impl FnOnce(&mut KernelBuilder, &[Value]) -> Value,
 ) -> Result<Buffer, Box<Trap>> {
     let mut b = KernelBuilder::new("eval");
-    let views: Vec<ViewId> = (0..inputs.len())
-        .map(|i| b.read(&format!("in{i}"), inputs[i].elem, inputs[i].shape.dims()))
-        .collect();
+    let views: Vec<ViewId> =
+        (0..inputs.len()).map(|i| b.read(&format!("in{i}"), inputs[i].elem, inputs[i].shape.dims())).collect();
     let zero = b.index(0);
     let tiles: Vec<Value> = (0..inputs.len())
-        .map(|i| {
-            b.load(
-                views[i],
-                &vec![zero; inputs[i].shape.rank()],
-                inputs[i].shape.dims(),
-            )
-        })
+        .map(|i| b.load(views[i], &vec![zero; inputs[i].shape.rank()], inputs[i].shape.dims()))
         .collect();
     let mut result = f(&mut b, &tiles);
     if b.ty(result).is_scalar() {
@@ -53,7 +46,7 @@ fn floats(elem: Elem, dims: &[u64], values: &[f32]) -> Buffer {
     Buffer::from_floats(elem, dims, values).expect("as many values as the shape has")
 }
 
-fn ints(elem: Elem, dims: &[u64], values: &[i64]) -> Buffer {
+pub(crate) fn ints(elem: Elem, dims: &[u64], values: &[i64]) -> Buffer {
     Buffer::from_ints(elem, dims, values).expect("as many values as the shape has")
 }
 
@@ -62,12 +55,7 @@ fn trap_kind(result: Result<impl std::fmt::Debug, Box<Trap>>) -> TrapKind {
 }
 
 /// Runs a kernel without inputs, whose only parameter is an output `out` of `shape`.
-fn run_out(
-    kernel: &Kernel,
-    elem: Elem,
-    shape: Shape,
-    options: &Options,
-) -> Result<(Buffer, Outcome), Box<Trap>> {
+fn run_out(kernel: &Kernel, elem: Elem, shape: Shape, options: &Options) -> Result<(Buffer, Outcome), Box<Trap>> {
     let mut output = Buffer::zeros(elem, shape.dims()).expect("a buffer");
     let outcome = run(kernel, &mut [Arg::Out(&mut output)], options)?;
     Ok((output, outcome))

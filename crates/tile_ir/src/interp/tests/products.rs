@@ -12,9 +12,7 @@ fn sums(x: &Buffer, start: f64, dims: &[usize]) -> Vec<f64> {
     let mut out = vec![start; count as usize];
     let strides = x.shape.strides();
     for (i, x) in x.to_floats().expect("floats").into_iter().enumerate() {
-        let at = kept
-            .iter()
-            .fold(0, |at, &d| at * shape[d] + i as u64 / strides[d] % shape[d]);
+        let at = kept.iter().fold(0, |at, &d| at * shape[d] + i as u64 / strides[d] % shape[d]);
         out[at as usize] += f64::from(x);
     }
     out
@@ -35,17 +33,9 @@ fn float_sums_are_exact_sums_rounded_once() {
         ] {
             for elem in [Elem::F32, Elem::Bf16] {
                 let x = random_buffer(&mut rng, elem, dims);
-                let found = eval(&[&x], |b, v| b.sum(v[0], reduced))
-                    .expect("runs")
-                    .to_floats()
-                    .expect("floats");
-                let expected: Vec<f32> = sums(&x, 0.0, reduced)
-                    .iter()
-                    .map(|&sum| sum as f32)
-                    .collect();
-                let expected = floats(elem, &[expected.len() as u64], &expected)
-                    .to_floats()
-                    .expect("floats");
+                let found = eval(&[&x], |b, v| b.sum(v[0], reduced)).expect("runs").to_floats().expect("floats");
+                let expected: Vec<f32> = sums(&x, 0.0, reduced).iter().map(|&sum| sum as f32).collect();
+                let expected = floats(elem, &[expected.len() as u64], &expected).to_floats().expect("floats");
                 assert_eq!(found, expected);
             }
         }
@@ -56,19 +46,12 @@ fn float_sums_are_exact_sums_rounded_once() {
         let start = b.float(Elem::F32, 16_777_216.0);
         b.reduce(ReduceOp::Add, v[0], start, &[0])
     });
-    assert_eq!(
-        sum.expect("runs").to_floats().expect("floats"),
-        [16_778_216.0]
-    );
+    assert_eq!(sum.expect("runs").to_floats().expect("floats"), [16_778_216.0]);
 }
 
 #[test]
 fn extremes_skip_nan_and_count_the_start_value() {
-    let x = floats(
-        Elem::F32,
-        &[2, 3],
-        &[1.0, f32::NAN, -4.0, f32::NAN, f32::NAN, f32::NAN],
-    );
+    let x = floats(Elem::F32, &[2, 3], &[1.0, f32::NAN, -4.0, f32::NAN, f32::NAN, f32::NAN]);
     let reduce = |op, start: f32| {
         let found = eval(&[&x], |b, v| {
             let start = b.splat(Elem::F32, &[2], start);
@@ -76,10 +59,7 @@ fn extremes_skip_nan_and_count_the_start_value() {
         });
         found.expect("runs").to_floats().expect("floats")
     };
-    assert_eq!(
-        reduce(ReduceOp::MaxF, f32::NEG_INFINITY),
-        [1.0, f32::NEG_INFINITY]
-    );
+    assert_eq!(reduce(ReduceOp::MaxF, f32::NEG_INFINITY), [1.0, f32::NEG_INFINITY]);
     assert_eq!(reduce(ReduceOp::MinF, 0.5), [-4.0, 0.5]);
     assert!(reduce(ReduceOp::MinF, f32::NAN)[1].is_nan());
 }
@@ -102,23 +82,9 @@ fn integer_reductions() {
 }
 
 /// The product by its definition, in `f64`.
-fn product(
-    spec: &ContractSpec,
-    lhs: &Buffer,
-    rhs: &Buffer,
-    acc: &Buffer,
-    extents: &[u64],
-) -> Vec<f32> {
-    let (l, r) = (
-        lhs.to_floats().expect("floats"),
-        rhs.to_floats().expect("floats"),
-    );
-    let mut sums: Vec<f64> = acc
-        .to_floats()
-        .expect("floats")
-        .into_iter()
-        .map(f64::from)
-        .collect();
+fn product(spec: &ContractSpec, lhs: &Buffer, rhs: &Buffer, acc: &Buffer, extents: &[u64]) -> Vec<f32> {
+    let (l, r) = (lhs.to_floats().expect("floats"), rhs.to_floats().expect("floats"));
+    let mut sums: Vec<f64> = acc.to_floats().expect("floats").into_iter().map(f64::from).collect();
     let total: u64 = extents.iter().product();
     for n in 0..total {
         let mut rest = n;
@@ -127,8 +93,7 @@ fn product(
             index[i] = rest % extent;
             rest /= extent;
         }
-        let at =
-            |map: &[usize]| map.iter().fold(0, |at, &it| at * extents[it] + index[it]) as usize;
+        let at = |map: &[usize]| map.iter().fold(0, |at, &it| at * extents[it] + index[it]) as usize;
         sums[at(&spec.acc)] += f64::from(l[at(&spec.lhs)]) * f64::from(r[at(&spec.rhs)]);
     }
     sums.into_iter().map(|sum| sum as f32).collect()
@@ -162,28 +127,17 @@ fn products_follow_their_maps() {
             let dims = |map: &[usize]| -> Vec<u64> { map.iter().map(|&it| extents[it]).collect() };
             let lhs = random_buffer(&mut rng, Elem::F32, &dims(&spec.lhs));
             let rhs = random_buffer(&mut rng, Elem::F32, &dims(&spec.rhs));
-            let acc_dims = if spec.acc.is_empty() {
-                vec![1]
-            } else {
-                dims(&spec.acc)
-            };
+            let acc_dims = if spec.acc.is_empty() { vec![1] } else { dims(&spec.acc) };
             let acc = random_buffer(&mut rng, Elem::F32, &acc_dims);
             let found = eval(&[&lhs, &rhs, &acc], |b, v| {
-                let start = if spec.acc.is_empty() {
-                    b.extract(v[2], &[crate::op::Index::Static(0)])
-                } else {
-                    v[2]
-                };
+                let start = if spec.acc.is_empty() { b.extract(v[2], &[crate::op::Index::Static(0)]) } else { v[2] };
                 b.contract(v[0], v[1], start, spec.clone())
             });
             let found = found.expect("runs").to_floats().expect("floats");
             let expected = product(spec, &lhs, &rhs, &acc, extents);
             for (found, expected) in found.iter().zip(&expected) {
                 // The order of the f64 sum may differ: at most the last bit of f32.
-                assert!(
-                    (found - expected).abs() <= expected.abs() * f32::EPSILON,
-                    "{found} {expected}"
-                );
+                assert!((found - expected).abs() <= expected.abs() * f32::EPSILON, "{found} {expected}");
             }
         }
     }
@@ -192,10 +146,7 @@ fn products_follow_their_maps() {
 #[test]
 fn narrow_products_round_once() {
     let mut rng = Rng::new(8);
-    let (x, y) = (
-        random_buffer(&mut rng, Elem::Bf16, &[3, 40]),
-        random_buffer(&mut rng, Elem::Bf16, &[2, 40]),
-    );
+    let (x, y) = (random_buffer(&mut rng, Elem::Bf16, &[3, 40]), random_buffer(&mut rng, Elem::Bf16, &[2, 40]));
     let found = eval(&[&x, &y], |b, v| {
         let acc = b.splat(Elem::Bf16, &[3, 2], 0.0);
         b.contract(v[0], v[1], acc, ContractSpec::matmul(true))

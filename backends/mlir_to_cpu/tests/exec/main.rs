@@ -1,0 +1,10 @@
+//! Compiled kernels against the interpreter.
+
+mod casts;
+mod control;
+mod elementwise;
+mod harness;
+mod memory;
+mod products;
+mod reductions;
+mod shapes;

@@ -1,0 +1,199 @@
+//! The executable, on a tiny model.
+mod common;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use bundle::manifest::Dtype;
+use common::reference::{Reference, top};
+use common::suite::{self, Types};
+use common::tiny;
+use decode::{Architecture, Model};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+struct Setup {
+    dir: TempDir,
+    model: Model,
+}
+
+impl Setup {
+    fn new() -> Setup {
+        let dir = tempfile::tempdir().unwrap();
+        let config = tiny::config(Architecture::Llama, true);
+        tiny::write_folder(dir.path(), &config, safetensors::Dtype::BF16, 1);
+        let model = Model::open(dir.path()).unwrap();
+        suite::bundle(dir.path(), &config, 32, Types { norm: Dtype::F32, cache: Dtype::F32 }, |_| {});
+        Setup { dir, model }
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        let (before, after) = match args.first() {
+            Some(&command @ ("check" | "bench")) => (vec![command], &args[1..]),
+            _ => (vec![], args),
+        };
+        Command::new(env!("CARGO_BIN_EXE_tenfold-decode"))
+            .args(before)
+            .arg("--bundle")
+            .arg(self.dir.path().join("bundle"))
+            .arg("--model")
+            .arg(self.dir.path())
+            .args(after)
+            .env("XDG_CACHE_HOME", self.dir.path().join("no cache"))
+            .output()
+            .unwrap()
+    }
+
+    fn text(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        serde_json::from_str(&self.text(&[&["--json"], args].concat())).unwrap()
+    }
+
+    /// The message of a command that must fail.
+    fn failure(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+#[test]
+fn text_and_closing_lines() {
+    let setup = Setup::new();
+    let text = setup.text(&["--prompt", "hello w", "--max-tokens", "5", "--threads", "2"]);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("Loaded ") && lines[0].ends_with(" on cpu (native cpu)"), "{text}");
+    assert!(text.contains("\nhello w"), "{text}");
+    let last = lines.last_chunk::<2>().unwrap();
+    assert!(last[0].starts_with("Prefill: ") && last[0].ends_with(" tok/s)"), "{text}");
+    assert!(last[1].starts_with("Generated ") && last[1].ends_with(" tok/s)"), "{text}");
+}
+
+#[test]
+fn json_object() {
+    let setup = Setup::new();
+    let object = setup.json(&["--prompt", "hello", "--max-tokens", "3", "--top", "2"]);
+    let keys: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
+    for key in [
+        "model",
+        "device",
+        "judge",
+        "prompt_ids",
+        "tokens",
+        "text",
+        "prefill_tok_s",
+        "decode_tok_s",
+        "bytes_per_token",
+        "gb_per_s",
+        "steps",
+    ] {
+        assert!(keys.contains(&key), "{key} in {keys:?}");
+    }
+    assert_eq!((object["device"].as_str(), object["judge"].as_str()), (Some("cpu"), Some("native cpu")));
+    let mut reference = Reference::new(&setup.model);
+    let mut logits = Vec::new();
+    for token in setup.model.tokenizer().encode("hello").unwrap() {
+        logits = reference.step(token);
+    }
+    assert_eq!(object["steps"][0]["top"], json!(top(&logits, 2)));
+    assert_eq!(object["tokens"][0], json!(top(&logits, 1)[0]));
+
+    let array = setup.write("array", "[4, 5,\n6]");
+    let blanks = setup.write("blanks", "4 5\n6\n");
+    let forced = setup.json(&["--tokens-file", &array]);
+    assert_eq!(forced["forced"], json!([4, 5, 6]));
+    assert_eq!(forced["tokens"].as_array().unwrap().len(), 3);
+    assert_eq!(forced["tokens"], setup.json(&["--tokens-file", &blanks])["tokens"]);
+}
+
+#[test]
+fn wrong_arguments() {
+    let setup = Setup::new();
+    let bad = setup.write("bad", "4 five 6");
+    let empty = setup.write("empty", " ");
+    let half = setup.write("half", "[4,");
+    for (args, words) in [
+        (&["--device", "cpus"][..], "did you mean `cpu`?"),
+        (&["--device", "toaster"], "there are: cpu"),
+        (&["--threads", "0"], "0 threads"),
+        (&["--prompt", ""], "no tokens"),
+        (&["--max-tokens", "0"], "no tokens"),
+        (&["--max-tokens", "1000"], "the bundle's cache holds 32"),
+        (&["--repetition-penalty", "0"], "repetition penalty"),
+        (&["--tokens-file", &bad], "`five` is no token"),
+        (&["--tokens-file", &empty], "no tokens"),
+        (&["--tokens-file", &half], "no JSON array"),
+        (&["--tokens-file", "/no/such/file"], "/no/such/file"),
+        (&["bench", "--tokens", "0"], "no tokens"),
+        (&["bench", "--context", "31"], "the bundle's cache holds 32"),
+        (&["check", "--golden", &bad], "bad"),
+    ] {
+        let message = setup.failure(args);
+        assert!(message.contains(words), "expected `{words}` in `{message}`");
+        assert!(message.starts_with("error: ") && message.matches("error:").count() == 1, "{message}");
+    }
+    let run = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_tenfold-decode")).args(args).output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(run(&[]).contains("--bundle"));
+    assert!(run(&["--bundle", "/no/such"]).contains("/no/such/manifest.json"));
+    let bundle = setup.dir.path().join("bundle");
+    let bundle = bundle.to_str().unwrap();
+    assert!(run(&["--bundle", bundle, "--model", "smollm2-135n"]).contains("did you mean `smollm2-135m`?"));
+    assert!(run(&["--bundle", bundle, "--model", "gpt-5"]).contains("one of: smollm2-135m"));
+    assert!(run(&["--bundle", bundle, "--model", "/no/such.gguf"]).contains("no such file"));
+    assert!(!Path::new("gpt-5").exists());
+}
+
+#[test]
+fn check_and_bench() {
+    let setup = Setup::new();
+    let tokenizer = setup.model.tokenizer();
+    let mut reference = Reference::new(&setup.model);
+    let prompt_ids = tokenizer.encode("hello w").unwrap();
+    let mut logits = prompt_ids.iter().map(|&token| reference.step(token)).last().unwrap();
+    let (mut tokens, mut steps) = (Vec::new(), Vec::new());
+    for _ in 0..4 {
+        let best = top(&logits, 5);
+        steps.push(json!({ "top": best, "logits": best.iter().map(|&id| logits[id as usize]).collect::<Vec<_>>() }));
+        tokens.push(best[0]);
+        logits = reference.step(best[0]);
+    }
+    let text = tokenizer.decode(&tokens);
+    let result =
+        json!({ "prompt": "hello w", "prompt_ids": prompt_ids, "tokens": tokens, "text": text, "steps": steps });
+    let good = json!({ "results": [result] });
+    let golden = setup.write("golden.json", &good.to_string());
+    let table = setup.text(&["check", "--golden", &golden]);
+    assert!(table.contains("passed") && table.contains("1 of 1 prompts passed"), "{table}");
+
+    let mut wrong = good.clone();
+    wrong["results"][0]["steps"][2]["logits"][4] = json!(logits[0] + 100.0);
+    let golden = setup.write("wrong.json", &wrong.to_string());
+    let output = setup.run(&["check", "--golden", &golden]);
+    assert!(!output.status.success());
+    assert!(String::from_utf8(output.stdout).unwrap().contains("FAILED"));
+
+    let mut wrong = good;
+    wrong["results"][0]["text"] = json!("something else");
+    let golden = setup.write("wrong.json", &wrong.to_string());
+    assert!(!setup.run(&["check", "--golden", &golden]).status.success());
+
+    let table = setup.text(&["bench", "--tokens", "3", "--context", "4", "--threads", "1"]);
+    for words in ["embedding_lookup", "argmax_greedy", "tok/s over 3 tokens", "24 launches per token", "GB/s"] {
+        assert!(table.contains(words), "{words} in {table}");
+    }
+}
