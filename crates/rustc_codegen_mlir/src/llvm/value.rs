@@ -81,6 +81,26 @@ impl<'m> Value<'m> {
         }
     }
 
+    /// `N` if the type is `{ iN, i1 }`, the result of checked arithmetic.
+    pub(crate) fn checked_width(self) -> Option<u32> {
+        if self.type_kind() != TypeKind::LLVMStructTypeKind {
+            return None;
+        }
+        // SAFETY: the type is a struct; element numbers are below the count.
+        unsafe {
+            let ty = self.ty();
+            if LLVMCountStructElementTypes(ty) != 2 {
+                return None;
+            }
+            let width = |i| {
+                let element = LLVMStructGetTypeAtIndex(ty, i);
+                let integer = LLVMGetTypeKind(element) == TypeKind::LLVMIntegerTypeKind;
+                integer.then(|| LLVMGetIntTypeWidth(element))
+            };
+            width(0).filter(|_| width(1) == Some(1))
+        }
+    }
+
     /// The type as LLVM writes it.
     pub(crate) fn type_text(self) -> String {
         // SAFETY: the type is live; the string is ours.
