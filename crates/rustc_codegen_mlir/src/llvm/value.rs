@@ -2,14 +2,14 @@
 
 use std::marker::PhantomData;
 
-pub(crate) use llvm_sys::LLVMIntPredicate as IntPredicate;
-pub(crate) use llvm_sys::LLVMOpcode as Op;
-pub(crate) use llvm_sys::LLVMRealPredicate as FloatPredicate;
-pub(crate) use llvm_sys::LLVMTypeKind as TypeKind;
-use llvm_sys::LLVMValueKind;
-use llvm_sys::core::*;
-use llvm_sys::debuginfo::LLVMInstructionGetDebugLoc;
-use llvm_sys::prelude::{LLVMTypeRef, LLVMValueRef};
+pub(crate) use inkwell::llvm_sys::LLVMIntPredicate as IntPredicate;
+pub(crate) use inkwell::llvm_sys::LLVMOpcode as Op;
+pub(crate) use inkwell::llvm_sys::LLVMRealPredicate as FloatPredicate;
+pub(crate) use inkwell::llvm_sys::LLVMTypeKind as TypeKind;
+use inkwell::llvm_sys::LLVMValueKind;
+use inkwell::llvm_sys::core::*;
+use inkwell::llvm_sys::debuginfo::LLVMInstructionGetDebugLoc;
+use inkwell::llvm_sys::prelude::{LLVMTypeRef, LLVMValueRef};
 
 use super::debug::Location;
 use super::module::{Block, Function};
