@@ -111,7 +111,7 @@ fn text_names_the_users_lines() {
     let lines = &object.kernels[0].lines;
     assert!(lines.iter().any(|origin| origin.line == 9) && lines.iter().any(|origin| origin.line == 11));
     // The first line of each run of one origin has an entry.
-    let product = text.iter().position(|line| line.contains("fma")).expect("a product") as u32 + 1;
+    let product = text.iter().position(|line| line.contains("= fma")).expect("a product") as u32 + 1;
     let origin = lines.iter().rfind(|origin| origin.emitted <= product).expect("an origin");
     assert_eq!((origin.file.as_str(), origin.line), ("kernels.rs", 9));
 }
