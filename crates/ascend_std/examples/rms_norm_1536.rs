@@ -1,10 +1,6 @@
 //! RMSNorm with a scale, over one row of 1536 elements: the listing of the DeepSeek suite's chapter, letter by letter.
 #![no_std]
-#![allow(
-    missing_docs,
-    clippy::missing_safety_doc,
-    clippy::undocumented_unsafe_blocks
-)]
+#![allow(missing_docs, clippy::missing_safety_doc, clippy::undocumented_unsafe_blocks)]
 
 use ascend_std::{GmDeviceCtx, safe, tile_load_view_f32, tile_store_view_f32};
 

@@ -104,10 +104,7 @@ impl GmDeviceCtx {
         pointer: impl GmPointerMut<T>,
     ) -> GmViewMut<R, C, T> {
         let (pointer, name) = pointer.parts_mut();
-        let view = GmViewMut {
-            pointer,
-            elem: PhantomData,
-        };
+        let view = GmViewMut { pointer, elem: PhantomData };
         bind(&view.partition(), name);
         view
     }

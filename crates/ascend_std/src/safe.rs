@@ -68,19 +68,13 @@ binary! {
 
 /// `x * factor`.
 #[inline(always)]
-pub fn tile_scale_f32<const R: usize, const C: usize>(
-    x: Tile<f32, R, C>,
-    factor: f32,
-) -> Tile<f32, R, C> {
+pub fn tile_scale_f32<const R: usize, const C: usize>(x: Tile<f32, R, C>, factor: f32) -> Tile<f32, R, C> {
     x * factor
 }
 
 /// Each row divided by the square root of (its mean square + `eps`).
 #[inline(always)]
-pub fn tile_rms_norm_f32<const R: usize, const C: usize>(
-    x: Tile<f32, R, C>,
-    eps: f32,
-) -> Tile<f32, R, C> {
+pub fn tile_rms_norm_f32<const R: usize, const C: usize>(x: Tile<f32, R, C>, eps: f32) -> Tile<f32, R, C> {
     let mean_square = (x * x).row_sum() * (1.0 / C as f32);
     x * (mean_square + eps).rsqrt().broadcast_cols()
 }

@@ -7,16 +7,7 @@ use std::process::Command;
 fn example_ir(dir: &Path) -> String {
     let output = dir.join("listing.ll");
     let status = Command::new(env!("CARGO"))
-        .args([
-            "rustc",
-            "--quiet",
-            "--package",
-            "ascend_std",
-            "--example",
-            "rms_norm_1536",
-            "--profile",
-            "kernel",
-        ])
+        .args(["rustc", "--quiet", "--package", "ascend_std", "--example", "rms_norm_1536", "--profile", "kernel"])
         .args(["--", "-C", "no-prepopulate-passes", "-C", "codegen-units=1"])
         .arg(format!("--emit=llvm-ir={}", output.display()))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -33,31 +24,18 @@ fn listing_is_a_kernel() {
 
     let entry = ir
         .lines()
-        .find(|line| {
-            line.contains("__tile_kernel_entry$ascend_std$rms_norm_1536$\" = constant ptr @")
-        })
+        .find(|line| line.contains("__tile_kernel_entry$ascend_std$rms_norm_1536$\" = constant ptr @"))
         .expect("an entry names the kernel");
-    let symbol = entry
-        .split("constant ptr @")
-        .nth(1)
-        .and_then(|rest| rest.split(',').next())
-        .expect("a function");
+    let symbol = entry.split("constant ptr @").nth(1).and_then(|rest| rest.split(',').next()).expect("a function");
     let definition = ir
         .lines()
         .find(|line| line.starts_with("define") && line.contains(&format!("@{symbol}(")))
         .expect("the kernel is kept");
     let parameters = definition.split_once('(').expect("parameters").1;
-    assert_eq!(
-        parameters.matches("ptr noundef").count(),
-        3,
-        "one pointer per argument: {definition}"
-    );
+    assert_eq!(parameters.matches("ptr noundef").count(), 3, "one pointer per argument: {definition}");
 
     for name in ["input", "gamma", "output"] {
-        assert!(
-            ir.contains(&format!("c\"{name}\"")),
-            "`{name}` reaches the compiler by its name"
-        );
+        assert!(ir.contains(&format!("c\"{name}\"")), "`{name}` reaches the compiler by its name");
     }
     assert!(!ir.contains("panic"), "nothing in the listing can panic");
 }

@@ -46,28 +46,15 @@ pub fn view_bytes(dtype: Dtype, shape: &[u64]) -> Option<u64> {
 pub fn check(manifest: &Manifest) -> Result<(), Error> {
     if manifest.version != FORMAT_VERSION {
         return Err(Error::Manifest {
-            message: format!(
-                "format version {} instead of {FORMAT_VERSION}",
-                manifest.version
-            ),
+            message: format!("format version {} instead of {FORMAT_VERSION}", manifest.version),
         });
     }
-    at_most(
-        "the number of files",
-        manifest.files.len() as u64,
-        limits::FILES,
-    )?;
-    at_most(
-        "the number of kernels",
-        manifest.kernels.len() as u64,
-        limits::KERNELS,
-    )?;
+    at_most("the number of files", manifest.files.len() as u64, limits::FILES)?;
+    at_most("the number of kernels", manifest.kernels.len() as u64, limits::KERNELS)?;
     for (name, hash) in &manifest.files {
         file_name(name)?;
         if hash.len() != 64 || !hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(Error::Manifest {
-                message: format!("the hash of `{name}` is not 64 lower-case hex digits"),
-            });
+            return Err(Error::Manifest { message: format!("the hash of `{name}` is not 64 lower-case hex digits") });
         }
     }
     let mut names = BTreeSet::new();
@@ -82,12 +69,7 @@ pub fn check(manifest: &Manifest) -> Result<(), Error> {
 
 /// Checks that a relative path stays inside the bundle and means the same on every system.
 pub(crate) fn file_name(name: &str) -> Result<(), Error> {
-    let bad = |reason| {
-        Err(Error::FileName {
-            name: name.to_owned(),
-            reason,
-        })
-    };
+    let bad = |reason| Err(Error::FileName { name: name.to_owned(), reason });
     if name.len() > 255 {
         return bad("longer than 255 bytes");
     }
@@ -98,10 +80,7 @@ pub(crate) fn file_name(name: &str) -> Result<(), Error> {
         match part {
             "" => return bad("an empty part; paths are relative and use single slashes"),
             "." | ".." => return bad("`.` and `..` are not allowed"),
-            part if !part
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+')) =>
-            {
+            part if !part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+')) => {
                 return bad("only ASCII letters, digits and `.`, `_`, `-`, `+` are allowed");
             }
             _ => {}
@@ -115,35 +94,18 @@ fn check_kernel(manifest: &Manifest, kernel: &Kernel) -> Result<(), Error> {
         return Err(broken(kernel, "name and entry must not be empty"));
     }
     if !manifest.files.contains_key(&kernel.file) {
-        return Err(broken(
-            kernel,
-            format!(
-                "its file `{}` is not in the manifest's list of files",
-                kernel.file
-            ),
-        ));
+        return Err(broken(kernel, format!("its file `{}` is not in the manifest's list of files", kernel.file)));
     }
     bounded_product(kernel, "grid", &kernel.grid, limits::PROGRAMS)?;
     bounded_product(kernel, "block", &kernel.block, limits::THREADS)?;
     for (space, &bytes) in &kernel.budgets {
-        at_most(
-            &format!("`{space}` memory of kernel `{}`", kernel.name),
-            bytes,
-            limits::BUDGET_BYTES,
-        )?;
+        at_most(&format!("`{space}` memory of kernel `{}`", kernel.name), bytes, limits::BUDGET_BYTES)?;
     }
-    at_most(
-        &format!("the number of arguments of kernel `{}`", kernel.name),
-        kernel.args.len() as u64,
-        limits::ARGS,
-    )?;
+    at_most(&format!("the number of arguments of kernel `{}`", kernel.name), kernel.args.len() as u64, limits::ARGS)?;
     let mut names = BTreeSet::new();
     for arg in &kernel.args {
         if !names.insert(&arg.name) {
-            return Err(broken(
-                kernel,
-                format!("argument `{}` is listed twice", arg.name),
-            ));
+            return Err(broken(kernel, format!("argument `{}` is listed twice", arg.name)));
         }
         check_arg(kernel, arg)?;
     }
@@ -153,13 +115,7 @@ fn check_kernel(manifest: &Manifest, kernel: &Kernel) -> Result<(), Error> {
 fn check_arg(kernel: &Kernel, arg: &Arg) -> Result<(), Error> {
     let bad = |message: &str| Err(broken(kernel, format!("argument `{}` {message}", arg.name)));
     match &arg.kind {
-        ArgKind::View {
-            dtype,
-            shape,
-            access,
-            layout: _,
-            own,
-        } => {
+        ArgKind::View { dtype, shape, access, layout: _, own } => {
             if shape.is_empty() || shape.len() as u64 > limits::RANK {
                 return bad("must have 1 to 4 dimensions");
             }
@@ -167,16 +123,11 @@ fn check_arg(kernel: &Kernel, arg: &Arg) -> Result<(), Error> {
                 return bad("has an empty or overflowing shape");
             }
             match access {
-                Access::Read | Access::Weights if !own.is_empty() => {
-                    bad("is only read, yet has owners")
+                Access::Read | Access::Weights if !own.is_empty() => bad("is only read, yet has owners"),
+                Access::Write if own.len() != shape.len() => bad("needs one owner rule per dimension"),
+                Access::Read | Access::Weights | Access::Write => {
+                    own.iter().zip(shape).try_for_each(|(own, &extent)| check_own(kernel, arg, own, extent))
                 }
-                Access::Write if own.len() != shape.len() => {
-                    bad("needs one owner rule per dimension")
-                }
-                Access::Read | Access::Weights | Access::Write => own
-                    .iter()
-                    .zip(shape)
-                    .try_for_each(|(own, &extent)| check_own(kernel, arg, own, extent)),
             }
         }
         ArgKind::Scalar { dtype, bound } => match (dtype, bound) {
@@ -185,9 +136,7 @@ fn check_arg(kernel: &Kernel, arg: &Arg) -> Result<(), Error> {
             (Dtype::I32 | Dtype::I64, Some(0)) => bad("has bound 0, so that no value fits"),
             (Dtype::I32, Some(bound)) if *bound > 1 << 32 => bad("has a bound beyond its type"),
             (Dtype::I32 | Dtype::I64, _) => Ok(()),
-            (Dtype::F16 | Dtype::Bf16 | Dtype::I8 | Dtype::Bool, _) => {
-                bad("must be f32, i32 or i64")
-            }
+            (Dtype::F16 | Dtype::Bf16 | Dtype::I8 | Dtype::Bool, _) => bad("must be f32, i32 or i64"),
         },
     }
 }
@@ -199,44 +148,28 @@ fn check_own(kernel: &Kernel, arg: &Arg, own: &Own, extent: u64) -> Result<(), E
         Own::Block { axis, size } => match kernel.grid.get(*axis) {
             None => bad(format!("is owned along program axis {axis}; there are 3")),
             Some(_) if *size == 0 => bad("is owned in empty blocks".to_owned()),
-            Some(programs)
-                if (*programs - 1)
-                    .checked_mul(*size)
-                    .is_none_or(|start| start >= extent) =>
-            {
-                bad(format!(
-                    "has blocks of {size} past its extent {extent} for {programs} programs"
-                ))
+            Some(programs) if (*programs - 1).checked_mul(*size).is_none_or(|start| start >= extent) => {
+                bad(format!("has blocks of {size} past its extent {extent} for {programs} programs"))
             }
             Some(_) => Ok(()),
         },
         Own::At { arg: scalar } => {
             let found = kernel.args.iter().find(|other| other.name == *scalar);
             match found.map(|other| &other.kind) {
-                Some(ArgKind::Scalar {
-                    bound: Some(bound), ..
-                }) if *bound <= extent => Ok(()),
-                Some(ArgKind::Scalar { .. }) => bad(format!(
-                    "is owned at `{scalar}`, which needs a bound of at most {extent}"
-                )),
-                Some(ArgKind::View { .. }) | None => bad(format!(
-                    "is owned at `{scalar}`, which is no scalar argument"
-                )),
+                Some(ArgKind::Scalar { bound: Some(bound), .. }) if *bound <= extent => Ok(()),
+                Some(ArgKind::Scalar { .. }) => {
+                    bad(format!("is owned at `{scalar}`, which needs a bound of at most {extent}"))
+                }
+                Some(ArgKind::View { .. }) | None => {
+                    bad(format!("is owned at `{scalar}`, which is no scalar argument"))
+                }
             }
         }
     }
 }
 
-fn bounded_product(
-    kernel: &Kernel,
-    what: &str,
-    extents: &[u64; 3],
-    limit: u64,
-) -> Result<(), Error> {
-    match extents
-        .iter()
-        .try_fold(1u64, |product, &extent| product.checked_mul(extent))
-    {
+fn bounded_product(kernel: &Kernel, what: &str, extents: &[u64; 3], limit: u64) -> Result<(), Error> {
+    match extents.iter().try_fold(1u64, |product, &extent| product.checked_mul(extent)) {
         Some(0) => Err(broken(kernel, format!("its {what} is empty"))),
         Some(product) if product <= limit => Ok(()),
         product => Err(Error::TooLarge {
@@ -248,20 +181,9 @@ fn bounded_product(
 }
 
 fn at_most(what: &str, found: u64, limit: u64) -> Result<(), Error> {
-    if found > limit {
-        Err(Error::TooLarge {
-            what: what.to_owned(),
-            found,
-            limit,
-        })
-    } else {
-        Ok(())
-    }
+    if found > limit { Err(Error::TooLarge { what: what.to_owned(), found, limit }) } else { Ok(()) }
 }
 
 fn broken(kernel: &Kernel, message: impl Into<String>) -> Error {
-    Error::Kernel {
-        kernel: kernel.name.clone(),
-        message: message.into(),
-    }
+    Error::Kernel { kernel: kernel.name.clone(), message: message.into() }
 }

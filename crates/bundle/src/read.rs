@@ -30,10 +30,7 @@ impl Bundle {
         let text = read_bounded(&path, limits::MANIFEST_BYTES)?;
         let manifest = parse(&path, &text)?;
         check(&manifest)?;
-        let bundle = Bundle {
-            dir: dir.to_owned(),
-            manifest,
-        };
+        let bundle = Bundle { dir: dir.to_owned(), manifest };
         for name in bundle.manifest.files.keys() {
             bundle.verify(name)?;
         }
@@ -52,10 +49,7 @@ impl Bundle {
 
     /// The kernel with this name.
     pub fn kernel(&self, name: &str) -> Option<&Kernel> {
-        self.manifest
-            .kernels
-            .iter()
-            .find(|kernel| kernel.name == name)
+        self.manifest.kernels.iter().find(|kernel| kernel.name == name)
     }
 
     /// Path of a listed file, for a loader that wants a path rather than bytes.
@@ -93,9 +87,7 @@ impl Bundle {
 
     fn expected(&self, name: &str) -> Result<&str, Error> {
         let hash = self.manifest.files.get(name);
-        Ok(hash.ok_or_else(|| Error::UnknownFile {
-            name: name.to_owned(),
-        })?)
+        Ok(hash.ok_or_else(|| Error::UnknownFile { name: name.to_owned() })?)
     }
 
     /// The path of a listed file, refusing links so that no listed name reaches outside the folder.
@@ -105,19 +97,10 @@ impl Bundle {
         let mut parts = name.split('/').peekable();
         while let Some(part) = parts.next() {
             path.push(part);
-            let kind = fs::symlink_metadata(&path)
-                .map_err(|source| read_error(&path, source))?
-                .file_type();
-            let right = if parts.peek().is_some() {
-                kind.is_dir()
-            } else {
-                kind.is_file()
-            };
+            let kind = fs::symlink_metadata(&path).map_err(|source| read_error(&path, source))?.file_type();
+            let right = if parts.peek().is_some() { kind.is_dir() } else { kind.is_file() };
             if !right {
-                return Err(Error::FileName {
-                    name: name.to_owned(),
-                    reason: "not a regular file inside the bundle",
-                });
+                return Err(Error::FileName { name: name.to_owned(), reason: "not a regular file inside the bundle" });
             }
         }
         Ok(path)
@@ -130,16 +113,10 @@ fn parse(path: &Path, text: &[u8]) -> Result<Manifest, Error> {
     struct Versioned {
         version: u64,
     }
-    let syntax = |error: serde_json::Error| Error::Syntax {
-        path: path.to_owned(),
-        message: error.to_string(),
-    };
+    let syntax = |error: serde_json::Error| Error::Syntax { path: path.to_owned(), message: error.to_string() };
     let Versioned { version } = serde_json::from_slice(text).map_err(syntax)?;
     if version != u64::from(FORMAT_VERSION) {
-        return Err(Error::Version {
-            path: path.to_owned(),
-            found: version,
-        });
+        return Err(Error::Version { path: path.to_owned(), found: version });
     }
     serde_json::from_slice(text).map_err(syntax)
 }
@@ -148,41 +125,27 @@ fn same(path: &Path, expected: &str, found: &str) -> Result<(), Error> {
     if expected == found {
         return Ok(());
     }
-    Err(Error::Hash {
-        path: path.to_owned(),
-        expected: expected.to_owned(),
-        found: found.to_owned(),
-    })
+    Err(Error::Hash { path: path.to_owned(), expected: expected.to_owned(), found: found.to_owned() })
 }
 
 /// Reads a whole file, never more than `limit` bytes.
 fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     let file = File::open(path).map_err(|source| read_error(path, source))?;
     let mut bytes = Vec::new();
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|source| read_error(path, source))?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|source| read_error(path, source))?;
     bounded(path, bytes.len() as u64, limit)?;
     Ok(bytes)
 }
 
 fn bounded(path: &Path, found: u64, limit: u64) -> Result<(), Error> {
     if found > limit {
-        return Err(Error::TooLarge {
-            what: format!("the size of {}", path.display()),
-            found,
-            limit,
-        });
+        return Err(Error::TooLarge { what: format!("the size of {}", path.display()), found, limit });
     }
     Ok(())
 }
 
 fn read_error(path: &Path, source: io::Error) -> Error {
-    Error::Io {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    }
+    Error::Io { action: "read", path: path.to_owned(), source }
 }
 
 /// Lower-case hex.

@@ -21,11 +21,7 @@ pub struct BundleWriter {
 
 impl BundleWriter {
     /// A bundle without kernels. `generator` is the compiler's name and version, `group` the kernel group's name.
-    pub fn new(
-        generator: impl Into<String>,
-        group: impl Into<String>,
-        target: impl Into<String>,
-    ) -> BundleWriter {
+    pub fn new(generator: impl Into<String>, group: impl Into<String>, target: impl Into<String>) -> BundleWriter {
         let manifest = Manifest {
             version: FORMAT_VERSION,
             generator: generator.into(),
@@ -35,10 +31,7 @@ impl BundleWriter {
             files: BTreeMap::new(),
             kernels: Vec::new(),
         };
-        BundleWriter {
-            manifest,
-            contents: BTreeMap::new(),
-        }
+        BundleWriter { manifest, contents: BTreeMap::new() }
     }
 
     /// Adds a target feature that the code needs.
@@ -51,11 +44,7 @@ impl BundleWriter {
     ///
     /// # Errors
     /// A name that [`Bundle::open`](crate::Bundle::open) would refuse, a name used before, or too large a file.
-    pub fn file(
-        &mut self,
-        name: impl Into<String>,
-        contents: impl Into<Vec<u8>>,
-    ) -> Result<&mut BundleWriter, Error> {
+    pub fn file(&mut self, name: impl Into<String>, contents: impl Into<Vec<u8>>) -> Result<&mut BundleWriter, Error> {
         let (name, contents) = (name.into(), contents.into());
         file_name(&name)?;
         if contents.len() as u64 > limits::FILE_BYTES {
@@ -65,16 +54,8 @@ impl BundleWriter {
                 limit: limits::FILE_BYTES,
             });
         }
-        if self
-            .manifest
-            .files
-            .insert(name.clone(), hex(&Sha256::digest(&contents)))
-            .is_some()
-        {
-            return Err(Error::FileName {
-                name,
-                reason: "used twice",
-            });
+        if self.manifest.files.insert(name.clone(), hex(&Sha256::digest(&contents))).is_some() {
+            return Err(Error::FileName { name, reason: "used twice" });
         }
         self.contents.insert(name, contents);
         Ok(self)
@@ -133,17 +114,9 @@ impl BundleWriter {
 }
 
 fn create(dir: &Path) -> Result<(), Error> {
-    fs::create_dir_all(dir).map_err(|source| Error::Io {
-        action: "create",
-        path: dir.to_owned(),
-        source,
-    })
+    fs::create_dir_all(dir).map_err(|source| Error::Io { action: "create", path: dir.to_owned(), source })
 }
 
 fn write_error(path: &Path, source: io::Error) -> Error {
-    Error::Io {
-        action: "write",
-        path: path.to_owned(),
-        source,
-    }
+    Error::Io { action: "write", path: path.to_owned(), source }
 }

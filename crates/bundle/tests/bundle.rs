@@ -9,17 +9,8 @@ use bundle::{Bundle, BundleWriter, Error, check};
 use serde_json::{Value, json};
 
 fn view(name: &str, shape: &[u64], access: Access, own: Vec<Own>) -> Arg {
-    let kind = ArgKind::View {
-        dtype: Dtype::F32,
-        shape: shape.to_vec(),
-        access,
-        layout: Layout::RowMajor,
-        own,
-    };
-    Arg {
-        name: name.to_owned(),
-        kind,
-    }
+    let kind = ArgKind::View { dtype: Dtype::F32, shape: shape.to_vec(), access, layout: Layout::RowMajor, own };
+    Arg { name: name.to_owned(), kind }
 }
 
 fn kernel() -> Kernel {
@@ -36,27 +27,10 @@ fn kernel() -> Kernel {
                 "cache",
                 &[8, 16],
                 Access::Write,
-                vec![
-                    Own::At {
-                        arg: "position".to_owned(),
-                    },
-                    Own::Block { axis: 0, size: 4 },
-                ],
+                vec![Own::At { arg: "position".to_owned() }, Own::Block { axis: 0, size: 4 }],
             ),
-            Arg {
-                name: "position".to_owned(),
-                kind: ArgKind::Scalar {
-                    dtype: Dtype::I32,
-                    bound: Some(8),
-                },
-            },
-            Arg {
-                name: "factor".to_owned(),
-                kind: ArgKind::Scalar {
-                    dtype: Dtype::F32,
-                    bound: None,
-                },
-            },
+            Arg { name: "position".to_owned(), kind: ArgKind::Scalar { dtype: Dtype::I32, bound: Some(8) } },
+            Arg { name: "factor".to_owned(), kind: ArgKind::Scalar { dtype: Dtype::F32, bound: None } },
         ],
         budgets: BTreeMap::from([("scratch".to_owned(), 4096)]),
         lines: vec![],
@@ -81,10 +55,7 @@ fn round_trip() {
     assert_eq!(bundle.kernel("scale"), Some(&kernel()));
     assert_eq!(bundle.kernel("scal"), None);
     assert_eq!(bundle.read("code/kernels.so").unwrap(), b"code");
-    assert!(matches!(
-        bundle.read("manifest.json"),
-        Err(Error::UnknownFile { .. })
-    ));
+    assert!(matches!(bundle.read("manifest.json"), Err(Error::UnknownFile { .. })));
     // Writing over an older bundle is allowed and gives the same bytes.
     let before = fs::read(dir.path().join("manifest.json")).unwrap();
     writer.finish(dir.path()).unwrap();
@@ -98,20 +69,12 @@ fn damaged_or_missing_files() {
     let bundle = Bundle::open(dir.path()).unwrap();
     fs::write(dir.path().join("code/kernels.so"), "CODE").unwrap();
     assert!(matches!(Bundle::open(dir.path()), Err(Error::Hash { .. })));
-    assert!(
-        matches!(bundle.read("code/kernels.so"), Err(Error::Hash { .. })),
-        "changed after opening"
-    );
+    assert!(matches!(bundle.read("code/kernels.so"), Err(Error::Hash { .. })), "changed after opening");
     fs::remove_file(dir.path().join("code/kernels.so")).unwrap();
     let error = Bundle::open(dir.path()).unwrap_err().to_string();
     assert!(error.contains("kernels.so"), "{error}");
-    let error = Bundle::open(dir.path().join("nowhere"))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("nowhere") && error.contains("manifest.json"),
-        "{error}"
-    );
+    let error = Bundle::open(dir.path().join("nowhere")).unwrap_err().to_string();
+    assert!(error.contains("nowhere") && error.contains("manifest.json"), "{error}");
 }
 
 #[cfg(unix)]
@@ -123,10 +86,7 @@ fn links_do_not_leave_the_folder() {
     writer().finish(dir.path()).unwrap();
     fs::remove_dir_all(dir.path().join("code")).unwrap();
     std::os::unix::fs::symlink(outside.path(), dir.path().join("code")).unwrap();
-    assert!(matches!(
-        Bundle::open(dir.path()),
-        Err(Error::FileName { .. })
-    ));
+    assert!(matches!(Bundle::open(dir.path()), Err(Error::FileName { .. })));
 }
 
 #[test]
@@ -150,25 +110,13 @@ fn names_that_leave_the_folder() {
     ];
     for name in names {
         let mut writer = BundleWriter::new("test 1", "group", "cpu");
-        assert!(
-            matches!(
-                writer.file(name, b"x".as_slice()),
-                Err(Error::FileName { .. })
-            ),
-            "{name}"
-        );
+        assert!(matches!(writer.file(name, b"x".as_slice()), Err(Error::FileName { .. })), "{name}");
         let mut manifest = writer.manifest().clone();
         manifest.files.insert(name.to_owned(), "0".repeat(64));
-        assert!(
-            matches!(check(&manifest), Err(Error::FileName { .. })),
-            "{name}"
-        );
+        assert!(matches!(check(&manifest), Err(Error::FileName { .. })), "{name}");
     }
     let mut writer = writer();
-    assert!(matches!(
-        writer.file("code/kernels.so", b"x".as_slice()),
-        Err(Error::FileName { .. })
-    ));
+    assert!(matches!(writer.file("code/kernels.so", b"x".as_slice()), Err(Error::FileName { .. })));
 }
 
 /// Opens a bundle whose manifest was edited as JSON.
@@ -187,112 +135,46 @@ fn hostile_manifests() {
     type Case = (&'static str, fn(&mut Value));
     let cases: &[Case] = &[
         ("format version 2", |m| m["version"] = json!(2)),
-        ("format version 18446744073709551615", |m| {
-            m["version"] = json!(u64::MAX)
-        }),
+        ("format version 18446744073709551615", |m| m["version"] = json!(u64::MAX)),
         ("not a manifest", |m| m["version"] = json!("1")),
         ("not a manifest", |m| m["surprise"] = json!(1)),
-        ("not a manifest", |m| {
-            m["kernels"][0]["args"][0]["surprise"] = json!(1)
-        }),
-        ("not a manifest", |m| {
-            m["kernels"][0]["args"][2]["shape"] = json!([1])
-        }),
+        ("not a manifest", |m| m["kernels"][0]["args"][0]["surprise"] = json!(1)),
+        ("not a manifest", |m| m["kernels"][0]["args"][2]["shape"] = json!([1])),
         ("not a manifest", |m| *m = json!([])),
-        ("not a manifest", |m| {
-            m["kernels"][0]["grid"] = json!([1, 1])
-        }),
-        ("not a manifest", |m| {
-            m["kernels"][0]["grid"] = json!([-1, 1, 1])
-        }),
-        ("not a manifest", |m| {
-            m["kernels"][0]["args"][0]["dtype"] = json!("f8")
-        }),
-        ("not 64 lower-case hex", |m| {
-            m["files"]["code/kernels.so"] = json!("AB")
-        }),
-        ("`.` and `..`", |m| {
-            m["files"]["../x"] = json!("0".repeat(64))
-        }),
-        ("is damaged", |m| {
-            m["files"]["code/kernels.so"] = json!("0".repeat(64))
-        }),
-        ("not in the manifest's list", |m| {
-            m["kernels"][0]["file"] = json!("other.so")
-        }),
+        ("not a manifest", |m| m["kernels"][0]["grid"] = json!([1, 1])),
+        ("not a manifest", |m| m["kernels"][0]["grid"] = json!([-1, 1, 1])),
+        ("not a manifest", |m| m["kernels"][0]["args"][0]["dtype"] = json!("f8")),
+        ("not 64 lower-case hex", |m| m["files"]["code/kernels.so"] = json!("AB")),
+        ("`.` and `..`", |m| m["files"]["../x"] = json!("0".repeat(64))),
+        ("is damaged", |m| m["files"]["code/kernels.so"] = json!("0".repeat(64))),
+        ("not in the manifest's list", |m| m["kernels"][0]["file"] = json!("other.so")),
         ("listed twice", |m| {
             let kernel = m["kernels"][0].clone();
             m["kernels"].as_array_mut().unwrap().push(kernel);
         }),
-        ("must not be empty", |m| {
-            m["kernels"][0]["entry"] = json!("")
-        }),
-        ("must not be empty", |m| {
-            m["kernels"][0]["entry"] = json!("a\u{0}b")
-        }),
-        ("grid is empty", |m| {
-            m["kernels"][0]["grid"] = json!([0, 1, 1])
-        }),
-        ("more than the limit", |m| {
-            m["kernels"][0]["grid"] = json!([u64::MAX, u64::MAX, 1])
-        }),
-        ("more than the limit", |m| {
-            m["kernels"][0]["block"] = json!([1 << 20, 1, 1])
-        }),
-        ("more than the limit", |m| {
-            m["kernels"][0]["budgets"]["scratch"] = json!(u64::MAX)
-        }),
-        ("overflowing shape", |m| {
-            m["kernels"][0]["args"][0]["shape"] = json!([1u64 << 63, 4])
-        }),
-        ("overflowing shape", |m| {
-            m["kernels"][0]["args"][0]["shape"] = json!([1u64 << 40, 4])
-        }),
-        ("overflowing shape", |m| {
-            m["kernels"][0]["args"][0]["shape"] = json!([0])
-        }),
-        ("1 to 4 dimensions", |m| {
-            m["kernels"][0]["args"][0]["shape"] = json!([])
-        }),
-        ("1 to 4 dimensions", |m| {
-            m["kernels"][0]["args"][0]["shape"] = json!([1, 1, 1, 1, 1])
-        }),
-        ("`position` is listed twice", |m| {
-            m["kernels"][0]["args"][3]["name"] = json!("position")
-        }),
-        ("one owner rule per dimension", |m| {
-            m["kernels"][0]["args"][1]["own"] = json!(["whole"])
-        }),
-        ("yet has owners", |m| {
-            m["kernels"][0]["args"][0]["own"] = json!(["whole", "whole"])
-        }),
-        ("program axis 3", |m| {
-            m["kernels"][0]["args"][1]["own"][1] = json!({"block": {"axis": 3, "size": 4}})
-        }),
-        ("empty blocks", |m| {
-            m["kernels"][0]["args"][1]["own"][1] = json!({"block": {"axis": 0, "size": 0}})
-        }),
-        ("past its extent", |m| {
-            m["kernels"][0]["args"][1]["own"][1] = json!({"block": {"axis": 0, "size": 6}})
-        }),
-        ("no scalar argument", |m| {
-            m["kernels"][0]["args"][1]["own"][0] = json!({"at": {"arg": "row"}})
-        }),
-        ("bound of at most 8", |m| {
-            m["kernels"][0]["args"][2]["bound"] = json!(9)
-        }),
-        ("bound of at most 8", |m| {
-            m["kernels"][0]["args"][1]["own"][0] = json!({"at": {"arg": "factor"}})
-        }),
-        ("bound 0", |m| {
-            m["kernels"][0]["args"][2]["bound"] = json!(0)
-        }),
-        ("cannot have a bound", |m| {
-            m["kernels"][0]["args"][3]["bound"] = json!(4)
-        }),
-        ("must be f32, i32 or i64", |m| {
-            m["kernels"][0]["args"][3]["dtype"] = json!("bf16")
-        }),
+        ("must not be empty", |m| m["kernels"][0]["entry"] = json!("")),
+        ("must not be empty", |m| m["kernels"][0]["entry"] = json!("a\u{0}b")),
+        ("grid is empty", |m| m["kernels"][0]["grid"] = json!([0, 1, 1])),
+        ("more than the limit", |m| m["kernels"][0]["grid"] = json!([u64::MAX, u64::MAX, 1])),
+        ("more than the limit", |m| m["kernels"][0]["block"] = json!([1 << 20, 1, 1])),
+        ("more than the limit", |m| m["kernels"][0]["budgets"]["scratch"] = json!(u64::MAX)),
+        ("overflowing shape", |m| m["kernels"][0]["args"][0]["shape"] = json!([1u64 << 63, 4])),
+        ("overflowing shape", |m| m["kernels"][0]["args"][0]["shape"] = json!([1u64 << 40, 4])),
+        ("overflowing shape", |m| m["kernels"][0]["args"][0]["shape"] = json!([0])),
+        ("1 to 4 dimensions", |m| m["kernels"][0]["args"][0]["shape"] = json!([])),
+        ("1 to 4 dimensions", |m| m["kernels"][0]["args"][0]["shape"] = json!([1, 1, 1, 1, 1])),
+        ("`position` is listed twice", |m| m["kernels"][0]["args"][3]["name"] = json!("position")),
+        ("one owner rule per dimension", |m| m["kernels"][0]["args"][1]["own"] = json!(["whole"])),
+        ("yet has owners", |m| m["kernels"][0]["args"][0]["own"] = json!(["whole", "whole"])),
+        ("program axis 3", |m| m["kernels"][0]["args"][1]["own"][1] = json!({"block": {"axis": 3, "size": 4}})),
+        ("empty blocks", |m| m["kernels"][0]["args"][1]["own"][1] = json!({"block": {"axis": 0, "size": 0}})),
+        ("past its extent", |m| m["kernels"][0]["args"][1]["own"][1] = json!({"block": {"axis": 0, "size": 6}})),
+        ("no scalar argument", |m| m["kernels"][0]["args"][1]["own"][0] = json!({"at": {"arg": "row"}})),
+        ("bound of at most 8", |m| m["kernels"][0]["args"][2]["bound"] = json!(9)),
+        ("bound of at most 8", |m| m["kernels"][0]["args"][1]["own"][0] = json!({"at": {"arg": "factor"}})),
+        ("bound 0", |m| m["kernels"][0]["args"][2]["bound"] = json!(0)),
+        ("cannot have a bound", |m| m["kernels"][0]["args"][3]["bound"] = json!(4)),
+        ("must be f32, i32 or i64", |m| m["kernels"][0]["args"][3]["dtype"] = json!("bf16")),
     ];
     for (words, edit) in cases {
         let dir = tempfile::tempdir().unwrap();
@@ -311,21 +193,11 @@ fn an_edit_that_changes_nothing_opens() {
 fn too_many_entries() {
     let mut manifest: Manifest = writer().manifest().clone();
     let kernel = manifest.kernels[0].clone();
-    manifest.kernels = (0..5000)
-        .map(|i| Kernel {
-            name: format!("k{i}"),
-            ..kernel.clone()
-        })
-        .collect();
+    manifest.kernels = (0..5000).map(|i| Kernel { name: format!("k{i}"), ..kernel.clone() }).collect();
     assert!(matches!(check(&manifest), Err(Error::TooLarge { .. })));
     let mut manifest: Manifest = writer().manifest().clone();
     let arg = manifest.kernels[0].args[0].clone();
-    manifest.kernels[0].args = (0..100)
-        .map(|i| Arg {
-            name: format!("a{i}"),
-            ..arg.clone()
-        })
-        .collect();
+    manifest.kernels[0].args = (0..100).map(|i| Arg { name: format!("a{i}"), ..arg.clone() }).collect();
     assert!(matches!(check(&manifest), Err(Error::TooLarge { .. })));
 }
 
@@ -337,9 +209,6 @@ fn truncated_manifest_text() {
     let text = fs::read(&path).unwrap();
     for end in 0..text.len() - 2 {
         fs::write(&path, &text[..end]).unwrap();
-        assert!(
-            matches!(Bundle::open(dir.path()), Err(Error::Syntax { .. })),
-            "cut at {end}"
-        );
+        assert!(matches!(Bundle::open(dir.path()), Err(Error::Syntax { .. })), "cut at {end}");
     }
 }

@@ -70,43 +70,18 @@ pub fn bench(engine: &mut Engine, context: u64, tokens: u64) -> Result<Bench, Er
 
     let plan = engine.plan();
     let mut kernels: Vec<KernelTime> = Vec::new();
-    for (launch, time) in plan
-        .step
-        .iter()
-        .chain(&plan.logits)
-        .chain(&plan.argmax)
-        .zip(times)
-    {
-        let at = kernels
-            .iter()
-            .position(|kernel| kernel.name == launch.kernel)
-            .unwrap_or_else(|| {
-                kernels.push(KernelTime {
-                    name: launch.kernel.clone(),
-                    launches: 0,
-                    seconds: 0.0,
-                    bytes: 0,
-                });
-                kernels.len() - 1
-            });
+    for (launch, time) in plan.step.iter().chain(&plan.logits).chain(&plan.argmax).zip(times) {
+        let at = kernels.iter().position(|kernel| kernel.name == launch.kernel).unwrap_or_else(|| {
+            kernels.push(KernelTime { name: launch.kernel.clone(), launches: 0, seconds: 0.0, bytes: 0 });
+            kernels.len() - 1
+        });
         let kernel = &mut kernels[at];
         kernel.launches += 1;
         kernel.seconds += time.as_secs_f64() / tokens as f64;
-        kernel.bytes += (0..tokens)
-            .map(|i| plan.bytes_read(launch, context + i))
-            .sum::<u64>()
-            / tokens;
+        kernel.bytes += (0..tokens).map(|i| plan.bytes_read(launch, context + i)).sum::<u64>() / tokens;
     }
-    let bytes_per_token = (0..tokens)
-        .map(|i| plan.bytes_per_token(context + i))
-        .sum::<u64>()
-        / tokens;
-    Ok(Bench {
-        tokens,
-        seconds_per_token,
-        bytes_per_token,
-        kernels,
-    })
+    let bytes_per_token = (0..tokens).map(|i| plan.bytes_per_token(context + i)).sum::<u64>() / tokens;
+    Ok(Bench { tokens, seconds_per_token, bytes_per_token, kernels })
 }
 
 /// Starts a context of some tokens and returns the next one.
@@ -132,13 +107,9 @@ pub fn measure_read_bandwidth(threads: usize, bytes: u64) -> Result<f64, Error> 
     if threads == 0 {
         return Err(Error::input("reading needs a thread"));
     }
-    let count = usize::try_from(bytes / 8)
-        .unwrap_or(usize::MAX)
-        .max(threads * 64);
+    let count = usize::try_from(bytes / 8).unwrap_or(usize::MAX).max(threads * 64);
     let mut words: Vec<u64> = Vec::new();
-    words
-        .try_reserve_exact(count)
-        .map_err(|_| Error::input(format!("not enough memory for {bytes} bytes")))?;
+    words.try_reserve_exact(count).map_err(|_| Error::input(format!("not enough memory for {bytes} bytes")))?;
     words.extend((0..count as u64).map(|i| i.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
     let part = count.div_ceil(threads);
     let barrier = Barrier::new(words.chunks(part).len());
@@ -156,14 +127,8 @@ pub fn measure_read_bandwidth(threads: usize, bytes: u64) -> Result<f64, Error> 
             }
             spans
         };
-        let workers: Vec<_> = words
-            .chunks(part)
-            .map(|words| scope.spawn(move || read(words)))
-            .collect();
-        spans = workers
-            .into_iter()
-            .filter_map(|worker| worker.join().ok())
-            .collect();
+        let workers: Vec<_> = words.chunks(part).map(|words| scope.spawn(move || read(words))).collect();
+        spans = workers.into_iter().filter_map(|worker| worker.join().ok()).collect();
     });
     let seconds = (0..PASSES).filter_map(|pass| {
         let start = spans.iter().map(|spans| spans[pass].0).min()?;
@@ -199,9 +164,7 @@ fn sum_plain(words: &[u64]) -> u64 {
             *sum = sum.wrapping_add(*word);
         }
     }
-    sums.iter()
-        .chain(rest)
-        .fold(0, |total, &word| total.wrapping_add(word))
+    sums.iter().chain(rest).fold(0, |total, &word| total.wrapping_add(word))
 }
 
 #[cfg(test)]

@@ -88,40 +88,21 @@ impl Config {
         ];
         for (what, size) in sizes {
             if size == 0 || size > MAX_SIZE {
-                return Err(Error::file(
-                    path,
-                    format!("{what} {size} is not between 1 and {MAX_SIZE}"),
-                ));
+                return Err(Error::file(path, format!("{what} {size} is not between 1 and {MAX_SIZE}")));
             }
         }
         if self.layers > MAX_LAYERS {
-            return Err(Error::file(
-                path,
-                format!("{} layers, more than {MAX_LAYERS}", self.layers),
-            ));
+            return Err(Error::file(path, format!("{} layers, more than {MAX_LAYERS}", self.layers)));
         }
         if !self.heads.is_multiple_of(self.kv_heads) {
-            let message = format!(
-                "{} heads cannot share {} key-value heads",
-                self.heads, self.kv_heads
-            );
+            let message = format!("{} heads cannot share {} key-value heads", self.heads, self.kv_heads);
             return Err(Error::file(path, message));
         }
         if !self.head_dim.is_multiple_of(2) {
-            return Err(Error::file(
-                path,
-                format!("head size {} is odd", self.head_dim),
-            ));
+            return Err(Error::file(path, format!("head size {} is odd", self.head_dim)));
         }
-        if !(self.rms_eps.is_finite()
-            && self.rms_eps >= 0.0
-            && self.rope_theta.is_finite()
-            && self.rope_theta > 0.0)
-        {
-            let message = format!(
-                "norm epsilon {} or RoPE base {} is impossible",
-                self.rms_eps, self.rope_theta
-            );
+        if !(self.rms_eps.is_finite() && self.rms_eps >= 0.0 && self.rope_theta.is_finite() && self.rope_theta > 0.0) {
+            let message = format!("norm epsilon {} or RoPE base {} is impossible", self.rms_eps, self.rope_theta);
             return Err(Error::file(path, message));
         }
         Ok(self)

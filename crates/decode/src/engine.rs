@@ -33,11 +33,7 @@ impl Engine {
     ///
     /// # Errors
     /// A bundle that does not fit the model or the device, weights that cannot be read, too little memory.
-    pub fn new(
-        mut device: Box<dyn Device>,
-        bundle: &Bundle,
-        model: &Model,
-    ) -> Result<Engine, Error> {
+    pub fn new(mut device: Box<dyn Device>, bundle: &Bundle, model: &Model) -> Result<Engine, Error> {
         let config = model.config().clone();
         let plan = plan::build(&config, bundle.manifest())?;
         let program = device.load(bundle)?;
@@ -45,9 +41,8 @@ impl Engine {
         let mut buffers = Vec::new();
         for buffer in &plan.buffers {
             let table = |values: &[f32]| {
-                encode(values, buffer.dtype).map_err(|problem| {
-                    Error::plan(format!("the table `{}` {problem}", buffer.name))
-                })
+                encode(values, buffer.dtype)
+                    .map_err(|problem| Error::plan(format!("the table `{}` {problem}", buffer.name)))
             };
             let contents = match buffer.content {
                 Content::Zero | Content::Cache => None,
@@ -61,11 +56,7 @@ impl Engine {
                     })?)
                 }
             };
-            let usage = if contents.is_some() {
-                Usage::Weights
-            } else {
-                Usage::Data
-            };
+            let usage = if contents.is_some() { Usage::Weights } else { Usage::Data };
             let handle = device.alloc(buffer.bytes(), usage)?;
             if let Some(bytes) = contents {
                 device.upload(handle, 0, &bytes)?;
@@ -73,22 +64,10 @@ impl Engine {
             buffers.push(handle);
         }
         let bind = |launches: &[Launch]| -> Result<Vec<Bound>, Error> {
-            launches
-                .iter()
-                .map(|launch| bind(&*device, &program, &buffers, launch))
-                .collect()
+            launches.iter().map(|launch| bind(&*device, &program, &buffers, launch)).collect()
         };
         let (step, logits, argmax) = (bind(&plan.step)?, bind(&plan.logits)?, bind(&plan.argmax)?);
-        Ok(Engine {
-            device,
-            config,
-            plan,
-            buffers,
-            step,
-            logits,
-            argmax,
-            position: 0,
-        })
+        Ok(Engine { device, config, plan, buffers, step, logits, argmax, position: 0 })
     }
 
     /// The model's sizes.
@@ -128,10 +107,7 @@ impl Engine {
     /// [`Error::CacheFull`].
     pub fn check_room(&self, tokens: u64) -> Result<(), Error> {
         if tokens > self.plan.capacity {
-            return Err(Error::CacheFull {
-                needed: tokens,
-                capacity: self.plan.capacity,
-            });
+            return Err(Error::CacheFull { needed: tokens, capacity: self.plan.capacity });
         }
         Ok(())
     }
@@ -166,20 +142,12 @@ impl Engine {
         self.feed(token)?;
         run(&mut *self.device, &mut self.logits, self.position)?;
         let mut bytes = vec![0; self.config.vocab as usize * 4];
-        self.device
-            .download(self.buffers[self.plan.logits_buffer], 0, &mut bytes)?;
-        let logits: Vec<f32> = bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|chunk| f32::from_le_bytes(*chunk))
-            .collect();
+        self.device.download(self.buffers[self.plan.logits_buffer], 0, &mut bytes)?;
+        let logits: Vec<f32> = bytes.as_chunks().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect();
         if logits.iter().all(|logit| logit.is_finite()) {
             Ok(logits)
         } else {
-            Err(Error::NotFinite {
-                position: self.position - 1,
-            })
+            Err(Error::NotFinite { position: self.position - 1 })
         }
     }
 
@@ -196,37 +164,23 @@ impl Engine {
     fn begin(&mut self, token: u32) -> Result<(), Error> {
         if u64::from(token) >= self.config.vocab {
             let vocab = self.config.vocab;
-            return Err(Error::input(format!(
-                "token {token} is outside the vocabulary of {vocab} tokens"
-            )));
+            return Err(Error::input(format!("token {token} is outside the vocabulary of {vocab} tokens")));
         }
         self.check_room(self.position + 1)?;
-        self.device
-            .upload(self.buffers[self.plan.token], 0, &token.to_le_bytes())?;
+        self.device.upload(self.buffers[self.plan.token], 0, &token.to_le_bytes())?;
         Ok(())
     }
 
     fn winner(&mut self) -> Result<u32, Error> {
         let mut bytes = [0; 4];
-        self.device
-            .download(self.buffers[self.plan.token], 0, &mut bytes)?;
+        self.device.download(self.buffers[self.plan.token], 0, &mut bytes)?;
         let token = u32::from_le_bytes(bytes);
-        let not_finite = Error::NotFinite {
-            position: self.position - 1,
-        };
+        let not_finite = Error::NotFinite { position: self.position - 1 };
         if u64::from(token) >= self.config.vocab {
             return Err(not_finite);
         }
-        self.device.download(
-            self.buffers[self.plan.logits_buffer],
-            u64::from(token) * 4,
-            &mut bytes,
-        )?;
-        if f32::from_le_bytes(bytes).is_finite() {
-            Ok(token)
-        } else {
-            Err(not_finite)
-        }
+        self.device.download(self.buffers[self.plan.logits_buffer], u64::from(token) * 4, &mut bytes)?;
+        if f32::from_le_bytes(bytes).is_finite() { Ok(token) } else { Err(not_finite) }
     }
 
     /// Appends a token and asks for the next, with `time` called around each launch; for the benchmark.
@@ -237,19 +191,11 @@ impl Engine {
     ) -> Result<u32, Error> {
         self.begin(token)?;
         let (step, logits) = (self.step.len(), self.logits.len());
-        let parts = [
-            (&mut self.step, 0),
-            (&mut self.logits, step),
-            (&mut self.argmax, step + logits),
-        ];
+        let parts = [(&mut self.step, 0), (&mut self.logits, step), (&mut self.argmax, step + logits)];
         for (bounds, first) in parts {
             for (index, bound) in bounds.iter_mut().enumerate() {
                 let start = std::time::Instant::now();
-                run(
-                    &mut *self.device,
-                    std::slice::from_mut(bound),
-                    self.position,
-                )?;
+                run(&mut *self.device, std::slice::from_mut(bound), self.position)?;
                 self.device.sync()?;
                 time(first + index, start.elapsed());
             }
@@ -259,15 +205,9 @@ impl Engine {
     }
 }
 
-fn bind(
-    device: &dyn Device,
-    program: &Program,
-    buffers: &[Buffer],
-    launch: &Launch,
-) -> Result<Bound, Error> {
+fn bind(device: &dyn Device, program: &Program, buffers: &[Buffer], launch: &Launch) -> Result<Bound, Error> {
     let kernel = program.kernel(&launch.kernel);
-    let kernel = kernel
-        .ok_or_else(|| Error::plan(format!("the device has no kernel `{}`", launch.kernel)))?;
+    let kernel = kernel.ok_or_else(|| Error::plan(format!("the device has no kernel `{}`", launch.kernel)))?;
     let args: Vec<Arg> = launch
         .args
         .iter()
@@ -277,14 +217,8 @@ fn bind(
             Source::F32(value) => Arg::F32(value),
         })
         .collect();
-    let position = launch
-        .args
-        .iter()
-        .position(|argument| argument.source == Source::Position);
-    Ok(Bound {
-        binding: Binding::new(device, kernel, &args)?,
-        position,
-    })
+    let position = launch.args.iter().position(|argument| argument.source == Source::Position);
+    Ok(Bound { binding: Binding::new(device, kernel, &args)?, position })
 }
 
 /// Launches in order, for the token at `position`.

@@ -156,69 +156,42 @@ pub enum TensorProblem {
 
 impl Error {
     pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Error {
-        Error::Io {
-            action,
-            path: path.to_owned(),
-            source,
-        }
+        Error::Io { action, path: path.to_owned(), source }
     }
 
     pub(crate) fn file(path: &Path, message: impl Into<String>) -> Error {
-        Error::ModelFile {
-            path: path.to_owned(),
-            message: message.into(),
-        }
+        Error::ModelFile { path: path.to_owned(), message: message.into() }
     }
 
     pub(crate) fn unsupported(path: &Path, message: impl Into<String>) -> Error {
-        Error::UnsupportedModel {
-            path: path.to_owned(),
-            message: message.into(),
-        }
+        Error::UnsupportedModel { path: path.to_owned(), message: message.into() }
     }
 
     pub(crate) fn tensor(path: &Path, tensor: impl Into<String>, problem: TensorProblem) -> Error {
-        Error::Tensor {
-            path: path.to_owned(),
-            tensor: tensor.into(),
-            problem,
-        }
+        Error::Tensor { path: path.to_owned(), tensor: tensor.into(), problem }
     }
 
     pub(crate) fn plan(message: impl Into<String>) -> Error {
-        Error::Plan {
-            message: message.into(),
-        }
+        Error::Plan { message: message.into() }
     }
 
     pub(crate) fn input(message: impl Into<String>) -> Error {
-        Error::Input {
-            message: message.into(),
-        }
+        Error::Input { message: message.into() }
     }
 
     /// What to do about it, where there is more to say than the message does.
     pub fn help(&self) -> Option<String> {
         match self {
-            Error::UnknownModel {
-                nearest: Some(near),
-                ..
+            Error::UnknownModel { nearest: Some(near), .. } | Error::UnknownDevice { nearest: Some(near), .. } => {
+                Some(format!("did you mean `{near}`?"))
             }
-            | Error::UnknownDevice {
-                nearest: Some(near),
-                ..
-            } => Some(format!("did you mean `{near}`?")),
             Error::UnknownModel { nearest: None, .. } => Some(format!(
                 "give a .gguf file, a folder with config.json and safetensors, or one of: {}",
                 crate::MODELS.join(", ")
             )),
-            Error::UnknownDevice { nearest: None, .. } => {
-                Some(format!("there are: {}", device::NAMES.join(", ")))
-            }
+            Error::UnknownDevice { nearest: None, .. } => Some(format!("there are: {}", device::NAMES.join(", "))),
             Error::Plan { .. } => Some("compile a bundle for this model".to_owned()),
-            Error::CacheFull { .. } => {
-                Some("ask for fewer tokens, or compile a bundle with a larger cache".to_owned())
-            }
+            Error::CacheFull { .. } => Some("ask for fewer tokens, or compile a bundle with a larger cache".to_owned()),
             Error::Fetch { help, .. } => Some(help.clone()),
             Error::Io { .. }
             | Error::Gguf { .. }

@@ -76,12 +76,7 @@ pub fn generate(
     let Some((&last, prefix)) = prompt.split_last() else {
         return Err(Error::input("the prompt has no tokens"));
     };
-    let count = options
-        .forced
-        .as_ref()
-        .map_or(options.max_tokens, |forced| {
-            forced.len().min(options.max_tokens)
-        });
+    let count = options.forced.as_ref().map_or(options.max_tokens, |forced| forced.len().min(options.max_tokens));
     if count == 0 {
         return Err(Error::input("no tokens are to be generated"));
     }
@@ -89,11 +84,7 @@ pub fn generate(
     engine.reset();
     engine.check_room((prompt.len() + count - 1) as u64)?;
 
-    let mut penalty = options
-        .repetition_penalty
-        .filter(|&factor| factor != 1.0)
-        .map(Penalty::new)
-        .transpose()?;
+    let mut penalty = options.repetition_penalty.filter(|&factor| factor != 1.0).map(Penalty::new).transpose()?;
     if let Some(penalty) = &mut penalty {
         prompt.iter().for_each(|&token| penalty.saw(token));
     }
@@ -115,18 +106,9 @@ pub fn generate(
     }
     let mut input = last;
     for index in 0..count {
-        let token = choose(
-            engine,
-            input,
-            options.top,
-            penalty.as_ref(),
-            &mut made.steps,
-        )?;
+        let token = choose(engine, input, options.top, penalty.as_ref(), &mut made.steps)?;
         made.tokens.push(token);
-        let fed = options
-            .forced
-            .as_ref()
-            .map_or(token, |forced| forced[index]);
+        let fed = options.forced.as_ref().map_or(token, |forced| forced[index]);
         if let Some(penalty) = &mut penalty {
             penalty.saw(fed);
         }
@@ -137,11 +119,7 @@ pub fn generate(
             bytes += engine.plan().bytes_per_token(engine.position() - 1);
         }
         let stop = options.forced.is_none() && tokenizer.is_stop(token);
-        let piece = if stop {
-            String::new()
-        } else {
-            stream.push(token)
-        };
+        let piece = if stop { String::new() } else { stream.push(token) };
         show(&piece);
         made.text += &piece;
         if stop {
@@ -154,11 +132,8 @@ pub fn generate(
     show(&rest);
     made.text += &rest;
     let measured = (made.tokens.len() as u64 - 1).max(1);
-    made.bytes_per_token = if made.tokens.len() > 1 {
-        bytes / measured
-    } else {
-        engine.plan().bytes_per_token(engine.position() - 1)
-    };
+    made.bytes_per_token =
+        if made.tokens.len() > 1 { bytes / measured } else { engine.plan().bytes_per_token(engine.position() - 1) };
     Ok(made)
 }
 
@@ -181,11 +156,7 @@ fn choose(
         None => engine.argmax(),
         Some(penalty) => {
             penalty.apply(&mut logits);
-            largest(&logits, 1)
-                .top
-                .first()
-                .copied()
-                .ok_or_else(|| Error::input("the vocabulary is empty"))
+            largest(&logits, 1).top.first().copied().ok_or_else(|| Error::input("the vocabulary is empty"))
         }
     }
 }

@@ -69,11 +69,7 @@ impl Comparison {
     pub fn passed(&self) -> bool {
         // NaN fails.
         let close = self.largest_difference <= LOGIT_TOLERANCE;
-        self.prompt_ids_match
-            && self.text_matches
-            && close
-            && self.wrong_tokens == 0
-            && self.steps > 0
+        self.prompt_ids_match && self.text_matches && close && self.wrong_tokens == 0 && self.steps > 0
     }
 }
 
@@ -83,16 +79,11 @@ impl Comparison {
 /// A file that cannot be read or has another form.
 pub fn read(path: &Path) -> Result<Golden, Error> {
     let bytes = read_bounded(path, MAX_JSON)?;
-    let golden: Golden =
-        serde_json::from_slice(&bytes).map_err(|error| Error::file(path, error.to_string()))?;
+    let golden: Golden = serde_json::from_slice(&bytes).map_err(|error| Error::file(path, error.to_string()))?;
     for result in &golden.results {
-        let complete =
-            |step: &GoldenStep| step.top.len() >= 2 && step.top.len() == step.logits.len();
+        let complete = |step: &GoldenStep| step.top.len() >= 2 && step.top.len() == step.logits.len();
         if result.tokens.len() != result.steps.len() || !result.steps.iter().all(complete) {
-            let message = format!(
-                "prompt `{}` needs two or more logits for each token",
-                result.prompt
-            );
+            let message = format!("prompt `{}` needs two or more logits for each token", result.prompt);
             return Err(Error::file(path, message));
         }
     }
@@ -106,23 +97,11 @@ pub fn read(path: &Path) -> Result<Golden, Error> {
 ///
 /// # Errors
 /// Whatever [`Engine`] refuses.
-pub fn check(
-    engine: &mut Engine,
-    tokenizer: &Tokenizer,
-    golden: &Golden,
-) -> Result<Vec<Comparison>, Error> {
-    golden
-        .results
-        .iter()
-        .map(|result| compare(engine, tokenizer, result))
-        .collect()
+pub fn check(engine: &mut Engine, tokenizer: &Tokenizer, golden: &Golden) -> Result<Vec<Comparison>, Error> {
+    golden.results.iter().map(|result| compare(engine, tokenizer, result)).collect()
 }
 
-fn compare(
-    engine: &mut Engine,
-    tokenizer: &Tokenizer,
-    result: &GoldenResult,
-) -> Result<Comparison, Error> {
+fn compare(engine: &mut Engine, tokenizer: &Tokenizer, result: &GoldenResult) -> Result<Comparison, Error> {
     let Some((&last, prefix)) = result.prompt_ids.split_last() else {
         return Err(Error::input("the golden prompt has no tokens"));
     };

@@ -45,6 +45,5 @@ pub fn open_device(name: &str, threads: Option<usize>) -> Result<Box<dyn device:
 pub(crate) fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
     let distance = |known: &&'static str| (strsim::damerau_levenshtein(name, known), *known);
     let near = known.iter().map(distance).min();
-    near.filter(|(distance, known)| *distance <= known.len().div_ceil(3))
-        .map(|(_, known)| known)
+    near.filter(|(distance, known)| *distance <= known.len().div_ceil(3)).map(|(_, known)| known)
 }

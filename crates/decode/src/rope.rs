@@ -4,15 +4,9 @@
 /// computed in f64 and rounded once.
 pub fn tables(capacity: u64, head_dim: u64, theta: f64) -> (Vec<f32>, Vec<f32>) {
     let half = head_dim / 2;
-    let frequencies: Vec<f64> = (0..half)
-        .map(|i| theta.powf(-(2.0 * i as f64) / head_dim as f64))
-        .collect();
+    let frequencies: Vec<f64> = (0..half).map(|i| theta.powf(-(2.0 * i as f64) / head_dim as f64)).collect();
     (0..capacity)
-        .flat_map(|position| {
-            frequencies
-                .iter()
-                .map(move |frequency| position as f64 * frequency)
-        })
+        .flat_map(|position| frequencies.iter().map(move |frequency| position as f64 * frequency))
         .map(|angle| (angle.cos() as f32, angle.sin() as f32))
         .unzip()
 }

@@ -14,14 +14,9 @@ pub(crate) struct Penalty {
 impl Penalty {
     pub(crate) fn new(factor: f32) -> Result<Penalty, Error> {
         if factor.is_finite() && factor > 0.0 {
-            Ok(Penalty {
-                factor,
-                seen: BTreeSet::new(),
-            })
+            Ok(Penalty { factor, seen: BTreeSet::new() })
         } else {
-            Err(Error::input(format!(
-                "a repetition penalty of {factor} is impossible; it must be above 0"
-            )))
+            Err(Error::input(format!("a repetition penalty of {factor} is impossible; it must be above 0")))
         }
     }
 
@@ -33,11 +28,7 @@ impl Penalty {
     pub(crate) fn apply(&self, logits: &mut [f32]) {
         for &token in &self.seen {
             if let Some(logit) = logits.get_mut(token as usize) {
-                *logit = if *logit > 0.0 {
-                    *logit / self.factor
-                } else {
-                    *logit * self.factor
-                };
+                *logit = if *logit > 0.0 { *logit / self.factor } else { *logit * self.factor };
             }
         }
     }

@@ -23,16 +23,7 @@ impl Setup {
         let config = tiny::config(Architecture::Llama, true);
         tiny::write_folder(dir.path(), &config, safetensors::Dtype::BF16, 1);
         let model = Model::open(dir.path()).unwrap();
-        suite::bundle(
-            dir.path(),
-            &config,
-            32,
-            Types {
-                norm: Dtype::F32,
-                cache: Dtype::F32,
-            },
-            |_| {},
-        );
+        suite::bundle(dir.path(), &config, 32, Types { norm: Dtype::F32, cache: Dtype::F32 }, |_| {});
         Setup { dir, model }
     }
 
@@ -55,11 +46,7 @@ impl Setup {
 
     fn text(&self, args: &[&str]) -> String {
         let output = self.run(args);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -86,32 +73,18 @@ fn text_and_closing_lines() {
     let setup = Setup::new();
     let text = setup.text(&["--prompt", "hello w", "--max-tokens", "5", "--threads", "2"]);
     let lines: Vec<&str> = text.lines().collect();
-    assert!(
-        lines[0].starts_with("Loaded ") && lines[0].ends_with(" on cpu (native cpu)"),
-        "{text}"
-    );
+    assert!(lines[0].starts_with("Loaded ") && lines[0].ends_with(" on cpu (native cpu)"), "{text}");
     assert!(text.contains("\nhello w"), "{text}");
     let last = lines.last_chunk::<2>().unwrap();
-    assert!(
-        last[0].starts_with("Prefill: ") && last[0].ends_with(" tok/s)"),
-        "{text}"
-    );
-    assert!(
-        last[1].starts_with("Generated ") && last[1].ends_with(" tok/s)"),
-        "{text}"
-    );
+    assert!(last[0].starts_with("Prefill: ") && last[0].ends_with(" tok/s)"), "{text}");
+    assert!(last[1].starts_with("Generated ") && last[1].ends_with(" tok/s)"), "{text}");
 }
 
 #[test]
 fn json_object() {
     let setup = Setup::new();
     let object = setup.json(&["--prompt", "hello", "--max-tokens", "3", "--top", "2"]);
-    let keys: Vec<&str> = object
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
+    let keys: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
     for key in [
         "model",
         "device",
@@ -127,10 +100,7 @@ fn json_object() {
     ] {
         assert!(keys.contains(&key), "{key} in {keys:?}");
     }
-    assert_eq!(
-        (object["device"].as_str(), object["judge"].as_str()),
-        (Some("cpu"), Some("native cpu"))
-    );
+    assert_eq!((object["device"].as_str(), object["judge"].as_str()), (Some("cpu"), Some("native cpu")));
     let mut reference = Reference::new(&setup.model);
     let mut logits = Vec::new();
     for token in setup.model.tokenizer().encode("hello").unwrap() {
@@ -144,10 +114,7 @@ fn json_object() {
     let forced = setup.json(&["--tokens-file", &array]);
     assert_eq!(forced["forced"], json!([4, 5, 6]));
     assert_eq!(forced["tokens"].as_array().unwrap().len(), 3);
-    assert_eq!(
-        forced["tokens"],
-        setup.json(&["--tokens-file", &blanks])["tokens"]
-    );
+    assert_eq!(forced["tokens"], setup.json(&["--tokens-file", &blanks])["tokens"]);
 }
 
 #[test]
@@ -174,16 +141,10 @@ fn wrong_arguments() {
     ] {
         let message = setup.failure(args);
         assert!(message.contains(words), "expected `{words}` in `{message}`");
-        assert!(
-            message.starts_with("error: ") && message.matches("error:").count() == 1,
-            "{message}"
-        );
+        assert!(message.starts_with("error: ") && message.matches("error:").count() == 1, "{message}");
     }
     let run = |args: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_tenfold-decode"))
-            .args(args)
-            .output()
-            .unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_tenfold-decode")).args(args).output().unwrap();
         assert!(!output.status.success());
         String::from_utf8(output.stderr).unwrap()
     };
@@ -191,10 +152,7 @@ fn wrong_arguments() {
     assert!(run(&["--bundle", "/no/such"]).contains("/no/such/manifest.json"));
     let bundle = setup.dir.path().join("bundle");
     let bundle = bundle.to_str().unwrap();
-    assert!(
-        run(&["--bundle", bundle, "--model", "smollm2-135n"])
-            .contains("did you mean `smollm2-135m`?")
-    );
+    assert!(run(&["--bundle", bundle, "--model", "smollm2-135n"]).contains("did you mean `smollm2-135m`?"));
     assert!(run(&["--bundle", bundle, "--model", "gpt-5"]).contains("one of: smollm2-135m"));
     assert!(run(&["--bundle", bundle, "--model", "/no/such.gguf"]).contains("no such file"));
     assert!(!Path::new("gpt-5").exists());
@@ -206,11 +164,7 @@ fn check_and_bench() {
     let tokenizer = setup.model.tokenizer();
     let mut reference = Reference::new(&setup.model);
     let prompt_ids = tokenizer.encode("hello w").unwrap();
-    let mut logits = prompt_ids
-        .iter()
-        .map(|&token| reference.step(token))
-        .last()
-        .unwrap();
+    let mut logits = prompt_ids.iter().map(|&token| reference.step(token)).last().unwrap();
     let (mut tokens, mut steps) = (Vec::new(), Vec::new());
     for _ in 0..4 {
         let best = top(&logits, 5);
@@ -219,14 +173,12 @@ fn check_and_bench() {
         logits = reference.step(best[0]);
     }
     let text = tokenizer.decode(&tokens);
-    let result = json!({ "prompt": "hello w", "prompt_ids": prompt_ids, "tokens": tokens, "text": text, "steps": steps });
+    let result =
+        json!({ "prompt": "hello w", "prompt_ids": prompt_ids, "tokens": tokens, "text": text, "steps": steps });
     let good = json!({ "results": [result] });
     let golden = setup.write("golden.json", &good.to_string());
     let table = setup.text(&["check", "--golden", &golden]);
-    assert!(
-        table.contains("passed") && table.contains("1 of 1 prompts passed"),
-        "{table}"
-    );
+    assert!(table.contains("passed") && table.contains("1 of 1 prompts passed"), "{table}");
 
     let mut wrong = good.clone();
     wrong["results"][0]["steps"][2]["logits"][4] = json!(logits[0] + 100.0);
@@ -241,13 +193,7 @@ fn check_and_bench() {
     assert!(!setup.run(&["check", "--golden", &golden]).status.success());
 
     let table = setup.text(&["bench", "--tokens", "3", "--context", "4", "--threads", "1"]);
-    for words in [
-        "embedding_lookup",
-        "argmax_greedy",
-        "tok/s over 3 tokens",
-        "24 launches per token",
-        "GB/s",
-    ] {
+    for words in ["embedding_lookup", "argmax_greedy", "tok/s over 3 tokens", "24 launches per token", "GB/s"] {
         assert!(table.contains(words), "{words} in {table}");
     }
 }

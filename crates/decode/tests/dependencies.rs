@@ -8,18 +8,11 @@ fn locked() -> BTreeMap<String, BTreeSet<String>> {
     let mut packages: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for package in lock.split("[[package]]").skip(1) {
         let quoted = |line: &str| line.split('"').nth(1).unwrap_or_default().to_owned();
-        let name = package
-            .lines()
-            .find(|line| line.starts_with("name = "))
-            .map(quoted);
+        let name = package.lines().find(|line| line.starts_with("name = ")).map(quoted);
         let dependencies = package.lines().filter(|line| line.starts_with(" \""));
         // An entry may be followed by a version.
-        let names =
-            dependencies.filter_map(|line| quoted(line).split(' ').next().map(str::to_owned));
-        packages
-            .entry(name.unwrap_or_default())
-            .or_default()
-            .extend(names);
+        let names = dependencies.filter_map(|line| quoted(line).split(' ').next().map(str::to_owned));
+        packages.entry(name.unwrap_or_default()).or_default().extend(names);
     }
     packages
 }
@@ -31,25 +24,13 @@ fn no_compiler_in_the_runtime() {
         let mut reached = BTreeSet::new();
         let mut queue = vec![root.to_owned()];
         while let Some(name) = queue.pop() {
-            let next = packages
-                .get(&name)
-                .unwrap_or_else(|| panic!("`{name}` is not locked"));
+            let next = packages.get(&name).unwrap_or_else(|| panic!("`{name}` is not locked"));
             queue.extend(next.iter().filter(|name| !reached.contains(*name)).cloned());
             reached.insert(name);
         }
-        let compilers = [
-            "melior",
-            "mlir",
-            "inkwell",
-            "llvm",
-            "cranelift",
-            "tile",
-            "driver",
-        ];
-        let found: Vec<_> = reached
-            .iter()
-            .filter(|name| compilers.iter().any(|prefix| name.starts_with(prefix)))
-            .collect();
+        let compilers = ["melior", "mlir", "inkwell", "llvm", "cranelift", "tile", "driver"];
+        let found: Vec<_> =
+            reached.iter().filter(|name| compilers.iter().any(|prefix| name.starts_with(prefix))).collect();
         assert!(found.is_empty(), "`{root}` reaches {found:?}");
     }
 }

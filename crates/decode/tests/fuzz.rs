@@ -62,25 +62,7 @@ impl Random {
 
     /// A number that breaks things.
     fn nasty(&mut self) -> u64 {
-        let base = [
-            0,
-            1,
-            2,
-            7,
-            8,
-            31,
-            32,
-            33,
-            255,
-            256,
-            65_535,
-            1 << 20,
-            1 << 31,
-            1 << 32,
-            1 << 62,
-            1 << 63,
-            u64::MAX,
-        ];
+        let base = [0, 1, 2, 7, 8, 31, 32, 33, 255, 256, 65_535, 1 << 20, 1 << 31, 1 << 32, 1 << 62, 1 << 63, u64::MAX];
         let value: u64 = base[self.below(base.len())];
         match self.below(4) {
             0 => value.wrapping_sub(1),
@@ -97,11 +79,7 @@ fn mutate(bytes: &mut Vec<u8>, hot: usize, random: &mut Random) {
         if bytes.len() < 16 {
             return;
         }
-        let limit = if random.below(10) == 0 {
-            bytes.len()
-        } else {
-            hot.min(bytes.len())
-        };
+        let limit = if random.below(10) == 0 { bytes.len() } else { hot.min(bytes.len()) };
         let at = random.below(limit.saturating_sub(8));
         match random.below(9) {
             0 => bytes[at] ^= 1 << random.below(8),
@@ -126,17 +104,13 @@ fn mutate(bytes: &mut Vec<u8>, hot: usize, random: &mut Random) {
             }
             7 => {
                 // A digit for a digit, so that numbers in JSON stay numbers.
-                if let Some(found) =
-                    (at..limit.min(bytes.len())).find(|&at| bytes[at].is_ascii_digit())
-                {
+                if let Some(found) = (at..limit.min(bytes.len())).find(|&at| bytes[at].is_ascii_digit()) {
                     bytes[found] = b'0' + random.below(10) as u8;
                 }
             }
             _ => {
                 let number = random.nasty().to_string();
-                if let Some(found) =
-                    (at..limit.min(bytes.len())).find(|&at| bytes[at].is_ascii_digit())
-                {
+                if let Some(found) = (at..limit.min(bytes.len())).find(|&at| bytes[at].is_ascii_digit()) {
                     bytes.splice(found..found + 1, number.into_bytes());
                 }
             }
@@ -151,18 +125,13 @@ fn bounded(case: impl FnOnce() -> bool) -> bool {
     let accepted = case();
     let (time, largest) = (start.elapsed(), LARGEST.load(Ordering::Relaxed));
     assert!(time < MAX_TIME, "took {time:?}");
-    assert!(
-        largest < MAX_ALLOCATION,
-        "allocated {largest} bytes at once"
-    );
+    assert!(largest < MAX_ALLOCATION, "allocated {largest} bytes at once");
     accepted
 }
 
 fn read_all(path: &Path) -> bool {
     let read = |model: Model| {
-        Tensor::all(model.config())
-            .into_iter()
-            .try_for_each(|tensor| model.load(tensor).map(drop))?;
+        Tensor::all(model.config()).into_iter().try_for_each(|tensor| model.load(tensor).map(drop))?;
         model.tokenizer().encode("hello 12 \u{1F980}").map(drop)
     };
     match Model::open(path).and_then(read) {
@@ -175,17 +144,11 @@ fn read_all(path: &Path) -> bool {
 }
 
 fn seconds() -> f64 {
-    std::env::var("TENFOLD_FUZZ_SECONDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(5.0)
+    std::env::var("TENFOLD_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5.0)
 }
 
 fn tiny_config(architecture: Architecture) -> Config {
-    Config {
-        layers: 1,
-        ..tiny::config(architecture, true)
-    }
+    Config { layers: 1, ..tiny::config(architecture, true) }
 }
 
 /// One test, so that no other test's allocations are counted.
@@ -196,11 +159,7 @@ fn mutated_files() {
 
     // The header alone, in memory: many cases.
     let good = tiny::gguf(&tiny_config(Architecture::Llama)).finish();
-    let hot = good
-        .windows(4)
-        .rposition(|window| window == b".wei")
-        .unwrap()
-        + 64;
+    let hot = good.windows(4).rposition(|window| window == b".wei").unwrap() + 64;
     let mut random = Random(0x7E4F_01D0);
     let (mut cases, mut accepted) = (0u64, 0u64);
     let start = Instant::now();
@@ -232,12 +191,7 @@ fn mutated_files() {
     fs::create_dir(&folder).unwrap();
     tiny::write_folder(&folder, &tiny_config(Architecture::Qwen2), Dtype::BF16, 2);
     assert!(read_all(&folder));
-    let names = [
-        "model-0.safetensors",
-        "model-1.safetensors",
-        "model.safetensors.index.json",
-        "config.json",
-    ];
+    let names = ["model-0.safetensors", "model-1.safetensors", "model.safetensors.index.json", "config.json"];
     let (mut cases, mut accepted) = (0u64, 0u64);
     let start = Instant::now();
     while start.elapsed() < share {

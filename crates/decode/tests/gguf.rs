@@ -27,17 +27,10 @@ fn every_tensor_comes_back_in_rotate_half_order() {
         let model = open(dir.path(), &file.finish()).unwrap();
         assert_eq!(model.config(), &config);
         for tensor in Tensor::all(&config) {
-            assert_eq!(
-                model.load(tensor).unwrap(),
-                tiny::values(&config, tensor),
-                "{tensor:?}"
-            );
+            assert_eq!(model.load(tensor).unwrap(), tiny::values(&config, tensor), "{tensor:?}");
         }
         if tied {
-            assert_eq!(
-                model.load(Tensor::LmHead).unwrap(),
-                tiny::values(&config, Tensor::Embedding)
-            );
+            assert_eq!(model.load(Tensor::LmHead).unwrap(), tiny::values(&config, Tensor::Embedding));
         }
     }
 }
@@ -50,19 +43,13 @@ fn tokenizer_from_metadata() {
     let tokens = |text| model.tokenizer().encode(text).unwrap();
     let names = |text| -> Vec<String> {
         let vocabulary = tiny::vocabulary();
-        tokens(text)
-            .iter()
-            .map(|&id| vocabulary[id as usize].clone())
-            .collect()
+        tokens(text).iter().map(|&id| vocabulary[id as usize].clone()).collect()
     };
     assert_eq!(names("hello world"), ["hello", "Ġw", "o", "r", "l", "d"]);
     assert_eq!(names("12 he"), ["1", "2", "Ġ", "he"], "digits stay single");
     assert_eq!(tokens("a<stop>")[1], tiny::STOP);
     assert!(model.tokenizer().is_stop(tiny::STOP) && !model.tokenizer().is_stop(tiny::BOS));
-    assert_eq!(
-        model.tokenizer().decode(&tokens("hello <stop>wörld 🦀")),
-        "hello wörld 🦀"
-    );
+    assert_eq!(model.tokenizer().decode(&tokens("hello <stop>wörld 🦀")), "hello wörld 🦀");
 
     file.raw("tokenizer.ggml.add_bos_token", 7, &[1]);
     file.u32("tokenizer.ggml.bos_token_id", tiny::BOS);
@@ -75,23 +62,12 @@ fn text_never_stops_inside_a_character() {
     let dir = tempfile::tempdir().unwrap();
     let model = open(dir.path(), &tiny::gguf(&config()).finish()).unwrap();
     let tokenizer = model.tokenizer();
-    for text in [
-        "🦀é漢字 hello 🦀",
-        "\u{FFFD}",
-        "a\u{FFFD}b",
-        "é\u{FFFD}",
-        "",
-        "\n\n ",
-        "👩‍👩‍👧",
-    ] {
+    for text in ["🦀é漢字 hello 🦀", "\u{FFFD}", "a\u{FFFD}b", "é\u{FFFD}", "", "\n\n ", "👩‍👩‍👧"] {
         let mut stream = tokenizer.stream();
         let mut shown = String::new();
         for token in tokenizer.encode(text).unwrap() {
             shown += &stream.push(token);
-            assert!(
-                text.starts_with(&shown),
-                "`{shown}` is no beginning of `{text}`"
-            );
+            assert!(text.starts_with(&shown), "`{shown}` is no beginning of `{text}`");
         }
         assert_eq!(shown + &stream.finish(), text);
     }
@@ -115,11 +91,8 @@ fn refusal(spoil: impl FnOnce(&mut GgufWriter)) -> String {
 fn refusal_of(bytes: &[u8]) -> String {
     let dir = tempfile::tempdir().unwrap();
     let result = open(dir.path(), bytes);
-    let result = result.and_then(|model| {
-        Tensor::all(model.config())
-            .into_iter()
-            .try_for_each(|tensor| model.load(tensor).map(drop))
-    });
+    let result = result
+        .and_then(|model| Tensor::all(model.config()).into_iter().try_for_each(|tensor| model.load(tensor).map(drop)));
     let message = result.expect_err("the file is wrong").to_string();
     assert!(message.contains("tiny.gguf"), "names the file: {message}");
     message
@@ -134,116 +107,53 @@ fn hostile_files() {
         ("GGUF version 1", |f| f.version = 1),
         ("GGUF version 4", |f| f.version = 4),
         ("big-endian", |f| f.version = 3u32.swap_bytes()),
-        ("tiny.gguf", |f| {
-            f.counts = Some((u64::MAX, f.metadata.len() as u64))
-        }),
+        ("tiny.gguf", |f| f.counts = Some((u64::MAX, f.metadata.len() as u64))),
         // What follows the last entry is read as one more.
-        ("tiny.gguf", |f| {
-            f.counts = Some((f.tensors.len() as u64, u64::MAX))
-        }),
-        ("`general.name` is there twice", |f| {
-            f.string("general.name", "again")
-        }),
-        ("truncated: metadata `x`", |f| {
-            f.raw("x", 8, &u64::MAX.to_le_bytes())
-        }),
-        ("truncated: metadata `x`", |f| {
-            f.raw("x", 8, &(1u64 << 62).to_le_bytes())
-        }),
+        ("tiny.gguf", |f| f.counts = Some((f.tensors.len() as u64, u64::MAX))),
+        ("`general.name` is there twice", |f| f.string("general.name", "again")),
+        ("truncated: metadata `x`", |f| f.raw("x", 8, &u64::MAX.to_le_bytes())),
+        ("truncated: metadata `x`", |f| f.raw("x", 8, &(1u64 << 62).to_le_bytes())),
         ("unknown value type 13", |f| f.raw("x", 13, &[])),
-        ("truncated: array `x`", |f| {
-            f.raw(
-                "x",
-                9,
-                &[&10u32.to_le_bytes()[..], &u64::MAX.to_le_bytes()].concat(),
-            )
-        }),
-        ("truncated: array `x`", |f| {
-            f.raw(
-                "x",
-                9,
-                &[&8u32.to_le_bytes()[..], &u64::MAX.to_le_bytes()].concat(),
-            )
-        }),
+        ("truncated: array `x`", |f| f.raw("x", 9, &[&10u32.to_le_bytes()[..], &u64::MAX.to_le_bytes()].concat())),
+        ("truncated: array `x`", |f| f.raw("x", 9, &[&8u32.to_le_bytes()[..], &u64::MAX.to_le_bytes()].concat())),
         ("nests arrays", |f| {
             let deeper = [&9u32.to_le_bytes()[..], &1u64.to_le_bytes()].concat();
             f.raw("x", 9, &deeper.repeat(1000));
         }),
-        ("`x` is not UTF-8", |f| {
-            f.raw("x", 8, &[&1u64.to_le_bytes()[..], &[0xFF]].concat())
-        }),
-        ("metadata key has 70000 bytes", |f| {
-            f.u32(&"k".repeat(70_000), 1)
-        }),
+        ("`x` is not UTF-8", |f| f.raw("x", 8, &[&1u64.to_le_bytes()[..], &[0xFF]].concat())),
+        ("metadata key has 70000 bytes", |f| f.u32(&"k".repeat(70_000), 1)),
         ("alignment 0", |f| f.u32("general.alignment", 0)),
         ("alignment 48", |f| f.u32("general.alignment", 48)),
-        ("alignment 2147483648", |f| {
-            f.u32("general.alignment", 1 << 31)
-        }),
-        ("no multiple of the alignment 65536", |f| {
-            f.u32("general.alignment", 65_536)
-        }),
+        ("alignment 2147483648", |f| f.u32("general.alignment", 1 << 31)),
+        ("no multiple of the alignment 65536", |f| f.u32("general.alignment", 65_536)),
         ("alignment 0", |f| f.string("general.alignment", "32")),
-        ("`token_embd.weight` has 0 dimensions", |f| {
-            f.part(EMBEDDING).shape.clear()
-        }),
+        ("`token_embd.weight` has 0 dimensions", |f| f.part(EMBEDDING).shape.clear()),
         ("has 5 dimensions", |f| f.part(EMBEDDING).shape = vec![1; 5]),
-        ("has 100 dimensions", |f| {
-            f.part(EMBEDDING).shape = vec![1; 100]
-        }),
+        ("has 100 dimensions", |f| f.part(EMBEDDING).shape = vec![1; 100]),
         ("empty or absurd shape", |f| f.part(EMBEDDING).shape[0] = 0),
-        ("empty or absurd shape", |f| {
-            f.part(EMBEDDING).shape[0] = u64::MAX
-        }),
-        ("leaves the file", |f| {
-            f.part(EMBEDDING).shape[0] = u64::MAX / 64
-        }),
+        ("empty or absurd shape", |f| f.part(EMBEDDING).shape[0] = u64::MAX),
+        ("leaves the file", |f| f.part(EMBEDDING).shape[0] = u64::MAX / 64),
         ("leaves the file", |f| f.part(EMBEDDING).shape[0] += 1 << 20),
-        ("leaves the file", |f| {
-            f.part(EMBEDDING).offset = u64::MAX - 31
-        }),
+        ("leaves the file", |f| f.part(EMBEDDING).offset = u64::MAX - 31),
         ("leaves the file", |f| f.part(EMBEDDING).offset = 1 << 40),
-        ("no multiple of the alignment", |f| {
-            f.part(EMBEDDING).offset = 1
-        }),
-        ("overlaps tensor", |f| {
-            f.part("output_norm.weight").offset = 0
-        }),
+        ("no multiple of the alignment", |f| f.part(EMBEDDING).offset = 1),
+        ("overlaps tensor", |f| f.part("output_norm.weight").offset = 0),
         ("has type Q6_K", |f| f.part(EMBEDDING).code = 14),
-        ("has type number 4294967295", |f| {
-            f.part(EMBEDDING).code = u32::MAX
-        }),
+        ("has type number 4294967295", |f| f.part(EMBEDDING).code = u32::MAX),
         ("no multiple of its block", |f| {
             f.part(EMBEDDING).shape = vec![2, 33];
             f.part(EMBEDDING).code = 8;
         }),
-        ("`token_embd.weight` is there twice", |f| {
-            f.part("output_norm.weight").name = EMBEDDING.to_owned()
+        ("`token_embd.weight` is there twice", |f| f.part("output_norm.weight").name = EMBEDDING.to_owned()),
+        ("tensor's name has 2000 bytes", |f| f.part(EMBEDDING).name = "n".repeat(2000)),
+        ("`output_norm.weight` is missing", |f| f.part("output_norm.weight").name = "other.weight".to_owned()),
+        ("`rope_freqs.weight` is not one this model has", |f| f.tensor("rope_freqs.weight", &[1], 0, &[0; 4])),
+        ("the tokenizer has tokens up to 263, the model's vocabulary has 263", |f| f.part(EMBEDDING).shape[0] -= 1),
+        ("`blk.1.attn_k.weight` has shape [64, 32], the model needs [32, 64]", |f| {
+            f.part("blk.1.attn_k.weight").shape = vec![64, 32];
         }),
-        ("tensor's name has 2000 bytes", |f| {
-            f.part(EMBEDDING).name = "n".repeat(2000)
-        }),
-        ("`output_norm.weight` is missing", |f| {
-            f.part("output_norm.weight").name = "other.weight".to_owned()
-        }),
-        ("`rope_freqs.weight` is not one this model has", |f| {
-            f.tensor("rope_freqs.weight", &[1], 0, &[0; 4])
-        }),
-        (
-            "the tokenizer has tokens up to 263, the model's vocabulary has 263",
-            |f| f.part(EMBEDDING).shape[0] -= 1,
-        ),
-        (
-            "`blk.1.attn_k.weight` has shape [64, 32], the model needs [32, 64]",
-            |f| {
-                f.part("blk.1.attn_k.weight").shape = vec![64, 32];
-            },
-        ),
         ("`output_norm.weight` is not finite at element 1", |f| {
-            let bytes: Vec<u8> = [1.0, f32::NAN]
-                .iter()
-                .flat_map(|x: &f32| x.to_le_bytes())
-                .collect();
+            let bytes: Vec<u8> = [1.0, f32::NAN].iter().flat_map(|x: &f32| x.to_le_bytes()).collect();
             f.part("output_norm.weight").code = 0;
             f.tensor("spare", &[64], 0, &[0; 256]);
             let offset = f.part("spare").offset;
@@ -251,35 +161,20 @@ fn hostile_files() {
             f.poke("output_norm.weight", &bytes);
             f.tensors.retain(|part| part.name != "spare");
         }),
-        ("`token_embd.weight` is not finite", |f| {
-            f.poke(EMBEDDING, &f32::INFINITY.to_le_bytes())
+        ("`token_embd.weight` is not finite", |f| f.poke(EMBEDDING, &f32::INFINITY.to_le_bytes())),
+        ("`general.architecture` is missing", |f| f.remove("general.architecture")),
+        ("architecture `gemma` is not supported; `llama` and `qwen2` are", |f| {
+            f.remove("general.architecture");
+            f.string("general.architecture", "gemma");
         }),
-        ("`general.architecture` is missing", |f| {
-            f.remove("general.architecture")
-        }),
-        (
-            "architecture `gemma` is not supported; `llama` and `qwen2` are",
-            |f| {
-                f.remove("general.architecture");
-                f.string("general.architecture", "gemma");
-            },
-        ),
-        ("`llama.block_count` is missing", |f| {
-            f.remove("llama.block_count")
-        }),
+        ("`llama.block_count` is missing", |f| f.remove("llama.block_count")),
         ("number of layers 0", |f| replace(f, "llama.block_count", 0)),
         ("4294967295", |f| replace(f, "llama.block_count", u32::MAX)),
         ("5000 layers", |f| replace(f, "llama.block_count", 5000)),
         ("head", |f| replace(f, "llama.attention.head_count", 0)),
-        ("4 heads cannot share 3", |f| {
-            replace(f, "llama.attention.head_count_kv", 3)
-        }),
-        ("only the head size 16", |f| {
-            f.u32("llama.rope.dimension_count", 8)
-        }),
-        ("RoPE scaling `yarn` is not supported", |f| {
-            f.string("llama.rope.scaling.type", "yarn")
-        }),
+        ("4 heads cannot share 3", |f| replace(f, "llama.attention.head_count_kv", 3)),
+        ("only the head size 16", |f| f.u32("llama.rope.dimension_count", 8)),
+        ("RoPE scaling `yarn` is not supported", |f| f.string("llama.rope.scaling.type", "yarn")),
         ("epsilon", |f| {
             f.remove("llama.attention.layer_norm_rms_epsilon");
             f.f32("llama.attention.layer_norm_rms_epsilon", f32::NAN);
@@ -292,9 +187,7 @@ fn hostile_files() {
             f.remove("tokenizer.ggml.pre");
             f.string("tokenizer.ggml.pre", "tekken");
         }),
-        ("`tokenizer.ggml.tokens` is missing", |f| {
-            f.remove("tokenizer.ggml.tokens")
-        }),
+        ("`tokenizer.ggml.tokens` is missing", |f| f.remove("tokenizer.ggml.tokens")),
         ("token `a` is there twice", |f| {
             f.remove("tokenizer.ggml.tokens");
             f.strings("tokenizer.ggml.tokens", &["a".to_owned(), "a".to_owned()]);
@@ -332,10 +225,7 @@ fn quantised_blocks_with_bad_scales() {
                 bytes[block_bytes..block_bytes + 2].copy_from_slice(&scale.to_le_bytes());
                 file.tensor("token_embd.weight", &shape, code, &bytes);
             });
-            assert!(
-                message.contains("`token_embd.weight` is not finite at element 32"),
-                "{message}"
-            );
+            assert!(message.contains("`token_embd.weight` is not finite at element 32"), "{message}");
         }
     }
 }
@@ -352,10 +242,7 @@ fn every_truncation_is_refused() {
 #[test]
 fn not_a_file() {
     let dir = tempfile::tempdir().unwrap();
-    let error = Model::open(&dir.path().join("none.gguf"))
-        .err()
-        .unwrap()
-        .to_string();
+    let error = Model::open(&dir.path().join("none.gguf")).err().unwrap().to_string();
     assert!(error.contains("none.gguf"), "{error}");
     assert!(refusal_of(&[]).contains("truncated"));
     assert!(refusal_of(&text("hello")).contains("does not start"));

@@ -62,16 +62,7 @@ impl Binding {
         }
         for (declared, &arg) in manifest.args.iter().zip(args) {
             match (&declared.kind, arg) {
-                (
-                    ArgKind::View {
-                        dtype,
-                        shape,
-                        access,
-                        layout: _,
-                        own: _,
-                    },
-                    Arg::Buffer(buffer),
-                ) => {
+                (ArgKind::View { dtype, shape, access, layout: _, own: _ }, Arg::Buffer(buffer)) => {
                     let needed = bundle::view_bytes(*dtype, shape).unwrap_or(u64::MAX);
                     check_view(device, manifest, declared, *access, needed, buffer)?;
                 }
@@ -79,27 +70,15 @@ impl Binding {
                     check_scalar(manifest, declared, arg)?;
                 }
                 (ArgKind::View { .. }, Arg::F32(_) | Arg::U32(_) | Arg::U64(_)) => {
-                    return Err(wrong(
-                        manifest,
-                        declared,
-                        format!("is a view, {} is bound", arg.kind()),
-                    ));
+                    return Err(wrong(manifest, declared, format!("is a view, {} is bound", arg.kind())));
                 }
                 (ArgKind::Scalar { .. }, Arg::Buffer(_)) => {
-                    return Err(wrong(
-                        manifest,
-                        declared,
-                        format!("is a number, {} is bound", arg.kind()),
-                    ));
+                    return Err(wrong(manifest, declared, format!("is a number, {} is bound", arg.kind())));
                 }
             }
         }
         check_aliases(manifest, args)?;
-        Ok(Binding {
-            handle: kernel.handle,
-            manifest: Arc::clone(manifest),
-            args: args.to_vec(),
-        })
+        Ok(Binding { handle: kernel.handle, manifest: Arc::clone(manifest), args: args.to_vec() })
     }
 
     /// Changes a scalar.
@@ -107,9 +86,7 @@ impl Binding {
     /// # Errors
     /// No such argument, a buffer, another type, or a value at or past the bound. The old value stays.
     pub fn set(&mut self, index: usize, value: Arg) -> Result<(), Error> {
-        let (Some(declared), Some(slot)) =
-            (self.manifest.args.get(index), self.args.get_mut(index))
-        else {
+        let (Some(declared), Some(slot)) = (self.manifest.args.get(index), self.args.get_mut(index)) else {
             return Err(Error::ArgumentCount {
                 kernel: self.manifest.name.clone(),
                 expected: self.manifest.args.len(),
@@ -122,11 +99,9 @@ impl Binding {
                 *slot = value;
                 Ok(())
             }
-            (ArgKind::View { .. }, _) | (ArgKind::Scalar { .. }, Arg::Buffer(_)) => Err(wrong(
-                &self.manifest,
-                declared,
-                "cannot change between launches".to_owned(),
-            )),
+            (ArgKind::View { .. }, _) | (ArgKind::Scalar { .. }, Arg::Buffer(_)) => {
+                Err(wrong(&self.manifest, declared, "cannot change between launches".to_owned()))
+            }
         }
     }
 
@@ -160,19 +135,13 @@ fn check_view(
         return Err(wrong(kernel, declared, message));
     }
     match (access, info.usage) {
-        (Access::Write, Usage::Weights) => Err(wrong(
-            kernel,
-            declared,
-            "is written, its buffer holds weights".to_owned(),
-        )),
-        (Access::Weights, Usage::Data) => Err(wrong(
-            kernel,
-            declared,
-            "is weights, its buffer is one that kernels may write".to_owned(),
-        )),
-        (Access::Read, _) | (Access::Write, Usage::Data) | (Access::Weights, Usage::Weights) => {
-            Ok(())
+        (Access::Write, Usage::Weights) => {
+            Err(wrong(kernel, declared, "is written, its buffer holds weights".to_owned()))
         }
+        (Access::Weights, Usage::Data) => {
+            Err(wrong(kernel, declared, "is weights, its buffer is one that kernels may write".to_owned()))
+        }
+        (Access::Read, _) | (Access::Write, Usage::Data) | (Access::Weights, Usage::Weights) => Ok(()),
     }
 }
 
@@ -184,37 +153,20 @@ fn check_scalar(kernel: &Kernel, declared: &manifest::Arg, value: Arg) -> Result
         (Dtype::F32, Arg::F32(_)) => return Ok(()),
         (Dtype::I32, Arg::U32(number)) => u64::from(number),
         (Dtype::I64, Arg::U64(number)) => number,
-        (
-            Dtype::F32
-            | Dtype::F16
-            | Dtype::Bf16
-            | Dtype::I8
-            | Dtype::I32
-            | Dtype::I64
-            | Dtype::Bool,
-            _,
-        ) => {
+        (Dtype::F32 | Dtype::F16 | Dtype::Bf16 | Dtype::I8 | Dtype::I32 | Dtype::I64 | Dtype::Bool, _) => {
             let expected = match dtype {
                 Dtype::F32 => "an f32 number",
                 Dtype::I32 => "a 32-bit integer",
                 Dtype::I64 => "a 64-bit integer",
-                Dtype::F16 | Dtype::Bf16 | Dtype::I8 | Dtype::Bool => {
-                    "of a type no scalar can have"
-                }
+                Dtype::F16 | Dtype::Bf16 | Dtype::I8 | Dtype::Bool => "of a type no scalar can have",
             };
-            return Err(wrong(
-                kernel,
-                declared,
-                format!("is {expected}, {} is bound", value.kind()),
-            ));
+            return Err(wrong(kernel, declared, format!("is {expected}, {} is bound", value.kind())));
         }
     };
     match bound {
-        Some(bound) if number >= *bound => Err(wrong(
-            kernel,
-            declared,
-            format!("must be below {bound}, it is {number}"),
-        )),
+        Some(bound) if number >= *bound => {
+            Err(wrong(kernel, declared, format!("must be below {bound}, it is {number}")))
+        }
         Some(_) | None => Ok(()),
     }
 }
@@ -222,39 +174,22 @@ fn check_scalar(kernel: &Kernel, declared: &manifest::Arg, value: Arg) -> Result
 /// A buffer behind a written view may stand behind no other view of the launch; read views may share.
 fn check_aliases(kernel: &Kernel, args: &[Arg]) -> Result<(), Error> {
     let views = || {
-        kernel
-            .args
-            .iter()
-            .zip(args)
-            .filter_map(|(declared, arg)| match (&declared.kind, arg) {
-                (ArgKind::View { access, .. }, Arg::Buffer(buffer)) => {
-                    Some((declared, *access, *buffer))
-                }
-                (ArgKind::View { .. } | ArgKind::Scalar { .. }, _) => None,
-            })
+        kernel.args.iter().zip(args).filter_map(|(declared, arg)| match (&declared.kind, arg) {
+            (ArgKind::View { access, .. }, Arg::Buffer(buffer)) => Some((declared, *access, *buffer)),
+            (ArgKind::View { .. } | ArgKind::Scalar { .. }, _) => None,
+        })
     };
     for (i, (written, access, buffer)) in views().enumerate() {
         if access != Access::Write {
             continue;
         }
-        if let Some((_, (other, ..))) = views()
-            .enumerate()
-            .find(|(j, view)| *j != i && view.2 == buffer)
-        {
-            return Err(wrong(
-                kernel,
-                written,
-                format!("is written, yet shares its buffer with `{}`", other.name),
-            ));
+        if let Some((_, (other, ..))) = views().enumerate().find(|(j, view)| *j != i && view.2 == buffer) {
+            return Err(wrong(kernel, written, format!("is written, yet shares its buffer with `{}`", other.name)));
         }
     }
     Ok(())
 }
 
 fn wrong(kernel: &Kernel, declared: &manifest::Arg, message: String) -> Error {
-    Error::Argument {
-        kernel: kernel.name.clone(),
-        arg: declared.name.clone(),
-        message,
-    }
+    Error::Argument { kernel: kernel.name.clone(), arg: declared.name.clone(), message }
 }

@@ -50,49 +50,40 @@ struct Slot<T> {
 
 impl<T> Table<T> {
     pub(crate) fn new(device: u32) -> Table<T> {
-        Table {
-            device,
-            slots: Vec::new(),
-            free: Vec::new(),
-        }
+        Table { device, slots: Vec::new(), free: Vec::new() }
     }
 
     pub(crate) fn insert(&mut self, value: T) -> Buffer {
         let index = match self.free.pop() {
             Some(index) => index,
             None => {
-                self.slots.push(Slot {
-                    generation: 0,
-                    value: None,
-                });
+                self.slots.push(Slot { generation: 0, value: None });
                 (self.slots.len() - 1) as u32
             }
         };
         let slot = &mut self.slots[index as usize];
         slot.value = Some(value);
-        Buffer {
-            device: self.device,
-            index,
-            generation: slot.generation,
-        }
+        Buffer { device: self.device, index, generation: slot.generation }
     }
 
     pub(crate) fn get(&self, buffer: Buffer) -> Result<&T, Error> {
         match self.slots.get(buffer.index as usize) {
-            Some(Slot {
-                generation,
-                value: Some(value),
-            }) if *generation == buffer.generation && self.device == buffer.device => Ok(value),
+            Some(Slot { generation, value: Some(value) })
+                if *generation == buffer.generation && self.device == buffer.device =>
+            {
+                Ok(value)
+            }
             Some(_) | None => Err(Error::DeadBuffer),
         }
     }
 
     pub(crate) fn get_mut(&mut self, buffer: Buffer) -> Result<&mut T, Error> {
         match self.slots.get_mut(buffer.index as usize) {
-            Some(Slot {
-                generation,
-                value: Some(value),
-            }) if *generation == buffer.generation && self.device == buffer.device => Ok(value),
+            Some(Slot { generation, value: Some(value) })
+                if *generation == buffer.generation && self.device == buffer.device =>
+            {
+                Ok(value)
+            }
             Some(_) | None => Err(Error::DeadBuffer),
         }
     }

@@ -108,8 +108,6 @@ pub trait Device: Send {
 pub fn open(name: &str, threads: Option<usize>) -> Result<Box<dyn Device>, Error> {
     match name {
         "cpu" => Ok(Box::new(Cpu::new(threads)?)),
-        _ => Err(Error::UnknownDevice {
-            name: name.to_owned(),
-        }),
+        _ => Err(Error::UnknownDevice { name: name.to_owned() }),
     }
 }

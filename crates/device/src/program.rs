@@ -44,8 +44,6 @@ impl Program {
 
     /// The kernel with this name.
     pub fn kernel(&self, name: &str) -> Option<&LoadedKernel> {
-        self.kernels
-            .iter()
-            .find(|kernel| kernel.manifest.name == name)
+        self.kernels.iter().find(|kernel| kernel.manifest.name == name)
     }
 }

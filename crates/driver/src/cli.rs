@@ -40,7 +40,7 @@ pub enum Command {
 /// Which kernels.
 #[derive(Debug, Args)]
 pub struct Input {
-    /// A kernel suite (`deepseek-r1-distill-qwen-1.5b`, `smollm2-135m`, `gallery`), a `.rs` file with
+    /// A kernel suite (`deepseek-r1-distill-qwen-1.5b`, `smollm2-135m`, `qwen2-reduced`, `gallery`), a `.rs` file with
     /// `#[tile::kernel]` functions, or a `.mlir` file.
     #[arg(default_value = "deepseek-r1-distill-qwen-1.5b")]
     pub input: String,

@@ -17,6 +17,9 @@ use diagnostics::Report;
 
 /// Runs the command line; 0 if all went well, 1 if something was refused, 2 for a wrong command line.
 pub fn main() -> ExitCode {
+    if std::env::args().nth(1).is_some_and(|first| first == pipeline::IMPORT_WORKER) {
+        return tile_mlir::isolated::worker();
+    }
     let command = cli::Cli::parse().command;
     let result = match &command {
         cli::Command::Emit(args) => commands::emit::run(args).map(|()| ExitCode::SUCCESS),

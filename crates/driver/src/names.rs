@@ -21,6 +21,7 @@ pub const TARGETS: &[(&str, bool)] = &[
 pub const SUITES: &[(&str, &str)] = &[
     ("deepseek-r1-distill-qwen-1.5b", "kernels_deepseek"),
     ("smollm2-135m", "kernels_deepseek"),
+    ("qwen2-reduced", "kernels_deepseek"),
     ("gallery", "kernels_gallery"),
 ];
 

@@ -1,6 +1,7 @@
 //! The stages between the user's input and a target.
 
 use std::fmt;
+use std::process::Command;
 
 use anyhow::Context;
 use diagnostics::{Kind, Report};
@@ -8,6 +9,10 @@ use tile_ir::{Kernel, Module};
 
 use crate::frontend::{self, Output, Source};
 use crate::names::unknown;
+use crate::tools;
+
+/// First argument of this tool when it is started to try a text on MLIR.
+pub const IMPORT_WORKER: &str = "import-worker";
 
 /// Several refusals, printed one after the other.
 #[derive(Debug)]
@@ -45,11 +50,18 @@ pub fn module(source: &Source) -> anyhow::Result<Module> {
     let (text, name) = mlir(source)?;
     let imported = match source {
         // A file written by a person: MLIR may crash on it, so a child process tries first.
-        Source::Mlir(_) => tile_mlir::import(&text, &name),
+        Source::Mlir(_) => {
+            let mut worker = Command::new(tools::sibling("tenfold", "driver")?);
+            worker.arg(IMPORT_WORKER);
+            tile_mlir::isolated::import(worker, &text, &name, tile_mlir::Options::default())
+        }
         Source::Suite { .. } | Source::Rust(_) => tile_mlir::import(&text, &name),
     };
     let mut module = imported.map_err(|errors| Reports(errors.iter().map(|error| error.report()).collect()))?;
     tile_ir::validate(&module).map_err(|errors| Reports(errors.iter().map(Report::from).collect()))?;
+    if module.kernels.is_empty() {
+        return Err(Report::new(Kind::Invalid, format!("{name} has no kernels")).into());
+    }
     for kernel in &mut module.kernels {
         tile_ir::analysis::prove_in_bounds(kernel);
     }

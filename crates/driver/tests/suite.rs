@@ -11,7 +11,7 @@ use driver::commands::validate::Bench;
 use driver::frontend::Source;
 use driver::judges::{Judge, Outcome};
 use driver::{names, pipeline};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tile_ir::ParamKind;
 
 /// Cases of this size are judged with one seed in the quick run.
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
             for judge in Judge::ALL {
                 let (bench, verdicts, family) = (bench.clone(), verdicts.clone(), family.clone());
                 let name = format!("{suite}/{family}/{}", judge.name());
-                trials.push(Trial::test(name, move || check(&bench, &verdicts, &family, count, judge)));
+                trials.push(Trial::ignorable_test(name, move || check(&bench, &verdicts, &family, count, judge)));
             }
         }
     }
@@ -70,7 +70,7 @@ fn check(
     family: &str,
     seeds: u64,
     judge: Judge,
-) -> Result<(), Failed> {
+) -> Result<Completion, Failed> {
     let mut verdicts = verdicts.lock().map_err(|_| "an earlier test of this kernel panicked")?;
     let verdicts = verdicts.get_or_insert_with(|| {
         let mut bench = bench.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -79,20 +79,20 @@ fn check(
             .map(|verdict| (verdict.seed, verdict.judge, verdict.outcome))
             .collect()
     });
-    let mut judged = 0;
-    for (seed, by, outcome) in verdicts.iter() {
-        match outcome {
-            Outcome::Failed(why) if *by == judge => return Err(format!("seed {seed}: {why}").into()),
-            Outcome::Skipped(why) if *by == judge => {
-                println!("{family} seed {seed} skipped by {}: {why}", judge.name())
-            }
-            Outcome::Passed(_) if *by == judge => judged += 1,
-            Outcome::Failed(_) | Outcome::Skipped(_) | Outcome::Passed(_) => {}
+    let own = || verdicts.iter().filter(|(_, by, _)| *by == judge);
+    for (seed, _, outcome) in own() {
+        if let Outcome::Failed(why) = outcome {
+            return Err(format!("seed {seed}: {why}").into());
         }
     }
-    // The interpreter's own failure is reported once, by the reference judge; the others then have nothing to judge.
-    if judged == 0 && verdicts.iter().all(|(_, by, _)| *by != judge) {
+    for (_, _, outcome) in own() {
+        if let Outcome::Skipped(why) = outcome {
+            return Ok(Completion::ignored_with(format!("skipped: {why}")));
+        }
+    }
+    // The interpreter's own failure is reported by the reference judge; the others then have nothing to judge.
+    if own().next().is_none() {
         return Err("not judged: the interpreter refused the kernel".into());
     }
-    Ok(())
+    Ok(Completion::Completed)
 }

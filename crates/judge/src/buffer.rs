@@ -50,11 +50,7 @@ impl Buffer {
 
     /// A buffer of zeros.
     pub fn zeroed(elem: Elem, shape: Shape) -> Buffer {
-        Buffer {
-            elem,
-            shape,
-            bytes: vec![0; shape.count() as usize * elem.bytes() as usize],
-        }
+        Buffer { elem, shape, bytes: vec![0; shape.count() as usize * elem.bytes() as usize] }
     }
 
     /// A buffer holding `values`, rounded to the element type (nearest even; integers saturate).
@@ -62,11 +58,7 @@ impl Buffer {
     /// # Panics
     /// If there are not `shape.count()` values.
     pub fn from_values(elem: Elem, shape: Shape, values: &[f64]) -> Buffer {
-        assert_eq!(
-            values.len() as u64,
-            shape.count(),
-            "as many values as the shape has elements"
-        );
+        assert_eq!(values.len() as u64, shape.count(), "as many values as the shape has elements");
         let mut buffer = Buffer::zeroed(elem, shape);
         for (index, &value) in values.iter().enumerate() {
             buffer.set(index, value);
@@ -145,9 +137,7 @@ impl Buffer {
     /// One row's values.
     pub fn row(&self, row: usize) -> Vec<f64> {
         let cols = self.rows_cols().1;
-        (row * cols..(row + 1) * cols)
-            .map(|index| self.get(index))
-            .collect()
+        (row * cols..(row + 1) * cols).map(|index| self.get(index)).collect()
     }
 
     /// Sets every element to `f(index)`, rounded to the element type.
@@ -160,9 +150,7 @@ impl Buffer {
             }
             Elem::Bf16 => {
                 let words = self.bytes.chunks_exact_mut(2).enumerate();
-                words.for_each(|(index, word)| {
-                    word.copy_from_slice(&bf16::from_f32(f(index)).to_le_bytes())
-                });
+                words.for_each(|(index, word)| word.copy_from_slice(&bf16::from_f32(f(index)).to_le_bytes()));
             }
             Elem::F16 | Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => {
                 for index in 0..self.len() {
@@ -178,22 +166,16 @@ impl Buffer {
         let bytes = |size: usize| &self.bytes[start * size..(start + x.len()) * size];
         match self.elem {
             Elem::F32 => {
-                let words = bytes(4)
-                    .chunks_exact(4)
-                    .map(|w| f32::from_le_bytes([w[0], w[1], w[2], w[3]]));
+                let words = bytes(4).chunks_exact(4).map(|w| f32::from_le_bytes([w[0], w[1], w[2], w[3]]));
                 words.zip(x).map(|(w, x)| f64::from(w) * x).sum()
             }
             Elem::Bf16 => {
-                let words = bytes(2)
-                    .chunks_exact(2)
-                    .map(|w| f32::from_bits(u32::from_le_bytes([0, 0, w[0], w[1]])));
+                let words = bytes(2).chunks_exact(2).map(|w| f32::from_bits(u32::from_le_bytes([0, 0, w[0], w[1]])));
                 words.zip(x).map(|(w, x)| f64::from(w) * x).sum()
             }
-            Elem::F16 | Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => x
-                .iter()
-                .enumerate()
-                .map(|(k, x)| self.get(start + k) * x)
-                .sum(),
+            Elem::F16 | Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => {
+                x.iter().enumerate().map(|(k, x)| self.get(start + k) * x).sum()
+            }
         }
     }
 
@@ -226,11 +208,7 @@ mod tests {
             (Elem::I32, [1.0, -2_147_483_648.0, 2_147_483_647.0, 0.0]),
             (Elem::I1, [1.0, 0.0, 1.0, 0.0]),
         ] {
-            assert_eq!(
-                Buffer::from_values(elem, shape(&[2, 2]), &values).values(),
-                values,
-                "{elem}"
-            );
+            assert_eq!(Buffer::from_values(elem, shape(&[2, 2]), &values).values(), values, "{elem}");
         }
     }
 
@@ -240,18 +218,10 @@ mod tests {
         let value = 1.0 + 2f64.powi(-8) + 2f64.powi(-40);
         let buffer = Buffer::from_values(Elem::Bf16, shape(&[1]), &[value]);
         assert_eq!(buffer.get(0), 1.0 + 2f64.powi(-7));
-        let around = |values: &[f64]| {
-            Buffer::from_values(Elem::Bf16, shape(&[values.len() as u64]), values).values()
-        };
+        let around = |values: &[f64]| Buffer::from_values(Elem::Bf16, shape(&[values.len() as u64]), values).values();
         let half = 2f64.powi(-8);
-        assert_eq!(
-            around(&[1.0 + half, 1.0 + 3.0 * half, -1.0 - half]),
-            [1.0, 1.0 + 4.0 * half, -1.0]
-        );
-        assert_eq!(
-            around(&[1e300, -1e300, 1e-300]),
-            [f64::INFINITY, f64::NEG_INFINITY, 0.0]
-        );
+        assert_eq!(around(&[1.0 + half, 1.0 + 3.0 * half, -1.0 - half]), [1.0, 1.0 + 4.0 * half, -1.0]);
+        assert_eq!(around(&[1e300, -1e300, 1e-300]), [f64::INFINITY, f64::NEG_INFINITY, 0.0]);
     }
 
     #[test]

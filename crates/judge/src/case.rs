@@ -54,29 +54,19 @@ pub struct Outputs(pub Vec<(String, Buffer)>);
 impl Outputs {
     /// The buffer of this argument.
     pub fn get(&self, name: &str) -> Option<&Buffer> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, buffer)| buffer)
+        self.0.iter().find(|(key, _)| key == name).map(|(_, buffer)| buffer)
     }
 
     /// The buffer of this argument, to change it.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Buffer> {
-        self.0
-            .iter_mut()
-            .find(|(key, _)| key == name)
-            .map(|(_, buffer)| buffer)
+        self.0.iter_mut().find(|(key, _)| key == name).map(|(_, buffer)| buffer)
     }
 }
 
 impl Case {
     /// A case without arguments; add them in parameter order.
     pub fn new(family: impl Into<String>) -> Case {
-        Case {
-            family: family.into(),
-            seed: 0,
-            args: Vec::new(),
-        }
+        Case { family: family.into(), seed: 0, args: Vec::new() }
     }
 
     /// Adds a buffer that is only read.
@@ -85,19 +75,8 @@ impl Case {
     /// If `dims` has more than [`tile_ir::MAX_RANK`] dimensions or another number of elements than `values`.
     #[must_use]
     pub fn read(self, name: &str, elem: Elem, dims: &[u64], values: &[f64]) -> Case {
-        let buffer = Buffer::from_values(
-            elem,
-            Shape::new(dims).expect("at most four dimensions"),
-            values,
-        );
-        self.arg(
-            name,
-            ArgValue::View {
-                buffer,
-                access: Access::Read,
-                own: Vec::new(),
-            },
-        )
+        let buffer = Buffer::from_values(elem, Shape::new(dims).expect("at most four dimensions"), values);
+        self.arg(name, ArgValue::View { buffer, access: Access::Read, own: Vec::new() })
     }
 
     /// Adds a written buffer with these contents before the launch; `None` for unwritten elements.
@@ -112,26 +91,13 @@ impl Case {
             None => Buffer::poisoned(elem, shape),
         };
         let own = vec![Own::Whole; dims.len()];
-        self.arg(
-            name,
-            ArgValue::View {
-                buffer,
-                access: Access::Write,
-                own,
-            },
-        )
+        self.arg(name, ArgValue::View { buffer, access: Access::Write, own })
     }
 
     /// Adds an unsigned 32-bit scalar.
     #[must_use]
     pub fn int(self, name: &str, value: u32) -> Case {
-        self.arg(
-            name,
-            ArgValue::Int {
-                elem: Elem::I32,
-                value: u64::from(value),
-            },
-        )
+        self.arg(name, ArgValue::Int { elem: Elem::I32, value: u64::from(value) })
     }
 
     /// Adds a float scalar.
@@ -141,19 +107,13 @@ impl Case {
     }
 
     fn arg(mut self, name: &str, value: ArgValue) -> Case {
-        self.args.push(CaseArg {
-            name: name.to_string(),
-            value,
-        });
+        self.args.push(CaseArg { name: name.to_string(), value });
         self
     }
 
     /// The argument with this name.
     pub fn get(&self, name: &str) -> Option<&ArgValue> {
-        self.args
-            .iter()
-            .find(|arg| arg.name == name)
-            .map(|arg| &arg.value)
+        self.args.iter().find(|arg| arg.name == name).map(|arg| &arg.value)
     }
 
     /// The buffer with this name.
@@ -178,15 +138,8 @@ impl Case {
             self.args
                 .iter()
                 .filter_map(|arg| match &arg.value {
-                    ArgValue::View {
-                        buffer,
-                        access: Access::Write,
-                        ..
-                    } => Some((arg.name.clone(), buffer.clone())),
-                    ArgValue::View {
-                        access: Access::Read | Access::Weights,
-                        ..
-                    }
+                    ArgValue::View { buffer, access: Access::Write, .. } => Some((arg.name.clone(), buffer.clone())),
+                    ArgValue::View { access: Access::Read | Access::Weights, .. }
                     | ArgValue::Float(_)
                     | ArgValue::Int { .. } => None,
                 })

@@ -35,10 +35,7 @@ pub struct Expected {
 impl Expected {
     /// An output written everywhere.
     pub fn all(name: &str, values: Vec<f64>) -> Expected {
-        Expected {
-            name: name.to_string(),
-            values: values.into_iter().map(Some).collect(),
-        }
+        Expected { name: name.to_string(), values: values.into_iter().map(Some).collect() }
     }
 
     /// What the outputs of another run of `case` (the interpreter's) say: their values, and "as it was" where they are
@@ -46,18 +43,10 @@ impl Expected {
     pub fn from_outputs(case: &Case, outputs: &Outputs) -> Vec<Expected> {
         let before = case.outputs();
         let expected = |(name, buffer): &(String, Buffer)| {
-            let initial = before
-                .get(name)
-                .filter(|initial| initial.len() == buffer.len());
-            let changed =
-                |i: usize| initial.is_none_or(|initial| initial.bits(i) != buffer.bits(i));
-            let values = (0..buffer.len())
-                .map(|i| changed(i).then(|| buffer.get(i)))
-                .collect();
-            Expected {
-                name: name.clone(),
-                values,
-            }
+            let initial = before.get(name).filter(|initial| initial.len() == buffer.len());
+            let changed = |i: usize| initial.is_none_or(|initial| initial.bits(i) != buffer.bits(i));
+            let values = (0..buffer.len()).map(|i| changed(i).then(|| buffer.get(i))).collect();
+            Expected { name: name.clone(), values }
         };
         outputs.0.iter().map(expected).collect()
     }
@@ -70,29 +59,18 @@ pub fn compare(case: &Case, want: &[Expected], got: &Outputs) -> Comparison {
     let mut reports = Vec::new();
     for (name, initial) in &before.0 {
         let unchanged = vec![None; initial.len()];
-        let values = want
-            .iter()
-            .find(|expected| expected.name == *name)
-            .map_or(&unchanged, |expected| &expected.values);
+        let values =
+            want.iter().find(|expected| expected.name == *name).map_or(&unchanged, |expected| &expected.values);
         reports.push(output(name, initial, values, got.get(name)));
     }
-    for expected in want
-        .iter()
-        .filter(|expected| before.get(&expected.name).is_none())
-    {
+    for expected in want.iter().filter(|expected| before.get(&expected.name).is_none()) {
         reports.push(failed(&expected.name, Fault::Missing));
     }
     Comparison { outputs: reports }
 }
 
 fn failed(name: &str, fault: Fault) -> OutputReport {
-    OutputReport {
-        name: name.to_string(),
-        compared: 0,
-        relative: 0.0,
-        worst: None,
-        faults: vec![fault],
-    }
+    OutputReport { name: name.to_string(), compared: 0, relative: 0.0, worst: None, faults: vec![fault] }
 }
 
 /// Row-major index of element `linear`.
@@ -122,58 +100,29 @@ impl Tally {
     }
 }
 
-fn output(
-    name: &str,
-    initial: &Buffer,
-    want: &[Option<f64>],
-    got: Option<&Buffer>,
-) -> OutputReport {
+fn output(name: &str, initial: &Buffer, want: &[Option<f64>], got: Option<&Buffer>) -> OutputReport {
     let Some(got) = got else {
         return failed(name, Fault::Missing);
     };
     let form = |buffer: &Buffer, count: usize| format!("{count} elements of {}", buffer.elem);
-    if got.elem != initial.elem
-        || got.len() != initial.len()
-        || want.len() != initial.len()
-        || !got.is_consistent()
-    {
-        return failed(
-            name,
-            Fault::Form {
-                got: form(got, got.len()),
-                want: form(initial, want.len()),
-            },
-        );
+    if got.elem != initial.elem || got.len() != initial.len() || want.len() != initial.len() || !got.is_consistent() {
+        return failed(name, Fault::Form { got: form(got, got.len()), want: form(initial, want.len()) });
     }
-    let element = |i: usize| Element {
-        index: index_of(initial, i),
-        got: got.get(i),
-        want: want[i].unwrap_or(f64::NAN),
-    };
+    let element =
+        |i: usize| Element { index: index_of(initial, i), got: got.get(i), want: want[i].unwrap_or(f64::NAN) };
     let tolerance = tolerance(got.elem);
-    let finite = || {
-        (0..got.len())
-            .filter_map(|i| Some((i, got.get(i), want[i]?)))
-            .filter(|(_, g, w)| (g - w).is_finite())
-    };
+    let finite =
+        || (0..got.len()).filter_map(|i| Some((i, got.get(i), want[i]?))).filter(|(_, g, w)| (g - w).is_finite());
     let norm: f64 = finite().map(|(_, _, w)| w * w).sum::<f64>().sqrt();
     let compared = finite().count();
     let rms = norm / (compared.max(1) as f64).sqrt();
-    let (mut unwritten, mut overwritten, mut nan, mut wrong) = (
-        Tally::default(),
-        Tally::default(),
-        Tally::default(),
-        Tally::default(),
-    );
+    let (mut unwritten, mut overwritten, mut nan, mut wrong) =
+        (Tally::default(), Tally::default(), Tally::default(), Tally::default());
     let mut worst: Option<(usize, f64)> = None;
     let mut square = 0.0;
     for i in 0..got.len() {
         let value = got.get(i);
-        let limit = |want: f64| {
-            tolerance.map_or(0.0, |tolerance| {
-                ELEMENT_FACTOR * tolerance * want.abs().max(rms)
-            })
-        };
+        let limit = |want: f64| tolerance.map_or(0.0, |tolerance| ELEMENT_FACTOR * tolerance * want.abs().max(rms));
         let Some(want) = want[i] else {
             // A launch may rewrite what it owns with the same value, give or take rounding.
             let before = initial.get(i);
@@ -210,40 +159,19 @@ fn output(
     };
     let mut faults = Vec::new();
     if unwritten.count > 0 {
-        faults.push(Fault::Unwritten {
-            count: unwritten.count,
-            first: index_of(initial, unwritten.first),
-        });
+        faults.push(Fault::Unwritten { count: unwritten.count, first: index_of(initial, unwritten.first) });
     }
     if overwritten.count > 0 {
-        faults.push(Fault::Overwritten {
-            count: overwritten.count,
-            first: index_of(initial, overwritten.first),
-        });
+        faults.push(Fault::Overwritten { count: overwritten.count, first: index_of(initial, overwritten.first) });
     }
     if nan.count > 0 {
-        faults.push(Fault::Nan {
-            count: nan.count,
-            first: element(nan.first),
-        });
+        faults.push(Fault::Nan { count: nan.count, first: element(nan.first) });
     }
     if let Some(tolerance) = tolerance.filter(|&tolerance| relative > tolerance) {
-        faults.push(Fault::Error {
-            relative,
-            tolerance,
-        });
+        faults.push(Fault::Error { relative, tolerance });
     }
     if wrong.count > 0 {
-        faults.push(Fault::Elements {
-            count: wrong.count,
-            first: element(wrong.first),
-        });
+        faults.push(Fault::Elements { count: wrong.count, first: element(wrong.first) });
     }
-    OutputReport {
-        name: name.to_string(),
-        compared,
-        relative,
-        worst: worst.map(|(i, _)| element(i)),
-        faults,
-    }
+    OutputReport { name: name.to_string(), compared, relative, worst: worst.map(|(i, _)| element(i)), faults }
 }

@@ -31,9 +31,7 @@ pub enum CaseError {
 impl From<&CaseError> for Report {
     fn from(error: &CaseError) -> Report {
         match error {
-            CaseError::TooLarge { loc, .. } => {
-                loc.locate(Report::new(Kind::Limit, error.to_string()))
-            }
+            CaseError::TooLarge { loc, .. } => loc.locate(Report::new(Kind::Limit, error.to_string())),
         }
     }
 }
@@ -48,19 +46,11 @@ impl From<&CaseError> for Report {
 /// # Errors
 /// If the buffers exceed [`MAX_CASE_BYTES`].
 pub fn generate(kernel: &Kernel, seed: u64) -> Result<Case, CaseError> {
-    let bytes = kernel
-        .params
-        .iter()
-        .filter_map(as_view)
-        .try_fold(0u64, |sum, view| {
-            sum.checked_add(view.shape.count().checked_mul(view.elem.bytes())?)
-                .filter(|&sum| sum <= MAX_CASE_BYTES)
-        });
+    let bytes = kernel.params.iter().filter_map(as_view).try_fold(0u64, |sum, view| {
+        sum.checked_add(view.shape.count().checked_mul(view.elem.bytes())?).filter(|&sum| sum <= MAX_CASE_BYTES)
+    });
     if bytes.is_none() {
-        return Err(CaseError::TooLarge {
-            kernel: kernel.name.clone(),
-            loc: kernel.loc.clone(),
-        });
+        return Err(CaseError::TooLarge { kernel: kernel.name.clone(), loc: kernel.loc.clone() });
     }
     let scalars: Vec<Option<u64>> = kernel
         .params
@@ -70,32 +60,19 @@ pub fn generate(kernel: &Kernel, seed: u64) -> Result<Case, CaseError> {
             ParamKind::View(_) => None,
         })
         .collect();
-    let args = kernel
-        .params
-        .iter()
-        .enumerate()
-        .map(|(index, param)| CaseArg {
-            name: param.name.clone(),
-            value: match &param.kind {
-                ParamKind::Scalar(Scalar {
-                    elem: Elem::F32, ..
-                }) => ArgValue::Float(float(&param.name, seed)),
-                ParamKind::Scalar(scalar) => ArgValue::Int {
-                    elem: scalar.elem,
-                    value: scalars[index].unwrap_or(0),
-                },
-                ParamKind::View(view) => ArgValue::View {
-                    buffer: contents(kernel, index, view, &scalars, seed),
-                    access: view.access,
-                    own: view.own.clone(),
-                },
+    let args = kernel.params.iter().enumerate().map(|(index, param)| CaseArg {
+        name: param.name.clone(),
+        value: match &param.kind {
+            ParamKind::Scalar(Scalar { elem: Elem::F32, .. }) => ArgValue::Float(float(&param.name, seed)),
+            ParamKind::Scalar(scalar) => ArgValue::Int { elem: scalar.elem, value: scalars[index].unwrap_or(0) },
+            ParamKind::View(view) => ArgValue::View {
+                buffer: contents(kernel, index, view, &scalars, seed),
+                access: view.access,
+                own: view.own.clone(),
             },
-        });
-    Ok(Case {
-        family: kernel.family.clone(),
-        seed,
-        args: args.collect(),
-    })
+        },
+    });
+    Ok(Case { family: kernel.family.clone(), seed, args: args.collect() })
 }
 
 fn float(name: &str, seed: u64) -> f32 {
@@ -110,15 +87,7 @@ fn float(name: &str, seed: u64) -> f32 {
 
 /// Rows of the view with this name.
 fn rows_of(kernel: &Kernel, name: &str) -> Option<u64> {
-    kernel
-        .params
-        .iter()
-        .filter(|param| param.name == name)
-        .find_map(as_view)?
-        .shape
-        .dims()
-        .first()
-        .copied()
+    kernel.params.iter().filter(|param| param.name == name).find_map(as_view)?.shape.dims().first().copied()
 }
 
 /// Value of an integer scalar: below its promised bound, else below the rows of what it indexes.
@@ -128,9 +97,7 @@ fn integer(kernel: &Kernel, name: &str, scalar: &Scalar, seed: u64) -> u64 {
         "kind" => Some(4),
         "power" => Some(8),
         "modulus" => Some(1 << 32),
-        "position" => ["k_cache", "v_cache", "cos"]
-            .iter()
-            .find_map(|view| rows_of(kernel, view)),
+        "position" => ["k_cache", "v_cache", "cos"].iter().find_map(|view| rows_of(kernel, view)),
         _ => None,
     };
     let bound = match (scalar.bound, indexed) {
@@ -141,13 +108,7 @@ fn integer(kernel: &Kernel, name: &str, scalar: &Scalar, seed: u64) -> u64 {
     chosen(Stream::new(seed, name), seed, bound)
 }
 
-fn contents(
-    kernel: &Kernel,
-    index: usize,
-    view: &View,
-    scalars: &[Option<u64>],
-    seed: u64,
-) -> Buffer {
+fn contents(kernel: &Kernel, index: usize, view: &View, scalars: &[Option<u64>], seed: u64) -> Buffer {
     let name = &kernel.params[index].name;
     let read = match view.access {
         Access::Read | Access::Weights => true,
@@ -158,25 +119,13 @@ fn contents(
         Some(Own::Whole | Own::Block { .. }) | None => None,
     };
     let position = at_row.or_else(|| {
-        let position = kernel
-            .params
-            .iter()
-            .position(|param| param.name == "position")?;
-        if name.ends_with("_cache") {
-            scalars[position]
-        } else {
-            None
-        }
+        let position = kernel.params.iter().position(|param| param.name == "position")?;
+        if name.ends_with("_cache") { scalars[position] } else { None }
     });
     if position.is_none() && !read {
         return Buffer::poisoned(view.elem, view.shape);
     }
-    let mut buffer = fill(
-        role(kernel, name, view),
-        view,
-        Stream::new(seed, name),
-        seed,
-    );
+    let mut buffer = fill(role(kernel, name, view), view, Stream::new(seed, name), seed);
     if let Some(position) = position {
         let rows = view.shape.dims().first().copied().unwrap_or(1).max(1);
         let row = buffer.len() / rows as usize;

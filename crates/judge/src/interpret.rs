@@ -32,11 +32,7 @@ pub fn run_interpreter(kernel: &Kernel, case: &Case) -> Result<Outputs, Box<Trap
 ///
 /// # Errors
 /// As [`run_interpreter`].
-pub fn run_interpreter_with(
-    kernel: &Kernel,
-    case: &Case,
-    options: &Options,
-) -> Result<Outputs, Box<Trap>> {
+pub fn run_interpreter_with(kernel: &Kernel, case: &Case, options: &Options) -> Result<Outputs, Box<Trap>> {
     let mut slots: Vec<Slot> = case.args.iter().map(|arg| slot(&arg.value)).collect();
     let mut args: Vec<Arg<'_>> = slots
         .iter_mut()
@@ -50,62 +46,34 @@ pub fn run_interpreter_with(
         })
         .collect();
     interp::run(kernel, &mut args, options)?;
-    let outputs = case
-        .args
-        .iter()
-        .zip(slots)
-        .filter_map(|(arg, slot)| match slot {
-            Slot::Out(buffer) => Some((arg.name.clone(), repoisoned(buffer))),
-            Slot::InOut(buffer) => Some((arg.name.clone(), ours(buffer))),
-            Slot::In(_) | Slot::F32(_) | Slot::I32(_) | Slot::I64(_) => None,
-        });
+    let outputs = case.args.iter().zip(slots).filter_map(|(arg, slot)| match slot {
+        Slot::Out(buffer) => Some((arg.name.clone(), repoisoned(buffer))),
+        Slot::InOut(buffer) => Some((arg.name.clone(), ours(buffer))),
+        Slot::In(_) | Slot::F32(_) | Slot::I32(_) | Slot::I64(_) => None,
+    });
     Ok(Outputs(outputs.collect()))
 }
 
 fn slot(value: &ArgValue) -> Slot {
     match value {
-        ArgValue::View {
-            buffer,
-            access: Access::Read | Access::Weights,
-            ..
-        } => Slot::In(theirs(buffer)),
-        ArgValue::View {
-            buffer,
-            access: Access::Write,
-            ..
-        } => {
+        ArgValue::View { buffer, access: Access::Read | Access::Weights, .. } => Slot::In(theirs(buffer)),
+        ArgValue::View { buffer, access: Access::Write, .. } => {
             // Integers have no bits to spare, so their unwritten elements cannot be told from `Out`'s filling.
-            let unwritten =
-                buffer.elem.is_float() && (0..buffer.len()).all(|i| buffer.is_poison(i));
-            if unwritten {
-                Slot::Out(theirs(buffer))
-            } else {
-                Slot::InOut(theirs(buffer))
-            }
+            let unwritten = buffer.elem.is_float() && (0..buffer.len()).all(|i| buffer.is_poison(i));
+            if unwritten { Slot::Out(theirs(buffer)) } else { Slot::InOut(theirs(buffer)) }
         }
         ArgValue::Float(number) => Slot::F32(*number),
-        ArgValue::Int {
-            elem: Elem::I64,
-            value,
-        } => Slot::I64(*value as i64),
+        ArgValue::Int { elem: Elem::I64, value } => Slot::I64(*value as i64),
         ArgValue::Int { value, .. } => Slot::I32(*value as u32 as i32),
     }
 }
 
 fn theirs(buffer: &Buffer) -> interp::Buffer {
-    interp::Buffer {
-        elem: buffer.elem,
-        shape: buffer.shape,
-        bytes: buffer.bytes.clone(),
-    }
+    interp::Buffer { elem: buffer.elem, shape: buffer.shape, bytes: buffer.bytes.clone() }
 }
 
 fn ours(buffer: interp::Buffer) -> Buffer {
-    Buffer {
-        elem: buffer.elem,
-        shape: buffer.shape,
-        bytes: buffer.bytes,
-    }
+    Buffer { elem: buffer.elem, shape: buffer.shape, bytes: buffer.bytes }
 }
 
 /// Our poison instead of the interpreter's all-ones NaN, which no arithmetic makes.

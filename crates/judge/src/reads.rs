@@ -9,16 +9,10 @@ pub(crate) fn reads(kernel: &Kernel, view: ViewId) -> bool {
 
 fn block_reads(block: &Block, target: ViewId) -> bool {
     block.ops.iter().any(|op| match &op.kind {
-        OpKind::Load { view, .. }
-        | OpKind::LoadScalar { view, .. }
-        | OpKind::Gather { view, .. } => *view == target,
+        OpKind::Load { view, .. } | OpKind::LoadScalar { view, .. } | OpKind::Gather { view, .. } => *view == target,
         OpKind::For { body, .. } => block_reads(body, target),
-        OpKind::While { before, after, .. } => {
-            block_reads(before, target) || block_reads(after, target)
-        }
-        OpKind::If {
-            then, otherwise, ..
-        } => block_reads(then, target) || block_reads(otherwise, target),
+        OpKind::While { before, after, .. } => block_reads(before, target) || block_reads(after, target),
+        OpKind::If { then, otherwise, .. } => block_reads(then, target) || block_reads(otherwise, target),
         OpKind::ProgramId(_)
         | OpKind::NumPrograms(_)
         | OpKind::Constant(_)

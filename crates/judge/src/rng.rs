@@ -24,9 +24,7 @@ impl Stream {
 
     /// 64 random bits.
     pub(crate) const fn bits(self, index: u64) -> u64 {
-        mix(self
-            .0
-            .wrapping_add(index.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        mix(self.0.wrapping_add(index.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
     }
 
     /// Uniform in `[0, bound)`; 0 if `bound` is 0.
@@ -37,8 +35,7 @@ impl Stream {
     /// Nearly normal, mean 0, variance 1, within +-3.5: a sum of four uniforms. Never subnormal: a multiple of 2^-17.
     pub(crate) fn normal(self, index: u64) -> f32 {
         let bits = self.bits(index);
-        let sum =
-            (bits & 0xffff) + ((bits >> 16) & 0xffff) + ((bits >> 32) & 0xffff) + (bits >> 48);
+        let sum = (bits & 0xffff) + ((bits >> 16) & 0xffff) + ((bits >> 32) & 0xffff) + (bits >> 48);
         // Four uniforms on [0, 65536): mean 131070, deviation 65536 / sqrt(3).
         (sum as f32 - 131_070.0) * (1.732_050_8 / 65_536.0)
     }
@@ -53,10 +50,7 @@ mod tests {
         let stream = Stream::new(7, "x");
         let n = 100_000u64;
         let mean = (0..n).map(|i| f64::from(stream.normal(i))).sum::<f64>() / n as f64;
-        let variance = (0..n)
-            .map(|i| f64::from(stream.normal(i)).powi(2))
-            .sum::<f64>()
-            / n as f64;
+        let variance = (0..n).map(|i| f64::from(stream.normal(i)).powi(2)).sum::<f64>() / n as f64;
         assert!(mean.abs() < 0.02, "{mean}");
         assert!((variance - 1.0).abs() < 0.02, "{variance}");
     }

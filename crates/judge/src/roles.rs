@@ -57,84 +57,42 @@ pub(crate) fn role(kernel: &Kernel, name: &str, view: &View) -> Role {
         "input" if kernel.family.starts_with("quantize_rows") => Some(Role::Steps),
         "input" if kernel.family.starts_with("top_k_mask") => Some(Role::Scores),
         "input" if kernel.family.starts_with("row_argmax") => Some(Role::Scores),
-        "matrix" => Some(Role::Normal {
-            mean: 0.0,
-            deviation: cols.sqrt().recip(),
-        }),
+        "matrix" => Some(Role::Normal { mean: 0.0, deviation: cols.sqrt().recip() }),
         "cos" => Some(Role::Angle { cosine: true }),
         "sin" => Some(Role::Angle { cosine: false }),
-        "gamma" => Some(Role::Normal {
-            mean: 1.0,
-            deviation: 0.1,
-        }),
+        "gamma" => Some(Role::Normal { mean: 1.0, deviation: 0.1 }),
         "logits" => Some(Role::Scores),
         "scale" | "scales" => {
             // One scale per row of an int8 matrix: the products then come out around 1.
-            let quantised = kernel
-                .params
-                .iter()
-                .filter_map(as_view)
-                .find(|view| view.elem == Elem::I8);
-            let k = quantised
-                .and_then(|view| view.shape.dims().last().copied())
-                .unwrap_or(1) as f32;
-            Some(Role::Positive {
-                scale: 1.0 / (73.0 * k.sqrt()),
-            })
+            let quantised = kernel.params.iter().filter_map(as_view).find(|view| view.elem == Elem::I8);
+            let k = quantised.and_then(|view| view.shape.dims().last().copied()).unwrap_or(1) as f32;
+            Some(Role::Positive { scale: 1.0 / (73.0 * k.sqrt()) })
         }
-        _ if name == "beta" || name.ends_with("bias") => Some(Role::Normal {
-            mean: 0.0,
-            deviation: 0.5,
-        }),
+        _ if name == "beta" || name.ends_with("bias") => Some(Role::Normal { mean: 0.0, deviation: 0.5 }),
         _ => None,
     };
     match view.elem {
         Elem::F32 | Elem::F16 | Elem::Bf16 => by_name.unwrap_or_else(|| {
-            let matrix =
-                view.access == Access::Weights && dims.len() >= 2 && dims[dims.len() - 2] > 1;
-            let deviation = if matrix && name != "table" {
-                cols.sqrt().recip()
-            } else {
-                1.0
-            };
-            Role::Normal {
-                mean: 0.0,
-                deviation,
-            }
+            let matrix = view.access == Access::Weights && dims.len() >= 2 && dims[dims.len() - 2] > 1;
+            let deviation = if matrix && name != "table" { cols.sqrt().recip() } else { 1.0 };
+            Role::Normal { mean: 0.0, deviation }
         }),
         Elem::I8 => Role::Within(127),
         Elem::I1 => Role::Below(2),
         Elem::I32 | Elem::I64 | Elem::Index if name == "index" => {
             // Into a table, and an eighth past its end: that is defined to read zeros.
-            let table = kernel
-                .params
-                .iter()
-                .find(|param| param.name == "table")
-                .and_then(as_view);
+            let table = kernel.params.iter().find(|param| param.name == "table").and_then(as_view);
             let dims = table.map_or(&[16][..], |table| table.shape.dims());
             let entries = dims.iter().copied().find(|&size| size > 1).unwrap_or(1);
             Role::Below(entries.saturating_add(entries / 8))
         }
         Elem::I32 | Elem::I64 | Elem::Index if kernel.family.starts_with("hash") => Role::Bits,
-        Elem::I32 | Elem::I64 | Elem::Index if kernel.family.starts_with("signed") => {
-            Role::Within(60)
-        }
+        Elem::I32 | Elem::I64 | Elem::Index if kernel.family.starts_with("signed") => Role::Within(60),
         Elem::I32 | Elem::I64 | Elem::Index => {
             // Indices into whatever else is read: below the fewest rows of a matrix among the inputs.
-            let rows = kernel
-                .params
-                .iter()
-                .filter(|param| param.name != name)
-                .filter_map(as_view);
-            let matrices =
-                rows.filter(|view| view.access != Access::Write && view.shape.rank() >= 2);
-            Role::Below(
-                matrices
-                    .map(|view| view.shape.dims()[0])
-                    .filter(|&rows| rows > 1)
-                    .min()
-                    .unwrap_or(16),
-            )
+            let rows = kernel.params.iter().filter(|param| param.name != name).filter_map(as_view);
+            let matrices = rows.filter(|view| view.access != Access::Write && view.shape.rank() >= 2);
+            Role::Below(matrices.map(|view| view.shape.dims()[0]).filter(|&rows| rows > 1).min().unwrap_or(16))
         }
     }
 }
@@ -156,10 +114,7 @@ pub(crate) fn fill(role: Role, view: &View, stream: Stream, seed: u64) -> Buffer
             for row in 0..rows {
                 for col in 0..cols {
                     let angle = row as f64 * ROPE_THETA.powf(-(col as f64) / cols as f64);
-                    buffer.set(
-                        row * cols + col,
-                        if cosine { angle.cos() } else { angle.sin() },
-                    );
+                    buffer.set(row * cols + col, if cosine { angle.cos() } else { angle.sin() });
                 }
             }
         }
@@ -174,9 +129,7 @@ pub(crate) fn fill(role: Role, view: &View, stream: Stream, seed: u64) -> Buffer
             let value = |index| stream.below(index, 2 * limit + 1) as f32 - limit as f32;
             buffer.fill(|index| value(index as u64));
         }
-        Role::Bits => {
-            (0..count).for_each(|index| buffer.set_bits(index, stream.bits(index as u64)))
-        }
+        Role::Bits => (0..count).for_each(|index| buffer.set_bits(index, stream.bits(index as u64))),
         Role::Steps => {
             let cols = buffer.rows_cols().1;
             buffer.fill(|index| {
@@ -200,11 +153,7 @@ fn scores(buffer: &mut Buffer, stream: Stream, seed: u64) {
     let count = buffer.len();
     for index in 0..count {
         let value = stream.normal(index as u64);
-        let value = if seed % 2 == 1 {
-            (value * 8.0).round() / 8.0
-        } else {
-            value
-        };
+        let value = if seed % 2 == 1 { (value * 8.0).round() / 8.0 } else { value };
         buffer.set(index, f64::from(value));
     }
     if count == 0 {

@@ -15,11 +15,7 @@ pub struct Element {
 
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:?}: {:e} instead of {:e}",
-            self.index, self.got, self.want
-        )
+        write!(f, "{:?}: {:e} instead of {:e}", self.index, self.got, self.want)
     }
 }
 
@@ -81,16 +77,10 @@ impl fmt::Display for Fault {
                 write!(f, "{count} elements were not written, first {first:?}")
             }
             Fault::Overwritten { count, first } => {
-                write!(
-                    f,
-                    "{count} elements outside the launch's part were changed, first {first:?}"
-                )
+                write!(f, "{count} elements outside the launch's part were changed, first {first:?}")
             }
             Fault::Nan { count, first } => write!(f, "{count} elements are NaN, first {first}"),
-            Fault::Error {
-                relative,
-                tolerance,
-            } => write!(f, "relative error {relative:.3e} above {tolerance:.0e}"),
+            Fault::Error { relative, tolerance } => write!(f, "relative error {relative:.3e} above {tolerance:.0e}"),
             Fault::Elements { count, first } => {
                 write!(f, "{count} elements are wrong, first {first}")
             }
@@ -128,10 +118,7 @@ impl Comparison {
 
     /// The largest relative error of the outputs.
     pub fn relative(&self) -> f64 {
-        self.outputs
-            .iter()
-            .map(|output| output.relative)
-            .fold(0.0, f64::max)
+        self.outputs.iter().map(|output| output.relative).fold(0.0, f64::max)
     }
 }
 
@@ -147,11 +134,7 @@ impl fmt::Display for Comparison {
             }
             write!(f, "`{}`: ", output.name)?;
             if output.faults.is_empty() {
-                write!(
-                    f,
-                    "relative error {:.3e} over {} elements",
-                    output.relative, output.compared
-                )?;
+                write!(f, "relative error {:.3e} over {} elements", output.relative, output.compared)?;
             }
             for (i, fault) in output.faults.iter().enumerate() {
                 write!(f, "{}{fault}", if i > 0 { "; " } else { "" })?;

@@ -9,10 +9,7 @@ fn judged(kernel: &Kernel, seed: u64) -> Comparison {
     let outputs = run_interpreter(kernel, &case).expect("the kernel runs");
     let comparison = compare(&case, &want, &outputs);
     let own = compare(&case, &Expected::from_outputs(&case, &outputs), &outputs);
-    assert!(
-        own.passed() || !comparison.passed(),
-        "a run agrees with itself: {own}"
-    );
+    assert!(own.passed() || !comparison.passed(), "a run agrees with itself: {own}");
     comparison
 }
 
@@ -28,13 +25,7 @@ fn residual_add(programs: u64, op: BinaryOp) -> Kernel {
     b.grid([programs, 1, 1]);
     let left = b.read("a", Elem::F32, &[1, 10]);
     let right = b.read("b", Elem::F32, &[1, 10]);
-    let own = [
-        Own::Whole,
-        Own::Block {
-            axis: Axis::X,
-            size: 4,
-        },
-    ];
+    let own = [Own::Whole, Own::Block { axis: Axis::X, size: 4 }];
     let output = b.write("output", Elem::F32, &[1, 10], &own);
     let (row, col) = (b.index(0), block_start(&mut b, 4));
     let x = b.load(left, &[row, col], &[1, 4]);
@@ -64,19 +55,11 @@ fn a_missing_program_leaves_unwritten_elements() {
 #[test]
 fn a_wrong_operation_is_caught() {
     let comparison = judged(&residual_add(3, BinaryOp::Sub), 0);
-    assert!(
-        !comparison.passed() && comparison.relative() > 0.1,
-        "{comparison}"
-    );
+    assert!(!comparison.passed() && comparison.relative() > 0.1, "{comparison}");
 }
 
 /// `x · weightᵀ` for this program's two rows.
-fn rows_times(
-    b: &mut KernelBuilder,
-    input: tile_ir::ViewId,
-    weight: tile_ir::ViewId,
-    at: Value,
-) -> Value {
+fn rows_times(b: &mut KernelBuilder, input: tile_ir::ViewId, weight: tile_ir::ViewId, at: Value) -> Value {
     let zero = b.index(0);
     let x = b.load(input, &[zero, zero], &[1, 8]);
     let w = b.load(weight, &[at, zero], &[2, 8]);
@@ -91,18 +74,7 @@ fn an_output_that_is_also_read_starts_with_data() {
     b.grid([3, 1, 1]);
     let input = b.read("input", Elem::F32, &[1, 8]);
     let weight = b.weights("weight", Elem::Bf16, &[6, 8]);
-    let hidden = b.write(
-        "hidden",
-        Elem::F32,
-        &[1, 6],
-        &[
-            Own::Whole,
-            Own::Block {
-                axis: Axis::X,
-                size: 2,
-            },
-        ],
-    );
+    let hidden = b.write("hidden", Elem::F32, &[1, 6], &[Own::Whole, Own::Block { axis: Axis::X, size: 2 }]);
     let (row, col) = (b.index(0), block_start(&mut b, 2));
     let product = rows_times(&mut b, input, weight, col);
     let before = b.load(hidden, &[row, col], &[1, 2]);
@@ -122,13 +94,7 @@ fn kv_proj(shift: i64) -> Kernel {
     let input = b.read("input", Elem::F32, &[1, 8]);
     let k_weight = b.weights("k_weight", Elem::Bf16, &[4, 8]);
     let v_weight = b.weights("v_weight", Elem::Bf16, &[4, 8]);
-    let own = [
-        Own::At { param: 5 },
-        Own::Block {
-            axis: Axis::X,
-            size: 2,
-        },
-    ];
+    let own = [Own::At { param: 5 }, Own::Block { axis: Axis::X, size: 2 }];
     let k_cache = b.write("k_cache", Elem::Bf16, &[5, 4], &own);
     let v_cache = b.write("v_cache", Elem::Bf16, &[5, 4], &own);
     let position = b.scalar("position", Elem::I32, Some(5));

@@ -6,24 +6,14 @@ use tile_ir::Elem::{self, Bf16, F32, I32};
 /// The named output's expected values; unchanged ones are NaN.
 fn values(case: &Case, name: &str) -> Vec<f64> {
     let expected = reference(case).expect("reference");
-    let output = expected
-        .into_iter()
-        .find(|output| output.name == name)
-        .expect("output");
-    output
-        .values
-        .into_iter()
-        .map(|value| value.unwrap_or(f64::NAN))
-        .collect()
+    let output = expected.into_iter().find(|output| output.name == name).expect("output");
+    output.values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect()
 }
 
 fn near(got: &[f64], want: &[f64]) {
     assert_eq!(got.len(), want.len());
     for (i, (got, want)) in got.iter().zip(want).enumerate() {
-        assert!(
-            (got - want).abs() < 1e-12 || (got.is_nan() && want.is_nan()),
-            "{i}: {got} instead of {want}"
-        );
+        assert!((got - want).abs() < 1e-12 || (got.is_nan() && want.is_nan()), "{i}: {got} instead of {want}");
     }
 }
 
@@ -37,10 +27,7 @@ fn rms_norm_of_three_and_four() {
         .read("gamma", F32, &[1, 2], &[5.0, -10.0])
         .float("eps", 0.0)
         .write("output", F32, &[1, 2], None);
-    near(
-        &values(&case, "output"),
-        &[3.0 * 2f64.sqrt(), -8.0 * 2f64.sqrt()],
-    );
+    near(&values(&case, "output"), &[3.0 * 2f64.sqrt(), -8.0 * 2f64.sqrt()]);
 }
 
 #[test]
@@ -52,9 +39,7 @@ fn embedding_takes_one_row() {
             .write("output", F32, &[1, 2], None)
     };
     near(&values(&case(2), "output"), &[4.0, 5.0]);
-    assert!(
-        matches!(reference(&case(3)), Err(ReferenceError::Misfit { name, .. }) if name == "token")
-    );
+    assert!(matches!(reference(&case(3)), Err(ReferenceError::Misfit { name, .. }) if name == "token"));
 }
 
 #[test]
@@ -67,18 +52,19 @@ fn a_token_may_lie_in_a_buffer() {
 }
 
 fn matvec(family: &str) -> Case {
-    Case::new(family)
-        .read("input", F32, &[1, 3], &[1.0, 2.0, 3.0])
-        .read("weight", Bf16, &[2, 3], &[1.0, 0.0, -1.0, 0.5, 0.5, 0.5])
+    Case::new(family).read("input", F32, &[1, 3], &[1.0, 2.0, 3.0]).read(
+        "weight",
+        Bf16,
+        &[2, 3],
+        &[1.0, 0.0, -1.0, 0.5, 0.5, 0.5],
+    )
 }
 
 #[test]
 fn matvec_multiplies_rows() {
     let case = matvec("lm_head_matvec").write("output", F32, &[1, 2], None);
     near(&values(&case, "output"), &[-2.0, 3.0]);
-    let case = matvec("q_proj_matvec")
-        .read("bias", F32, &[1, 2], &[10.0, 20.0])
-        .write("output", F32, &[1, 2], None);
+    let case = matvec("q_proj_matvec").read("bias", F32, &[1, 2], &[10.0, 20.0]).write("output", F32, &[1, 2], None);
     near(&values(&case, "output"), &[8.0, 23.0]);
 }
 
@@ -137,16 +123,10 @@ fn attention_groups_heads_and_ignores_later_positions() {
         .int("position", 1);
     near(&values(&case, "output"), &[3.0, 3.0]);
     let mut sharper = case.clone();
-    *sharper.buffer_mut("k_cache").expect("cache") = judge::Buffer::from_values(
-        F32,
-        tile_ir::Shape::new(&[3, 1]).expect("rank"),
-        &[0.0, ln3, NAN],
-    );
+    *sharper.buffer_mut("k_cache").expect("cache") =
+        judge::Buffer::from_values(F32, tile_ir::Shape::new(&[3, 1]).expect("rank"), &[0.0, ln3, NAN]);
     let third = f64::from(ln3 as f32).exp();
-    near(
-        &values(&sharper, "output"),
-        &[3.0, (1.0 + 5.0 * third) / (1.0 + third)],
-    );
+    near(&values(&sharper, "output"), &[3.0, (1.0 + 5.0 * third) / (1.0 + third)]);
 }
 
 #[test]
@@ -158,10 +138,7 @@ fn attention_gives_each_kv_head_its_queries() {
         .read("v_cache", F32, &[1, 4], &[1.0, 2.0, 3.0, 4.0])
         .write("output", F32, &[4, 2], None)
         .int("position", 0);
-    near(
-        &values(&case, "output"),
-        &[1.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 4.0],
-    );
+    near(&values(&case, "output"), &[1.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 4.0]);
 }
 
 #[test]
@@ -172,10 +149,7 @@ fn gate_and_up() {
         .read("gate_weight", Bf16, &[2, 1], &[1.0, -1.0])
         .read("up_weight", Bf16, &[2, 1], &[3.0, 4.0])
         .write("output", F32, &[1, 2], None);
-    near(
-        &values(&case, "output"),
-        &[silu(2.0) * 6.0, silu(-2.0) * 8.0],
-    );
+    near(&values(&case, "output"), &[silu(2.0) * 6.0, silu(-2.0) * 8.0]);
     let case = Case::new("silu_mul_fused")
         .read("gate", F32, &[1, 2], &[0.0, -200.0])
         .read("up", F32, &[1, 2], &[7.0, 7.0])
@@ -190,31 +164,23 @@ fn sums_and_argmax() {
         .read("b", F32, &[1, 2], &[0.5, -2.0])
         .write("output", F32, &[1, 2], None);
     near(&values(&case, "output"), &[1.5, 0.0]);
-    let case = Case::new("argmax_greedy")
-        .read("logits", F32, &[1, 5], &[-1.0, 3.0, 2.0, 3.0, -5.0])
-        .write("output", I32, &[1, 1], None);
+    let case = Case::new("argmax_greedy").read("logits", F32, &[1, 5], &[-1.0, 3.0, 2.0, 3.0, -5.0]).write(
+        "output",
+        I32,
+        &[1, 1],
+        None,
+    );
     near(&values(&case, "output"), &[1.0]);
 }
 
 #[test]
 fn unknown_families_and_wrong_arguments_are_errors() {
     let message = |case: &Case| reference(case).expect_err("refused").to_string();
-    assert_eq!(
-        message(&Case::new("frobnicate")),
-        "there is no reference for kernels named `frobnicate`"
-    );
+    assert_eq!(message(&Case::new("frobnicate")), "there is no reference for kernels named `frobnicate`");
     assert!(!judge::has_reference("frobnicate") && judge::has_reference("rms_norm_1536"));
-    assert_eq!(
-        message(&Case::new("residual_add")),
-        "the reference of `residual_add` needs a buffer named `a`"
-    );
+    assert_eq!(message(&Case::new("residual_add")), "the reference of `residual_add` needs a buffer named `a`");
     let case = matvec("q_proj_matvec").write("output", F32, &[1, 3], None);
-    assert_eq!(
-        message(&case),
-        "the reference of `q_proj_matvec` cannot use `output`: it has 3 elements instead of 2"
-    );
-    let empty = Case::new("rope_k_decode")
-        .write("k_cache", F32, &[0, 4], Some(&[]))
-        .int("position", 0);
+    assert_eq!(message(&case), "the reference of `q_proj_matvec` cannot use `output`: it has 3 elements instead of 2");
+    let empty = Case::new("rope_k_decode").write("k_cache", F32, &[0, 4], Some(&[])).int("position", 0);
     assert!(reference(&empty).is_err());
 }

@@ -93,9 +93,8 @@ impl<'m> RecursionSearch<'_, 'm> {
 /// Direct calls of functions with a body, last first.
 fn callees(function: Function<'_>) -> Vec<(Value<'_>, Function<'_>)> {
     let calls = function.instructions().into_iter().filter(|inst| inst.opcode() == Some(Op::LLVMCall));
-    let mut calls: Vec<_> = calls
-        .filter_map(|call| Some((call, call.callee().as_function().filter(|f| !f.is_declaration())?)))
-        .collect();
+    let mut calls: Vec<_> =
+        calls.filter_map(|call| Some((call, call.callee().as_function().filter(|f| !f.is_declaration())?))).collect();
     calls.reverse();
     calls
 }

@@ -4,9 +4,12 @@
 
 mod counted;
 pub(crate) mod dead;
+mod for_loop;
 pub(crate) mod graph;
+mod index_math;
 mod loops;
 mod mux;
+mod predicates;
 pub(crate) mod structure;
 
 use std::collections::HashMap;

@@ -99,7 +99,9 @@ impl Promotion {
             Some(&OpKind::Cast(CastOp::ExtU, a)) if ty(a).elem != Elem::I1 => Form::Of(a),
             Some(&OpKind::Cast(CastOp::IndexU, a)) if fits(self.ranges.get(a).map(|range| range.1)) => Form::Same(a),
             Some(&OpKind::Binary(op, a, b)) => {
-                let (Some(ra), Some(rb)) = (self.ranges.get(a), self.ranges.get(b)) else { return Form::Cast };
+                let (Some(ra), Some(rb)) = (self.ranges.get(a), self.ranges.get(b)) else {
+                    return Form::Cast;
+                };
                 // `index` is signed.
                 if ra.1.max(rb.1) > range::most(Elem::Index) {
                     return Form::Cast;

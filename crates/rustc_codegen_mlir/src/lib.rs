@@ -96,11 +96,7 @@ fn optimised<'c>(
 }
 
 /// The entries of the wanted group.
-fn choose<'m>(
-    entries: Vec<entries::Entry<'m>>,
-    options: &Options,
-    errors: &mut Vec<Error>,
-) -> Vec<entries::Entry<'m>> {
+fn choose<'m>(entries: Vec<entries::Entry<'m>>, options: &Options, errors: &mut Vec<Error>) -> Vec<entries::Entry<'m>> {
     let mut known: Vec<String> = entries.iter().map(|entry| entry.name.group.clone()).collect();
     known.dedup();
     let wanted = |entry: &entries::Entry<'m>| options.group.as_ref().is_none_or(|group| *group == entry.name.group);
@@ -129,7 +125,9 @@ fn compile_modules(bitcode: &[u8], options: &Options) -> Result<Vec<Group>, Vec<
                 module.name.clone_from(group);
                 module.kernels.push(kernel);
             }
-            Err(found) => errors.extend(found.into_iter().map(|error| error.in_kernel(&entry.name.symbol()))),
+            Err(found) => {
+                errors.extend(found.into_iter().map(|error| error.in_kernel(&entry.name.symbol(), &entry.loc)))
+            }
         }
     }
     if !errors.is_empty() {
@@ -151,7 +149,10 @@ fn group(module: Module) -> Result<Group, Vec<Error>> {
 fn merge(errors: Vec<Error>) -> Vec<Error> {
     let mut kept: Vec<Error> = Vec::new();
     for error in errors {
-        if !kept.iter().any(|known| known.problem == error.problem && known.loc == error.loc && error.loc != Loc::Unknown) {
+        if !kept
+            .iter()
+            .any(|known| known.problem == error.problem && known.loc == error.loc && error.loc != Loc::Unknown)
+        {
             kept.push(error);
         }
     }

@@ -47,6 +47,10 @@ pub(crate) struct Lifter<'a, 'm> {
     values: BTreeMap<LlvmValue<'m>, Lifted>,
     errors: Vec<Error>,
     reported: BTreeSet<(String, String)>,
+    /// Whether an array is indexed at run time; then it is in memory, and accesses with constant indices are not to blame.
+    runtime_index: bool,
+    /// One of those accesses, in case nothing else is reported.
+    silent: Option<Error>,
     /// Block that operations are appended to.
     at: usize,
     /// Place of the instruction being lifted.
@@ -67,13 +71,61 @@ pub(crate) fn lift(function: Function<'_>, params: &Params, locator: &Locator) -
         values: BTreeMap::new(),
         errors: Vec::new(),
         reported: BTreeSet::new(),
+        runtime_index: false,
+        silent: None,
         at: 0,
         loc: Loc::Unknown,
     };
     lifter.parameters();
     lifter.infer_tiles();
+    lifter.runtime_index = function.instructions().into_iter().any(|inst| lifter.is_runtime_index(inst));
     lifter.blocks();
-    if lifter.errors.is_empty() { Ok(lifter.cfg) } else { Err(lifter.errors) }
+    if lifter.errors.is_empty() {
+        lifter.errors.extend(lifter.silent.take());
+    }
+    if lifter.errors.is_empty() { Ok(lifter.cfg) } else { Err(causes(lifter.errors)) }
+}
+
+/// Without the problems that others bring about: calls that stay keep local variables in memory.
+fn causes(errors: Vec<Error>) -> Vec<Error> {
+    let is_cause = |error: &Error| {
+        matches!(
+            *error.problem,
+            Problem::IndirectCall
+                | Problem::Extern { .. }
+                | Problem::Allocation
+                | Problem::Panic(_)
+                | Problem::Recursion { .. }
+        )
+    };
+    let is_consequence = |error: &Error| {
+        matches!(
+            *error.problem,
+            Problem::RuntimeArray | Problem::RawPointer | Problem::UninitialisedTile | Problem::HandleEscapes
+        )
+    };
+    let caused = errors.iter().any(is_cause);
+    let mut kept: Vec<Error> = Vec::new();
+    for error in errors {
+        if caused && is_consequence(&error) {
+            continue;
+        }
+        // These spread over all that is done with a value: the first place tells enough.
+        let spreads = matches!(
+            *error.problem,
+            Problem::RuntimeArray
+                | Problem::WideInteger { .. }
+                | Problem::Double
+                | Problem::Allocation
+                | Problem::ValueType { .. }
+        );
+        match kept.iter_mut().find(|known| spreads && known.problem == error.problem) {
+            Some(known) if known.loc == Loc::Unknown => known.loc = error.loc,
+            Some(_) => {}
+            None => kept.push(error),
+        }
+    }
+    kept
 }
 
 impl<'m> Lifter<'_, 'm> {
@@ -153,7 +205,9 @@ impl<'m> Lifter<'_, 'm> {
             }
             Constant::Float(number) => self.float(ty, number as f32),
             Constant::Undefined => self.cfg.zero(ty, &self.loc),
-            Constant::Null | Constant::Other => return Err(Problem::ValueType { text: operand.type_text() }),
+            Constant::Null | Constant::Other => {
+                return Err(Problem::ValueType { text: operand.type_text() });
+            }
         })
     }
 

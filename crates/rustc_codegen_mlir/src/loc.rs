@@ -27,7 +27,9 @@ impl Locator {
 
     /// The user's line of an instruction.
     pub(crate) fn of(&self, value: Value<'_>) -> Loc {
-        let Some(innermost) = value.location() else { return Loc::Unknown };
+        let Some(innermost) = value.location() else {
+            return Loc::Unknown;
+        };
         let chain: Vec<Location<'_>> = std::iter::successors(Some(innermost), |at| at.inlined_at()).take(256).collect();
         let known: Vec<(Loc, bool)> = chain.iter().filter_map(|at| self.known(*at)).collect();
         let user = known.iter().find(|(_, library)| !library);
@@ -36,7 +38,9 @@ impl Locator {
 
     /// Where a function is defined.
     pub(crate) fn of_function(&self, function: Function<'_>) -> Loc {
-        let Some(subprogram) = function.subprogram() else { return Loc::Unknown };
+        let Some(subprogram) = function.subprogram() else {
+            return Loc::Unknown;
+        };
         match subprogram.file() {
             Some(file) if subprogram.line() > 0 => {
                 Loc::File { file: self.path(file), line: subprogram.line(), column: 1 }
@@ -64,7 +68,9 @@ impl Locator {
     }
 
     fn shorten(&self, directory: &str, name: &str) -> String {
-        let Some(root) = &self.root else { return name.to_owned() };
+        let Some(root) = &self.root else {
+            return name.to_owned();
+        };
         let full = Path::new(directory).join(name);
         match full.strip_prefix(root) {
             Ok(inside) => inside.display().to_string(),
@@ -89,7 +95,9 @@ fn is_library(file: &str) -> bool {
     parts.windows(3).any(|w| {
         let in_workspace = w[0] == "crates" && LANGUAGE.contains(&w[1]);
         let published = LANGUAGE.iter().any(|name| {
-            w[1].strip_prefix(name).and_then(|rest| rest.strip_prefix('-')).is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()))
+            w[1].strip_prefix(name)
+                .and_then(|rest| rest.strip_prefix('-'))
+                .is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()))
         });
         (in_workspace || published) && w[2] == "src"
     })

@@ -1,8 +1,11 @@
 //! Kernel parameters: what the `__tile_bind_*` calls declare.
 
+mod split;
+
 use tile::abi::{AccessCode, ElemCode};
 use tile_ir::{Access, Axis, Elem, Loc, Own, Shape};
 
+use self::split::Split;
 use crate::errors::{Error, Problem, Result};
 use crate::llvm::{Constant, Function, Op, Value};
 use crate::loc::Locator;
@@ -106,82 +109,15 @@ pub(crate) fn assume_bounds(function: Function<'_>) {
         if call.opcode() != Some(Op::LLVMCall) {
             continue;
         }
-        let Some(callee) = call.callee().as_function() else { continue };
+        let Some(callee) = call.callee().as_function() else {
+            continue;
+        };
         if callee.name() == "__tile_program_id"
             && let Ok(axis) = constant(call.arguments().first(), "")
             && let Some(&extent) = usize::try_from(axis).ok().and_then(|axis| grid.get(axis))
         {
             call.assume_below(extent, call);
         }
-    }
-}
-
-/// How an output is split over programs.
-#[derive(Clone, Copy, Debug)]
-struct Split {
-    rows: u64,
-    cols: u64,
-    /// `None`: one row, chosen by a parameter.
-    block_rows: Option<u64>,
-    block_cols: u64,
-}
-
-impl Split {
-    /// Reads the numbers of a `partition` or `row` declaration.
-    fn read(kind: &str, args: &[Value<'_>]) -> Result<Split, Problem> {
-        let number = |i: usize, what| constant(args.get(i), what);
-        let rows = number(4, "the number of rows")?;
-        let cols = number(5, "the number of columns")?;
-        let (block_rows, block_cols) = match kind {
-            "row" => (None, number(6, "the block size")?),
-            _ => (Some(number(6, "the block size")?), number(7, "the block size")?),
-        };
-        if block_rows == Some(0) || block_cols == 0 || rows == 0 || cols == 0 {
-            let shape = format!("{rows}x{cols} in blocks of {}x{block_cols}", block_rows.unwrap_or(1));
-            return Err(Problem::BadShape { what: "this output".into(), shape });
-        }
-        Ok(Split { rows, cols, block_rows, block_cols })
-    }
-
-    /// Programs along each axis: columns are split first, then rows.
-    fn grid(&self) -> [u64; 3] {
-        let mut grid = [1; 3];
-        let mut axes = grid.iter_mut();
-        let dims = [(self.cols, Some(self.block_cols)), (self.rows, self.block_rows)];
-        for (extent, block) in dims {
-            if let Some(block) = block.filter(|block| *block < extent)
-                && let Some(programs) = axes.next()
-            {
-                *programs = extent.div_ceil(block);
-            }
-        }
-        grid
-    }
-
-    /// Ownership of each dimension; `row` is the parameter that chooses the row.
-    fn own(&self, row: usize) -> Vec<Own> {
-        let mut axes = Axis::ALL.into_iter();
-        let mut part = |extent: u64, size: u64| match axes.next_if_split(extent, size) {
-            Some(axis) => Own::Block { axis, size },
-            None => Own::Whole,
-        };
-        let cols = part(self.cols, self.block_cols);
-        let rows = match self.block_rows {
-            Some(size) => part(self.rows, size),
-            None => Own::At { param: row },
-        };
-        vec![rows, cols]
-    }
-}
-
-/// Takes the next axis if a dimension is split at all.
-trait NextIfSplit {
-    fn next_if_split(&mut self, extent: u64, size: u64) -> Option<Axis>;
-}
-
-impl<I: Iterator<Item = Axis>> NextIfSplit for I {
-    fn next_if_split(&mut self, extent: u64, size: u64) -> Option<Axis> {
-        if size < extent { self.next() } else { None }
     }
 }
 
@@ -194,11 +130,7 @@ pub(crate) fn read(function: Function<'_>, locator: &Locator) -> Result<Params, 
     let mut grids: Vec<(String, [u64; 3], Loc)> = Vec::new();
     for (kind, call) in bind_calls(function) {
         let loc = locator.of(call);
-        let result = if entry.contains(&call) {
-            declaration(&kind, call, &arguments)
-        } else {
-            Err(Problem::LateBind)
-        };
+        let result = if entry.contains(&call) { declaration(&kind, call, &arguments) } else { Err(Problem::LateBind) };
         match result {
             Ok((at, name, kind, grid)) => {
                 if let Some(grid) = grid {
@@ -276,7 +208,9 @@ fn declaration(kind: &str, call: Value<'_>, arguments: &[Value<'_>]) -> Result<D
             (BoundKind::U32 { bound: (bound > 0).then_some(bound) }, None)
         }
         "f32" => (BoundKind::F32, None),
-        _ => return Err(Problem::Extern { name: format!("__tile_bind_{kind}") }),
+        _ => {
+            return Err(Problem::Extern { name: format!("__tile_bind_{kind}") });
+        }
     };
     Ok((at, name, kind, grid))
 }
@@ -299,14 +233,15 @@ fn text(pointer: Option<&Value<'_>>, len: Option<&Value<'_>>) -> Result<String, 
 
 /// The row of a view must be a `u32` parameter.
 fn check_row(at: usize, param: &Bound, bound: &[Option<Bound>]) -> Option<Error> {
-    let BoundKind::View { own, .. } = &param.kind else { return None };
+    let BoundKind::View { own, .. } = &param.kind else {
+        return None;
+    };
     let row = own.iter().find_map(|own| match own {
         Own::At { param } => Some(*param),
         Own::Whole | Own::Block { .. } => None,
     })?;
     let scalar = matches!(bound.get(row), Some(Some(Bound { kind: BoundKind::U32 { .. }, .. })));
-    (!scalar || row == at)
-        .then(|| Error::new(Problem::RowNotScalar { name: param.name.clone() }, param.loc.clone()))
+    (!scalar || row == at).then(|| Error::new(Problem::RowNotScalar { name: param.name.clone() }, param.loc.clone()))
 }
 
 fn compare_grids(first: &(String, [u64; 3], Loc), other: &(String, [u64; 3], Loc)) -> Option<Error> {
@@ -317,23 +252,4 @@ fn compare_grids(first: &(String, [u64; 3], Loc), other: &(String, [u64; 3], Loc
         second: (other.0.clone(), other.1[axis.index()]),
     };
     Some(Error::new(problem, other.2.clone()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_split_before_rows() {
-        let split = |block_rows, block_cols| Split { rows: 10, cols: 100, block_rows, block_cols };
-        assert_eq!(split(Some(10), 16).grid(), [7, 1, 1]);
-        assert_eq!(split(Some(3), 100).grid(), [4, 1, 1]);
-        assert_eq!(split(Some(3), 16).grid(), [7, 4, 1]);
-        assert_eq!(split(Some(99), 500).grid(), [1, 1, 1]);
-        assert_eq!(split(None, 50).grid(), [2, 1, 1]);
-        let block = |axis, size| Own::Block { axis, size };
-        assert_eq!(split(Some(3), 16).own(0), [block(Axis::Y, 3), block(Axis::X, 16)]);
-        assert_eq!(split(Some(3), 100).own(0), [block(Axis::X, 3), Own::Whole]);
-        assert_eq!(split(None, 50).own(4), [Own::At { param: 4 }, block(Axis::X, 50)]);
-    }
 }

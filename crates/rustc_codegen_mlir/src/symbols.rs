@@ -39,7 +39,13 @@ pub(crate) fn classify(symbol: &str) -> Callee {
     }
     let path = readable(symbol);
     const ALLOCATION: [&str; 7] = [
-        "__rust_alloc", "__rust_dealloc", "__rust_realloc", "__rust_no_alloc_shim", "handle_alloc_error", "exchange_malloc", "alloc::raw_vec",
+        "__rust_alloc",
+        "__rust_dealloc",
+        "__rust_realloc",
+        "__rust_no_alloc_shim",
+        "handle_alloc_error",
+        "exchange_malloc",
+        "alloc::raw_vec",
     ];
     if ALLOCATION.iter().any(|name| path.contains(name)) {
         return Callee::Allocation;
@@ -77,7 +83,7 @@ mod tests {
 
     #[test]
     fn panics_are_told_apart() {
-        let kind = |symbol| match classify(symbol) {
+        let kind = |symbol: &str| match classify(symbol) {
             Callee::Panic(kind) => Some(kind),
             _ => None,
         };

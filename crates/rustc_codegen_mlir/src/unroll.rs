@@ -63,7 +63,9 @@ fn needs_constant<'m>(inst: Value<'m>) -> Vec<Value<'m>> {
             }
         }
         Some(Op::LLVMCall) => {
-            let Some(callee) = inst.callee().as_function() else { return Vec::new() };
+            let Some(callee) = inst.callee().as_function() else {
+                return Vec::new();
+            };
             let arguments = inst.arguments();
             let constants = signature::constant_arguments(&callee.name());
             constants.iter().filter_map(|&i| arguments.get(i)).copied().filter(open).collect()

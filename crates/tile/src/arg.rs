@@ -58,17 +58,7 @@ impl<const BOUND: usize> Sealed for Position<BOUND> {}
 impl<const BOUND: usize> KernelArg for Position<BOUND> {
     #[inline(always)]
     fn bind(&self, name: &'static str) {
-        const {
-            assert!(
-                BOUND > 0 && BOUND <= u32::MAX as usize,
-                "a position's bound is from 1 to 2^32 - 1"
-            )
-        };
-        intrinsic!(__tile_bind_u32(
-            self.0,
-            name.as_ptr(),
-            name.len(),
-            BOUND as u32
-        ));
+        const { assert!(BOUND > 0 && BOUND <= u32::MAX as usize, "a position's bound is from 1 to 2^32 - 1") };
+        intrinsic!(__tile_bind_u32(self.0, name.as_ptr(), name.len(), BOUND as u32));
     }
 }

@@ -93,10 +93,7 @@ macro_rules! signed {
 signed!(f32 Flip, bf16 Flip, f16 Flip, i32 Subtract, i8 Subtract);
 
 /// `u32`, `i32`, `i8`. Arithmetic wraps.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an integer type",
-    label = "this needs a tile of integers"
-)]
+#[diagnostic::on_unimplemented(message = "`{Self}` is not an integer type", label = "this needs a tile of integers")]
 pub trait Int: Stored {}
 
 /// Types with bitwise operators: the integers and `bool`.

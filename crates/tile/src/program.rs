@@ -21,11 +21,7 @@ pub fn num_programs<const AXIS: u32>() -> usize {
 /// Like `(start..end).step_by(step)`, which divides and checks before it counts, and so is no simple loop.
 #[inline(always)]
 pub const fn range(start: usize, end: usize, step: usize) -> Range {
-    Range {
-        next: start,
-        end,
-        step,
-    }
+    Range { next: start, end, step }
 }
 
 /// The iterator of [`range`].

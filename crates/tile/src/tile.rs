@@ -31,32 +31,16 @@ pub type Mask3<const B: usize, const R: usize, const C: usize> = Tile3<bool, B, 
 impl<T: Elem, const R: usize, const C: usize> Tile<T, R, C> {
     #[inline(always)]
     pub(crate) fn from_raw(raw: Raw) -> Self {
-        const {
-            assert!(
-                R > 0 && C > 0,
-                "a tile needs at least one row and one column"
-            )
-        };
-        Self {
-            raw,
-            elem: PhantomData,
-        }
+        const { assert!(R > 0 && C > 0, "a tile needs at least one row and one column") };
+        Self { raw, elem: PhantomData }
     }
 }
 
 impl<T: Elem, const B: usize, const R: usize, const C: usize> Tile3<T, B, R, C> {
     #[inline(always)]
     pub(crate) fn from_raw(raw: Raw) -> Self {
-        const {
-            assert!(
-                B > 0 && R > 0 && C > 0,
-                "a tile needs at least one matrix, one row and one column"
-            )
-        };
-        Self {
-            raw,
-            elem: PhantomData,
-        }
+        const { assert!(B > 0 && R > 0 && C > 0, "a tile needs at least one matrix, one row and one column") };
+        Self { raw, elem: PhantomData }
     }
 }
 
@@ -136,12 +120,7 @@ macro_rules! elements {
             /// The element in row `ROW` and column `COL`.
             #[inline(always)]
             pub fn get<const ROW: usize, const COL: usize>(self) -> $T {
-                const {
-                    assert!(
-                        ROW < R && COL < C,
-                        "`get` reads an element outside of the tile"
-                    )
-                };
+                const { assert!(ROW < R && COL < C, "`get` reads an element outside of the tile") };
                 intrinsic!($extract(self.raw, R, C, ROW, COL))
             }
 

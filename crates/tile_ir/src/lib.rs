@@ -1,7 +1,17 @@
 //! The typed tile IR: the program that MLIR carries, as exhaustive Rust enums.
 //!
-//! A [`Module`] holds [`Kernel`]s; a kernel is a tree of [`Block`]s of [`Op`]s over SSA [`Value`]s whose types are
-//! scalars or static-shape tiles. `docs/ir.md` describes the language; the interpreter defines its meaning.
+//! A [`Module`] holds [`Kernel`]s. A kernel's body runs once per program of a grid; it is a tree of [`Block`]s of [`Op`]s
+//! over SSA [`Value`]s, whose types are scalars or tiles of static shape. Memory is reached through views, which are
+//! parameters: read-only ones, and written ones that are partitioned so that no two programs touch one element.
+//! `docs/ir.md` describes the language and its MLIR spelling.
+//!
+//! - [`validate`] knows every rule. What passes it may be interpreted, printed and lowered without further checks.
+//! - [`interp`] runs kernels: it is the meaning of the language, and the judge of every target.
+//! - [`print_module`] writes MLIR text that stock MLIR 19 reads.
+//! - [`analysis`] finds ranges of integers and proves loads and stores to be in bounds.
+//! - [`rewrite`] removes dead and repeated operations. [`OpKind::operands`], [`Block::for_each_op`] and their like serve
+//!   other passes.
+//! - [`KernelBuilder`] builds kernels in code; the `testing` feature makes random ones.
 
 pub mod analysis;
 mod builder;

@@ -8,23 +8,13 @@ use crate::signature::{check, named};
 
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
     if !attribute.is_empty() {
-        return Err(Error::new_spanned(
-            attribute,
-            "`#[aiv_kernel]` takes no options",
-        ));
+        return Err(Error::new_spanned(attribute, "`#[aiv_kernel]` takes no options"));
     }
-    let mut function: ItemFn = syn::parse2(item).map_err(|error| {
-        Error::new(
-            error.span(),
-            "`#[aiv_kernel]` belongs on a function with a body",
-        )
-    })?;
+    let mut function: ItemFn = syn::parse2(item)
+        .map_err(|error| Error::new(error.span(), "`#[aiv_kernel]` belongs on a function with a body"))?;
     check(&function.sig, true, "a view of a `*mut` argument")?;
     if let Some(parameter) = function.sig.generics.params.first() {
-        return Err(Error::new_spanned(
-            parameter,
-            "an `#[aiv_kernel]` is not generic: it is its own only instance",
-        ));
+        return Err(Error::new_spanned(parameter, "an `#[aiv_kernel]` is not generic: it is its own only instance"));
     }
 
     let mut opening = Vec::new();

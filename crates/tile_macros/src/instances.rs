@@ -36,12 +36,9 @@ struct Tuning {
 
 impl Parse for Instances {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        input.parse::<keyword::group>().map_err(|error| {
-            Error::new(
-                error.span(),
-                "begin with the group's name: `group \"my-model\";`",
-            )
-        })?;
+        input
+            .parse::<keyword::group>()
+            .map_err(|error| Error::new(error.span(), "begin with the group's name: `group \"my-model\";`"))?;
         let group: LitStr = input.parse()?;
         check_group(&group)?;
         input.parse::<Token![;]>()?;
@@ -63,11 +60,7 @@ impl Parse for Entry {
             tunings.push(input.parse()?);
         }
         input.parse::<Token![;]>()?;
-        Ok(Self {
-            name,
-            kernel,
-            tunings,
-        })
+        Ok(Self { name, kernel, tunings })
     }
 }
 
@@ -83,18 +76,12 @@ impl Parse for Tuning {
         for literal in literals {
             let value = literal.base10_parse::<u64>()?;
             if value == 0 || values.iter().any(|(_, known)| *known == value) {
-                return Err(Error::new(
-                    literal.span(),
-                    "candidates are positive and all different",
-                ));
+                return Err(Error::new(literal.span(), "candidates are positive and all different"));
             }
             values.push((literal, value));
         }
         if values.is_empty() {
-            return Err(Error::new(
-                name.span(),
-                format!("`{name}` needs at least one candidate"),
-            ));
+            return Err(Error::new(name.span(), format!("`{name}` needs at least one candidate")));
         }
         Ok(Self { name, values })
     }
@@ -104,10 +91,7 @@ fn check_group(group: &LitStr) -> Result<()> {
     let text = group.value();
     let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if text.is_empty() || !text.chars().all(valid) {
-        return Err(Error::new(
-            group.span(),
-            "a group's name is made of ASCII letters, digits, `-`, `_` and `.`",
-        ));
+        return Err(Error::new(group.span(), "a group's name is made of ASCII letters, digits, `-`, `_` and `.`"));
     }
     Ok(())
 }
@@ -118,10 +102,7 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     let mut output = TokenStream::new();
     for entry in &entries {
         if !names.insert(entry.name.to_string()) {
-            return Err(Error::new(
-                entry.name.span(),
-                format!("the group has two kernels named `{}`", entry.name),
-            ));
+            return Err(Error::new(entry.name.span(), format!("the group has two kernels named `{}`", entry.name)));
         }
         for choice in choices(entry)? {
             output.extend(static_item(&group.value(), entry, &choice));
@@ -139,10 +120,7 @@ fn choices(entry: &Entry) -> Result<Vec<Choice<'_>>> {
         if !mentions(entry.kernel.to_token_stream(), &tuning.name) {
             return Err(Error::new(
                 tuning.name.span(),
-                format!(
-                    "`{}` is not used in the kernel's const arguments",
-                    tuning.name
-                ),
+                format!("`{}` is not used in the kernel's const arguments", tuning.name),
             ));
         }
         let mut longer = Vec::new();
@@ -157,10 +135,7 @@ fn choices(entry: &Entry) -> Result<Vec<Choice<'_>>> {
         if all.len() > MOST_CANDIDATES {
             return Err(Error::new(
                 entry.name.span(),
-                format!(
-                    "`{}` has more than {MOST_CANDIDATES} candidates",
-                    entry.name
-                ),
+                format!("`{}` has more than {MOST_CANDIDATES} candidates", entry.name),
             ));
         }
     }
@@ -176,15 +151,10 @@ fn mentions(tokens: TokenStream, name: &Ident) -> bool {
 }
 
 fn static_item(group: &str, entry: &Entry, choice: &Choice<'_>) -> TokenStream {
-    let tuning: Vec<String> = choice
-        .iter()
-        .map(|(name, _, value)| format!("{name}={value}"))
-        .collect();
+    let tuning: Vec<String> = choice.iter().map(|(name, _, value)| format!("{name}={value}")).collect();
     let symbol = format!("{PREFIX}{group}${}${}", entry.name, tuning.join(","));
     let kernel = &entry.kernel;
-    let constants = choice
-        .iter()
-        .map(|(name, literal, _)| quote!(const #name: usize = #literal;));
+    let constants = choice.iter().map(|(name, literal, _)| quote!(const #name: usize = #literal;));
     quote_spanned! { entry.name.span()=>
         const _: () = {
             #(#constants)*

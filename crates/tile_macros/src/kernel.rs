@@ -3,26 +3,16 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{
-    Attribute, Error, FnArg, Ident, ItemFn, Result, Token, parse_quote, parse_quote_spanned,
-};
+use syn::{Attribute, Error, FnArg, Ident, ItemFn, Result, Token, parse_quote, parse_quote_spanned};
 
 use crate::signature::{check, named};
 
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let allow_unsafe = option(attribute)?;
-    let mut function: ItemFn = syn::parse2(item).map_err(|error| {
-        Error::new(
-            error.span(),
-            "`#[tile::kernel]` belongs on a function with a body",
-        )
-    })?;
+    let mut function: ItemFn = syn::parse2(item)
+        .map_err(|error| Error::new(error.span(), "`#[tile::kernel]` belongs on a function with a body"))?;
     let rows = take_rows(&mut function)?;
-    if let Err(error) = check(
-        &function.sig,
-        allow_unsafe,
-        "a `Partition` or `RowMut` argument",
-    ) {
+    if let Err(error) = check(&function.sig, allow_unsafe, "a `Partition` or `RowMut` argument") {
         // The function stays, so that what refers to it is not an error too.
         let message = error.into_compile_error();
         return Ok(quote!(#message #function));
@@ -44,9 +34,7 @@ fn bind_parameters(function: &mut ItemFn, rows: Vec<Option<Ident>>) -> Result<()
         let (name, typed) = named(argument)?;
         let (name, text, ty) = (name.clone(), name.to_string(), typed.ty.clone());
         match row {
-            None => plain.push(
-                quote_spanned! { name.span()=> ::tile::private::bind::<#ty>(&#name, #text); },
-            ),
+            None => plain.push(quote_spanned! { name.span()=> ::tile::private::bind::<#ty>(&#name, #text); }),
             Some(row) => {
                 let FnArg::Typed(typed) = argument else {
                     continue;
@@ -54,11 +42,9 @@ fn bind_parameters(function: &mut ItemFn, rows: Vec<Option<Ident>>) -> Result<()
                 let pattern = typed.pat.clone();
                 // The launch passes the pointer; the body sees the type that was written.
                 typed.pat = parse_quote!(#name);
-                typed.ty =
-                    parse_quote_spanned!(ty.span()=> <#ty as ::tile::private::RowView>::Argument);
+                typed.ty = parse_quote_spanned!(ty.span()=> <#ty as ::tile::private::RowView>::Argument);
                 let open = quote_spanned!(ty.span()=> <#ty as ::tile::private::RowView>::open);
-                opened
-                    .push(quote_spanned!(name.span()=> let #pattern = #open(#name, #row, #text);));
+                opened.push(quote_spanned!(name.span()=> let #pattern = #open(#name, #row, #text);));
             }
         }
     }
@@ -89,18 +75,12 @@ fn take_row(argument: &mut FnArg) -> Result<Option<Ident>> {
     let FnArg::Typed(typed) = argument else {
         return Ok(None);
     };
-    let Some(index) = typed
-        .attrs
-        .iter()
-        .position(|attribute| attribute.path().is_ident("row"))
-    else {
+    let Some(index) = typed.attrs.iter().position(|attribute| attribute.path().is_ident("row")) else {
         return Ok(None);
     };
     let attribute: Attribute = typed.attrs.remove(index);
-    attribute.parse_args().map(Some).map_err(|error| {
-        Error::new(
-            error.span(),
-            "name the scalar argument that selects the row: `#[row(position)]`",
-        )
-    })
+    attribute
+        .parse_args()
+        .map(Some)
+        .map_err(|error| Error::new(error.span(), "name the scalar argument that selects the row: `#[row(position)]`"))
 }

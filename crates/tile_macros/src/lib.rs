@@ -15,9 +15,7 @@ use proc_macro::TokenStream;
 /// `#[tile::kernel(unsafe)]`.
 #[proc_macro_attribute]
 pub fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    kernel::expand(attribute.into(), item.into())
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    kernel::expand(attribute.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Names the kernel instances to compile, as one group.
@@ -34,15 +32,11 @@ pub fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// combination, after several `for`), and a target takes the one that suits it.
 #[proc_macro]
 pub fn instances(input: TokenStream) -> TokenStream {
-    instances::expand(input.into())
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    instances::expand(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Declares a function over raw pointers as a kernel and an entry of the package's kernel group.
 #[proc_macro_attribute]
 pub fn aiv_kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    aiv::expand(attribute.into(), item.into())
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    aiv::expand(attribute.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }

@@ -17,16 +17,10 @@ pub(crate) fn check(signature: &Signature, allow_unsafe: bool, outputs: &str) ->
         errors.add_at(abi, "a kernel has Rust's own ABI: remove `extern`");
     }
     if let (Some(token), false) = (&signature.unsafety, allow_unsafe) {
-        errors.add(
-            token.span,
-            "a kernel is safe: remove `unsafe`, or write `#[tile::kernel(unsafe)]` if it must be",
-        );
+        errors.add(token.span, "a kernel is safe: remove `unsafe`, or write `#[tile::kernel(unsafe)]` if it must be");
     }
     if let ReturnType::Type(_, ty) = &signature.output {
-        errors.add_at(
-            ty,
-            &format!("a kernel returns nothing: write results to {outputs}"),
-        );
+        errors.add_at(ty, &format!("a kernel returns nothing: write results to {outputs}"));
     }
     if let Some(variadic) = &signature.variadic {
         errors.add_at(variadic, "a kernel has a fixed number of arguments");
@@ -43,21 +37,13 @@ pub(crate) fn check(signature: &Signature, allow_unsafe: bool, outputs: &str) ->
 pub(crate) fn named(argument: &FnArg) -> Result<(&Ident, &PatType)> {
     let typed = match argument {
         FnArg::Receiver(receiver) => {
-            return Err(Error::new_spanned(
-                receiver,
-                "a kernel is a free function: it has no `self`",
-            ));
+            return Err(Error::new_spanned(receiver, "a kernel is a free function: it has no `self`"));
         }
         FnArg::Typed(typed) => typed,
     };
     match &*typed.pat {
-        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
-            Ok((&name.ident, typed))
-        }
-        pattern => Err(Error::new_spanned(
-            pattern,
-            "a kernel argument is a plain name: the host binds buffers by it",
-        )),
+        Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Ok((&name.ident, typed)),
+        pattern => Err(Error::new_spanned(pattern, "a kernel argument is a plain name: the host binds buffers by it")),
     }
 }
 

@@ -41,9 +41,12 @@ impl Checker<'_> {
 
     fn regions(&mut self, operation: Operation<'_>) {
         for block in (0..operation.region_count()).flat_map(|region| operation.blocks(region)) {
-            for arg in block.args() {
+            for (index, arg) in block.args().enumerate() {
                 if let Err(problem) = types::any(arg.ty()) {
-                    self.refuse(operation, problem);
+                    match location::of_arguments(operation, self.text_name).get(index) {
+                        Some(loc) => self.errors.push(problem.at(loc.clone())),
+                        None => self.refuse(operation, problem),
+                    }
                 }
             }
             for inner in block.operations() {

@@ -16,8 +16,8 @@ pub(crate) struct Reported {
     pub(crate) message: String,
     /// Location as MLIR prints it.
     pub(crate) location: String,
-    /// Attached notes.
-    pub(crate) notes: Vec<String>,
+    /// Attached notes, each with its location.
+    pub(crate) notes: Vec<(String, String)>,
 }
 
 /// Longest message kept; MLIR's may quote whole operations.
@@ -92,15 +92,20 @@ unsafe extern "C" fn on_diagnostic(diagnostic: sys::MlirDiagnostic, data: *mut c
 fn read(diagnostic: sys::MlirDiagnostic) -> Reported {
     // SAFETY: the diagnostic and its notes are valid for the call of the handler.
     unsafe {
-        let text = |diagnostic| raw::print(MESSAGE_LIMIT, |callback, data| sys::mlirDiagnosticPrint(diagnostic, callback, data));
+        let text = |diagnostic| {
+            raw::print(MESSAGE_LIMIT, |callback, data| sys::mlirDiagnosticPrint(diagnostic, callback, data))
+        };
+        let location = |diagnostic| {
+            raw::print(MESSAGE_LIMIT, |callback, data| {
+                sys::mlirLocationPrint(sys::mlirDiagnosticGetLocation(diagnostic), callback, data);
+            })
+        };
         let notes = (0..sys::mlirDiagnosticGetNumNotes(diagnostic))
-            .map(|i| text(sys::mlirDiagnosticGetNote(diagnostic, i)))
+            .map(|i| sys::mlirDiagnosticGetNote(diagnostic, i))
+            .map(|note| (text(note), location(note)))
             // MLIR's own print of the operation, and advice on building tools instead of programs.
-            .filter(|note| !note.starts_with("see current operation") && !note.starts_with("Available dialects"))
+            .filter(|(note, _)| !note.starts_with("see current operation") && !note.starts_with("Available dialects"))
             .collect();
-        let location = raw::print(MESSAGE_LIMIT, |callback, data| {
-            sys::mlirLocationPrint(sys::mlirDiagnosticGetLocation(diagnostic), callback, data);
-        });
-        Reported { message: text(diagnostic), location, notes }
+        Reported { message: text(diagnostic), location: location(diagnostic), notes }
     }
 }

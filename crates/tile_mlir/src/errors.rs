@@ -51,6 +51,12 @@ pub enum Problem {
     /// The text has a NUL byte.
     #[error("the file contains a NUL byte")]
     NulByte,
+    /// A value is used where no definition of it is visible.
+    #[error("value `%{name}` is used before it is defined")]
+    Undefined {
+        /// Its name.
+        name: String,
+    },
     /// MLIR's parser or verifier refused the text.
     #[error("{message}")]
     Refused {
@@ -219,9 +225,11 @@ impl Problem {
             | Problem::TooDeep { .. }
             | Problem::MapTooLong { .. }
             | Problem::AliasTooLarge { .. } => Kind::Limit,
-            Problem::NulByte | Problem::Refused { .. } | Problem::Attribute { .. } | Problem::Function { .. } => {
-                Kind::Invalid
-            }
+            Problem::NulByte
+            | Problem::Undefined { .. }
+            | Problem::Refused { .. }
+            | Problem::Attribute { .. }
+            | Problem::Function { .. } => Kind::Invalid,
             Problem::Resources | Problem::Operation { .. } | Problem::Form { .. } => Kind::Unsupported,
             Problem::Type { why, .. } => why.kind(),
             Problem::Invalid(error) => Report::from(&**error).kind,
@@ -242,6 +250,7 @@ impl Problem {
             | Problem::MapTooLong { .. }
             | Problem::AliasTooLarge { .. }
             | Problem::NulByte
+            | Problem::Undefined { .. }
             | Problem::Refused { .. }
             | Problem::Crashed { .. }
             | Problem::Invalid(_)

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use tile_ir::Loc;
 
+use crate::raw::Operation;
+
 /// A location and the variable's name, if the location carries one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Place {
@@ -20,7 +22,9 @@ pub(crate) fn read(printed: &str, text_name: &Arc<str>) -> Place {
     }
     let mut rest = printed;
     while let Some(quote) = rest.find('"') {
-        let Some((text, after)) = string(&rest[quote + 1..]) else { break };
+        let Some((text, after)) = string(&rest[quote + 1..]) else {
+            break;
+        };
         rest = after;
         if let Some((line, column)) = position(after) {
             let file = if text.is_empty() || text == "-" { Arc::clone(text_name) } else { text.into() };
@@ -34,11 +38,23 @@ pub(crate) fn read(printed: &str, text_name: &Arc<str>) -> Place {
     place
 }
 
-/// Locations of the arguments in a function's header, printed with locations: those inside the argument list's own
-/// parentheses, in order. The C API has no other way to them.
-pub(crate) fn of_arguments(header: &str, text_name: &Arc<str>) -> Vec<Loc> {
+/// Longest function header searched for the locations of arguments.
+const HEADER_BYTES: usize = 1 << 20;
+
+/// Locations of a function's arguments; none if they cannot be told. The C API has no way to them but the function's
+/// printed header.
+pub(crate) fn of_arguments(function: Operation<'_>, text_name: &Arc<str>) -> Vec<Loc> {
+    let count = function.blocks(0).first().map_or(0, |body| body.args().count());
+    let found = in_header(&function.header_text(HEADER_BYTES), text_name);
+    if found.len() == count { found } else { Vec::new() }
+}
+
+/// The locations inside the argument list's own parentheses, in order.
+fn in_header(header: &str, text_name: &Arc<str>) -> Vec<Loc> {
     let mut found = Vec::new();
-    let Some(start) = header.find('(') else { return found };
+    let Some(start) = header.find('(') else {
+        return found;
+    };
     let mut depth = 0usize;
     let mut at = start;
     while let Some(&byte) = header.as_bytes().get(at) {
@@ -76,7 +92,9 @@ fn string(text: &str) -> Option<(String, &str)> {
     let mut at = 0;
     loop {
         match *bytes.get(at)? {
-            b'"' => return Some((String::from_utf8_lossy(&value).into_owned(), &text[at + 1..])),
+            b'"' => {
+                return Some((String::from_utf8_lossy(&value).into_owned(), &text[at + 1..]));
+            }
             b'\\' => {
                 let next = *bytes.get(at + 1)?;
                 let hex = text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
@@ -158,7 +176,7 @@ mod tests {
     #[test]
     fn arguments_keep_their_own_locations() {
         let header = "func.func @f(%arg0: memref<4xf32> {a = \"(\", b = loc(\"x\":9:9)} loc(\"a.rs\":1:2), %arg1: f32 loc(unknown)) {...} loc(\"c\":3:3)";
-        assert_eq!(of_arguments(header, &"k.mlir".into()), [at("a.rs", 1, 2), Loc::Unknown]);
+        assert_eq!(in_header(header, &"k.mlir".into()), [at("a.rs", 1, 2), Loc::Unknown]);
     }
 
     #[test]

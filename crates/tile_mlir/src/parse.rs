@@ -30,9 +30,12 @@ pub(crate) fn on_own_stack<T: Send>(
 }
 
 /// Parses and verifies. MLIR's errors come back with the place in the text, or the user's place where an operation has one.
-pub(crate) fn parse<'s>(session: &'s Session, text: &str, text_name: &Arc<str>) -> Result<Module<'s>, Vec<ImportError>> {
-    scan::check(text)
-        .map_err(|(problem, offset)| vec![problem.at(location::of_offset(text, offset, text_name))])?;
+pub(crate) fn parse<'s>(
+    session: &'s Session,
+    text: &str,
+    text_name: &Arc<str>,
+) -> Result<Module<'s>, Vec<ImportError>> {
+    scan::check(text).map_err(|(problem, offset)| vec![problem.at(location::of_offset(text, offset, text_name))])?;
     match Module::parse(session.context(), text) {
         Some(module) => Ok(module),
         None => Err(errors(session, text, text_name)),
@@ -52,11 +55,23 @@ pub(crate) fn errors(session: &Session, text: &str, text_name: &Arc<str>) -> Vec
 
 fn error(reported: Reported, text: &str, text_name: &Arc<str>) -> ImportError {
     let loc = location::read(&reported.location, text_name).loc;
-    let problem = match foreign_operation(&reported.message).or_else(|| generic_operation(&reported.message, text, &loc)) {
-        Some(name) => Problem::Operation { instead: subset::instead(&name), name },
-        None => Problem::Refused { message: tidy(&reported.message), notes: reported.notes },
-    };
+    let problem =
+        match foreign_operation(&reported.message).or_else(|| generic_operation(&reported.message, text, &loc)) {
+            Some(name) => Problem::Operation { instead: subset::instead(&name), name },
+            None => Problem::Refused {
+                message: tidy(&reported.message),
+                notes: reported.notes.iter().map(|note| located(note, text_name)).collect(),
+            },
+        };
     problem.at(loc)
+}
+
+/// A note with its place, if it has one.
+fn located((note, location): &(String, String), text_name: &Arc<str>) -> String {
+    match location::read(location, text_name).loc {
+        Loc::Unknown => tidy(note),
+        loc => format!("{} ({loc})", tidy(note)),
+    }
 }
 
 /// The name, where the message says that an operation or its dialect is unknown.
@@ -75,15 +90,17 @@ fn foreign_operation(message: &str) -> Option<String> {
     quoted(rest)
 }
 
-/// The name of an operation in the quoted form whose dialect is unknown: MLIR's message lacks it, so the text is read.
+/// The name of an operation in the quoted form whose dialect is unknown: MLIR's message lacks it and points behind it, so
+/// the text is read.
 fn generic_operation(message: &str, text: &str, loc: &Loc) -> Option<String> {
     if !message.starts_with("operation being parsed with an unregistered dialect") {
         return None;
     }
-    let Loc::File { line, column, .. } = loc else { return None };
+    let Loc::File { line, column, .. } = loc else {
+        return None;
+    };
     let line = text.lines().nth(*line as usize - 1)?;
-    let rest = line.get((*column as usize).saturating_sub(1)..)?;
-    let name = rest.split('"').nth(1)?;
+    let name = line.get(..(*column as usize).saturating_sub(1))?.rsplit('"').nth(1)?;
     (!name.is_empty()).then(|| name.to_owned())
 }
 

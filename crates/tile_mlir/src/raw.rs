@@ -179,9 +179,8 @@ impl<'m> Operation<'m> {
         let mut blocks = Vec::new();
         if region < self.region_count() {
             // SAFETY: the index is in range.
-            let mut next = unsafe {
-                sys::mlirRegionGetFirstBlock(sys::mlirOperationGetRegion(self.raw, region as isize))
-            };
+            let mut next =
+                unsafe { sys::mlirRegionGetFirstBlock(sys::mlirOperationGetRegion(self.raw, region as isize)) };
             while let Some(block) = Block::optional(next) {
                 blocks.push(block);
                 // SAFETY: the block is valid.
@@ -258,10 +257,7 @@ impl<'m> Value<'m> {
     /// The operation it is a result of; `None` for block arguments.
     pub(crate) fn definition(self) -> Option<Operation<'m>> {
         // SAFETY: the owner is asked only of operation results.
-        unsafe {
-            sys::mlirValueIsAOpResult(self.raw)
-                .then(|| Operation::from_raw(sys::mlirOpResultGetOwner(self.raw)))
-        }
+        unsafe { sys::mlirValueIsAOpResult(self.raw).then(|| Operation::from_raw(sys::mlirOpResultGetOwner(self.raw))) }
     }
 
     /// Its uses: the operation and the operand number.
@@ -348,10 +344,7 @@ impl<'m> Type<'m> {
     /// Element type of a vector or memref.
     pub(crate) fn element(self) -> Option<Type<'m>> {
         // SAFETY: the element type is asked of shaped types only.
-        unsafe {
-            sys::mlirTypeIsAShaped(self.raw)
-                .then(|| Type::from_raw(sys::mlirShapedTypeGetElementType(self.raw)))
-        }
+        unsafe { sys::mlirTypeIsAShaped(self.raw).then(|| Type::from_raw(sys::mlirShapedTypeGetElementType(self.raw))) }
     }
 
     pub(crate) fn is_scalable(self) -> bool {
@@ -363,18 +356,14 @@ impl<'m> Type<'m> {
     pub(crate) fn has_identity_layout(self) -> bool {
         // SAFETY: the map is asked of memrefs only.
         unsafe {
-            sys::mlirTypeIsAMemRef(self.raw)
-                && sys::mlirAffineMapIsIdentity(sys::mlirMemRefTypeGetAffineMap(self.raw))
+            sys::mlirTypeIsAMemRef(self.raw) && sys::mlirAffineMapIsIdentity(sys::mlirMemRefTypeGetAffineMap(self.raw))
         }
     }
 
     /// Whether a memref names a memory space.
     pub(crate) fn has_memory_space(self) -> bool {
         // SAFETY: the space is asked of memrefs only.
-        unsafe {
-            sys::mlirTypeIsAMemRef(self.raw)
-                && !sys::mlirMemRefTypeGetMemorySpace(self.raw).ptr.is_null()
-        }
+        unsafe { sys::mlirTypeIsAMemRef(self.raw) && !sys::mlirMemRefTypeGetMemorySpace(self.raw).ptr.is_null() }
     }
 
     /// MLIR's spelling, shortened for messages.
@@ -495,9 +484,7 @@ impl<'m> Attribute<'m> {
     /// Type held by a type attribute.
     pub(crate) fn as_type(self) -> Option<Type<'m>> {
         // SAFETY: the value is asked of type attributes only.
-        unsafe {
-            sys::mlirAttributeIsAType(self.raw).then(|| Type::from_raw(sys::mlirTypeAttrGetValue(self.raw)))
-        }
+        unsafe { sys::mlirAttributeIsAType(self.raw).then(|| Type::from_raw(sys::mlirTypeAttrGetValue(self.raw))) }
     }
 
     /// Whether it is an affine map to the last dimensions in order.
@@ -520,8 +507,7 @@ impl<'m> Attribute<'m> {
             (0..sys::mlirAffineMapGetNumResults(map))
                 .map(|i| {
                     let result = sys::mlirAffineMapGetResult(map, i);
-                    sys::mlirAffineExprIsADim(result)
-                        .then(|| sys::mlirAffineDimExprGetPosition(result) as usize)
+                    sys::mlirAffineExprIsADim(result).then(|| sys::mlirAffineDimExprGetPosition(result) as usize)
                 })
                 .collect()
         }
@@ -529,10 +515,7 @@ impl<'m> Attribute<'m> {
 
     pub(crate) fn is_dense_elements(self) -> bool {
         // SAFETY: see above. Resources also count as dense for MLIR, but hold no typed values.
-        unsafe {
-            sys::mlirAttributeIsADenseElements(self.raw)
-                && !sys::mlirAttributeIsADenseResourceElements(self.raw)
-        }
+        unsafe { sys::mlirAttributeIsADenseElements(self.raw) && !sys::mlirAttributeIsADenseResourceElements(self.raw) }
     }
 
     pub(crate) fn is_splat(self) -> bool {
@@ -543,8 +526,7 @@ impl<'m> Attribute<'m> {
     /// The single value of a splat.
     pub(crate) fn splat_value(self) -> Option<Attribute<'m>> {
         // SAFETY: asked of splats only.
-        self.is_splat()
-            .then(|| unsafe { Attribute::from_raw(sys::mlirDenseElementsAttrGetSplatValue(self.raw)) })
+        self.is_splat().then(|| unsafe { Attribute::from_raw(sys::mlirDenseElementsAttrGetSplatValue(self.raw)) })
     }
 
     /// The elements of a dense non-splat attribute of whole bytes, as they lie in memory: `count * width` bytes.

@@ -151,9 +151,8 @@ const INSTEAD: &[(&str, &str)] = &[
 pub(crate) fn known(name: &str) -> Option<Known> {
     let unary = || UnaryOp::ALL.iter().find(|op| op.mlir_name() == name).map(|&op| Known::Unary(op));
     let binary = || {
-        let named = |op: &&BinaryOp| {
-            [false, true].into_iter().any(|float| op.takes(float) && op.mlir_name(float) == name)
-        };
+        let named =
+            |op: &&BinaryOp| [false, true].into_iter().any(|float| op.takes(float) && op.mlir_name(float) == name);
         BinaryOp::ALL.iter().find(named).map(|&op| Known::Binary(op))
     };
     let cast = || CastOp::ALL.iter().find(|op| op.mlir_name() == name).map(|&op| Known::Cast(op));
@@ -188,7 +187,11 @@ pub(crate) fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>)
         return None;
     }
     let allowed = (word.len() / 4).clamp(1, 3);
-    candidates.map(|candidate| (edits(word, candidate), candidate)).min().filter(|best| best.0 <= allowed).map(|best| best.1)
+    candidates
+        .map(|candidate| (edits(word, candidate), candidate))
+        .min()
+        .filter(|best| best.0 <= allowed)
+        .map(|best| best.1)
 }
 
 /// Levenshtein distance in bytes.

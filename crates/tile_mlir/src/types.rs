@@ -55,9 +55,7 @@ fn element(ty: raw::Type<'_>) -> Result<Elem, TypeProblem> {
         TypeClass::Int(64) => Ok(Elem::I64),
         TypeClass::Int(_) | TypeClass::Float => Err(TypeProblem::Element),
         TypeClass::SignedInt => Err(TypeProblem::Signed),
-        TypeClass::Vector | TypeClass::MemRef | TypeClass::UnrankedMemRef | TypeClass::Other => {
-            Err(TypeProblem::Other)
-        }
+        TypeClass::Vector | TypeClass::MemRef | TypeClass::UnrankedMemRef | TypeClass::Other => Err(TypeProblem::Other),
     }
 }
 

@@ -39,7 +39,11 @@ fn passes_reach_a_fixed_point() {
         let twice = print_module(&read(&once, &name, true)).expect("a valid module");
         let sorted = |text: &str| {
             // Passes may exchange constants.
-            let mut ops: Vec<_> = text.lines().filter_map(|line| line.split(" = ").nth(1)).map(|op| op.split(' ').next().map(str::to_owned)).collect();
+            let mut ops: Vec<_> = text
+                .lines()
+                .filter_map(|line| line.split(" = ").nth(1))
+                .map(|op| op.split(' ').next().map(str::to_owned))
+                .collect();
             ops.sort();
             ops
         };

@@ -93,7 +93,11 @@ fn compare(name: &str, kernel: &Kernel, interpreted: &[Buffer], judged: &[Buffer
                 let tolerance = if a.elem == Elem::F32 { 1e-5 } else { 4e-3 };
                 // NaN and infinities agree exactly.
                 for (x, y) in x.iter().zip(&y).filter(|(x, y)| !x.is_finite() || !y.is_finite()) {
-                    assert!(x.to_bits() == y.to_bits() || (x.is_nan() && y.is_nan()), "{name} {}: {x} and {y}", kernel.name);
+                    assert!(
+                        x.to_bits() == y.to_bits() || (x.is_nan() && y.is_nan()),
+                        "{name} {}: {x} and {y}",
+                        kernel.name
+                    );
                 }
                 let finite = || x.iter().zip(&y).filter(|(x, y)| x.is_finite() && y.is_finite());
                 let difference: f64 = finite().map(|(x, y)| f64::from(x - y).powi(2)).sum();

@@ -34,18 +34,12 @@ pub fn attention_decode_gqa<
     let mut sum = Tile::<f32, G, DH>::zeros();
     for start in tile::range(0, length, CH) {
         let valid = Limits::rows(length - start);
-        let keys = k_cache
-            .block_limited::<CH, DH>(start, column, valid)
-            .to_f32();
-        let values = v_cache
-            .block_limited::<CH, DH>(start, column, valid)
-            .to_f32();
+        let keys = k_cache.block_limited::<CH, DH>(start, column, valid).to_f32();
+        let values = v_cache.block_limited::<CH, DH>(start, column, valid).to_f32();
 
         // A finite score for keys past the end: its weight is exactly 0, and no infinities are subtracted.
         let index = Tile::<u32, G, CH>::col_index() + start as u32;
-        let scores = index
-            .lt(length as u32)
-            .select(queries.dot_t(keys), f32::MIN);
+        let scores = index.lt(length as u32).select(queries.dot_t(keys), f32::MIN);
 
         let larger = largest.max(scores.row_max());
         let weights = (scores - larger.broadcast_cols()).exp();

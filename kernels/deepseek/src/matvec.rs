@@ -54,13 +54,7 @@ pub fn kv_proj<KV: Float, const D: usize, const N: usize, const CAP: usize, cons
 
 /// Key and value projections with bias, appended to the caches at row `position`.
 #[tile::kernel]
-pub fn kv_proj_bias<
-    KV: Float,
-    const D: usize,
-    const N: usize,
-    const CAP: usize,
-    const BN: usize,
->(
+pub fn kv_proj_bias<KV: Float, const D: usize, const N: usize, const CAP: usize, const BN: usize>(
     input: View<f32, 1, D>,
     k_weight: Weights<bf16, N, D>,
     v_weight: Weights<bf16, N, D>,

@@ -19,13 +19,7 @@ fn rotate<const HEADS: usize, const DH: usize, const HALF: usize>(
 
 /// Rotates the query heads in place, `HEADS` of them per program.
 #[tile::kernel]
-pub fn rope_q<
-    const NH: usize,
-    const DH: usize,
-    const HALF: usize,
-    const CAP: usize,
-    const HEADS: usize,
->(
+pub fn rope_q<const NH: usize, const DH: usize, const HALF: usize, const CAP: usize, const HEADS: usize>(
     mut q: Partition<f32, NH, DH, HEADS, DH>,
     cos: Weights<f32, CAP, HALF>,
     sin: Weights<f32, CAP, HALF>,
@@ -45,10 +39,6 @@ pub fn rope_k<KV: Float, const KVD: usize, const DH: usize, const HALF: usize, c
     position: Position<CAP>,
 ) {
     let at = position.get();
-    let rotated = rotate(
-        k_cache.load().to_f32(),
-        cos.block::<1, HALF>(at, 0),
-        sin.block(at, 0),
-    );
+    let rotated = rotate(k_cache.load().to_f32(), cos.block::<1, HALF>(at, 0), sin.block(at, 0));
     k_cache.store(rotated.cast());
 }

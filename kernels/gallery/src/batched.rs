@@ -24,13 +24,7 @@ pub fn batched_matmul<
 
 /// Attention scores of `B` heads that share their keys: softmax over each row of `q · kᵀ`, then the mean over heads.
 #[tile::kernel]
-pub fn shared_scores<
-    const B: usize,
-    const M: usize,
-    const N: usize,
-    const D: usize,
-    const BM: usize,
->(
+pub fn shared_scores<const B: usize, const M: usize, const N: usize, const D: usize, const BM: usize>(
     q: View<f32, BM, D>,
     k: View<f32, N, D>,
     mut output: Partition<f32, M, N>,

@@ -5,11 +5,7 @@ use tile::prelude::*;
 /// Newton's iteration for `sqrt` of each element at once, until the largest change falls under `tolerance` or 32
 /// steps are done. Elements are positive.
 #[tile::kernel]
-pub fn newton_sqrt<const N: usize>(
-    input: View<f32, 1, N>,
-    tolerance: f32,
-    mut output: Partition<f32, 1, N>,
-) {
+pub fn newton_sqrt<const N: usize>(input: View<f32, 1, N>, tolerance: f32, mut output: Partition<f32, 1, N>) {
     let a = input.load();
     let mut x = a.max(1.0);
     let mut steps = 0;
@@ -73,9 +69,7 @@ pub fn matrix_power<const N: usize, const BK: usize>(
     for _ in 0..power {
         let mut next = Tile::<f32, N, 1>::zeros();
         for k in tile::range(0, N, BK) {
-            next = matrix
-                .block::<N, BK>(0, k)
-                .dot_acc(output.load_part(k, 0), next);
+            next = matrix.block::<N, BK>(0, k).dot_acc(output.load_part(k, 0), next);
         }
         output.store(next);
     }

@@ -1,8 +1,7 @@
 //! What is compiled.
 
 use crate::{
-    attention, batched, control, elementwise, gather, integer, matmul, mlp, norm, quantized,
-    softmax, top_k, transpose,
+    attention, batched, control, elementwise, gather, integer, matmul, mlp, norm, quantized, softmax, top_k, transpose,
 };
 
 tile::instances! {

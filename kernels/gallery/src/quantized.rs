@@ -5,13 +5,7 @@ use tile::prelude::*;
 /// `output = input · (weight * scale)ᵀ`, where each group of `GROUP` weights of a row shares a scale. `GROUPS` is
 /// `K / GROUP`; `BN` outputs per program.
 #[tile::kernel]
-pub fn matvec_int8<
-    const N: usize,
-    const K: usize,
-    const GROUP: usize,
-    const GROUPS: usize,
-    const BN: usize,
->(
+pub fn matvec_int8<const N: usize, const K: usize, const GROUP: usize, const GROUPS: usize, const BN: usize>(
     input: View<f32, 1, K>,
     weight: Weights<i8, N, K>,
     scale: Weights<f32, N, GROUPS>,

@@ -14,13 +14,7 @@ pub fn transpose<const R: usize, const C: usize, const BR: usize, const BC: usiz
 
 /// Puts `left` and `right` side by side, and below them their halves exchanged. `C` is `CL + CR`.
 #[tile::kernel]
-pub fn interleave<
-    const R: usize,
-    const CL: usize,
-    const CR: usize,
-    const C: usize,
-    const R2: usize,
->(
+pub fn interleave<const R: usize, const CL: usize, const CR: usize, const C: usize, const R2: usize>(
     left: View<f32, R, CL>,
     right: View<f32, R, CR>,
     mut output: Partition<f32, R2, C>,

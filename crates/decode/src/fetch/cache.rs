@@ -15,15 +15,9 @@ use crate::error::Error;
 /// # Errors
 /// Neither variable holds an absolute path.
 pub fn cache_dir() -> Result<PathBuf, Error> {
-    let folder = |name: &str| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
+    let folder = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache")));
-    let base = base.ok_or_else(|| {
-        Error::input("set HOME or XDG_CACHE_HOME to an absolute path, to keep models in")
-    })?;
+    let base = base.ok_or_else(|| Error::input("set HOME or XDG_CACHE_HOME to an absolute path, to keep models in"))?;
     Ok(base.join("tenfold"))
 }
 
@@ -44,12 +38,7 @@ pub(super) fn verified(path: &Path, package: &Package) -> Result<bool, Error> {
 /// Takes the lock, waiting for another process that has it. It is released when the file is closed, even by a crash.
 pub(super) fn lock(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<File, Error> {
     let failed = |source| Error::io("lock", path, source);
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(failed)?;
+    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {

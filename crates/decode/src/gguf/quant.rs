@@ -78,65 +78,33 @@ impl TensorType {
 pub fn dequantise(kind: TensorType, bytes: &[u8], out: &mut Vec<f32>) {
     match kind {
         TensorType::F32 => {
-            out.extend(
-                bytes
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|chunk| f32::from_le_bytes(*chunk)),
-            );
+            out.extend(bytes.as_chunks().0.iter().map(|chunk| f32::from_le_bytes(*chunk)));
         }
         TensorType::F16 => out.extend(bytes.as_chunks().0.iter().map(|chunk| half(*chunk))),
         TensorType::Bf16 => {
-            out.extend(
-                bytes
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|chunk| bf16::from_le_bytes(*chunk).to_f32()),
-            );
+            out.extend(bytes.as_chunks().0.iter().map(|chunk| bf16::from_le_bytes(*chunk).to_f32()));
         }
         TensorType::Q4_0 => {
             for block in bytes.as_chunks::<18>().0 {
                 let [d0, d1, nibbles @ ..] = block;
                 let scale = half([*d0, *d1]);
-                out.extend(
-                    nibbles
-                        .iter()
-                        .map(|byte| scale * (f32::from(byte & 15) - 8.0)),
-                );
-                out.extend(
-                    nibbles
-                        .iter()
-                        .map(|byte| scale * (f32::from(byte >> 4) - 8.0)),
-                );
+                out.extend(nibbles.iter().map(|byte| scale * (f32::from(byte & 15) - 8.0)));
+                out.extend(nibbles.iter().map(|byte| scale * (f32::from(byte >> 4) - 8.0)));
             }
         }
         TensorType::Q4_1 => {
             for block in bytes.as_chunks::<20>().0 {
                 let [d0, d1, m0, m1, nibbles @ ..] = block;
                 let (scale, minimum) = (half([*d0, *d1]), half([*m0, *m1]));
-                out.extend(
-                    nibbles
-                        .iter()
-                        .map(|byte| scale * f32::from(byte & 15) + minimum),
-                );
-                out.extend(
-                    nibbles
-                        .iter()
-                        .map(|byte| scale * f32::from(byte >> 4) + minimum),
-                );
+                out.extend(nibbles.iter().map(|byte| scale * f32::from(byte & 15) + minimum));
+                out.extend(nibbles.iter().map(|byte| scale * f32::from(byte >> 4) + minimum));
             }
         }
         TensorType::Q8_0 => {
             for block in bytes.as_chunks::<34>().0 {
                 let [d0, d1, quants @ ..] = block;
                 let scale = half([*d0, *d1]);
-                out.extend(
-                    quants
-                        .iter()
-                        .map(|byte| scale * f32::from(byte.cast_signed())),
-                );
+                out.extend(quants.iter().map(|byte| scale * f32::from(byte.cast_signed())));
             }
         }
     }
@@ -159,46 +127,26 @@ mod tests {
     #[test]
     fn plain_types() {
         assert_eq!(run(TensorType::F32, &1.5f32.to_le_bytes()), [1.5]);
-        assert_eq!(
-            run(TensorType::F16, &f16::from_f32(-0.25).to_le_bytes()),
-            [-0.25]
-        );
-        assert_eq!(
-            run(TensorType::Bf16, &bf16::from_f32(3.0).to_le_bytes()),
-            [3.0]
-        );
+        assert_eq!(run(TensorType::F16, &f16::from_f32(-0.25).to_le_bytes()), [-0.25]);
+        assert_eq!(run(TensorType::Bf16, &bf16::from_f32(3.0).to_le_bytes()), [3.0]);
     }
 
     #[test]
     fn blocks() {
         let scale = f16::from_f32(0.5).to_le_bytes();
         let nibbles: Vec<u8> = (0..16u8).map(|i| i | (15 - i) << 4).collect();
-        let low =
-            |offset: f32, minimum: f32| (0..16).map(move |i| 0.5 * (i as f32 - offset) + minimum);
-        let high = |offset: f32, minimum: f32| {
-            (0..16).map(move |i| 0.5 * (15.0 - i as f32 - offset) + minimum)
-        };
+        let low = |offset: f32, minimum: f32| (0..16).map(move |i| 0.5 * (i as f32 - offset) + minimum);
+        let high = |offset: f32, minimum: f32| (0..16).map(move |i| 0.5 * (15.0 - i as f32 - offset) + minimum);
 
         let block = [&scale[..], &nibbles].concat();
-        assert_eq!(
-            run(TensorType::Q4_0, &block),
-            low(8.0, 0.0).chain(high(8.0, 0.0)).collect::<Vec<_>>()
-        );
+        assert_eq!(run(TensorType::Q4_0, &block), low(8.0, 0.0).chain(high(8.0, 0.0)).collect::<Vec<_>>());
 
         let minimum = f16::from_f32(-2.0).to_le_bytes();
         let block = [&scale[..], &minimum, &nibbles].concat();
-        assert_eq!(
-            run(TensorType::Q4_1, &block),
-            low(0.0, -2.0).chain(high(0.0, -2.0)).collect::<Vec<_>>()
-        );
+        assert_eq!(run(TensorType::Q4_1, &block), low(0.0, -2.0).chain(high(0.0, -2.0)).collect::<Vec<_>>());
 
         let quants: Vec<u8> = (0..32).map(|i| (i * 8 - 128i32) as i8 as u8).collect();
         let block = [&scale[..], &quants].concat();
-        assert_eq!(
-            run(TensorType::Q8_0, &block),
-            (0..32)
-                .map(|i| 0.5 * (i * 8 - 128) as f32)
-                .collect::<Vec<_>>()
-        );
+        assert_eq!(run(TensorType::Q8_0, &block), (0..32).map(|i| 0.5 * (i * 8 - 128) as f32).collect::<Vec<_>>());
     }
 }

@@ -105,19 +105,13 @@ pub(super) fn read(cursor: &mut Cursor<'_>, key: &str, kind: Kind) -> Result<Val
 /// Reads a type number.
 pub(super) fn read_kind(cursor: &mut Cursor<'_>, key: &str) -> Result<Kind, Error> {
     let code = cursor.u32(|| format!("the type of metadata `{key}`"))?;
-    Kind::from_code(code).ok_or_else(|| Error::ValueType {
-        key: key.to_owned(),
-        code,
-    })
+    Kind::from_code(code).ok_or_else(|| Error::ValueType { key: key.to_owned(), code })
 }
 
 /// Checks that an array is all there, and moves behind it.
 fn skip_array(cursor: &mut Cursor<'_>, key: &str, depth: usize) -> Result<Array, Error> {
     if depth > MAX_NESTING {
-        return Err(Error::Nesting {
-            key: key.to_owned(),
-            limit: MAX_NESTING,
-        });
+        return Err(Error::Nesting { key: key.to_owned(), limit: MAX_NESTING });
     }
     let what = || format!("array `{key}`");
     let kind = read_kind(cursor, key)?;
@@ -138,11 +132,7 @@ fn skip_array(cursor: &mut Cursor<'_>, key: &str, depth: usize) -> Result<Array,
             }
         }
     }
-    Ok(Array {
-        kind,
-        count,
-        offset,
-    })
+    Ok(Array { kind, count, offset })
 }
 
 impl Array {
@@ -162,9 +152,7 @@ impl Array {
             return None;
         }
         let mut cursor = Cursor::new(bytes, self.offset);
-        (0..self.count)
-            .map(|_| cursor.string(String::new).ok())
-            .collect()
+        (0..self.count).map(|_| cursor.string(String::new).ok()).collect()
     }
 
     /// The elements as integers; `None` for an array of something else, or a value out of range.
@@ -173,18 +161,13 @@ impl Array {
         (0..self.count)
             .map(|_| match self.kind {
                 Kind::F32 | Kind::F64 | Kind::Bool | Kind::String | Kind::Array => None,
-                Kind::U8
-                | Kind::I8
-                | Kind::U16
-                | Kind::I16
-                | Kind::U32
-                | Kind::I32
-                | Kind::U64
-                | Kind::I64 => match read(&mut cursor, "", self.kind).ok()? {
-                    Value::Unsigned(value) => i64::try_from(value).ok(),
-                    Value::Signed(value) => Some(value),
-                    Value::Float(_) | Value::Bool(_) | Value::String(_) | Value::Array(_) => None,
-                },
+                Kind::U8 | Kind::I8 | Kind::U16 | Kind::I16 | Kind::U32 | Kind::I32 | Kind::U64 | Kind::I64 => {
+                    match read(&mut cursor, "", self.kind).ok()? {
+                        Value::Unsigned(value) => i64::try_from(value).ok(),
+                        Value::Signed(value) => Some(value),
+                        Value::Float(_) | Value::Bool(_) | Value::String(_) | Value::Array(_) => None,
+                    }
+                }
             })
             .collect()
     }

@@ -15,13 +15,7 @@ use crate::plan::{Argument, BufferPlan, Content, Launch, Plan, Source, Traffic};
 /// A kernel that the bundle lacks; an argument that the kernel lacks, or has and the plan does not know; a shape,
 /// element type or cache size that does not fit. Messages name kernel, argument, what was expected and what was found.
 pub fn build(config: &Config, manifest: &Manifest) -> Result<Plan, Error> {
-    layers::build(Builder {
-        config,
-        manifest,
-        buffers: Vec::new(),
-        index: BTreeMap::new(),
-        capacity: None,
-    })
+    layers::build(Builder { config, manifest, buffers: Vec::new(), index: BTreeMap::new(), capacity: None })
 }
 
 /// What the model wants to bind to one argument.
@@ -32,13 +26,7 @@ pub(super) struct Want {
 
 /// What to bind.
 pub(super) enum Value {
-    View {
-        buffer: String,
-        elem: Elem,
-        shape: Shape,
-        content: Content,
-        reads: Reads,
-    },
+    View { buffer: String, elem: Elem, shape: Shape, content: Content, reads: Reads },
     Position,
     F32(f32),
 }
@@ -87,57 +75,26 @@ impl Builder<'_> {
     /// Adds a launch of `kernel`.
     pub(super) fn launch(&mut self, kernel: &str, wants: &[Want]) -> Result<Launch, Error> {
         let manifest = self.manifest;
-        let found = manifest
-            .kernels
-            .iter()
-            .find(|candidate| candidate.name == kernel)
-            .ok_or_else(|| {
-                let names: Vec<&str> = manifest
-                    .kernels
-                    .iter()
-                    .map(|kernel| kernel.name.as_str())
-                    .collect();
-                let message = format!(
-                    "group `{}` has no kernel `{kernel}`; it has: {}",
-                    manifest.group,
-                    names.join(", ")
-                );
-                Error::plan(message)
-            })?;
-        if let Some(want) = wants
-            .iter()
-            .find(|want| found.args.iter().all(|arg| arg.name != want.arg))
-        {
-            let message = format!(
-                "kernel `{kernel}` has no argument `{}`; it has: {}",
-                want.arg,
-                names(found)
-            );
+        let found = manifest.kernels.iter().find(|candidate| candidate.name == kernel).ok_or_else(|| {
+            let names: Vec<&str> = manifest.kernels.iter().map(|kernel| kernel.name.as_str()).collect();
+            let message = format!("group `{}` has no kernel `{kernel}`; it has: {}", manifest.group, names.join(", "));
+            Error::plan(message)
+        })?;
+        if let Some(want) = wants.iter().find(|want| found.args.iter().all(|arg| arg.name != want.arg)) {
+            let message = format!("kernel `{kernel}` has no argument `{}`; it has: {}", want.arg, names(found));
             return Err(Error::plan(message));
         }
         let mut args = Vec::new();
         for arg in &found.args {
-            let want = wants
-                .iter()
-                .find(|want| want.arg == arg.name)
-                .ok_or_else(|| {
-                    let known: Vec<&str> = wants.iter().map(|want| want.arg).collect();
-                    let place = place(found, arg);
-                    Error::plan(format!(
-                        "{place} is unknown to the plan, which binds: {}",
-                        known.join(", ")
-                    ))
-                })?;
+            let want = wants.iter().find(|want| want.arg == arg.name).ok_or_else(|| {
+                let known: Vec<&str> = wants.iter().map(|want| want.arg).collect();
+                let place = place(found, arg);
+                Error::plan(format!("{place} is unknown to the plan, which binds: {}", known.join(", ")))
+            })?;
             let source = self.bind(found, arg, &want.value)?;
-            args.push(Argument {
-                name: arg.name.clone(),
-                source,
-            });
+            args.push(Argument { name: arg.name.clone(), source });
         }
-        Ok(Launch {
-            kernel: kernel.to_owned(),
-            args,
-        })
+        Ok(Launch { kernel: kernel.to_owned(), args })
     }
 
     /// Index of a buffer that a launch has used.
@@ -147,65 +104,24 @@ impl Builder<'_> {
     }
 
     /// Puts the launches together.
-    pub(super) fn finish(
-        self,
-        launches: [Vec<Launch>; 3],
-        token: usize,
-        logits_buffer: usize,
-    ) -> Result<Plan, Error> {
+    pub(super) fn finish(self, launches: [Vec<Launch>; 3], token: usize, logits_buffer: usize) -> Result<Plan, Error> {
         let [step, logits, argmax] = launches;
-        let capacity = self
-            .capacity
-            .ok_or_else(|| Error::plan("no kernel has a cache"))?
-            .0;
-        Ok(Plan {
-            buffers: self.buffers,
-            step,
-            logits,
-            argmax,
-            capacity,
-            token,
-            logits_buffer,
-        })
+        let capacity = self.capacity.ok_or_else(|| Error::plan("no kernel has a cache"))?.0;
+        Ok(Plan { buffers: self.buffers, step, logits, argmax, capacity, token, logits_buffer })
     }
 
     fn bind(&mut self, kernel: &Kernel, arg: &Arg, value: &Value) -> Result<Source, Error> {
         let place = || place(kernel, arg);
         match (value, &arg.kind) {
-            (
-                Value::F32(value),
-                ArgKind::Scalar {
-                    dtype: Dtype::F32,
-                    bound: _,
-                },
-            ) => Ok(Source::F32(*value)),
-            (
-                Value::Position,
-                ArgKind::Scalar {
-                    dtype: Dtype::I32,
-                    bound,
-                },
-            ) => {
-                let bound =
-                    bound.ok_or_else(|| Error::plan(format!("{} has no bound", place())))?;
+            (Value::F32(value), ArgKind::Scalar { dtype: Dtype::F32, bound: _ }) => Ok(Source::F32(*value)),
+            (Value::Position, ArgKind::Scalar { dtype: Dtype::I32, bound }) => {
+                let bound = bound.ok_or_else(|| Error::plan(format!("{} has no bound", place())))?;
                 self.set_capacity(bound, &place())?;
                 Ok(Source::Position)
             }
             (
-                Value::View {
-                    buffer,
-                    elem,
-                    shape: wanted,
-                    content,
-                    reads,
-                },
-                ArgKind::View {
-                    dtype,
-                    shape,
-                    access,
-                    layout,
-                    own: _,
-                },
+                Value::View { buffer, elem, shape: wanted, content, reads },
+                ArgKind::View { dtype, shape, access, layout, own: _ },
             ) => {
                 match layout {
                     Layout::RowMajor => {}
@@ -220,20 +136,11 @@ impl Builder<'_> {
                     Reads::OneRow => Traffic::Row { rows },
                     Reads::ToPosition => Traffic::Filled { rows },
                 };
-                Ok(Source::Buffer {
-                    buffer,
-                    access: *access,
-                    traffic,
-                })
+                Ok(Source::Buffer { buffer, access: *access, traffic })
             }
             (Value::F32(_), _) => Err(Error::plan(format!("{} should be an f32 number", place()))),
-            (Value::Position, _) => Err(Error::plan(format!(
-                "{} should be a 32-bit integer",
-                place()
-            ))),
-            (Value::View { .. }, ArgKind::Scalar { .. }) => {
-                Err(Error::plan(format!("{} should be a view", place())))
-            }
+            (Value::Position, _) => Err(Error::plan(format!("{} should be a 32-bit integer", place()))),
+            (Value::View { .. }, ArgKind::Scalar { .. }) => Err(Error::plan(format!("{} should be a view", place()))),
         }
     }
 
@@ -251,9 +158,7 @@ impl Builder<'_> {
             },
         };
         let model = &self.config.name;
-        Err(Error::plan(format!(
-            "{place} has shape {found:?}, model `{model}` needs {expected}"
-        )))
+        Err(Error::plan(format!("{place} has shape {found:?}, model `{model}` needs {expected}")))
     }
 
     fn set_capacity(&mut self, rows: u64, place: &str) -> Result<(), Error> {
@@ -261,9 +166,7 @@ impl Builder<'_> {
             None => self.capacity = Some((rows, place.to_owned())),
             Some((known, _)) if *known == rows => {}
             Some((known, first)) => {
-                return Err(Error::plan(format!(
-                    "{place} is for {rows} positions, {first} for {known}"
-                )));
+                return Err(Error::plan(format!("{place} is for {rows} positions, {first} for {known}")));
             }
         }
         Ok(())
@@ -290,34 +193,22 @@ impl Builder<'_> {
             return Ok(*index);
         }
         let index = self.buffers.len();
-        self.buffers.push(BufferPlan {
-            name: name.to_owned(),
-            dtype,
-            elements,
-            content,
-        });
-        self.index
-            .insert(name.to_owned(), (index, place.to_owned()));
+        self.buffers.push(BufferPlan { name: name.to_owned(), dtype, elements, content });
+        self.index.insert(name.to_owned(), (index, place.to_owned()));
         Ok(index)
     }
 }
 
 fn check_elem(wanted: Elem, found: Dtype, place: &str) -> Result<(), Error> {
     let (fits, expected) = match wanted {
-        Elem::Float => (
-            matches!(found, Dtype::F32 | Dtype::F16 | Dtype::Bf16),
-            "floats",
-        ),
+        Elem::Float => (matches!(found, Dtype::F32 | Dtype::F16 | Dtype::Bf16), "floats"),
         Elem::F32 => (found == Dtype::F32, "f32"),
         Elem::Token => (found == Dtype::I32, "32-bit integers"),
     };
     if fits {
         Ok(())
     } else {
-        Err(Error::plan(format!(
-            "{place} has elements of {}, it needs {expected}",
-            elem_name(found)
-        )))
+        Err(Error::plan(format!("{place} has elements of {}, it needs {expected}", elem_name(found))))
     }
 }
 

@@ -9,11 +9,7 @@ use crate::weights::{LayerTensor, Tensor};
 pub(super) fn build(mut builder: Builder<'_>) -> Result<Plan, Error> {
     let config = builder.config;
     let (hidden, vocab) = (config.hidden, config.vocab);
-    let head = if config.tied {
-        Tensor::Embedding
-    } else {
-        Tensor::LmHead
-    };
+    let head = if config.tied { Tensor::Embedding } else { Tensor::LmHead };
 
     let mut step = vec![builder.launch(
         "embedding_lookup",
@@ -43,27 +39,16 @@ pub(super) fn build(mut builder: Builder<'_>) -> Result<Plan, Error> {
             ],
         )?,
     ];
-    let argmax = vec![builder.launch(
-        "argmax_greedy",
-        &[logits_row("logits", vocab), token("output")],
-    )?];
+    let argmax = vec![builder.launch("argmax_greedy", &[logits_row("logits", vocab), token("output")])?];
     let (token, logits_buffer) = (builder.buffer("token")?, builder.buffer("logits")?);
     builder.finish([step, logits, argmax], token, logits_buffer)
 }
 
 fn add_layer(builder: &mut Builder<'_>, layer: u64, step: &mut Vec<Launch>) -> Result<(), Error> {
     let config = builder.config;
-    let (hidden, q, kv, mlp) = (
-        config.hidden,
-        config.q_dim(),
-        config.kv_dim(),
-        config.intermediate,
-    );
+    let (hidden, q, kv, mlp) = (config.hidden, config.q_dim(), config.kv_dim(), config.intermediate);
     let part = |part| Tensor::Layer(layer, part);
-    let (k_cache, v_cache) = (
-        format!("layer {layer} keys"),
-        format!("layer {layer} values"),
-    );
+    let (k_cache, v_cache) = (format!("layer {layer} keys"), format!("layer {layer} values"));
 
     step.push(norm(builder, part(LayerTensor::AttentionNorm))?);
     let mut wants = vec![
@@ -91,12 +76,7 @@ fn add_layer(builder: &mut Builder<'_>, layer: u64, step: &mut Vec<Launch>) -> R
     let half = config.head_dim / 2;
     step.push(builder.launch(
         "rope_q_decode",
-        &[
-            activation("q", "q", q),
-            angles("cos", Content::Cos, half),
-            angles("sin", Content::Sin, half),
-            position(),
-        ],
+        &[activation("q", "q", q), angles("cos", Content::Cos, half), angles("sin", Content::Sin, half), position()],
     )?);
     step.push(builder.launch(
         "rope_k_decode",
@@ -153,43 +133,22 @@ fn norm(builder: &mut Builder<'_>, gamma: Tensor) -> Result<Launch, Error> {
         &[
             activation("input", "hidden", hidden),
             weights("gamma", gamma, &[hidden]),
-            Want {
-                arg: "eps",
-                value: Value::F32(eps),
-            },
+            Want { arg: "eps", value: Value::F32(eps) },
             activation("output", "normed", hidden),
         ],
     )
 }
 
 fn weights(arg: &'static str, tensor: Tensor, shape: &[u64]) -> Want {
-    view(
-        arg,
-        &tensor.hf_name(),
-        Shape::Exact(shape.to_vec()),
-        Content::Weights(tensor),
-        Reads::Whole,
-    )
+    view(arg, &tensor.hf_name(), Shape::Exact(shape.to_vec()), Content::Weights(tensor), Reads::Whole)
 }
 
 fn activation(arg: &'static str, buffer: &str, elements: u64) -> Want {
-    view(
-        arg,
-        buffer,
-        Shape::Elements(elements),
-        Content::Zero,
-        Reads::Whole,
-    )
+    view(arg, buffer, Shape::Elements(elements), Content::Zero, Reads::Whole)
 }
 
 fn token(arg: &'static str) -> Want {
-    let value = view(
-        arg,
-        "token",
-        Shape::Elements(1),
-        Content::Zero,
-        Reads::Whole,
-    );
+    let value = view(arg, "token", Shape::Elements(1), Content::Zero, Reads::Whole);
     with_elem(value, Elem::Token)
 }
 
@@ -198,13 +157,7 @@ fn logits_row(arg: &'static str, vocab: u64) -> Want {
 }
 
 fn cache(arg: &'static str, buffer: &str, row: u64) -> Want {
-    view(
-        arg,
-        buffer,
-        Shape::PerPosition(row),
-        Content::Cache,
-        Reads::ToPosition,
-    )
+    view(arg, buffer, Shape::PerPosition(row), Content::Cache, Reads::ToPosition)
 }
 
 fn angles(arg: &'static str, content: Content, half: u64) -> Want {
@@ -212,24 +165,12 @@ fn angles(arg: &'static str, content: Content, half: u64) -> Want {
 }
 
 fn position() -> Want {
-    Want {
-        arg: "position",
-        value: Value::Position,
-    }
+    Want { arg: "position", value: Value::Position }
 }
 
 fn view(arg: &'static str, buffer: &str, shape: Shape, content: Content, reads: Reads) -> Want {
     let buffer = buffer.to_owned();
-    Want {
-        arg,
-        value: Value::View {
-            buffer,
-            elem: Elem::Float,
-            shape,
-            content,
-            reads,
-        },
-    }
+    Want { arg, value: Value::View { buffer, elem: Elem::Float, shape, content, reads } }
 }
 
 fn with_elem(mut want: Want, wanted: Elem) -> Want {

@@ -143,33 +143,16 @@ impl Plan {
     /// Activations and the rotary tables are left out: they stay in a cache, and are under one percent.
     pub fn bytes_per_token(&self, position: u64) -> u64 {
         let counts = |content| matches!(content, Content::Weights(_) | Content::Cache);
-        self.step
-            .iter()
-            .chain(&self.logits)
-            .map(|launch| self.sum(launch, position, counts))
-            .sum()
+        self.step.iter().chain(&self.logits).map(|launch| self.sum(launch, position, counts)).sum()
     }
 
     fn sum(&self, launch: &Launch, position: u64, counts: impl Fn(Content) -> bool) -> u64 {
         let bytes = |argument: &Argument| match argument.source {
-            Source::Buffer {
-                buffer,
-                access: Access::Read | Access::Weights,
-                traffic,
-            } => {
+            Source::Buffer { buffer, access: Access::Read | Access::Weights, traffic } => {
                 let buffer = &self.buffers[buffer];
-                if counts(buffer.content) {
-                    traffic.bytes(buffer.bytes(), position)
-                } else {
-                    0
-                }
+                if counts(buffer.content) { traffic.bytes(buffer.bytes(), position) } else { 0 }
             }
-            Source::Buffer {
-                access: Access::Write,
-                ..
-            }
-            | Source::Position
-            | Source::F32(_) => 0,
+            Source::Buffer { access: Access::Write, .. } | Source::Position | Source::F32(_) => 0,
         };
         launch.args.iter().map(bytes).sum()
     }

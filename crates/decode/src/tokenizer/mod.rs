@@ -26,8 +26,7 @@ impl Tokenizer {
     pub(crate) fn from_folder(dir: &Path) -> Result<Tokenizer, Error> {
         let path = dir.join("tokenizer.json");
         let bytes = read_bounded(&path, MAX_JSON)?;
-        let inner = tokenizers::Tokenizer::from_bytes(bytes)
-            .map_err(|error| Error::file(&path, error.to_string()))?;
+        let inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| Error::file(&path, error.to_string()))?;
         let mut stops = Vec::new();
         for name in ["generation_config.json", "config.json"] {
             let path = dir.join(name);
@@ -36,11 +35,7 @@ impl Tokenizer {
             }
         }
         // The file's own post-processor adds what goes before a prompt.
-        Ok(Tokenizer {
-            inner,
-            bos: None,
-            stops,
-        })
+        Ok(Tokenizer { inner, bos: None, stops })
     }
 
     /// Makes the tokenizer that a GGUF file's metadata describes.
@@ -57,8 +52,7 @@ impl Tokenizer {
     /// Text that the tokenizer refuses.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, Error> {
         let encoding = self.inner.encode_fast(text, true);
-        let encoding = encoding
-            .map_err(|error| Error::input(format!("cannot tokenise the prompt: {error}")))?;
+        let encoding = encoding.map_err(|error| Error::input(format!("cannot tokenise the prompt: {error}")))?;
         Ok(self.bos.iter().chain(encoding.get_ids()).copied().collect())
     }
 

@@ -14,11 +14,7 @@ pub struct TextStream<'a> {
 
 impl<'a> TextStream<'a> {
     pub(super) fn new(tokenizer: &'a Tokenizer) -> TextStream<'a> {
-        TextStream {
-            tokenizer,
-            window: Vec::new(),
-            shown: 0,
-        }
+        TextStream { tokenizer, window: Vec::new(), shown: 0 }
     }
 
     /// Takes a token and returns the text that is complete with it; often empty.
@@ -27,10 +23,7 @@ impl<'a> TextStream<'a> {
         let text = self.tokenizer.decode(&self.window);
         // The start of a character, however many bytes it has, decodes to one U+FFFD at the end.
         let complete = text.strip_suffix('\u{FFFD}').unwrap_or(&text);
-        let piece = text
-            .get(self.shown..complete.len())
-            .unwrap_or_default()
-            .to_owned();
+        let piece = text.get(self.shown..complete.len()).unwrap_or_default().to_owned();
         if complete.len() == text.len() {
             self.window.drain(..self.window.len() - 1);
             self.shown = self.tokenizer.decode(&self.window).len();
@@ -42,10 +35,6 @@ impl<'a> TextStream<'a> {
 
     /// The rest, when no more tokens come: U+FFFD for a character that was never finished.
     pub fn finish(self) -> String {
-        self.tokenizer
-            .decode(&self.window)
-            .get(self.shown..)
-            .unwrap_or_default()
-            .to_owned()
+        self.tokenizer.decode(&self.window).get(self.shown..).unwrap_or_default().to_owned()
     }
 }

@@ -18,15 +18,8 @@ pub(crate) struct GgufFile {
 impl GgufFile {
     pub(crate) fn open(path: &Path) -> Result<GgufFile, Error> {
         let bytes = map(path)?;
-        let header = Header::parse(&bytes).map_err(|source| Error::Gguf {
-            path: path.to_owned(),
-            source,
-        })?;
-        Ok(GgufFile {
-            path: path.to_owned(),
-            bytes,
-            header,
-        })
+        let header = Header::parse(&bytes).map_err(|source| Error::Gguf { path: path.to_owned(), source })?;
+        Ok(GgufFile { path: path.to_owned(), bytes, header })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -51,10 +44,7 @@ impl GgufFile {
     pub(crate) fn check(&self, name: &str, shape: &[u64]) -> Result<&TensorInfo, Error> {
         let problem = match self.header.tensors.get(name) {
             Some(info) if info.shape == shape => return Ok(info),
-            Some(info) => TensorProblem::Shape {
-                expected: shape.to_vec(),
-                found: info.shape.clone(),
-            },
+            Some(info) => TensorProblem::Shape { expected: shape.to_vec(), found: info.shape.clone() },
             None => TensorProblem::Missing,
         };
         Err(Error::tensor(&self.path, name, problem))
@@ -64,9 +54,7 @@ impl GgufFile {
     pub(crate) fn load(&self, name: &str, shape: &[u64]) -> Result<Vec<f32>, Error> {
         let info = self.check(name, shape)?;
         let bytes = &self.bytes[info.range.clone()];
-        load_checked(&self.path, name, shape, |out| {
-            dequantise(info.kind, bytes, out)
-        })
+        load_checked(&self.path, name, shape, |out| dequantise(info.kind, bytes, out))
     }
 }
 
@@ -85,10 +73,7 @@ pub(super) fn load_checked(
     values.try_reserve_exact(count).map_err(|_| memory())?;
     fill(&mut values);
     match values.iter().position(|value| !value.is_finite()) {
-        Some(index) => Err(failed(TensorProblem::NotFinite {
-            index,
-            dtype: "f32",
-        })),
+        Some(index) => Err(failed(TensorProblem::NotFinite { index, dtype: "f32" })),
         None => Ok(values),
     }
 }

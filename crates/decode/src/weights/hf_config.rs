@@ -53,28 +53,18 @@ fn silu() -> String {
 /// Reads the sizes of the model in folder `dir`.
 pub(super) fn read(dir: &Path) -> Result<Config, Error> {
     let path = &dir.join("config.json");
-    let raw: Raw = serde_json::from_value(json(path)?)
-        .map_err(|error| Error::file(path, error.to_string()))?;
+    let raw: Raw = serde_json::from_value(json(path)?).map_err(|error| Error::file(path, error.to_string()))?;
     let unsupported = |message: String| Err(Error::unsupported(path, message));
     let Some(architecture) = Architecture::from_name(&raw.model_type) else {
-        return unsupported(format!(
-            "model type `{}` is not supported; `llama` and `qwen2` are",
-            raw.model_type
-        ));
+        return unsupported(format!("model type `{}` is not supported; `llama` and `qwen2` are", raw.model_type));
     };
     if raw.hidden_act != "silu" {
-        return unsupported(format!(
-            "activation `{}` is not supported; `silu` is",
-            raw.hidden_act
-        ));
+        return unsupported(format!("activation `{}` is not supported; `silu` is", raw.hidden_act));
     }
     if raw.mlp_bias || raw.use_sliding_window {
         return unsupported("biases of the MLP and sliding windows are not supported".to_owned());
     }
-    for rope in [&raw.rope_parameters, &raw.rope_scaling]
-        .into_iter()
-        .flatten()
-    {
+    for rope in [&raw.rope_parameters, &raw.rope_scaling].into_iter().flatten() {
         match rope.rope_type.as_deref() {
             None | Some("default") => {}
             Some(kind) => return unsupported(format!("RoPE scaling `{kind}` is not supported")),
@@ -84,20 +74,11 @@ pub(super) fn read(dir: &Path) -> Result<Config, Error> {
         (Architecture::Qwen2, None | Some(true)) => true,
         (Architecture::Llama, None | Some(false)) => false,
         (Architecture::Llama | Architecture::Qwen2, Some(bias)) => {
-            return unsupported(format!(
-                "`attention_bias` {bias} is not supported for `{}`",
-                raw.model_type
-            ));
+            return unsupported(format!("`attention_bias` {bias} is not supported for `{}`", raw.model_type));
         }
     };
-    let name = dir.file_name().map_or_else(
-        || raw.model_type.clone(),
-        |name| name.to_string_lossy().into_owned(),
-    );
-    let theta = raw
-        .rope_parameters
-        .and_then(|rope| rope.rope_theta)
-        .or(raw.rope_theta);
+    let name = dir.file_name().map_or_else(|| raw.model_type.clone(), |name| name.to_string_lossy().into_owned());
+    let theta = raw.rope_parameters.and_then(|rope| rope.rope_theta).or(raw.rope_theta);
     Config {
         name,
         architecture,
@@ -105,10 +86,7 @@ pub(super) fn read(dir: &Path) -> Result<Config, Error> {
         layers: raw.num_hidden_layers,
         heads: raw.num_attention_heads,
         kv_heads: raw.num_key_value_heads.unwrap_or(raw.num_attention_heads),
-        head_dim: raw
-            .head_dim
-            .or(raw.hidden_size.checked_div(raw.num_attention_heads))
-            .unwrap_or(0),
+        head_dim: raw.head_dim.or(raw.hidden_size.checked_div(raw.num_attention_heads)).unwrap_or(0),
         intermediate: raw.intermediate_size,
         vocab: raw.vocab_size,
         context: raw.max_position_embeddings,
@@ -122,20 +100,14 @@ pub(super) fn read(dir: &Path) -> Result<Config, Error> {
 
 /// Reads a JSON file of bounded size.
 pub(crate) fn json(path: &Path) -> Result<Value, Error> {
-    serde_json::from_slice(&read_bounded(path, MAX_JSON)?)
-        .map_err(|error| Error::file(path, error.to_string()))
+    serde_json::from_slice(&read_bounded(path, MAX_JSON)?).map_err(|error| Error::file(path, error.to_string()))
 }
 
 /// Reads a file of at most `limit` bytes.
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
-    let size = fs::metadata(path)
-        .map_err(|source| Error::io("read", path, source))?
-        .len();
+    let size = fs::metadata(path).map_err(|source| Error::io("read", path, source))?.len();
     if size > limit {
-        return Err(Error::file(
-            path,
-            format!("{size} bytes, more than {limit}"),
-        ));
+        return Err(Error::file(path, format!("{size} bytes, more than {limit}")));
     }
     fs::read(path).map_err(|source| Error::io("read", path, source))
 }

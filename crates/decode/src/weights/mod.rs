@@ -38,28 +38,18 @@ impl Model {
         let model = if path.is_dir() {
             let config = hf_config::read(path)?;
             let tokenizer = Tokenizer::from_folder(path)?;
-            Model {
-                config,
-                tokenizer,
-                source: Source::Safetensors(SafetensorsFolder::open(path)?),
-            }
+            Model { config, tokenizer, source: Source::Safetensors(SafetensorsFolder::open(path)?) }
         } else {
             let file = GgufFile::open(path)?;
             let config = gguf_model::config(&file)?;
             let tokenizer = Tokenizer::from_gguf(&file)?;
-            Model {
-                config,
-                tokenizer,
-                source: Source::Gguf(file),
-            }
+            Model { config, tokenizer, source: Source::Gguf(file) }
         };
         model.check_tensors()?;
         let largest = model.tokenizer.largest_token();
         if u64::from(largest) >= model.config.vocab {
             let vocab = model.config.vocab;
-            let message = format!(
-                "the tokenizer has tokens up to {largest}, the model's vocabulary has {vocab}"
-            );
+            let message = format!("the tokenizer has tokens up to {largest}, the model's vocabulary has {vocab}");
             return Err(Error::file(path, message));
         }
         Ok(model)
@@ -106,8 +96,7 @@ impl Model {
                 for tensor in &needed {
                     file.check(&tensor.gguf_name(), &tensor.shape(&self.config))?;
                 }
-                let mut known: Vec<String> =
-                    needed.iter().map(|tensor| tensor.gguf_name()).collect();
+                let mut known: Vec<String> = needed.iter().map(|tensor| tensor.gguf_name()).collect();
                 known.sort_unstable();
                 unexpected(file.names(), &known, |_| file.path())
             }
@@ -122,9 +111,7 @@ impl Model {
                 }
                 known.sort_unstable();
                 // Tables that can be computed from the configuration.
-                let names = folder
-                    .names()
-                    .filter(|name| !name.ends_with(".rotary_emb.inv_freq"));
+                let names = folder.names().filter(|name| !name.ends_with(".rotary_emb.inv_freq"));
                 unexpected(names, &known, |name| folder.path_of(name))
             }
         }
@@ -137,11 +124,7 @@ fn unexpected<'a>(
     known: &[String],
     path: impl FnOnce(&str) -> &'a Path,
 ) -> Result<(), Error> {
-    match names.find(|name| {
-        known
-            .binary_search_by(|known| known.as_str().cmp(name))
-            .is_err()
-    }) {
+    match names.find(|name| known.binary_search_by(|known| known.as_str().cmp(name)).is_err()) {
         Some(name) => Err(Error::tensor(path(name), name, TensorProblem::Unexpected)),
         None => Ok(()),
     }

@@ -47,10 +47,7 @@ impl SafetensorsFolder {
     /// Opens `model.safetensors`, or the files that `model.safetensors.index.json` lists.
     pub(super) fn open(dir: &Path) -> Result<SafetensorsFolder, Error> {
         let index = dir.join("model.safetensors.index.json");
-        let mut folder = SafetensorsFolder {
-            files: Vec::new(),
-            tensors: BTreeMap::new(),
-        };
+        let mut folder = SafetensorsFolder { files: Vec::new(), tensors: BTreeMap::new() };
         if !index.exists() {
             folder.add(dir.join("model.safetensors"))?;
             return Ok(folder);
@@ -58,30 +55,18 @@ impl SafetensorsFolder {
         let map = read_index(&index)?;
         let names: BTreeSet<&str> = map.values().map(String::as_str).collect();
         if names.len() > MAX_SHARDS {
-            return Err(Error::file(
-                &index,
-                format!("lists {} files, more than {MAX_SHARDS}", names.len()),
-            ));
+            return Err(Error::file(&index, format!("lists {} files, more than {MAX_SHARDS}", names.len())));
         }
         for name in names {
             if name.is_empty() || name.contains(['/', '\\', '\0']) || name == ".." || name == "." {
-                return Err(Error::file(
-                    &index,
-                    format!("`{name}` is not the name of a file in the folder"),
-                ));
+                return Err(Error::file(&index, format!("`{name}` is not the name of a file in the folder")));
             }
             folder.add(dir.join(name))?;
         }
         for (tensor, file) in &map {
-            let found = folder
-                .tensors
-                .get(tensor)
-                .map(|entry| &folder.files[entry.file].path);
+            let found = folder.tensors.get(tensor).map(|entry| &folder.files[entry.file].path);
             if found != Some(&dir.join(file)) {
-                return Err(Error::file(
-                    &index,
-                    format!("says tensor `{tensor}` is in `{file}`, which lacks it"),
-                ));
+                return Err(Error::file(&index, format!("says tensor `{tensor}` is in `{file}`, which lacks it")));
             }
         }
         Ok(folder)
@@ -99,18 +84,10 @@ impl SafetensorsFolder {
             let range = data + info.data_offsets.0..data + info.data_offsets.1;
             bytes.get(range.clone()).ok_or_else(lost)?;
             let shape = info.shape.iter().map(|&extent| extent as u64).collect();
-            let entry = Entry {
-                file: self.files.len(),
-                dtype: info.dtype,
-                shape,
-                range,
-            };
+            let entry = Entry { file: self.files.len(), dtype: info.dtype, shape, range };
             if let Some(other) = self.tensors.get(&name) {
                 let other = self.files[other.file].path.display();
-                return Err(Error::file(
-                    &path,
-                    format!("tensor `{name}` is also in {other}"),
-                ));
+                return Err(Error::file(&path, format!("tensor `{name}` is also in {other}")));
             }
             self.tensors.insert(name, entry);
         }
@@ -137,18 +114,14 @@ impl SafetensorsFolder {
     fn entry(&self, name: &str, shape: &[u64]) -> Result<(&Entry, Float), Error> {
         let problem = match self.tensors.get(name) {
             None => TensorProblem::Missing,
-            Some(entry) if entry.shape != shape => TensorProblem::Shape {
-                expected: shape.to_vec(),
-                found: entry.shape.clone(),
-            },
+            Some(entry) if entry.shape != shape => {
+                TensorProblem::Shape { expected: shape.to_vec(), found: entry.shape.clone() }
+            }
             Some(entry) => match entry.dtype {
                 Dtype::F32 => return Ok((entry, Float::F32)),
                 Dtype::F16 => return Ok((entry, Float::F16)),
                 Dtype::BF16 => return Ok((entry, Float::Bf16)),
-                other => TensorProblem::Type {
-                    expected: "BF16, F16 and F32",
-                    found: format!("{other:?}"),
-                },
+                other => TensorProblem::Type { expected: "BF16, F16 and F32", found: format!("{other:?}") },
             },
         };
         Err(Error::tensor(self.path_of(name), name, problem))
@@ -160,27 +133,9 @@ impl SafetensorsFolder {
         let file = &self.files[entry.file];
         let bytes = &file.bytes[entry.range.clone()];
         load_checked(&file.path, name, shape, |out| match float {
-            Float::F32 => out.extend(
-                bytes
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|chunk| f32::from_le_bytes(*chunk)),
-            ),
-            Float::F16 => out.extend(
-                bytes
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|chunk| f16::from_le_bytes(*chunk).to_f32()),
-            ),
-            Float::Bf16 => out.extend(
-                bytes
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|chunk| bf16::from_le_bytes(*chunk).to_f32()),
-            ),
+            Float::F32 => out.extend(bytes.as_chunks().0.iter().map(|chunk| f32::from_le_bytes(*chunk))),
+            Float::F16 => out.extend(bytes.as_chunks().0.iter().map(|chunk| f16::from_le_bytes(*chunk).to_f32())),
+            Float::Bf16 => out.extend(bytes.as_chunks().0.iter().map(|chunk| bf16::from_le_bytes(*chunk).to_f32())),
         })
     }
 }
@@ -195,32 +150,20 @@ enum Float {
 
 /// Checks what the `safetensors` crate leaves unchecked, and returns the names of the tensors.
 fn check_header(bytes: &[u8]) -> Result<Vec<String>, String> {
-    let (length, rest) = bytes
-        .split_first_chunk::<LENGTH_FIELD>()
-        .ok_or("truncated: no room for the header's length")?;
+    let (length, rest) =
+        bytes.split_first_chunk::<LENGTH_FIELD>().ok_or("truncated: no room for the header's length")?;
     let length = u64::from_le_bytes(*length);
-    let header = usize::try_from(length)
-        .ok()
-        .and_then(|length| rest.split_at_checked(length));
-    let (header, data) = header.ok_or_else(|| {
-        format!(
-            "truncated: the header should have {length} bytes, {} are left",
-            rest.len()
-        )
-    })?;
+    let header = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length));
+    let (header, data) =
+        header.ok_or_else(|| format!("truncated: the header should have {length} bytes, {} are left", rest.len()))?;
     if length > MAX_JSON {
-        return Err(format!(
-            "the header has {length} bytes, more than {MAX_JSON}"
-        ));
+        return Err(format!("the header has {length} bytes, more than {MAX_JSON}"));
     }
-    let UniqueMap(entries) = serde_json::from_slice::<UniqueMap<Described>>(header)
-        .map_err(|error| format!("bad header: {error}"))?;
+    let UniqueMap(entries) =
+        serde_json::from_slice::<UniqueMap<Described>>(header).map_err(|error| format!("bad header: {error}"))?;
     let mut names = Vec::new();
     for (name, entry) in entries {
-        let Described::Tensor {
-            data_offsets: [start, end],
-        } = entry
-        else {
+        let Described::Tensor { data_offsets: [start, end] } = entry else {
             if name == "__metadata__" {
                 continue;
             }
@@ -252,8 +195,7 @@ fn read_index(path: &Path) -> Result<BTreeMap<String, String>, Error> {
         weight_map: UniqueMap<String>,
     }
     let bytes = read_bounded(path, MAX_JSON)?;
-    let index: Index =
-        serde_json::from_slice(&bytes).map_err(|error| Error::file(path, error.to_string()))?;
+    let index: Index = serde_json::from_slice(&bytes).map_err(|error| Error::file(path, error.to_string()))?;
     Ok(index.weight_map.0)
 }
 
@@ -274,9 +216,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for UniqueMap<T> {
                 let mut entries = BTreeMap::new();
                 while let Some((name, value)) = map.next_entry::<String, T>()? {
                     if entries.contains_key(&name) {
-                        return Err(serde::de::Error::custom(format_args!(
-                            "`{name}` is there twice"
-                        )));
+                        return Err(serde::de::Error::custom(format_args!("`{name}` is there twice")));
                     }
                     entries.insert(name, value);
                 }

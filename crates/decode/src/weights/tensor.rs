@@ -65,10 +65,7 @@ impl LayerTensor {
     ];
 
     const fn is_bias(self) -> bool {
-        matches!(
-            self,
-            LayerTensor::QBias | LayerTensor::KBias | LayerTensor::VBias
-        )
+        matches!(self, LayerTensor::QBias | LayerTensor::KBias | LayerTensor::VBias)
     }
 
     /// Names in GGUF files and in Hugging Face's folders.
@@ -98,9 +95,7 @@ impl Tensor {
             all.push(Tensor::LmHead);
         }
         for layer in 0..config.layers {
-            let wanted = LayerTensor::ALL
-                .iter()
-                .filter(|part| config.qkv_bias || !part.is_bias());
+            let wanted = LayerTensor::ALL.iter().filter(|part| config.qkv_bias || !part.is_bias());
             all.extend(wanted.map(|&part| Tensor::Layer(layer, part)));
         }
         all
@@ -108,12 +103,7 @@ impl Tensor {
 
     /// Its shape, outermost first.
     pub fn shape(self, config: &Config) -> Vec<u64> {
-        let (hidden, q, kv, mlp) = (
-            config.hidden,
-            config.q_dim(),
-            config.kv_dim(),
-            config.intermediate,
-        );
+        let (hidden, q, kv, mlp) = (config.hidden, config.q_dim(), config.kv_dim(), config.intermediate);
         match self {
             Tensor::Embedding | Tensor::LmHead => vec![config.vocab, hidden],
             Tensor::FinalNorm => vec![hidden],
@@ -162,11 +152,7 @@ pub fn encode(values: &[f32], dtype: Dtype) -> Result<Vec<u8>, TensorProblem> {
     };
     let mut bytes = Vec::new();
     let size = values.len() * dtype.bytes() as usize;
-    bytes
-        .try_reserve_exact(size)
-        .map_err(|_| TensorProblem::Memory {
-            elements: values.len() as u64,
-        })?;
+    bytes.try_reserve_exact(size).map_err(|_| TensorProblem::Memory { elements: values.len() as u64 })?;
     match dtype {
         Dtype::F32 => {
             finite(f32::is_finite, "f32")?;
@@ -174,25 +160,14 @@ pub fn encode(values: &[f32], dtype: Dtype) -> Result<Vec<u8>, TensorProblem> {
         }
         Dtype::Bf16 => {
             finite(|value| bf16::from_f32(value).is_finite(), "bf16")?;
-            bytes.extend(
-                values
-                    .iter()
-                    .flat_map(|&value| bf16::from_f32(value).to_le_bytes()),
-            );
+            bytes.extend(values.iter().flat_map(|&value| bf16::from_f32(value).to_le_bytes()));
         }
         Dtype::F16 => {
             finite(|value| f16::from_f32(value).is_finite(), "f16")?;
-            bytes.extend(
-                values
-                    .iter()
-                    .flat_map(|&value| f16::from_f32(value).to_le_bytes()),
-            );
+            bytes.extend(values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()));
         }
         Dtype::I8 | Dtype::I32 | Dtype::I64 | Dtype::Bool => {
-            return Err(TensorProblem::Type {
-                expected: "f32, bf16 and f16",
-                found: "an integer".to_owned(),
-            });
+            return Err(TensorProblem::Type { expected: "f32, bf16 and f16", found: "an integer".to_owned() });
         }
     }
     Ok(bytes)

@@ -24,20 +24,12 @@ pub(crate) struct TensorPart {
 
 impl GgufWriter {
     pub(crate) fn new() -> GgufWriter {
-        GgufWriter {
-            magic: *b"GGUF",
-            version: 3,
-            metadata: vec![],
-            tensors: vec![],
-            counts: None,
-            data: vec![],
-        }
+        GgufWriter { magic: *b"GGUF", version: 3, metadata: vec![], tensors: vec![], counts: None, data: vec![] }
     }
 
     /// Adds metadata whose type and value are already encoded.
     pub(crate) fn raw(&mut self, key: &str, code: u32, value: &[u8]) {
-        self.metadata
-            .push((key.to_owned(), [&code.to_le_bytes()[..], value].concat()));
+        self.metadata.push((key.to_owned(), [&code.to_le_bytes()[..], value].concat()));
     }
 
     pub(crate) fn u32(&mut self, key: &str, value: u32) {
@@ -54,33 +46,12 @@ impl GgufWriter {
 
     pub(crate) fn strings(&mut self, key: &str, values: &[String]) {
         let items: Vec<u8> = values.iter().flat_map(|value| text(value)).collect();
-        self.raw(
-            key,
-            9,
-            &[
-                &8u32.to_le_bytes()[..],
-                &(values.len() as u64).to_le_bytes(),
-                &items,
-            ]
-            .concat(),
-        );
+        self.raw(key, 9, &[&8u32.to_le_bytes()[..], &(values.len() as u64).to_le_bytes(), &items].concat());
     }
 
     pub(crate) fn i32s(&mut self, key: &str, values: &[i32]) {
-        let items: Vec<u8> = values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        self.raw(
-            key,
-            9,
-            &[
-                &5u32.to_le_bytes()[..],
-                &(values.len() as u64).to_le_bytes(),
-                &items,
-            ]
-            .concat(),
-        );
+        let items: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.raw(key, 9, &[&5u32.to_le_bytes()[..], &(values.len() as u64).to_le_bytes(), &items].concat());
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
@@ -91,19 +62,11 @@ impl GgufWriter {
         self.data.resize(self.data.len().next_multiple_of(32), 0);
         let offset = self.data.len() as u64;
         self.data.extend(bytes);
-        self.tensors.push(TensorPart {
-            name: name.to_owned(),
-            shape: shape.to_vec(),
-            code,
-            offset,
-        });
+        self.tensors.push(TensorPart { name: name.to_owned(), shape: shape.to_vec(), code, offset });
     }
 
     pub(crate) fn part(&mut self, name: &str) -> &mut TensorPart {
-        self.tensors
-            .iter_mut()
-            .find(|part| part.name == name)
-            .unwrap()
+        self.tensors.iter_mut().find(|part| part.name == name).unwrap()
     }
 
     /// Overwrites a tensor's first bytes.
@@ -113,9 +76,7 @@ impl GgufWriter {
     }
 
     pub(crate) fn finish(&self) -> Vec<u8> {
-        let (tensors, metadata) = self
-            .counts
-            .unwrap_or((self.tensors.len() as u64, self.metadata.len() as u64));
+        let (tensors, metadata) = self.counts.unwrap_or((self.tensors.len() as u64, self.metadata.len() as u64));
         let mut out = self.magic.to_vec();
         out.extend(self.version.to_le_bytes());
         out.extend(tensors.to_le_bytes());
@@ -127,12 +88,7 @@ impl GgufWriter {
         for part in &self.tensors {
             out.extend(text(&part.name));
             out.extend((part.shape.len() as u32).to_le_bytes());
-            out.extend(
-                part.shape
-                    .iter()
-                    .rev()
-                    .flat_map(|extent| extent.to_le_bytes()),
-            );
+            out.extend(part.shape.iter().rev().flat_map(|extent| extent.to_le_bytes()));
             out.extend(part.code.to_le_bytes());
             out.extend(part.offset.to_le_bytes());
         }

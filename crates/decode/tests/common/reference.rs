@@ -32,12 +32,8 @@ impl Reference {
     pub(crate) fn new(model: &Model) -> Reference {
         let config = model.config().clone();
         let norm = |tensor| model.load(tensor).unwrap();
-        let rounded = |tensor| -> Vec<f32> {
-            norm(tensor)
-                .iter()
-                .map(|&value| bf16::from_f32(value).to_f32())
-                .collect()
-        };
+        let rounded =
+            |tensor| -> Vec<f32> { norm(tensor).iter().map(|&value| bf16::from_f32(value).to_f32()).collect() };
         let layers = (0..config.layers)
             .map(|layer| {
                 let part = |part| Tensor::Layer(layer, part);
@@ -47,8 +43,7 @@ impl Reference {
                     k: rounded(part(LayerTensor::K)),
                     v: rounded(part(LayerTensor::V)),
                     bias: config.qkv_bias.then(|| {
-                        [LayerTensor::QBias, LayerTensor::KBias, LayerTensor::VBias]
-                            .map(|bias| rounded(part(bias)))
+                        [LayerTensor::QBias, LayerTensor::KBias, LayerTensor::VBias].map(|bias| rounded(part(bias)))
                     }),
                     o: rounded(part(LayerTensor::O)),
                     mlp_norm: norm(part(LayerTensor::MlpNorm)),
@@ -71,10 +66,7 @@ impl Reference {
     }
 
     pub(crate) fn reset(&mut self) {
-        self.keys
-            .iter_mut()
-            .chain(&mut self.values)
-            .for_each(Vec::clear);
+        self.keys.iter_mut().chain(&mut self.values).for_each(Vec::clear);
         self.position = 0;
     }
 
@@ -86,13 +78,10 @@ impl Reference {
         let mut x = self.embedding[token as usize * d..][..d].to_vec();
         for (index, layer) in self.layers.iter().enumerate() {
             let normed = rms_norm(&x, &layer.attention_norm, config.rms_eps);
-            let [mut q, mut k, mut v] =
-                [&layer.q, &layer.k, &layer.v].map(|weight| matvec(weight, &normed));
+            let [mut q, mut k, mut v] = [&layer.q, &layer.k, &layer.v].map(|weight| matvec(weight, &normed));
             if let Some(bias) = &layer.bias {
                 for (row, bias) in [&mut q, &mut k, &mut v].into_iter().zip(bias) {
-                    row.iter_mut()
-                        .zip(bias)
-                        .for_each(|(value, bias)| *value += bias);
+                    row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
                 }
             }
             for head in q.chunks_exact_mut(dh).chain(k.chunks_exact_mut(dh)) {
@@ -104,24 +93,16 @@ impl Reference {
             for (head, q) in q.chunks_exact(dh).enumerate() {
                 let at = head / (heads / kv_heads) * dh;
                 let rows = |cache: &'_ [f32]| {
-                    cache
-                        .chunks_exact(kv_heads * dh)
-                        .map(|row| row[at..at + dh].to_vec())
-                        .collect::<Vec<_>>()
+                    cache.chunks_exact(kv_heads * dh).map(|row| row[at..at + dh].to_vec()).collect::<Vec<_>>()
                 };
-                let scores: Vec<f32> = rows(&self.keys[index])
-                    .iter()
-                    .map(|key| dot(q, key) / (dh as f32).sqrt())
-                    .collect();
+                let scores: Vec<f32> =
+                    rows(&self.keys[index]).iter().map(|key| dot(q, key) / (dh as f32).sqrt()).collect();
                 let largest = scores.iter().copied().fold(f32::MIN, f32::max);
-                let weights: Vec<f32> =
-                    scores.iter().map(|score| (score - largest).exp()).collect();
+                let weights: Vec<f32> = scores.iter().map(|score| (score - largest).exp()).collect();
                 let total: f32 = weights.iter().sum();
                 let mut sum = vec![0.0; dh];
                 for (weight, value) in weights.iter().zip(rows(&self.values[index])) {
-                    sum.iter_mut()
-                        .zip(value)
-                        .for_each(|(sum, value)| *sum += weight / total * value);
+                    sum.iter_mut().zip(value).for_each(|(sum, value)| *sum += weight / total * value);
                 }
                 attended.extend(sum);
             }
@@ -129,18 +110,11 @@ impl Reference {
             let normed = rms_norm(&x, &layer.mlp_norm, config.rms_eps);
             let gate = matvec(&layer.gate, &normed);
             let up = matvec(&layer.up, &normed);
-            let act: Vec<f32> = gate
-                .iter()
-                .zip(&up)
-                .map(|(gate, up)| gate / (1.0 + (-gate).exp()) * up)
-                .collect();
+            let act: Vec<f32> = gate.iter().zip(&up).map(|(gate, up)| gate / (1.0 + (-gate).exp()) * up).collect();
             add(&mut x, &matvec(&layer.down, &act));
         }
         self.position += 1;
-        matvec(
-            self.head.as_ref().unwrap_or(&self.embedding),
-            &rms_norm(&x, &self.final_norm, config.rms_eps),
-        )
+        matvec(self.head.as_ref().unwrap_or(&self.embedding), &rms_norm(&x, &self.final_norm, config.rms_eps))
     }
 }
 
@@ -158,10 +132,7 @@ pub(crate) fn rope(head: &mut [f32], position: usize, theta: f64) {
 
 pub(crate) fn rms_norm(x: &[f32], gamma: &[f32], eps: f32) -> Vec<f32> {
     let scale = 1.0 / (dot(x, x) / x.len() as f32 + eps).sqrt();
-    x.iter()
-        .zip(gamma)
-        .map(|(x, gamma)| x * scale * gamma)
-        .collect()
+    x.iter().zip(gamma).map(|(x, gamma)| x * scale * gamma).collect()
 }
 
 pub(crate) fn add(x: &mut [f32], y: &[f32]) {
@@ -170,10 +141,7 @@ pub(crate) fn add(x: &mut [f32], y: &[f32]) {
 
 /// `weight` (row per output) times `x`.
 pub(crate) fn matvec(weight: &[f32], x: &[f32]) -> Vec<f32> {
-    weight
-        .chunks_exact(x.len())
-        .map(|row| dot(row, x))
-        .collect()
+    weight.chunks_exact(x.len()).map(|row| dot(row, x)).collect()
 }
 
 /// Sixteen sums side by side, so that the compiler can use vectors.
@@ -192,11 +160,7 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
 /// Tokens of the largest logits, largest first, the lowest token on ties.
 pub(crate) fn top(logits: &[f32], count: usize) -> Vec<u32> {
     let mut order: Vec<u32> = (0..logits.len() as u32).collect();
-    order.sort_by(|&a, &b| {
-        logits[b as usize]
-            .total_cmp(&logits[a as usize])
-            .then(a.cmp(&b))
-    });
+    order.sort_by(|&a, &b| logits[b as usize].total_cmp(&logits[a as usize]).then(a.cmp(&b)));
     order.truncate(count);
     order
 }

@@ -30,17 +30,7 @@ pub(crate) fn bundle(
     std::fs::write(&source, include_str!("suite.c")).unwrap();
     let is_bf16 = |dtype| u64::from(dtype == Dtype::Bf16);
     let mut cc = Command::new("cc");
-    cc.args([
-        "-O3",
-        "-march=native",
-        "-ffast-math",
-        "-shared",
-        "-fPIC",
-        "-o",
-    ])
-    .arg(&library)
-    .arg(&source)
-    .arg("-lm");
+    cc.args(["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-lm");
     for (name, value) in [
         ("D", config.hidden),
         ("NH", config.heads),
@@ -56,17 +46,11 @@ pub(crate) fn bundle(
     ] {
         cc.arg(format!("-D{name}={value}"));
     }
-    assert!(
-        cc.status()
-            .expect("the tests need the C compiler `cc`")
-            .success()
-    );
+    assert!(cc.status().expect("the tests need the C compiler `cc`").success());
 
     let mut writer = BundleWriter::new("test", "suite", "cpu");
     writer.feature(std::env::consts::ARCH);
-    writer
-        .file("suite.so", std::fs::read(&library).unwrap())
-        .unwrap();
+    writer.file("suite.so", std::fs::read(&library).unwrap()).unwrap();
     let mut kernels = kernels(config, capacity, types);
     edit(&mut kernels);
     for kernel in kernels {
@@ -82,25 +66,11 @@ fn kernels(config: &Config, cap: u64, types: Types) -> Vec<Kernel> {
     let (q, kv, half) = (config.q_dim(), config.kv_dim(), config.head_dim / 2);
     let (heads, kv_heads, dh) = (config.heads, config.kv_heads, config.head_dim);
     let input = |name, n| view(name, Dtype::F32, &[1, n], Access::Read, &[]);
-    let weight =
-        |name, rows, columns| view(name, Dtype::Bf16, &[rows, columns], Access::Weights, &[]);
+    let weight = |name, rows, columns| view(name, Dtype::Bf16, &[rows, columns], Access::Weights, &[]);
     let block = |size| Own::Block { axis: 0, size };
-    let output = |name, n, size| {
-        view(
-            name,
-            Dtype::F32,
-            &[1, n],
-            Access::Write,
-            &[Own::Whole, block(size)],
-        )
-    };
+    let output = |name, n, size| view(name, Dtype::F32, &[1, n], Access::Write, &[Own::Whole, block(size)]);
     let row = |name, size| {
-        let own = [
-            Own::At {
-                arg: "position".to_owned(),
-            },
-            block(size),
-        ];
+        let own = [Own::At { arg: "position".to_owned() }, block(size)];
         view(name, types.cache, &[cap, kv], Access::Write, &own)
     };
     let cache = |name| view(name, types.cache, &[cap, kv], Access::Read, &[]);
@@ -109,9 +79,7 @@ fn kernels(config: &Config, cap: u64, types: Types) -> Vec<Kernel> {
     let token = |name, access, own: &[Own]| view(name, Dtype::I32, &[1, 1], access, own);
     let bias = |wanted: &[(&'static str, u64)]| -> Vec<Arg> {
         let wanted = wanted.iter().filter(|_| config.qkv_bias);
-        wanted
-            .map(|(name, n)| view(name, Dtype::Bf16, &[1, *n], Access::Weights, &[]))
-            .collect()
+        wanted.map(|(name, n)| view(name, Dtype::Bf16, &[1, *n], Access::Weights, &[])).collect()
     };
     let blocks = |n: u64| n.div_ceil(BN);
 
@@ -120,11 +88,7 @@ fn kernels(config: &Config, cap: u64, types: Types) -> Vec<Kernel> {
             "embedding_lookup",
             "embedding",
             1,
-            vec![
-                weight("table", vocab, d),
-                token("token", Access::Read, &[]),
-                output("output", d, d),
-            ],
+            vec![weight("table", vocab, d), token("token", Access::Read, &[]), output("output", d, d)],
         ),
         kernel(
             &format!("rms_norm_{d}"),
@@ -141,23 +105,15 @@ fn kernels(config: &Config, cap: u64, types: Types) -> Vec<Kernel> {
             "q_proj_matvec",
             "q_proj",
             blocks(q),
-            [
-                vec![input("input", d), weight("weight", q, d)],
-                bias(&[("bias", q)]),
-                vec![output("output", q, BN)],
-            ]
-            .concat(),
+            [vec![input("input", d), weight("weight", q, d)], bias(&[("bias", q)]), vec![output("output", q, BN)]]
+                .concat(),
         ),
         kernel(
             "kv_proj_matvec",
             "kv_proj",
             blocks(kv),
             [
-                vec![
-                    input("input", d),
-                    weight("k_weight", kv, d),
-                    weight("v_weight", kv, d),
-                ],
+                vec![input("input", d), weight("k_weight", kv, d), weight("v_weight", kv, d)],
                 bias(&[("k_bias", kv), ("v_bias", kv)]),
                 vec![row("k_cache", BN), row("v_cache", BN), position()],
             ]
@@ -168,24 +124,13 @@ fn kernels(config: &Config, cap: u64, types: Types) -> Vec<Kernel> {
             "rope_q",
             heads,
             vec![
-                view(
-                    "q",
-                    Dtype::F32,
-                    &[heads, dh],
-                    Access::Write,
-                    &[block(1), Own::Whole],
-                ),
+                view("q", Dtype::F32, &[heads, dh], Access::Write, &[block(1), Own::Whole]),
                 angles("cos"),
                 angles("sin"),
                 position(),
             ],
         ),
-        kernel(
-            "rope_k_decode",
-            "rope_k",
-            kv_heads,
-            vec![row("k_cache", dh), angles("cos"), angles("sin"), position()],
-        ),
+        kernel("rope_k_decode", "rope_k", kv_heads, vec![row("k_cache", dh), angles("cos"), angles("sin"), position()]),
         kernel(
             "attention_decode_gqa",
             "attention",
@@ -194,13 +139,7 @@ fn kernels(config: &Config, cap: u64, types: Types) -> Vec<Kernel> {
                 view("q", Dtype::F32, &[heads, dh], Access::Read, &[]),
                 cache("k_cache"),
                 cache("v_cache"),
-                view(
-                    "output",
-                    Dtype::F32,
-                    &[heads, dh],
-                    Access::Write,
-                    &[block(1), Own::Whole],
-                ),
+                view("output", Dtype::F32, &[heads, dh], Access::Write, &[block(1), Own::Whole]),
                 position(),
             ],
         ),
@@ -208,11 +147,7 @@ fn kernels(config: &Config, cap: u64, types: Types) -> Vec<Kernel> {
             "o_proj_residual",
             "o_proj",
             blocks(d),
-            vec![
-                input("input", q),
-                weight("weight", d, q),
-                output("hidden", d, BN),
-            ],
+            vec![input("input", q), weight("weight", d, q), output("hidden", d, BN)],
         ),
         kernel(
             "mlp_gate_up_silu",
@@ -229,30 +164,19 @@ fn kernels(config: &Config, cap: u64, types: Types) -> Vec<Kernel> {
             "down_proj_residual",
             "down_proj",
             blocks(d),
-            vec![
-                input("input", mlp),
-                weight("weight", d, mlp),
-                output("hidden", d, BN),
-            ],
+            vec![input("input", mlp), weight("weight", d, mlp), output("hidden", d, BN)],
         ),
         kernel(
             "lm_head_matvec",
             "lm_head",
             blocks(vocab),
-            vec![
-                input("input", d),
-                weight("weight", vocab, d),
-                output("output", vocab, BN),
-            ],
+            vec![input("input", d), weight("weight", vocab, d), output("output", vocab, BN)],
         ),
         kernel(
             "argmax_greedy",
             "argmax",
             1,
-            vec![
-                input("logits", vocab),
-                token("output", Access::Write, &[Own::Whole, Own::Whole]),
-            ],
+            vec![input("logits", vocab), token("output", Access::Write, &[Own::Whole, Own::Whole])],
         ),
     ]
     .into_iter()
@@ -265,23 +189,11 @@ fn kernels(config: &Config, cap: u64, types: Types) -> Vec<Kernel> {
 
 fn view(name: &str, dtype: Dtype, shape: &[u64], access: Access, own: &[Own]) -> Arg {
     let (shape, own) = (shape.to_vec(), own.to_vec());
-    Arg {
-        name: name.to_owned(),
-        kind: ArgKind::View {
-            dtype,
-            shape,
-            access,
-            layout: Layout::RowMajor,
-            own,
-        },
-    }
+    Arg { name: name.to_owned(), kind: ArgKind::View { dtype, shape, access, layout: Layout::RowMajor, own } }
 }
 
 fn scalar(name: &str, dtype: Dtype, bound: Option<u64>) -> Arg {
-    Arg {
-        name: name.to_owned(),
-        kind: ArgKind::Scalar { dtype, bound },
-    }
+    Arg { name: name.to_owned(), kind: ArgKind::Scalar { dtype, bound } }
 }
 
 fn kernel(name: &str, entry: &str, grid: u64, args: Vec<Arg>) -> Kernel {

@@ -35,9 +35,7 @@ pub(crate) fn config(architecture: Architecture, tied: bool) -> Config {
 
 /// A number in [-1, 1), the same everywhere.
 pub(crate) fn noise(seed: u64, index: u64) -> f32 {
-    let mut x = (seed << 32 ^ index)
-        .wrapping_add(1)
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut x = (seed << 32 ^ index).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     x = (x ^ x >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ x >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
     ((x ^ x >> 31) >> 40) as f32 / (1u64 << 23) as f32 - 1.0
@@ -45,25 +43,14 @@ pub(crate) fn noise(seed: u64, index: u64) -> f32 {
 
 /// A tensor's numbers, exact in bf16 and f16.
 pub(crate) fn values(config: &Config, tensor: Tensor) -> Vec<f32> {
-    let seed = Tensor::all(config)
-        .iter()
-        .position(|other| *other == tensor)
-        .unwrap() as u64;
+    let seed = Tensor::all(config).iter().position(|other| *other == tensor).unwrap() as u64;
     let count: u64 = tensor.shape(config).iter().product();
-    let is_norm = matches!(
-        tensor,
-        Tensor::FinalNorm | Tensor::Layer(_, LayerTensor::AttentionNorm | LayerTensor::MlpNorm)
-    );
+    let is_norm =
+        matches!(tensor, Tensor::FinalNorm | Tensor::Layer(_, LayerTensor::AttentionNorm | LayerTensor::MlpNorm));
     let value = |i| {
-        if is_norm {
-            1.0 + noise(seed, i) / 4.0
-        } else {
-            noise(seed, i) / 4.0
-        }
+        if is_norm { 1.0 + noise(seed, i) / 4.0 } else { noise(seed, i) / 4.0 }
     };
-    (0..count)
-        .map(|i| (value(i) * 64.0).round() / 64.0)
-        .collect()
+    (0..count).map(|i| (value(i) * 64.0).round() / 64.0).collect()
 }
 
 /// Two special tokens, the 256 bytes, and some merged pairs.
@@ -72,22 +59,11 @@ pub(crate) fn vocabulary() -> Vec<String> {
     alphabet.sort_unstable();
     let special = ["<bos>", "<stop>"].map(str::to_owned);
     let merged = merges().into_iter().map(|(a, b)| format!("{a}{b}"));
-    special
-        .into_iter()
-        .chain(alphabet.iter().map(char::to_string))
-        .chain(merged)
-        .collect()
+    special.into_iter().chain(alphabet.iter().map(char::to_string)).chain(merged).collect()
 }
 
 pub(crate) fn merges() -> Vec<(&'static str, &'static str)> {
-    vec![
-        ("h", "e"),
-        ("l", "l"),
-        ("he", "ll"),
-        ("hell", "o"),
-        ("Ġ", "w"),
-        ("1", "2"),
-    ]
+    vec![("h", "e"), ("l", "l"), ("he", "ll"), ("hell", "o"), ("Ġ", "w"), ("1", "2")]
 }
 
 /// A Hugging Face folder; weights in `dtype`, in so many files.
@@ -109,31 +85,16 @@ pub(crate) fn write_folder(dir: &Path, config: &Config, dtype: Dtype, shards: us
     let tensors = Tensor::all(config);
     let mut index = BTreeMap::new();
     for (number, part) in tensors.chunks(tensors.len().div_ceil(shards)).enumerate() {
-        let file = if shards == 1 {
-            "model.safetensors".to_owned()
-        } else {
-            format!("model-{number}.safetensors")
-        };
+        let file = if shards == 1 { "model.safetensors".to_owned() } else { format!("model-{number}.safetensors") };
         let data: Vec<(String, Vec<usize>, Vec<u8>)> = part
             .iter()
             .map(|&tensor| {
-                let shape = tensor
-                    .shape(config)
-                    .iter()
-                    .map(|&extent| extent as usize)
-                    .collect();
-                (
-                    tensor.hf_name(),
-                    shape,
-                    encode(&values(config, tensor), dtype),
-                )
+                let shape = tensor.shape(config).iter().map(|&extent| extent as usize).collect();
+                (tensor.hf_name(), shape, encode(&values(config, tensor), dtype))
             })
             .collect();
         let views = data.iter().map(|(name, shape, bytes)| {
-            (
-                name.as_str(),
-                safetensors::tensor::TensorView::new(dtype, shape.clone(), bytes).unwrap(),
-            )
+            (name.as_str(), safetensors::tensor::TensorView::new(dtype, shape.clone(), bytes).unwrap())
         });
         std::fs::write(dir.join(&file), serialize(views, None).unwrap()).unwrap();
         index.extend(data.iter().map(|(name, ..)| (name.clone(), file.clone())));
@@ -146,28 +107,15 @@ pub(crate) fn write_folder(dir: &Path, config: &Config, dtype: Dtype, shards: us
 
 fn encode(values: &[f32], dtype: Dtype) -> Vec<u8> {
     match dtype {
-        Dtype::F32 => values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect(),
-        Dtype::F16 => values
-            .iter()
-            .flat_map(|&value| f16::from_f32(value).to_le_bytes())
-            .collect(),
-        Dtype::BF16 => values
-            .iter()
-            .flat_map(|&value| bf16::from_f32(value).to_le_bytes())
-            .collect(),
+        Dtype::F32 => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+        Dtype::F16 => values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect(),
+        Dtype::BF16 => values.iter().flat_map(|&value| bf16::from_f32(value).to_le_bytes()).collect(),
         other => panic!("{other:?}"),
     }
 }
 
 fn tokenizer_json() -> serde_json::Value {
-    let vocab: BTreeMap<String, usize> = vocabulary()
-        .into_iter()
-        .enumerate()
-        .map(|(id, token)| (token, id))
-        .collect();
+    let vocab: BTreeMap<String, usize> = vocabulary().into_iter().enumerate().map(|(id, token)| (token, id)).collect();
     let merges: Vec<String> = merges().iter().map(|(a, b)| format!("{a} {b}")).collect();
     let special = |id: u32, content: &str| {
         json!({ "id": id, "content": content, "special": true, "normalized": false,
@@ -198,9 +146,7 @@ pub(crate) fn gguf(config: &Config) -> GgufWriter {
     file.string("tokenizer.ggml.model", "gpt2");
     file.string("tokenizer.ggml.pre", "smollm");
     file.strings("tokenizer.ggml.tokens", &vocabulary());
-    let kinds: Vec<i32> = (0..config.vocab)
-        .map(|id| if id < 2 { 3 } else { 1 })
-        .collect();
+    let kinds: Vec<i32> = (0..config.vocab).map(|id| if id < 2 { 3 } else { 1 }).collect();
     file.i32s("tokenizer.ggml.token_type", &kinds);
     let merges: Vec<String> = merges().iter().map(|(a, b)| format!("{a} {b}")).collect();
     file.strings("tokenizer.ggml.merges", &merges);

@@ -33,23 +33,15 @@ fn known() -> Vec<(&'static str, bool)> {
 
 /// The architecture and the features that this processor has, in the words a manifest uses.
 pub fn host_features() -> Vec<&'static str> {
-    let present = known()
-        .into_iter()
-        .filter(|feature| feature.1)
-        .map(|feature| feature.0);
+    let present = known().into_iter().filter(|feature| feature.1).map(|feature| feature.0);
     std::iter::once(ARCH).chain(present).collect()
 }
 
 /// Checks that this processor has everything that a manifest lists.
 pub(crate) fn check(needed: &[String]) -> Result<(), Error> {
     let host = host_features();
-    match needed
-        .iter()
-        .find(|feature| !host.contains(&feature.as_str()))
-    {
-        Some(feature) => Err(Error::MissingFeature {
-            feature: feature.clone(),
-        }),
+    match needed.iter().find(|feature| !host.contains(&feature.as_str())) {
+        Some(feature) => Err(Error::MissingFeature { feature: feature.clone() }),
         None => Ok(()),
     }
 }
@@ -60,10 +52,7 @@ mod tests {
 
     #[test]
     fn host_passes_and_unknown_fails() {
-        let mut features: Vec<String> = host_features()
-            .iter()
-            .map(|&name| name.to_owned())
-            .collect();
+        let mut features: Vec<String> = host_features().iter().map(|&name| name.to_owned()).collect();
         check(&features).unwrap();
         features.push("avx9000".to_owned());
         let error = check(&features).unwrap_err().to_string();

@@ -33,18 +33,12 @@ impl Libraries {
         let mut kernels = Vec::new();
         for kernel in &bundle.manifest().kernels {
             if kernel.block != [1, 1, 1] {
-                let message =
-                    "each of its programs wants several threads; the CPU runs one".to_owned();
-                return Err(Error::Kernel {
-                    kernel: kernel.name.clone(),
-                    message,
-                });
+                let message = "each of its programs wants several threads; the CPU runs one".to_owned();
+                return Err(Error::Kernel { kernel: kernel.name.clone(), message });
             }
             let library = match opened.entry(kernel.file.as_str()) {
                 std::collections::btree_map::Entry::Occupied(slot) => slot.into_mut(),
-                std::collections::btree_map::Entry::Vacant(slot) => {
-                    slot.insert(open(bundle, &kernel.file)?)
-                }
+                std::collections::btree_map::Entry::Vacant(slot) => slot.insert(open(bundle, &kernel.file)?),
             };
             // SAFETY: the bundle's contract is that the entry has this signature; `Libraries` keeps the library loaded.
             let entry = unsafe { library.get::<Entry>(kernel.entry.as_bytes()) };
@@ -64,15 +58,9 @@ impl Libraries {
 }
 
 fn open(bundle: &Bundle, name: &str) -> Result<Library, Error> {
-    let failed = |message: String| Error::Load {
-        file: name.to_owned(),
-        message,
-    };
+    let failed = |message: String| Error::Load { file: name.to_owned(), message };
     // An absolute path: the loader looks up bare names elsewhere.
-    let path = bundle
-        .path(name)?
-        .canonicalize()
-        .map_err(|error| failed(error.to_string()))?;
+    let path = bundle.path(name)?.canonicalize().map_err(|error| failed(error.to_string()))?;
     // SAFETY: loading runs the library's own code. A bundle is code that the user asked to run; its hash was checked.
     unsafe { Library::new(path) }.map_err(|error| failed(error.to_string()))
 }

@@ -24,19 +24,12 @@ impl Memory {
     /// Allocates; the end is rounded up to a whole line, so that a vector load of the last element stays inside.
     pub(crate) fn zeroed(bytes: u64) -> Result<Memory, Error> {
         let refused = || Error::OutOfMemory { bytes };
-        let size = bytes
-            .max(1)
-            .checked_next_multiple_of(ALIGN as u64)
-            .ok_or_else(refused)?;
+        let size = bytes.max(1).checked_next_multiple_of(ALIGN as u64).ok_or_else(refused)?;
         let size = usize::try_from(size).map_err(|_| refused())?;
         let layout = Layout::from_size_align(size, ALIGN).map_err(|_| refused())?;
         // SAFETY: the layout has a size above 0.
         let pointer = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or_else(refused)?;
-        Ok(Memory {
-            pointer,
-            bytes: bytes as usize,
-            layout,
-        })
+        Ok(Memory { pointer, bytes: bytes as usize, layout })
     }
 
     /// Bytes asked for.
@@ -81,10 +74,7 @@ mod tests {
             memory.as_mut_slice().fill(1);
         }
         for bytes in [u64::MAX, u64::MAX - 64, 1 << 62] {
-            assert!(matches!(
-                Memory::zeroed(bytes),
-                Err(Error::OutOfMemory { .. })
-            ));
+            assert!(matches!(Memory::zeroed(bytes), Err(Error::OutOfMemory { .. })));
         }
     }
 }

@@ -50,30 +50,14 @@ impl Cpu {
     pub fn new(threads: Option<usize>) -> Result<Cpu, Error> {
         let available = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = threads.unwrap_or_else(available);
-        let open = |message: String| Error::Open {
-            device: "cpu",
-            message,
-        };
+        let open = |message: String| Error::Open { device: "cpu", message };
         if threads == 0 || threads > pool::MAX_THREADS {
-            return Err(open(format!(
-                "{threads} threads; 1 to {} are possible",
-                pool::MAX_THREADS
-            )));
+            return Err(open(format!("{threads} threads; 1 to {} are possible", pool::MAX_THREADS)));
         }
-        let pool =
-            Pool::new(threads).map_err(|error| open(format!("cannot start a thread: {error}")))?;
+        let pool = Pool::new(threads).map_err(|error| open(format!("cannot start a thread: {error}")))?;
         let id = new_device_id();
-        let scratch = (0..threads)
-            .map(|_| Memory::zeroed(0))
-            .collect::<Result<_, _>>()?;
-        Ok(Cpu {
-            id,
-            pool,
-            scratch,
-            buffers: Table::new(id),
-            kernels: Vec::new(),
-            libraries: Libraries::default(),
-        })
+        let scratch = (0..threads).map(|_| Memory::zeroed(0)).collect::<Result<_, _>>()?;
+        Ok(Cpu { id, pool, scratch, buffers: Table::new(id), kernels: Vec::new(), libraries: Libraries::default() })
     }
 
     /// Number of threads, the calling one included.
@@ -102,10 +86,7 @@ impl Device for Cpu {
 
     fn alloc(&mut self, bytes: u64, usage: Usage) -> Result<Buffer, Error> {
         let memory = Memory::zeroed(bytes)?;
-        Ok(self.buffers.insert(Allocation {
-            memory,
-            info: BufferInfo { bytes, usage },
-        }))
+        Ok(self.buffers.insert(Allocation { memory, info: BufferInfo { bytes, usage } }))
     }
 
     fn free(&mut self, buffer: Buffer) -> Result<(), Error> {
@@ -133,31 +114,17 @@ impl Device for Cpu {
     fn load(&mut self, bundle: &Bundle) -> Result<Program, Error> {
         let manifest = bundle.manifest();
         if manifest.target != "cpu" {
-            return Err(Error::Target {
-                device: "cpu",
-                expected: "cpu",
-                found: manifest.target.clone(),
-            });
+            return Err(Error::Target { device: "cpu", expected: "cpu", found: manifest.target.clone() });
         }
         features::check(&manifest.features)?;
         let loaded = self.libraries.load(bundle)?;
-        let scratch = loaded
-            .iter()
-            .map(|kernel| kernel.scratch)
-            .max()
-            .unwrap_or(0);
+        let scratch = loaded.iter().map(|kernel| kernel.scratch).max().unwrap_or(0);
         self.grow_scratch(scratch)?;
         let mut program = Program::default();
         for (kernel, entry) in manifest.kernels.iter().zip(loaded) {
-            let handle = KernelHandle {
-                device: self.id,
-                index: self.kernels.len() as u32,
-            };
+            let handle = KernelHandle { device: self.id, index: self.kernels.len() as u32 };
             self.kernels.push(entry);
-            program.kernels.push(LoadedKernel {
-                handle,
-                manifest: kernel.clone().into(),
-            });
+            program.kernels.push(LoadedKernel { handle, manifest: kernel.clone().into() });
         }
         Ok(program)
     }
@@ -168,10 +135,7 @@ impl Device for Cpu {
             Some(kernel) if handle.device == self.id => kernel,
             Some(_) | None => {
                 let kernel = binding.kernel().name.clone();
-                return Err(Error::Kernel {
-                    kernel,
-                    message: "it is loaded on another device".to_owned(),
-                });
+                return Err(Error::Kernel { kernel, message: "it is loaded on another device".to_owned() });
             }
         };
         let mut scalars = [0u64; limits::ARGS as usize];
@@ -185,16 +149,9 @@ impl Device for Cpu {
                 Arg::U64(value) => store(scalar, &value.to_ne_bytes()),
             };
         }
-        let call = Call {
-            entry: kernel.entry,
-            args: pointers.as_ptr(),
-            scratch: &self.scratch,
-        };
+        let call = Call { entry: kernel.entry, args: pointers.as_ptr(), scratch: &self.scratch };
         let chunk = (kernel.programs / (self.pool.threads() as u64 * CHUNKS_PER_THREAD)).max(1);
-        self.pool
-            .run(kernel.programs, chunk, &|thread, first, last| {
-                call.run(thread, first, last)
-            });
+        self.pool.run(kernel.programs, chunk, &|thread, first, last| call.run(thread, first, last));
         Ok(())
     }
 
@@ -235,10 +192,6 @@ fn store(slot: &mut u64, bytes: &[u8]) -> *const c_void {
 fn copy_range(size: u64, offset: u64, bytes: u64) -> Result<std::ops::Range<usize>, Error> {
     match offset.checked_add(bytes) {
         Some(end) if end <= size => Ok(offset as usize..end as usize),
-        Some(_) | None => Err(Error::OutOfRange {
-            offset,
-            bytes,
-            size,
-        }),
+        Some(_) | None => Err(Error::OutOfRange { offset, bytes, size }),
     }
 }

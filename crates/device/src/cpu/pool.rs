@@ -62,26 +62,15 @@ impl Pool {
         let shared = Arc::new(Shared {
             state: AtomicU64::new(0),
             next: AtomicU64::new(0),
-            job: UnsafeCell::new(Job {
-                task: nothing,
-                programs: 0,
-                chunk: 1,
-            }),
+            job: UnsafeCell::new(Job { task: nothing, programs: 0, chunk: 1 }),
             asleep: (1..threads).map(|_| AtomicBool::new(false)).collect(),
             stop: AtomicBool::new(false),
         });
-        let mut pool = Pool {
-            shared,
-            workers: Vec::new(),
-        };
+        let mut pool = Pool { shared, workers: Vec::new() };
         for worker in 1..threads {
             let shared = Arc::clone(&pool.shared);
             let name = format!("tenfold-{worker}");
-            pool.workers.push(
-                thread::Builder::new()
-                    .name(name)
-                    .spawn(move || shared.work(worker))?,
-            );
+            pool.workers.push(thread::Builder::new().name(name).spawn(move || shared.work(worker))?);
         }
         Ok(pool)
     }
@@ -105,11 +94,7 @@ impl Pool {
         // SAFETY: only the lifetime changes. Workers use the task between joining and leaving, and this function waits,
         // even when unwinding (`Close`), until all that joined have left.
         let task = unsafe { std::mem::transmute::<*const Task<'_>, *const Task<'static>>(task) };
-        let job = Job {
-            task,
-            programs,
-            chunk,
-        };
+        let job = Job { task, programs, chunk };
         // SAFETY: no launch is open and nobody has joined: the last `run` waited for that, and `self` is borrowed mutably.
         unsafe { *shared.job.get() = job };
         shared.next.store(0, Ordering::Relaxed);
@@ -173,11 +158,7 @@ impl Shared {
         let mut last = 0;
         while let Some(state) = self.wait(worker, last) {
             last = state & !(EPOCH - 1);
-            if self
-                .state
-                .compare_exchange(state, state + 1, Ordering::AcqRel, Ordering::Relaxed)
-                .is_ok()
-            {
+            if self.state.compare_exchange(state, state + 1, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
                 let _leave = Leave(self);
                 // SAFETY: joined, so the job stays until left.
                 let job = unsafe { *self.job.get() };
@@ -246,11 +227,7 @@ mod tests {
                             counts[program as usize].fetch_add(1, Ordering::Relaxed);
                         }
                     });
-                    assert!(
-                        counts
-                            .iter()
-                            .all(|count| count.load(Ordering::Relaxed) == 1)
-                    );
+                    assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == 1));
                 }
             }
         }
@@ -293,9 +270,7 @@ mod tests {
     fn a_panicking_program_does_not_hang() {
         let mut pool = Pool::new(3).unwrap();
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            pool.run(100, 1, &|thread, _, _| {
-                assert_ne!(thread, 0, "expected by the test")
-            });
+            pool.run(100, 1, &|thread, _, _| assert_ne!(thread, 0, "expected by the test"));
         }));
         // Thread 0 panics if it gets a chunk at all; either way the call returns.
         drop(result);

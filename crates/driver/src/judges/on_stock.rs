@@ -19,11 +19,20 @@ impl From<StockError> for Refusal {
     }
 }
 
+/// Stock MLIR turns each element of a tile into code of its own: larger tiles take minutes to compile.
+const MAX_TILE_ELEMENTS: u64 = 4096;
+
 /// Compiles `kernel` with MLIR's own passes and tools.
 ///
 /// # Errors
 /// See [`Refusal`].
 pub fn compile(kernel: &Kernel) -> Result<StockKernel, Refusal> {
+    let largest = kernel.values.iter().map(|value| value.ty.shape.count()).max().unwrap_or(0);
+    if largest > MAX_TILE_ELEMENTS {
+        return Err(Refusal::Skip(format!(
+            "stock MLIR would unroll a tile of {largest} elements; the limit is {MAX_TILE_ELEMENTS}"
+        )));
+    }
     let module = Module { name: "stock".into(), kernels: vec![kernel.clone()] };
     let text = tile_ir::print_module(&module).map_err(|errors| {
         Refusal::Fail(errors.first().map_or_else(|| "the module is invalid".into(), ToString::to_string))

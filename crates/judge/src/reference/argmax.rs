@@ -31,16 +31,9 @@ pub(super) fn row_argmax(args: &Args<'_>) -> Outcome {
         return Err(args.misfit("input", "its rows are empty"));
     }
     let index: Vec<usize> = (0..rows).map(|row| largest(&input.row(row))).collect();
-    let value = index
-        .iter()
-        .enumerate()
-        .map(|(row, &col)| input.at(row, col))
-        .collect();
+    let value = index.iter().enumerate().map(|(row, &col)| input.at(row, col)).collect();
     let index = index.iter().map(|&col| col as f64).collect();
-    Ok(vec![
-        Expected::all("index", index),
-        Expected::all("value", value),
-    ])
+    Ok(vec![Expected::all("index", index), Expected::all("value", value)])
 }
 
 /// The `k` largest elements of each row stay, the leftmost of equal ones; all others become negative infinity.
@@ -53,10 +46,7 @@ pub(super) fn top_k_mask(args: &Args<'_>, k: usize) -> Outcome {
         let x = input.row(row);
         let mut order: Vec<usize> = (0..cols).collect();
         order.sort_by(|&a, &b| x[b].total_cmp(&x[a]).then(a.cmp(&b)));
-        order
-            .iter()
-            .take(k)
-            .for_each(|&col| output[row * cols + col] = x[col]);
+        order.iter().take(k).for_each(|&col| output[row * cols + col] = x[col]);
     }
     Ok(vec![Expected::all("output", output)])
 }

@@ -24,30 +24,18 @@ pub(super) fn attend(args: &Args<'_>, positions: Range<usize>) -> Result<Vec<f64
     let (rows, width) = flat_rows(k);
     let kv_heads = width / d.max(1);
     if kv_heads == 0 || kv_heads * d != width || heads % kv_heads != 0 {
-        return Err(args.misfit(
-            "k_cache",
-            format!("rows of {width} do not serve {heads} heads of {d}"),
-        ));
+        return Err(args.misfit("k_cache", format!("rows of {width} do not serve {heads} heads of {d}")));
     }
     if positions.end > rows {
-        return Err(args.misfit(
-            "k_cache",
-            format!("{rows} rows do not hold {} positions", positions.end),
-        ));
+        return Err(args.misfit("k_cache", format!("{rows} rows do not hold {} positions", positions.end)));
     }
     let scale = (d as f64).sqrt().recip();
     let mut output = Vec::with_capacity(q.len());
     for head in 0..heads {
         let query = q.row(head);
         let at = head / (heads / kv_heads) * d;
-        let score = |p: usize| {
-            query
-                .iter()
-                .enumerate()
-                .map(|(i, q)| q * k.get(p * width + at + i))
-                .sum::<f64>()
-                * scale
-        };
+        let score =
+            |p: usize| query.iter().enumerate().map(|(i, q)| q * k.get(p * width + at + i)).sum::<f64>() * scale;
         let weights = softmax(&positions.clone().map(score).collect::<Vec<_>>());
         for i in 0..d {
             let value = |(p, weight): (usize, &f64)| weight * v.get(p * width + at + i);
@@ -82,19 +70,9 @@ pub(super) fn sliding_window(args: &Args<'_>, window: usize) -> Outcome {
     for row in 0..rows {
         let query = q.row(row);
         let seen = (row + 1).saturating_sub(window)..row + 1;
-        let weights = softmax(
-            &seen
-                .clone()
-                .map(|key| k.dot(key, &query) * scale)
-                .collect::<Vec<_>>(),
-        );
+        let weights = softmax(&seen.clone().map(|key| k.dot(key, &query) * scale).collect::<Vec<_>>());
         for col in 0..d {
-            output.push(
-                seen.clone()
-                    .zip(&weights)
-                    .map(|(key, weight)| weight * v.at(key, col))
-                    .sum(),
-            );
+            output.push(seen.clone().zip(&weights).map(|(key, weight)| weight * v.at(key, col)).sum());
         }
     }
     Ok(vec![Expected::all("output", output)])

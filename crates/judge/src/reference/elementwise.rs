@@ -7,26 +7,15 @@ use crate::compare::Expected;
 fn map(args: &Args<'_>, f: impl Fn(f64) -> f64) -> Outcome {
     let input = args.buffer("input")?;
     args.sized("output", input.len())?;
-    Ok(vec![Expected::all(
-        "output",
-        input.values().into_iter().map(f).collect(),
-    )])
+    Ok(vec![Expected::all("output", input.values().into_iter().map(f).collect())])
 }
 
 /// Both buffers, by element.
-fn both(
-    args: &Args<'_>,
-    left: &str,
-    right: &str,
-    f: impl Fn(&Buffer, &Buffer, usize) -> f64,
-) -> Outcome {
+fn both(args: &Args<'_>, left: &str, right: &str, f: impl Fn(&Buffer, &Buffer, usize) -> f64) -> Outcome {
     let a = args.buffer(left)?;
     let b = args.sized(right, a.len())?;
     args.sized("output", a.len())?;
-    Ok(vec![Expected::all(
-        "output",
-        (0..a.len()).map(|i| f(a, b, i)).collect(),
-    )])
+    Ok(vec![Expected::all("output", (0..a.len()).map(|i| f(a, b, i)).collect())])
 }
 
 fn pairwise(args: &Args<'_>, left: &str, right: &str, f: impl Fn(f64, f64) -> f64) -> Outcome {
@@ -56,9 +45,7 @@ pub(super) fn axpy(args: &Args<'_>) -> Outcome {
 
 /// `output = sin x cos x + ln(1 + |x|) + sqrt(x² + 1) - tanh x + (x - floor x)`.
 pub(super) fn functions(args: &Args<'_>) -> Outcome {
-    map(args, |x| {
-        x.sin() * x.cos() + x.abs().ln_1p() + (x * x + 1.0).sqrt() - x.tanh() + (x - x.floor())
-    })
+    map(args, |x| x.sin() * x.cos() + x.abs().ln_1p() + (x * x + 1.0).sqrt() - x.tanh() + (x - x.floor()))
 }
 
 /// `output = sqrt(input)`.
@@ -91,10 +78,7 @@ pub(super) fn hash(args: &Args<'_>) -> Outcome {
         // Buffers give 32-bit integers as signed.
         f64::from((x % modulus) as i32)
     };
-    Ok(vec![Expected::all(
-        "output",
-        (0..input.len()).map(element).collect(),
-    )])
+    Ok(vec![Expected::all("output", (0..input.len()).map(element).collect())])
 }
 
 /// `output = clamp(7 - a / 3 - (-a) * b, -1000, 1000)` in wrapping 32 bits, division toward zero.

@@ -31,10 +31,7 @@ pub(super) fn gelu(args: &Args<'_>) -> Outcome {
         let inner = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3));
         0.5 * x * (1.0 + inner.tanh())
     };
-    Ok(vec![Expected::all(
-        "output",
-        linear(args)?.into_iter().map(gelu).collect(),
-    )])
+    Ok(vec![Expected::all("output", linear(args)?.into_iter().map(gelu).collect())])
 }
 
 /// `output = input · (weight * scale)ᵀ`: the columns of `weight` are in as many groups as `scale` has columns.
@@ -48,9 +45,7 @@ pub(super) fn matvec_int8(args: &Args<'_>) -> Outcome {
     args.sized("output", rows)?;
     let group = cols / groups;
     let term = |row: usize, k: usize| x[k] * weight.at(row, k) * scale.at(row, k / group);
-    let output = (0..rows)
-        .map(|row| (0..cols).map(|k| term(row, k)).sum())
-        .collect();
+    let output = (0..rows).map(|row| (0..cols).map(|k| term(row, k)).sum()).collect();
     Ok(vec![Expected::all("output", output)])
 }
 
@@ -65,17 +60,10 @@ pub(super) fn quantize_rows(args: &Args<'_>) -> Outcome {
         let x = input.row(row);
         let scale = x.iter().fold(0.0, |max: f64, x| max.max(x.abs())) / 127.0;
         let step = |x: &f64| {
-            if scale == 0.0 {
-                0.0
-            } else {
-                (x / scale + 0.5).floor()
-            }
+            if scale == 0.0 { 0.0 } else { (x / scale + 0.5).floor() }
         };
         values.extend(x.iter().map(|x| step(x).clamp(-127.0, 127.0)));
         scales.push(scale);
     }
-    Ok(vec![
-        Expected::all("values", values),
-        Expected::all("scale", scales),
-    ])
+    Ok(vec![Expected::all("values", values), Expected::all("scale", scales)])
 }

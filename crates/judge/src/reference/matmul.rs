@@ -8,12 +8,8 @@ use crate::compare::Expected;
 /// `a · b` for rows `a_rows` of `a` and as many rows of `b`, from `b_start`, as `a` has columns.
 fn product(a: &Buffer, a_rows: std::ops::Range<usize>, b: &Buffer, b_start: usize) -> Vec<f64> {
     let (k, n) = (a.rows_cols().1, b.rows_cols().1);
-    let element =
-        |row: usize, col: usize| (0..k).map(|i| a.at(row, i) * b.at(b_start + i, col)).sum();
-    a_rows
-        .flat_map(|row| (0..n).map(move |col| (row, col)))
-        .map(|(row, col)| element(row, col))
-        .collect()
+    let element = |row: usize, col: usize| (0..k).map(|i| a.at(row, i) * b.at(b_start + i, col)).sum();
+    a_rows.flat_map(|row| (0..n).map(move |col| (row, col))).map(|(row, col)| element(row, col)).collect()
 }
 
 /// `c = a · b`.
@@ -33,16 +29,11 @@ pub(super) fn batched_matmul(args: &Args<'_>) -> Outcome {
     let ((a_rows, k), (b_rows, n)) = (a.rows_cols(), b.rows_cols());
     let count = b_rows.checked_div(k).unwrap_or(0);
     if count == 0 || count * k != b_rows || a_rows % count != 0 {
-        return Err(args.misfit(
-            "b",
-            format!("{b_rows} rows are no stack of {k}-row matrices"),
-        ));
+        return Err(args.misfit("b", format!("{b_rows} rows are no stack of {k}-row matrices")));
     }
     let m = a_rows / count;
     args.sized("output", a_rows * n)?;
-    let output = (0..count)
-        .flat_map(|i| product(a, i * m..(i + 1) * m, b, i * k))
-        .collect();
+    let output = (0..count).flat_map(|i| product(a, i * m..(i + 1) * m, b, i * k)).collect();
     Ok(vec![Expected::all("output", output)])
 }
 
@@ -52,10 +43,7 @@ pub(super) fn gram(args: &Args<'_>) -> Outcome {
     let (k, n) = a.rows_cols();
     args.sized("output", n * n)?;
     let element = |i: usize| (0..k).map(|row| a.at(row, i / n) * a.at(row, i % n)).sum();
-    Ok(vec![Expected::all(
-        "output",
-        (0..n * n).map(element).collect(),
-    )])
+    Ok(vec![Expected::all("output", (0..n * n).map(element).collect())])
 }
 
 /// The mean over heads of softmax over each row of `q · kᵀ`: `q` is a stack of `heads` matrices as high as `output`.
@@ -72,9 +60,7 @@ pub(super) fn shared_scores(args: &Args<'_>) -> Outcome {
         let query = q.row(row);
         let scores: Vec<f64> = (0..n).map(|key| k.dot(key, &query)).collect();
         let into = &mut mean[row % m * n..][..n];
-        into.iter_mut()
-            .zip(softmax(&scores))
-            .for_each(|(mean, p)| *mean += p / heads as f64);
+        into.iter_mut().zip(softmax(&scores)).for_each(|(mean, p)| *mean += p / heads as f64);
     }
     Ok(vec![Expected::all("output", mean)])
 }

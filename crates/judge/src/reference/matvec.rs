@@ -4,27 +4,17 @@ use super::{Args, Outcome, ReferenceError, silu};
 use crate::compare::Expected;
 
 /// `weight · input`, plus `bias` if the kernel has it.
-fn product(
-    args: &Args<'_>,
-    input: &str,
-    weight: &str,
-    bias: &str,
-) -> Result<Vec<f64>, ReferenceError> {
+fn product(args: &Args<'_>, input: &str, weight: &str, bias: &str) -> Result<Vec<f64>, ReferenceError> {
     let x = args.buffer(input)?.values();
     let matrix = args.buffer(weight)?;
     let (rows, cols) = matrix.rows_cols();
     if cols != x.len() {
-        return Err(args.misfit(
-            weight,
-            format!("it has {cols} columns for {} inputs", x.len()),
-        ));
+        return Err(args.misfit(weight, format!("it has {cols} columns for {} inputs", x.len())));
     }
     let mut y: Vec<f64> = (0..rows).map(|row| matrix.dot(row, &x)).collect();
     if args.optional(bias).is_some() {
         let bias = args.sized(bias, rows)?;
-        y.iter_mut()
-            .enumerate()
-            .for_each(|(row, y)| *y += bias.get(row));
+        y.iter_mut().enumerate().for_each(|(row, y)| *y += bias.get(row));
     }
     Ok(y)
 }
@@ -40,21 +30,14 @@ pub(super) fn matvec(args: &Args<'_>) -> Outcome {
 pub(super) fn matvec_residual(args: &Args<'_>) -> Outcome {
     let y = product(args, "input", "weight", "bias")?;
     let hidden = args.sized("hidden", y.len())?;
-    let sum = y
-        .iter()
-        .enumerate()
-        .map(|(i, y)| y + hidden.get(i))
-        .collect();
+    let sum = y.iter().enumerate().map(|(i, y)| y + hidden.get(i)).collect();
     Ok(vec![Expected::all("hidden", sum)])
 }
 
 /// Row `position` of `k_cache` and `v_cache`: `k_weight · input (+ k_bias)`, and the same for v.
 pub(super) fn kv_proj(args: &Args<'_>) -> Outcome {
     let mut outputs = Vec::new();
-    for (cache, weight, bias) in [
-        ("k_cache", "k_weight", "k_bias"),
-        ("v_cache", "v_weight", "v_bias"),
-    ] {
+    for (cache, weight, bias) in [("k_cache", "k_weight", "k_bias"), ("v_cache", "v_weight", "v_bias")] {
         let y = product(args, "input", weight, bias)?;
         outputs.push(row_of(args, cache, y)?);
     }
@@ -62,30 +45,17 @@ pub(super) fn kv_proj(args: &Args<'_>) -> Outcome {
 }
 
 /// Row `position` of `cache` becomes `values`; the rest stays.
-pub(super) fn row_of(
-    args: &Args<'_>,
-    cache: &str,
-    values: Vec<f64>,
-) -> Result<Expected, ReferenceError> {
+pub(super) fn row_of(args: &Args<'_>, cache: &str, values: Vec<f64>) -> Result<Expected, ReferenceError> {
     let buffer = args.buffer(cache)?;
     let rows = buffer.shape.dims().first().copied().unwrap_or(1) as usize;
     let position = args.index("position", rows)?;
     if values.len() * rows != buffer.len() {
-        return Err(args.misfit(
-            cache,
-            format!("its rows are not {} elements long", values.len()),
-        ));
+        return Err(args.misfit(cache, format!("its rows are not {} elements long", values.len())));
     }
     let mut expected = vec![None; buffer.len()];
     let start = position * values.len();
-    expected[start..start + values.len()]
-        .iter_mut()
-        .zip(values)
-        .for_each(|(to, value)| *to = Some(value));
-    Ok(Expected {
-        name: cache.to_string(),
-        values: expected,
-    })
+    expected[start..start + values.len()].iter_mut().zip(values).for_each(|(to, value)| *to = Some(value));
+    Ok(Expected { name: cache.to_string(), values: expected })
 }
 
 /// `output = silu(gate_weight · input) * (up_weight · input)`.
@@ -94,11 +64,7 @@ pub(super) fn gate_up_silu(args: &Args<'_>) -> Outcome {
     let up = product(args, "input", "up_weight", "up_bias")?;
     args.sized("up_weight", args.buffer("gate_weight")?.len())?;
     args.sized("output", gate.len())?;
-    let output = gate
-        .iter()
-        .zip(&up)
-        .map(|(gate, up)| silu(*gate) * up)
-        .collect();
+    let output = gate.iter().zip(&up).map(|(gate, up)| silu(*gate) * up).collect();
     Ok(vec![Expected::all("output", output)])
 }
 

@@ -105,24 +105,16 @@ const FAMILIES: &[(&str, Family)] = &[
     ("row_argmax", argmax::row_argmax),
     ("shared_scores", matmul::shared_scores),
     ("signed", elementwise::signed),
-    ("sliding_window_attention", |args| {
-        attention::sliding_window(args, 20)
-    }),
+    ("sliding_window_attention", |args| attention::sliding_window(args, 20)),
     ("softmax", norm::softmax_rows),
     ("top_k_mask", |args| argmax::top_k_mask(args, 5)),
     ("transpose", moves::transpose),
 ];
 
 fn find(family: &str) -> Option<Family> {
-    let fits = |start: &str| {
-        family
-            .strip_prefix(start)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
-    };
+    let fits = |start: &str| family.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
     let fitting = FAMILIES.iter().filter(|(start, _)| fits(start));
-    fitting
-        .max_by_key(|(start, _)| start.len())
-        .map(|&(_, function)| function)
+    fitting.max_by_key(|(start, _)| start.len()).map(|&(_, function)| function)
 }
 
 /// Whether [`reference()`] knows this family.
@@ -135,9 +127,7 @@ pub fn has_reference(family: &str) -> bool {
 /// # Errors
 /// If the family is unknown, or the arguments are not those that the family should have.
 pub fn reference(case: &Case) -> Result<Vec<Expected>, ReferenceError> {
-    let function = find(&case.family).ok_or_else(|| ReferenceError::NoReference {
-        family: case.family.clone(),
-    })?;
+    let function = find(&case.family).ok_or_else(|| ReferenceError::NoReference { family: case.family.clone() })?;
     function(&Args(case))
 }
 
@@ -146,25 +136,15 @@ struct Args<'a>(&'a Case);
 
 impl<'a> Args<'a> {
     fn missing(&self, name: &str, kind: &'static str) -> ReferenceError {
-        ReferenceError::Missing {
-            family: self.0.family.clone(),
-            name: name.to_string(),
-            kind,
-        }
+        ReferenceError::Missing { family: self.0.family.clone(), name: name.to_string(), kind }
     }
 
     fn misfit(&self, name: &str, reason: impl Into<String>) -> ReferenceError {
-        ReferenceError::Misfit {
-            family: self.0.family.clone(),
-            name: name.to_string(),
-            reason: reason.into(),
-        }
+        ReferenceError::Misfit { family: self.0.family.clone(), name: name.to_string(), reason: reason.into() }
     }
 
     fn buffer(&self, name: &str) -> Result<&'a Buffer, ReferenceError> {
-        self.0
-            .buffer(name)
-            .ok_or_else(|| self.missing(name, "buffer"))
+        self.0.buffer(name).ok_or_else(|| self.missing(name, "buffer"))
     }
 
     fn optional(&self, name: &str) -> Option<&'a Buffer> {
@@ -177,10 +157,7 @@ impl<'a> Args<'a> {
         if buffer.len() == count {
             Ok(buffer)
         } else {
-            Err(self.misfit(
-                name,
-                format!("it has {} elements instead of {count}", buffer.len()),
-            ))
+            Err(self.misfit(name, format!("it has {} elements instead of {count}", buffer.len())))
         }
     }
 
@@ -188,12 +165,8 @@ impl<'a> Args<'a> {
     fn int(&self, name: &str) -> Result<u64, ReferenceError> {
         match self.0.get(name) {
             Some(ArgValue::Int { value, .. }) => Ok(*value),
-            Some(ArgValue::View { buffer, .. }) if buffer.elem.is_int() && buffer.len() == 1 => {
-                Ok(buffer.bits(0))
-            }
-            Some(ArgValue::View { .. } | ArgValue::Float(_)) | None => {
-                Err(self.missing(name, "integer"))
-            }
+            Some(ArgValue::View { buffer, .. }) if buffer.elem.is_int() && buffer.len() == 1 => Ok(buffer.bits(0)),
+            Some(ArgValue::View { .. } | ArgValue::Float(_)) | None => Err(self.missing(name, "integer")),
         }
     }
 
@@ -210,19 +183,13 @@ impl<'a> Args<'a> {
     fn float(&self, name: &str) -> Result<f64, ReferenceError> {
         match self.0.get(name) {
             Some(ArgValue::Float(value)) => Ok(f64::from(*value)),
-            Some(ArgValue::View { .. } | ArgValue::Int { .. }) | None => {
-                Err(self.missing(name, "float"))
-            }
+            Some(ArgValue::View { .. } | ArgValue::Int { .. }) | None => Err(self.missing(name, "float")),
         }
     }
 
     /// A float scalar, or `default` if the kernel has none of this name.
     fn float_or(&self, name: &str, default: f64) -> Result<f64, ReferenceError> {
-        if self.0.get(name).is_some() {
-            self.float(name)
-        } else {
-            Ok(default)
-        }
+        if self.0.get(name).is_some() { self.float(name) } else { Ok(default) }
     }
 }
 

@@ -8,9 +8,7 @@ pub(super) fn transpose(args: &Args<'_>) -> Outcome {
     let input = args.buffer("input")?;
     let (rows, cols) = input.rows_cols();
     args.sized("output", rows * cols)?;
-    let output = (0..cols)
-        .flat_map(|col| (0..rows).map(move |row| input.at(row, col)))
-        .collect();
+    let output = (0..cols).flat_map(|col| (0..rows).map(move |row| input.at(row, col))).collect();
     Ok(vec![Expected::all("output", output)])
 }
 
@@ -35,14 +33,8 @@ pub(super) fn embedding_bag(args: &Args<'_>) -> Outcome {
     let (rows, cols) = table.rows_cols();
     args.sized("output", cols)?;
     let mut output = vec![0.0; cols];
-    for row in (0..index.len())
-        .map(|i| index.bits(i))
-        .filter(|&row| row < rows as u64)
-    {
-        output
-            .iter_mut()
-            .zip(table.row(row as usize))
-            .for_each(|(sum, x)| *sum += x);
+    for row in (0..index.len()).map(|i| index.bits(i)).filter(|&row| row < rows as u64) {
+        output.iter_mut().zip(table.row(row as usize)).for_each(|(sum, x)| *sum += x);
     }
     Ok(vec![Expected::all("output", output)])
 }
@@ -52,16 +44,9 @@ pub(super) fn lookup(args: &Args<'_>) -> Outcome {
     let (table, index) = (args.buffer("table")?, args.buffer("index")?);
     args.sized("output", index.len())?;
     let element = |i: u64| {
-        if i < table.len() as u64 {
-            table.get(i as usize)
-        } else {
-            0.0
-        }
+        if i < table.len() as u64 { table.get(i as usize) } else { 0.0 }
     };
-    Ok(vec![Expected::all(
-        "output",
-        (0..index.len()).map(|i| element(index.bits(i))).collect(),
-    )])
+    Ok(vec![Expected::all("output", (0..index.len()).map(|i| element(index.bits(i))).collect())])
 }
 
 /// The sum of the first `length` rows.

@@ -28,10 +28,7 @@ pub(super) fn rms_norm(args: &Args<'_>) -> Outcome {
 pub(super) fn layer_norm(args: &Args<'_>) -> Outcome {
     let input = args.buffer("input")?;
     let (rows, cols) = input.rows_cols();
-    let (gamma, beta) = (
-        args.sized("gamma", cols)?.values(),
-        args.sized("beta", cols)?.values(),
-    );
+    let (gamma, beta) = (args.sized("gamma", cols)?.values(), args.sized("beta", cols)?.values());
     let eps = args.float("eps")?;
     args.sized("output", input.len())?;
     let mut output = Vec::with_capacity(input.len());
@@ -40,11 +37,8 @@ pub(super) fn layer_norm(args: &Args<'_>) -> Outcome {
         let mean = x.iter().sum::<f64>() / cols as f64;
         let variance = x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / cols as f64;
         let scale = (variance + eps).sqrt().recip();
-        output.extend(
-            x.iter()
-                .zip(gamma.iter().zip(&beta))
-                .map(|(x, (gamma, beta))| (x - mean) * scale * gamma + beta),
-        );
+        output
+            .extend(x.iter().zip(gamma.iter().zip(&beta)).map(|(x, (gamma, beta))| (x - mean) * scale * gamma + beta));
     }
     Ok(vec![Expected::all("output", output)])
 }
@@ -54,8 +48,5 @@ pub(super) fn softmax_rows(args: &Args<'_>) -> Outcome {
     let input = args.buffer("input")?;
     args.sized("output", input.len())?;
     let rows = input.rows_cols().0;
-    Ok(vec![Expected::all(
-        "output",
-        (0..rows).flat_map(|row| softmax(&input.row(row))).collect(),
-    )])
+    Ok(vec![Expected::all("output", (0..rows).flat_map(|row| softmax(&input.row(row))).collect())])
 }

@@ -12,10 +12,7 @@ fn rotate(args: &Args<'_>, name: &str, values: &[f64]) -> Result<Vec<f64>, Refer
     let position = args.index("position", positions)?;
     let (cos, sin) = (cos.row(position), sin.row(position));
     if half == 0 || !values.len().is_multiple_of(2 * half) {
-        return Err(args.misfit(
-            name,
-            format!("{} elements are not heads of {}", values.len(), 2 * half),
-        ));
+        return Err(args.misfit(name, format!("{} elements are not heads of {}", values.len(), 2 * half)));
     }
     let mut rotated = Vec::with_capacity(values.len());
     for head in values.chunks(2 * half) {
@@ -38,9 +35,7 @@ pub(super) fn rope_k(args: &Args<'_>) -> Outcome {
     let rows = cache.shape.dims().first().copied().unwrap_or(1) as usize;
     let position = args.index("position", rows)?;
     let length = cache.len() / rows.max(1);
-    let row: Vec<f64> = (0..length)
-        .map(|i| cache.get(position * length + i))
-        .collect();
+    let row: Vec<f64> = (0..length).map(|i| cache.get(position * length + i)).collect();
     let rotated = rotate(args, "k_cache", &row)?;
     Ok(vec![row_of(args, "k_cache", rotated)?])
 }

@@ -57,7 +57,9 @@ impl Structurer {
     fn header_loop(&self, header: usize, cycle: &BTreeSet<usize>) -> Option<HeaderLoop> {
         let exits = self.exits(cycle);
         let [exit] = exits[..] else { return None };
-        let Term::Branch { cond, .. } = self.cfg.blocks[header].term else { return None };
+        let Term::Branch { cond, .. } = self.cfg.blocks[header].term else {
+            return None;
+        };
         let inside = EdgeRef { from: header, side: 1 - exit.side };
         (exit.from == header).then(|| HeaderLoop { header, cycle: cycle.clone(), cond, inside, exit })
     }
@@ -139,12 +141,13 @@ impl Structurer {
     ) -> Result<Edge> {
         let loc = self.cfg.blocks[header].loc.clone();
         let next = self.cfg.blocks[header].args.clone();
-        let left = self.cfg.blocks[target].args.clone();
-        let mut joined = vec![self.cfg.value(Type::BOOL)];
-        joined.extend(self.fresh(&next));
-        joined.extend(self.fresh(&left));
-        let join = self.cfg.block(joined, loc.clone());
         let edges: Vec<EdgeRef> = cycle.iter().flat_map(|&block| self.cfg.edges_of(block)).collect();
+        // Either the next arguments or the values that leave are needed, so they share places where types allow.
+        let mut types: Vec<Type> = next.iter().map(|&arg| self.cfg.ty(arg)).collect();
+        let places = self.leaving_places(&edges, header, target, &mut types);
+        let mut joined = vec![self.cfg.value(Type::BOOL)];
+        joined.extend(types.iter().map(|&ty| self.cfg.value(ty)).collect::<Vec<_>>());
+        let join = self.cfg.block(joined, loc.clone());
         for at in edges {
             let edge = self.cfg.edge(at).clone();
             let again = edge.to == header;
@@ -152,13 +155,13 @@ impl Structurer {
                 continue;
             }
             let mut values = vec![self.cfg.constant(Type::BOOL, Number::Int(i64::from(again)), &loc)];
-            let (next, left) = if again {
-                (edge.args, self.zeros(&left, &loc))
-            } else {
-                (self.zeros(&next, &loc), edge.args)
-            };
-            values.extend(next);
-            values.extend(left);
+            for (i, &ty) in types.iter().enumerate() {
+                let given = if again { (i < next.len()).then_some(i) } else { places.iter().position(|&p| p == i) };
+                values.push(match given {
+                    Some(argument) => edge.args[argument],
+                    None => self.cfg.zero(ty, &loc),
+                });
+            }
             *self.cfg.edge_mut(at) = Edge { to: join, args: values };
         }
         let (body, values) = self.region(header, cycle.clone(), join)?;
@@ -167,9 +170,33 @@ impl Structurer {
         let mut after = Block { args: self.fresh(&values), ..Block::default() };
         after.yields = after.args[..next.len()].to_vec();
         let results = self.fresh(&values);
-        let args = results[next.len()..].to_vec();
+        let args = places.iter().map(|&place| results[place]).collect();
         ops.push(Op { kind: OpKind::While { init, before, cond, after }, results, loc });
         Ok(Edge { to: target, args })
+    }
+
+    /// The place of each value that leaves the loop among the header's arguments and new places: preferably that of
+    /// the argument which it is.
+    fn leaving_places(&self, edges: &[EdgeRef], header: usize, target: usize, types: &mut Vec<Type>) -> Vec<usize> {
+        let next = &self.cfg.blocks[header].args;
+        let left = &self.cfg.blocks[target].args;
+        let mut places: Vec<Option<usize>> = vec![None; left.len()];
+        for edge in edges.iter().map(|&edge| self.cfg.edge(edge)).filter(|edge| edge.to == target) {
+            for (i, value) in edge.args.iter().enumerate() {
+                let same = next.iter().position(|arg| arg == value).filter(|at| !places.contains(&Some(*at)));
+                places[i] = places[i].or(same);
+            }
+        }
+        for (i, &value) in left.iter().enumerate() {
+            let ty = self.cfg.ty(value);
+            let free = |at: &usize| types[*at] == ty && !places.contains(&Some(*at));
+            let found = places[i].or_else(|| (0..types.len()).find(free));
+            places[i] = Some(found.unwrap_or_else(|| {
+                types.push(ty);
+                types.len() - 1
+            }));
+        }
+        places.into_iter().flatten().collect()
     }
 
     /// Zeros of the types of `like`.

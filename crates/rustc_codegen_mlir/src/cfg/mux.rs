@@ -1,7 +1,8 @@
 //! Joining several jumps to different places into jumps to one place.
 //!
 //! A multiplexer is a block whose arguments say where to go on (a selector) and with which values; the jumps go to it
-//! instead, and it ends in a chain of branches on the selector.
+//! instead, and it ends in a chain of branches on the selector. Since one target is chosen, arguments of different
+//! targets share places by type.
 
 use tile_ir::{Elem, Loc, Number, OpKind, Predicate, Type, Value};
 
@@ -14,35 +15,46 @@ impl Cfg {
         let selector_type = if targets.len() == 2 { Type::BOOL } else { Type::scalar(Elem::I32) };
         let selector = self.value(selector_type);
         let mut args = vec![selector];
-        let mut forwarded = Vec::new();
+        let mut places = Vec::new();
         for &target in targets {
             let types: Vec<Type> = self.blocks[target].args.iter().map(|&arg| self.ty(arg)).collect();
-            let values: Vec<Value> = types.into_iter().map(|ty| self.value(ty)).collect();
-            args.extend(&values);
-            forwarded.push(Edge { to: target, args: values });
+            let chosen = places_for(&types, 1, &mut |at, ty| self.place(&mut args, at, ty));
+            places.push(chosen);
         }
         let mux = self.block(args.clone(), loc.clone());
         for &edge in edges {
-            self.redirect(edge, mux, targets, &forwarded, &args, loc);
+            self.redirect(edge, mux, targets, &places, loc);
         }
+        let forward =
+            |(&to, places): (&usize, &Vec<usize>)| Edge { to, args: places.iter().map(|&i| args[i]).collect() };
+        let forwarded = targets.iter().zip(&places).map(forward).collect();
         let made = self.dispatch(mux, selector, forwarded, loc);
         (mux, made)
     }
 
-    fn redirect(&mut self, at: EdgeRef, mux: usize, targets: &[usize], forwarded: &[Edge], args: &[Value], loc: &Loc) {
+    /// Whether place `at` has this type; makes it if it is the next one.
+    fn place(&mut self, args: &mut Vec<Value>, at: usize, ty: Type) -> bool {
+        if at == args.len() {
+            args.push(self.value(ty));
+        }
+        self.ty(args[at]) == ty
+    }
+
+    fn redirect(&mut self, at: EdgeRef, mux: usize, targets: &[usize], places: &[Vec<usize>], loc: &Loc) {
         let old = self.edge(at).clone();
-        let Some(choice) = targets.iter().position(|&target| target == old.to) else { return };
-        let selector_type = self.ty(args[0]);
+        let Some(choice) = targets.iter().position(|&target| target == old.to) else {
+            return;
+        };
+        let types: Vec<Type> = self.blocks[mux].args.iter().map(|&arg| self.ty(arg)).collect();
         // With two targets the selector is a truth value: true for the first.
         let number = if targets.len() == 2 { i64::from(choice == 0) } else { choice as i64 };
-        let mut values = vec![self.constant(selector_type, Number::Int(number), loc)];
-        for (i, edge) in forwarded.iter().enumerate() {
-            if i == choice {
-                values.extend(&old.args);
-            } else {
-                let types: Vec<Type> = edge.args.iter().map(|&arg| self.ty(arg)).collect();
-                values.extend(types.into_iter().map(|ty| self.zero(ty, loc)).collect::<Vec<_>>());
-            }
+        let mut values = vec![self.constant(types[0], Number::Int(number), loc)];
+        for (i, &ty) in types.iter().enumerate().skip(1) {
+            let given = places[choice].iter().position(|&place| place == i);
+            values.push(match given {
+                Some(argument) => old.args[argument],
+                None => self.zero(ty, loc),
+            });
         }
         *self.edge_mut(at) = Edge { to: mux, args: values };
     }
@@ -51,7 +63,9 @@ impl Cfg {
     fn dispatch(&mut self, mux: usize, selector: Value, mut targets: Vec<Edge>, loc: &Loc) -> Vec<usize> {
         let mut made = vec![mux];
         let truth = targets.len() == 2;
-        let Some(last) = targets.pop() else { return made };
+        let Some(last) = targets.pop() else {
+            return made;
+        };
         let count = targets.len();
         let mut at = mux;
         for (i, then) in targets.into_iter().enumerate() {
@@ -76,4 +90,18 @@ impl Cfg {
         self.blocks[at].ops.push(tile_ir::Op { kind, results: vec![cond], loc: loc.clone() });
         cond
     }
+}
+
+/// A different place for each type, from `first` on. `fits` says whether a place has a type; asked for the place after
+/// the last, it makes one.
+pub(super) fn places_for(types: &[Type], first: usize, fits: &mut dyn FnMut(usize, Type) -> bool) -> Vec<usize> {
+    let mut chosen = Vec::new();
+    for &ty in types {
+        let mut at = first;
+        while chosen.contains(&at) || !fits(at, ty) {
+            at += 1;
+        }
+        chosen.push(at);
+    }
+    chosen
 }

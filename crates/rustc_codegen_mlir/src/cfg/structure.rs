@@ -7,9 +7,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use tile_ir::{BinaryOp, Block, Loc, Number, Op, OpKind, Predicate, Type, Value};
+use tile_ir::{BinaryOp, Block, Loc, Number, Op, OpKind, Type, Value};
 
-use super::{Cfg, Edge, EdgeRef, Term};
+use super::{Cfg, Edge, EdgeRef, Term, predicates};
 use crate::errors::{Error, Problem, Result};
 
 /// Structures a kernel. Returns its body without the constants, which stay in [`Cfg::constants`].
@@ -235,7 +235,11 @@ impl Structurer {
         let part = |to: usize, other: usize| {
             let mut from = predecessors[to].iter().filter(|&&p| dominators.contains(p));
             let own = blocks.contains(&to) && to != other && from.all(|&p| p == at || dominators.dominates(to, p));
-            if own { blocks.iter().copied().filter(|&b| dominators.dominates(to, b)).collect() } else { BTreeSet::new() }
+            if own {
+                blocks.iter().copied().filter(|&b| dominators.dominates(to, b)).collect()
+            } else {
+                BTreeSet::new()
+            }
         };
         [part(first, second), part(second, first)]
     }
@@ -243,8 +247,7 @@ impl Structurer {
     /// Emits the `if`, or selects where neither side does anything. Returns the values after it.
     fn join_values(&mut self, cond: Value, then: Block, otherwise: Block, loc: &Loc, ops: &mut Vec<Op>) -> Vec<Value> {
         let (mut then, mut otherwise) = (then, otherwise);
-        let pairs: Vec<(Value, Value)> =
-            then.yields.iter().copied().zip(otherwise.yields.iter().copied()).collect();
+        let pairs: Vec<(Value, Value)> = then.yields.iter().copied().zip(otherwise.yields.iter().copied()).collect();
         let idle = then.ops.is_empty() && otherwise.ops.is_empty();
         let mut values = Vec::new();
         let mut results = Vec::new();
@@ -272,6 +275,11 @@ impl Structurer {
             }
         }
         if !idle {
+            let (mut cond, idle_then) = (cond, then.ops.is_empty() && results.is_empty());
+            if idle_then {
+                cond = self.negate(cond, loc, ops);
+                std::mem::swap(&mut then, &mut otherwise);
+            }
             ops.push(Op { kind: OpKind::If { cond, then, otherwise }, results, loc: loc.clone() });
         }
         values
@@ -293,8 +301,8 @@ impl Structurer {
     pub(super) fn negate(&mut self, cond: Value, loc: &Loc, ops: &mut Vec<Op>) -> Value {
         let compare = ops.iter().rev().find(|op| op.results.first() == Some(&cond));
         let kind = match compare.map(|op| &op.kind) {
-            Some(OpKind::Compare(predicate, a, b)) if !predicate_is_float(*predicate) => {
-                OpKind::Compare(inverse(*predicate), *a, *b)
+            Some(OpKind::Compare(predicate, a, b)) if !predicates::is_float(*predicate) => {
+                OpKind::Compare(predicates::inverse(*predicate), *a, *b)
             }
             _ => {
                 let truth = self.cfg.constant(Type::BOOL, Number::Int(1), loc);
@@ -304,40 +312,5 @@ impl Structurer {
         let result = self.cfg.value(Type::BOOL);
         ops.push(Op { kind, results: vec![result], loc: loc.clone() });
         result
-    }
-}
-
-fn predicate_is_float(predicate: Predicate) -> bool {
-    match predicate {
-        Predicate::FEq | Predicate::FNe | Predicate::FLt | Predicate::FLe | Predicate::FGt | Predicate::FGe => true,
-        Predicate::IEq
-        | Predicate::INe
-        | Predicate::SLt
-        | Predicate::SLe
-        | Predicate::SGt
-        | Predicate::SGe
-        | Predicate::ULt
-        | Predicate::ULe
-        | Predicate::UGt
-        | Predicate::UGe => false,
-    }
-}
-
-/// The predicate that holds exactly where an integer predicate does not. Float predicates have none (NaN).
-pub(super) fn inverse(predicate: Predicate) -> Predicate {
-    match predicate {
-        Predicate::IEq => Predicate::INe,
-        Predicate::INe => Predicate::IEq,
-        Predicate::SLt => Predicate::SGe,
-        Predicate::SLe => Predicate::SGt,
-        Predicate::SGt => Predicate::SLe,
-        Predicate::SGe => Predicate::SLt,
-        Predicate::ULt => Predicate::UGe,
-        Predicate::ULe => Predicate::UGt,
-        Predicate::UGt => Predicate::ULe,
-        Predicate::UGe => Predicate::ULt,
-        Predicate::FEq => Predicate::FNe,
-        Predicate::FNe => Predicate::FEq,
-        Predicate::FLt | Predicate::FLe | Predicate::FGt | Predicate::FGe => predicate,
     }
 }

@@ -53,7 +53,8 @@ impl Ranges {
         }
         for op in &block.ops {
             if let OpKind::For { lower, upper, body, .. } = &op.kind
-                && let (Some(&counter), Some(lower), Some(upper)) = (body.args.first(), self.get(*lower), self.get(*upper))
+                && let (Some(&counter), Some(lower), Some(upper)) =
+                    (body.args.first(), self.get(*lower), self.get(*upper))
             {
                 self.known.insert(counter, (lower.0, upper.1.saturating_sub(1).max(lower.0)));
             }

@@ -45,7 +45,9 @@ impl<'m> Lifter<'_, 'm> {
         // Jumps last: their values may be defined later.
         for (i, plan) in plans.iter().enumerate() {
             self.at = i;
-            let Some(terminator) = plan.block.instructions().pop() else { continue };
+            let Some(terminator) = plan.block.instructions().pop() else {
+                continue;
+            };
             self.loc = self.locator.of(terminator);
             self.cfg.blocks[i].loc = self.loc.clone();
             if let Err(Some(problem)) = self.terminator(terminator, plan, &plans, &number) {
@@ -124,7 +126,9 @@ impl<'m> Lifter<'_, 'm> {
                 let value = self.value(operands[0])?;
                 return self.switch(value, &inst.switch_values(), default, cases);
             }
-            _ => return Err(Some(Problem::Operation { name: "exception handling".into() })),
+            _ => {
+                return Err(Some(Problem::Operation { name: "exception handling".into() }));
+            }
         };
         self.cfg.blocks[self.at].term = term;
         Ok(())
@@ -136,7 +140,9 @@ impl<'m> Lifter<'_, 'm> {
         for (phi, value) in &to.phis {
             let ty = self.cfg.ty(*value);
             let incoming = phi.incoming().into_iter().find(|(block, _)| *block == from);
-            let Some((_, incoming)) = incoming else { return Err(Some(Problem::UninitialisedTile)) };
+            let Some((_, incoming)) = incoming else {
+                return Err(Some(Problem::UninitialisedTile));
+            };
             let unset = match incoming.constant() {
                 Some(Constant::Undefined | Constant::Null) => true,
                 Some(Constant::Int(_) | Constant::Float(_) | Constant::Other) => false,

@@ -30,7 +30,9 @@ impl<'m> Lifter<'_, 'm> {
             Op::LLVMFSub => BinaryOp::Sub,
             Op::LLVMFMul => BinaryOp::Mul,
             Op::LLVMFDiv => BinaryOp::DivF,
-            _ => return Err(Some(Problem::Operation { name: "remainder of floats".into() })),
+            _ => {
+                return Err(Some(Problem::Operation { name: "remainder of floats".into() }));
+            }
         };
         Ok(self.binary(op, a, b))
     }

@@ -108,7 +108,9 @@ impl<'m> Lifter<'_, 'm> {
             Op::LLVMOr if inst.is_disjoint() => self.binary(BinaryOp::Add, a, b),
             Op::LLVMOr => self.binary(BinaryOp::Or, a, b),
             Op::LLVMXor => self.binary(BinaryOp::Xor, a, b),
-            _ => return Err(Some(Problem::ValueType { text: inst.type_text() })),
+            _ => {
+                return Err(Some(Problem::ValueType { text: inst.type_text() }));
+            }
         })
     }
 

@@ -9,6 +9,20 @@ use crate::errors::Problem;
 use crate::llvm::{TypeKind, Value as LlvmValue};
 use crate::symbols::Callee;
 
+/// The name without its types: `fptoui.sat` of `fptoui.sat.i32.f32`.
+fn without_types(name: &str) -> &str {
+    let is_type = |part: &str| {
+        part.len() > 1 && part.starts_with(['i', 'f', 'p', 'v']) && part[1..].bytes().all(|b| b.is_ascii_digit())
+    };
+    let mut name = name;
+    while let Some((head, last)) = name.rsplit_once('.')
+        && is_type(last)
+    {
+        name = head;
+    }
+    name
+}
+
 impl<'m> Lifter<'_, 'm> {
     pub(super) fn llvm_call(
         &mut self,
@@ -16,20 +30,26 @@ impl<'m> Lifter<'_, 'm> {
         inst: LlvmValue<'m>,
         args: &[LlvmValue<'m>],
     ) -> Lifting<Option<Lifted>> {
-        // `llvm.umin.i32`: the last part is the type.
         let operation = name.trim_start_matches("llvm.");
-        let short = operation.rsplit_once('.').map_or(operation, |(head, _)| head);
+        let short = without_types(operation);
         match operation {
-            "assume" | "trap" | "debugtrap" | "donothing" | "experimental.noalias.scope.decl" => return Ok(None),
-            _ if operation.starts_with("lifetime.") || operation.starts_with("dbg.") => return Ok(None),
-            _ if operation.starts_with("memcpy.") || operation.starts_with("memmove.") || operation.starts_with("memset.") => {
+            "assume" | "trap" | "debugtrap" | "donothing" | "experimental.noalias.scope.decl" => {
+                return Ok(None);
+            }
+            _ if operation.starts_with("lifetime.") || operation.starts_with("dbg.") => {
+                return Ok(None);
+            }
+            _ if operation.starts_with("memcpy.")
+                || operation.starts_with("memmove.")
+                || operation.starts_with("memset.") =>
+            {
                 return Err(Some(self.pointer_problem(args.first().copied())));
             }
             _ if short.contains("with.overflow") => return self.checked(short, args).map(Some),
             _ => {}
         }
         if inst.type_kind() == TypeKind::LLVMVoidTypeKind {
-            return Err(Some(refuse(Callee::Llvm, operation)));
+            return Err(Some(refuse(Callee::Llvm, short)));
         }
         types::scalar(inst)?;
         let mut values = Vec::new();
@@ -155,7 +175,14 @@ impl<'m> Lifter<'_, 'm> {
     }
 
     /// -1, 0 or 1.
-    fn three_way(&mut self, inst: LlvmValue<'m>, above: Predicate, below: Predicate, a: Value, b: Value) -> Lifting<Value> {
+    fn three_way(
+        &mut self,
+        inst: LlvmValue<'m>,
+        above: Predicate,
+        below: Predicate,
+        a: Value,
+        b: Value,
+    ) -> Lifting<Value> {
         if !exact(inst.int_width()) || inst.int_width() == 1 {
             return Err(Some(refuse(Callee::Llvm, "ucmp")));
         }

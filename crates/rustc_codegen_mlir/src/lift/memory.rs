@@ -5,7 +5,7 @@ use tile_ir::{Access, BinaryOp, CastOp, Elem, Index, OpKind, Predicate, Type, Va
 
 use super::types::{Dims, canonical};
 use super::{Lifted, Lifter, Lifting};
-use crate::errors::Problem;
+use crate::errors::{Error, Problem};
 use crate::llvm::{Op, Value as LlvmValue};
 use crate::params::{Bound, BoundKind, constant, elem, elem_code};
 
@@ -76,7 +76,9 @@ impl<'m> Lifter<'_, 'm> {
         let id = match args.first().and_then(|pointer| self.values.get(pointer)) {
             Some(Lifted::View(id)) => *id,
             Some(Lifted::Refused) => return Err(None),
-            Some(Lifted::Value(_) | Lifted::Checked(..)) | None => return Err(Some(Problem::NotParameter)),
+            Some(Lifted::Value(_) | Lifted::Checked(..)) | None => {
+                return Err(Some(Problem::NotParameter));
+            }
         };
         let used = Named {
             id,
@@ -125,7 +127,9 @@ impl<'m> Lifter<'_, 'm> {
     fn pad(&mut self, value: Option<&LlvmValue<'m>>, code: ElemCode) -> Lifting<Value> {
         let not_constant = || Some(Problem::NotConstant { what: "the padding".into() });
         let value = self.value(*value.ok_or_else(not_constant)?)?;
-        let Some(tile_ir::Number::Float(pad)) = self.cfg.number(value) else { return Err(not_constant()) };
+        let Some(tile_ir::Number::Float(pad)) = self.cfg.number(value) else {
+            return Err(not_constant());
+        };
         let ty = Type::scalar(elem(code));
         Ok(match code {
             ElemCode::F32 | ElemCode::Bf16 | ElemCode::F16 => self.float(ty, pad),
@@ -168,14 +172,26 @@ impl<'m> Lifter<'_, 'm> {
         Ok(Index::Dynamic(self.index(clamped)))
     }
 
-    /// Why a plain memory instruction is refused.
-    pub(super) fn memory_problem(&self, inst: LlvmValue<'m>, opcode: Op) -> Problem {
+    /// Why a plain memory instruction is refused; `None` if another one is to blame.
+    pub(super) fn memory_problem(&mut self, inst: LlvmValue<'m>, opcode: Op) -> Option<Problem> {
         let operands = inst.operands();
-        match opcode {
-            Op::LLVMAlloca => Problem::RuntimeArray,
-            Op::LLVMStore => self.pointer_problem(operands.get(1).copied()),
-            _ => self.pointer_problem(operands.first().copied()),
+        let pointer = *operands.get(usize::from(opcode == Op::LLVMStore))?;
+        let problem = self.pointer_problem(Some(pointer));
+        let blameless = problem == Problem::RuntimeArray && self.runtime_index && !self.is_runtime_index(pointer);
+        if blameless {
+            self.silent = Some(Error::new(problem, self.loc.clone()));
+            return None;
         }
+        Some(problem)
+    }
+
+    /// Whether this is the address of an array element chosen at run time.
+    pub(super) fn is_runtime_index(&self, pointer: LlvmValue<'m>) -> bool {
+        let operands = pointer.operands();
+        pointer.opcode() == Some(Op::LLVMGetElementPtr)
+            && operands.split_first().is_some_and(|(base, indices)| {
+                self.is_array(*base) && indices.iter().any(|index| index.constant().is_none())
+            })
     }
 
     /// Whether a pointer points into a local variable or a constant table.

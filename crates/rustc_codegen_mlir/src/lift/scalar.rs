@@ -11,7 +11,9 @@ use crate::symbols::{Callee, classify};
 impl<'m> Lifter<'_, 'm> {
     /// Lifts an instruction that is no terminator. `None`: it has no value.
     pub(super) fn instruction(&mut self, inst: LlvmValue<'m>) -> Lifting<Option<Lifted>> {
-        let Some(opcode) = inst.opcode() else { return Ok(None) };
+        let Some(opcode) = inst.opcode() else {
+            return Ok(None);
+        };
         let value = match opcode {
             Op::LLVMPHI => return Ok(self.values.get(&inst).copied()),
             Op::LLVMCall => return self.call(inst),
@@ -43,6 +45,8 @@ impl<'m> Lifter<'_, 'm> {
                 let value = self.value(operand)?;
                 if self.cfg.ty(value) == ty { value } else { self.op(OpKind::Cast(CastOp::Bitcast, value), ty) }
             }
+            // Refused where something is done with the address.
+            Op::LLVMAlloca | Op::LLVMGetElementPtr => return Ok(None),
             Op::LLVMSelect => return self.select(inst),
             Op::LLVMFreeze => {
                 let operand = inst.operands()[0];
@@ -51,28 +55,23 @@ impl<'m> Lifter<'_, 'm> {
                     None => self.value(operand)?,
                 }
             }
-            _ => return Err(Some(self.refused(inst, opcode))),
+            Op::LLVMLoad | Op::LLVMStore => return Err(self.memory_problem(inst, opcode)),
+            _ => return Err(Some(refused(inst, opcode))),
         };
         Ok(Some(Lifted::Value(value)))
     }
 
-    /// Why an instruction cannot be lifted.
-    fn refused(&self, inst: LlvmValue<'m>, opcode: Op) -> Problem {
-        match opcode {
-            Op::LLVMAlloca | Op::LLVMGetElementPtr | Op::LLVMLoad | Op::LLVMStore => self.memory_problem(inst, opcode),
-            Op::LLVMFence | Op::LLVMAtomicCmpXchg | Op::LLVMAtomicRMW => Problem::Atomic,
-            Op::LLVMPtrToInt | Op::LLVMPtrToAddr | Op::LLVMIntToPtr | Op::LLVMAddrSpaceCast => Problem::HandleEscapes,
-            _ => Problem::ValueType { text: inst.type_text() },
-        }
-    }
-
     fn select(&mut self, inst: LlvmValue<'m>) -> Lifting<Option<Lifted>> {
         let operands = inst.operands();
-        let [cond, on_true, on_false] = operands[..] else { return Err(Some(Problem::HandleEscapes)) };
+        let [cond, on_true, on_false] = operands[..] else {
+            return Err(Some(Problem::HandleEscapes));
+        };
         let cond = self.value(cond)?;
         if inst.type_kind() == TypeKind::LLVMPointerTypeKind {
-            // One of two views, or nothing that is ever used.
-            let Some(&ty) = self.tiles.get(&inst) else { return Err(Some(Problem::NotParameter)) };
+            // One of two views or functions: refused where it is used.
+            let Some(&ty) = self.tiles.get(&inst) else {
+                return Ok(None);
+            };
             let on_true = self.tile(on_true, ty)?;
             let on_false = self.tile(on_false, ty)?;
             return Ok(Some(Lifted::Value(self.op(OpKind::Select { cond, on_true, on_false }, ty))));
@@ -105,7 +104,9 @@ impl<'m> Lifter<'_, 'm> {
         if callee.is_inline_asm() {
             return Err(Some(Problem::InlineAsm));
         }
-        let Some(function) = callee.as_function() else { return Err(Some(Problem::IndirectCall)) };
+        let Some(function) = callee.as_function() else {
+            return Err(Some(Problem::IndirectCall));
+        };
         let name = function.name();
         let args = inst.arguments();
         if !function.is_declaration() {
@@ -120,3 +121,11 @@ impl<'m> Lifter<'_, 'm> {
     }
 }
 
+/// Why an instruction cannot be lifted.
+fn refused(inst: LlvmValue<'_>, opcode: Op) -> Problem {
+    match opcode {
+        Op::LLVMFence | Op::LLVMAtomicCmpXchg | Op::LLVMAtomicRMW => Problem::Atomic,
+        Op::LLVMPtrToInt | Op::LLVMPtrToAddr | Op::LLVMIntToPtr | Op::LLVMAddrSpaceCast => Problem::HandleEscapes,
+        _ => Problem::ValueType { text: inst.type_text() },
+    }
+}

@@ -165,7 +165,9 @@ impl<'m> Lifter<'_, 'm> {
         let (b, m, n, k) = (number(3, what)?, number(4, what)?, number(5, what)?, number(6, what)?);
         let flag = "whether an operand is transposed";
         let (transpose_lhs, transpose_rhs) = (number(7, flag)? != 0, number(8, flag)? != 0);
-        let matrix = |r, c, transposed| if transposed { Dims { b, r: c, c: r } } else { Dims { b, r, c } };
+        let matrix = |r, c, transposed| {
+            if transposed { Dims { b, r: c, c: r } } else { Dims { b, r, c } }
+        };
         let lhs = self.tile(args[0], matrix(m, k, transpose_lhs).tile(Elem::F32)?)?;
         let rhs = self.tile(args[1], matrix(k, n, transpose_rhs).tile(Elem::F32)?)?;
         let ty = matrix(m, n, false).tile(Elem::F32)?;

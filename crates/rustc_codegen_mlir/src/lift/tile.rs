@@ -23,7 +23,11 @@ impl<'m> Lifter<'_, 'm> {
     /// Lifts a call of an intrinsic. `None`: it has no value.
     pub(super) fn intrinsic(&mut self, name: &str, args: &[LlvmValue<'m>]) -> Lifting<Option<Lifted>> {
         let value = match name {
-            "__tile_bind_view" | "__tile_bind_partition" | "__tile_bind_row" | "__tile_bind_u32" | "__tile_bind_f32" => {
+            "__tile_bind_view"
+            | "__tile_bind_partition"
+            | "__tile_bind_row"
+            | "__tile_bind_u32"
+            | "__tile_bind_f32" => {
                 return Ok(None);
             }
             "__tile_store" => {
@@ -78,7 +82,9 @@ impl<'m> Lifter<'_, 'm> {
                 let x = self.tile(args[0], dims.tile(elem(from))?)?;
                 self.convert(x, from, to)
             }
-            _ => return self.shape_intrinsic(name, args).map(|value| Some(Lifted::Value(value))),
+            _ => {
+                return self.shape_intrinsic(name, args).map(|value| Some(Lifted::Value(value)));
+            }
         };
         Ok(Some(Lifted::Value(value)))
     }

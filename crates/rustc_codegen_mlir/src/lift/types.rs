@@ -115,7 +115,9 @@ pub(super) fn result(name: &str, args: &[LlvmValue<'_>]) -> Result<Option<Type>,
                 0 if b > 0 => &mut b,
                 1 => &mut r,
                 2 => &mut c,
-                value => return Err(Problem::BadCode { what: "the axis".into(), value }),
+                value => {
+                    return Err(Problem::BadCode { what: "the axis".into(), value });
+                }
             } = 1;
             Dims { b, r, c }.tile(code(2)?).map(Some)
         }
@@ -146,7 +148,9 @@ impl<'m> Lifter<'_, 'm> {
             }
             match inst.opcode() {
                 Some(Op::LLVMCall) => {
-                    let Some(callee) = inst.callee().as_function() else { continue };
+                    let Some(callee) = inst.callee().as_function() else {
+                        continue;
+                    };
                     // What is wrong with the arguments is reported when the call is lifted.
                     if let Ok(Some(ty)) = result(&callee.name(), &inst.arguments()) {
                         self.tiles.insert(inst, ty);

@@ -9,9 +9,7 @@ use llvm_sys::bit_reader::LLVMParseBitcodeInContext2;
 use llvm_sys::core::*;
 use llvm_sys::error::{LLVMDisposeErrorMessage, LLVMGetErrorMessage};
 use llvm_sys::prelude::*;
-use llvm_sys::transforms::pass_builder::{
-    LLVMCreatePassBuilderOptions, LLVMDisposePassBuilderOptions, LLVMRunPasses,
-};
+use llvm_sys::transforms::pass_builder::{LLVMCreatePassBuilderOptions, LLVMDisposePassBuilderOptions, LLVMRunPasses};
 
 use super::context::{Context, take_message};
 use super::debug::Subprogram;
@@ -95,7 +93,7 @@ impl<'c> Module<'c> {
         // SAFETY: iteration over a live module; null ends it.
         unsafe {
             let first = LLVMGetFirstGlobal(self.raw);
-            iterate(first, |g| LLVMGetNextGlobal(g)).map(|raw| Value::new(raw)).collect()
+            iterate(first, |g| LLVMGetNextGlobal(g)).map(Value::new).collect()
         }
     }
 
@@ -234,7 +232,7 @@ impl<'m> Block<'m> {
         // SAFETY: iteration over a live block; null ends it.
         unsafe {
             let first = LLVMGetFirstInstruction(self.raw);
-            iterate(first, |i| LLVMGetNextInstruction(i)).map(|raw| Value::new(raw)).collect()
+            iterate(first, |i| LLVMGetNextInstruction(i)).map(Value::new).collect()
         }
     }
 }

@@ -226,9 +226,7 @@ impl<'m> Value<'m> {
     pub(crate) fn arguments(self) -> Vec<Value<'m>> {
         debug_assert_eq!(self.opcode(), Some(Op::LLVMCall));
         // SAFETY: it is a call; arguments are its first operands.
-        unsafe {
-            (0..LLVMGetNumArgOperands(self.raw)).map(|i| Value::new(LLVMGetOperand(self.raw, i))).collect()
-        }
+        unsafe { (0..LLVMGetNumArgOperands(self.raw)).map(|i| Value::new(LLVMGetOperand(self.raw, i))).collect() }
     }
 
     /// Successors of a terminator. Of a switch: the default, then one per case.

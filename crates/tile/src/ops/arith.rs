@@ -1,8 +1,7 @@
 //! Operators: `+ - * / %`, `& | ^ ! << >>`, and `min`, `max`, `mul_add`.
 
 use core::ops::{
-    Add, AddAssign, BitAnd, BitOr, BitXor, Div, DivAssign, Mul, MulAssign, Neg, Not, Rem, Shl, Shr,
-    Sub, SubAssign,
+    Add, AddAssign, BitAnd, BitOr, BitXor, Div, DivAssign, Mul, MulAssign, Neg, Not, Rem, Shl, Shr, Sub, SubAssign,
 };
 
 use crate::abi::{BinaryCode, UnaryCode};

@@ -13,22 +13,8 @@ impl<const M: usize, const K: usize> Tile<f32, M, K> {
 
     /// `acc + self · rhs`.
     #[inline(always)]
-    pub fn dot_acc<const N: usize>(
-        self,
-        rhs: Tile<f32, K, N>,
-        acc: Tile<f32, M, N>,
-    ) -> Tile<f32, M, N> {
-        Tile::from_raw(intrinsic!(__tile_contract(
-            self.raw(),
-            rhs.raw(),
-            acc.raw(),
-            0,
-            M,
-            N,
-            K,
-            0,
-            0
-        )))
+    pub fn dot_acc<const N: usize>(self, rhs: Tile<f32, K, N>, acc: Tile<f32, M, N>) -> Tile<f32, M, N> {
+        Tile::from_raw(intrinsic!(__tile_contract(self.raw(), rhs.raw(), acc.raw(), 0, M, N, K, 0, 0)))
     }
 
     /// `self · rhsᵀ`: rows of `self` with rows of `rhs`, as weights stored `N x K` need it.
@@ -39,22 +25,8 @@ impl<const M: usize, const K: usize> Tile<f32, M, K> {
 
     /// `acc + self · rhsᵀ`.
     #[inline(always)]
-    pub fn dot_t_acc<const N: usize>(
-        self,
-        rhs: Tile<f32, N, K>,
-        acc: Tile<f32, M, N>,
-    ) -> Tile<f32, M, N> {
-        Tile::from_raw(intrinsic!(__tile_contract(
-            self.raw(),
-            rhs.raw(),
-            acc.raw(),
-            0,
-            M,
-            N,
-            K,
-            0,
-            1
-        )))
+    pub fn dot_t_acc<const N: usize>(self, rhs: Tile<f32, N, K>, acc: Tile<f32, M, N>) -> Tile<f32, M, N> {
+        Tile::from_raw(intrinsic!(__tile_contract(self.raw(), rhs.raw(), acc.raw(), 0, M, N, K, 0, 1)))
     }
 }
 
@@ -67,22 +39,8 @@ impl<const K: usize, const M: usize> Tile<f32, K, M> {
 
     /// `acc + selfᵀ · rhs`.
     #[inline(always)]
-    pub fn t_dot_acc<const N: usize>(
-        self,
-        rhs: Tile<f32, K, N>,
-        acc: Tile<f32, M, N>,
-    ) -> Tile<f32, M, N> {
-        Tile::from_raw(intrinsic!(__tile_contract(
-            self.raw(),
-            rhs.raw(),
-            acc.raw(),
-            0,
-            M,
-            N,
-            K,
-            1,
-            0
-        )))
+    pub fn t_dot_acc<const N: usize>(self, rhs: Tile<f32, K, N>, acc: Tile<f32, M, N>) -> Tile<f32, M, N> {
+        Tile::from_raw(intrinsic!(__tile_contract(self.raw(), rhs.raw(), acc.raw(), 0, M, N, K, 1, 0)))
     }
 }
 
@@ -95,22 +53,8 @@ impl<const B: usize, const M: usize, const K: usize> Tile3<f32, B, M, K> {
 
     /// `acc + self · rhs`, matrix by matrix.
     #[inline(always)]
-    pub fn dot_acc<const N: usize>(
-        self,
-        rhs: Tile3<f32, B, K, N>,
-        acc: Tile3<f32, B, M, N>,
-    ) -> Tile3<f32, B, M, N> {
-        Tile3::from_raw(intrinsic!(__tile_contract(
-            self.raw(),
-            rhs.raw(),
-            acc.raw(),
-            B,
-            M,
-            N,
-            K,
-            0,
-            0
-        )))
+    pub fn dot_acc<const N: usize>(self, rhs: Tile3<f32, B, K, N>, acc: Tile3<f32, B, M, N>) -> Tile3<f32, B, M, N> {
+        Tile3::from_raw(intrinsic!(__tile_contract(self.raw(), rhs.raw(), acc.raw(), B, M, N, K, 0, 0)))
     }
 
     /// `self · rhsᵀ`, matrix by matrix.
@@ -121,21 +65,7 @@ impl<const B: usize, const M: usize, const K: usize> Tile3<f32, B, M, K> {
 
     /// `acc + self · rhsᵀ`, matrix by matrix.
     #[inline(always)]
-    pub fn dot_t_acc<const N: usize>(
-        self,
-        rhs: Tile3<f32, B, N, K>,
-        acc: Tile3<f32, B, M, N>,
-    ) -> Tile3<f32, B, M, N> {
-        Tile3::from_raw(intrinsic!(__tile_contract(
-            self.raw(),
-            rhs.raw(),
-            acc.raw(),
-            B,
-            M,
-            N,
-            K,
-            0,
-            1
-        )))
+    pub fn dot_t_acc<const N: usize>(self, rhs: Tile3<f32, B, N, K>, acc: Tile3<f32, B, M, N>) -> Tile3<f32, B, M, N> {
+        Tile3::from_raw(intrinsic!(__tile_contract(self.raw(), rhs.raw(), acc.raw(), B, M, N, K, 0, 1)))
     }
 }

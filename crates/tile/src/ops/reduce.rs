@@ -30,9 +30,7 @@ impl<T: Number, const R: usize, const C: usize> Tile<T, R, C> {
     pub fn row_argmax(self) -> Tile<u32, R, 1> {
         let largest = self.eq(self.row_max().broadcast_cols::<C>());
         let none = u32::MAX;
-        let first = largest
-            .select(Tile::<u32, R, C>::col_index(), none)
-            .row_min();
+        let first = largest.select(Tile::<u32, R, C>::col_index(), none).row_min();
         first.eq(none).select(0u32, first)
     }
 
@@ -56,28 +54,12 @@ impl<T: Number, const R: usize, const C: usize> Tile<T, R, C> {
 
     #[inline(always)]
     fn reduce_cols(self, code: ReduceCode) -> Tile<T, R, 1> {
-        Tile::from_raw(intrinsic!(__tile_reduce(
-            code as u32,
-            self.raw(),
-            T::CODE as u32,
-            2,
-            0,
-            R,
-            C
-        )))
+        Tile::from_raw(intrinsic!(__tile_reduce(code as u32, self.raw(), T::CODE as u32, 2, 0, R, C)))
     }
 
     #[inline(always)]
     fn reduce_rows(self, code: ReduceCode) -> Tile<T, 1, C> {
-        Tile::from_raw(intrinsic!(__tile_reduce(
-            code as u32,
-            self.raw(),
-            T::CODE as u32,
-            1,
-            0,
-            R,
-            C
-        )))
+        Tile::from_raw(intrinsic!(__tile_reduce(code as u32, self.raw(), T::CODE as u32, 1, 0, R, C)))
     }
 }
 
@@ -138,14 +120,6 @@ impl<T: Number, const B: usize, const R: usize, const C: usize> Tile3<T, B, R, C
 
     #[inline(always)]
     fn reduce(self, code: ReduceCode, axis: u32) -> crate::intrinsics::Raw {
-        intrinsic!(__tile_reduce(
-            code as u32,
-            self.raw(),
-            <T as Elem>::CODE as u32,
-            axis,
-            B,
-            R,
-            C
-        ))
+        intrinsic!(__tile_reduce(code as u32, self.raw(), <T as Elem>::CODE as u32, axis, B, R, C))
     }
 }

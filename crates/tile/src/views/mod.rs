@@ -30,31 +30,19 @@ impl Limits {
     /// The first `rows` rows of the block are valid; others read as 0 and are not written.
     #[inline(always)]
     pub const fn rows(rows: usize) -> Self {
-        Self {
-            rows,
-            cols: NO_LIMIT,
-            pad: 0.0,
-        }
+        Self { rows, cols: NO_LIMIT, pad: 0.0 }
     }
 
     /// The first `cols` columns of the block are valid.
     #[inline(always)]
     pub const fn cols(cols: usize) -> Self {
-        Self {
-            rows: NO_LIMIT,
-            cols,
-            pad: 0.0,
-        }
+        Self { rows: NO_LIMIT, cols, pad: 0.0 }
     }
 
     /// The first `rows` rows and `cols` columns of the block are valid.
     #[inline(always)]
     pub const fn rows_cols(rows: usize, cols: usize) -> Self {
-        Self {
-            rows,
-            cols,
-            pad: 0.0,
-        }
+        Self { rows, cols, pad: 0.0 }
     }
 
     /// Elements outside of the limits or the view read as `pad`, a constant.
@@ -64,11 +52,7 @@ impl Limits {
     }
 }
 
-const NO_LIMITS: Limits = Limits {
-    rows: NO_LIMIT,
-    cols: NO_LIMIT,
-    pad: 0.0,
-};
+const NO_LIMITS: Limits = Limits { rows: NO_LIMIT, cols: NO_LIMIT, pad: 0.0 };
 
 /// A buffer of `VR x VC` elements: the part that all views share.
 #[inline(always)]
@@ -101,17 +85,5 @@ fn store<T: Stored, const VR: usize, const VC: usize, const R: usize, const C: u
     tile: Tile<T, R, C>,
     limits: Limits,
 ) {
-    intrinsic!(__tile_store(
-        ptr,
-        T::CODE as u32,
-        VR,
-        VC,
-        row,
-        col,
-        tile.raw(),
-        R,
-        C,
-        limits.rows,
-        limits.cols
-    ));
+    intrinsic!(__tile_store(ptr, T::CODE as u32, VR, VC, row, col, tile.raw(), R, C, limits.rows, limits.cols));
 }

@@ -17,13 +17,7 @@ use crate::tile::Tile;
 ///
 /// It is neither copied nor cloned: two owners of one element cannot be.
 #[repr(transparent)]
-pub struct Partition<
-    T: Stored,
-    const R: usize,
-    const C: usize,
-    const BR: usize = R,
-    const BC: usize = C,
-> {
+pub struct Partition<T: Stored, const R: usize, const C: usize, const BR: usize = R, const BC: usize = C> {
     ptr: *mut (),
     elem: PhantomData<T>,
 }
@@ -38,28 +32,12 @@ impl<T: Stored, const R: usize, const C: usize, const BR: usize, const BC: usize
 {
     #[inline(always)]
     fn bind(&self, name: &'static str) {
-        const {
-            assert!(
-                BR > 0 && BC > 0,
-                "a partition's block needs at least one row and one column"
-            )
-        };
-        intrinsic!(__tile_bind_partition(
-            self.ptr,
-            name.as_ptr(),
-            name.len(),
-            T::CODE as u32,
-            R,
-            C,
-            BR,
-            BC
-        ));
+        const { assert!(BR > 0 && BC > 0, "a partition's block needs at least one row and one column") };
+        intrinsic!(__tile_bind_partition(self.ptr, name.as_ptr(), name.len(), T::CODE as u32, R, C, BR, BC));
     }
 }
 
-impl<T: Stored, const R: usize, const C: usize, const BR: usize, const BC: usize>
-    Partition<T, R, C, BR, BC>
-{
+impl<T: Stored, const R: usize, const C: usize, const BR: usize, const BC: usize> Partition<T, R, C, BR, BC> {
     /// A partition of a raw buffer.
     ///
     /// # Safety
@@ -67,10 +45,7 @@ impl<T: Stored, const R: usize, const C: usize, const BR: usize, const BC: usize
     /// refers to it during the launch.
     #[inline(always)]
     pub const unsafe fn from_ptr(ptr: *mut ()) -> Self {
-        Self {
-            ptr,
-            elem: PhantomData,
-        }
+        Self { ptr, elem: PhantomData }
     }
 
     /// Row of the view where this program's block begins.
@@ -112,11 +87,7 @@ impl<T: Stored, const R: usize, const C: usize, const BR: usize, const BC: usize
     /// The `PR x PC` part of this program's block that begins at (`row`, `col`) of the block. What lies outside of
     /// the block reads as 0.
     #[inline(always)]
-    pub fn load_part<const PR: usize, const PC: usize>(
-        &self,
-        row: usize,
-        col: usize,
-    ) -> Tile<T, PR, PC> {
+    pub fn load_part<const PR: usize, const PC: usize>(&self, row: usize, col: usize) -> Tile<T, PR, PC> {
         let limits = Self::part_limits::<PR, PC>(row, col);
         load::<T, R, C, PR, PC>(self.ptr, self.row() + row, self.col() + col, limits)
     }
@@ -124,12 +95,7 @@ impl<T: Stored, const R: usize, const C: usize, const BR: usize, const BC: usize
     /// Writes the part of this program's block that begins at (`row`, `col`) of the block. What lies outside of the
     /// block is not written.
     #[inline(always)]
-    pub fn store_part<const PR: usize, const PC: usize>(
-        &mut self,
-        row: usize,
-        col: usize,
-        part: Tile<T, PR, PC>,
-    ) {
+    pub fn store_part<const PR: usize, const PC: usize>(&mut self, row: usize, col: usize, part: Tile<T, PR, PC>) {
         let limits = Self::part_limits::<PR, PC>(row, col);
         store::<T, R, C, PR, PC>(self.ptr, self.row() + row, self.col() + col, part, limits);
     }

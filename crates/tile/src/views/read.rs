@@ -60,10 +60,7 @@ macro_rules! reads {
             /// program writes during the launch.
             #[inline(always)]
             pub const unsafe fn from_ptr(ptr: *const ()) -> Self {
-                Self {
-                    ptr,
-                    elem: PhantomData,
-                }
+                Self { ptr, elem: PhantomData }
             }
 
             /// The whole view.
@@ -75,11 +72,7 @@ macro_rules! reads {
             /// The `BR x BC` block whose first element is at (`row`, `col`), in elements. What lies outside of the
             /// view reads as 0.
             #[inline(always)]
-            pub fn block<const BR: usize, const BC: usize>(
-                self,
-                row: usize,
-                col: usize,
-            ) -> Tile<T, BR, BC> {
+            pub fn block<const BR: usize, const BC: usize>(self, row: usize, col: usize) -> Tile<T, BR, BC> {
                 load::<T, R, C, BR, BC>(self.ptr, row, col, NO_LIMITS)
             }
 
@@ -108,34 +101,16 @@ macro_rules! reads {
             /// The elements at `offsets`, counted row by row from the view's first element. Offsets past the last
             /// element read as 0.
             #[inline(always)]
-            pub fn gather<const GR: usize, const GC: usize>(
-                self,
-                offsets: Tile<u32, GR, GC>,
-            ) -> Tile<T, GR, GC> {
-                const {
-                    assert!(
-                        R * C <= u32::MAX as usize,
-                        "a gathered view has at most 2^32 - 1 elements"
-                    )
-                };
-                Tile::from_raw(intrinsic!(__tile_gather(
-                    self.ptr,
-                    T::CODE as u32,
-                    R,
-                    C,
-                    offsets.raw(),
-                    GR,
-                    GC,
-                    0.0
-                )))
+            pub fn gather<const GR: usize, const GC: usize>(self, offsets: Tile<u32, GR, GC>) -> Tile<T, GR, GC> {
+                const { assert!(R * C <= u32::MAX as usize, "a gathered view has at most 2^32 - 1 elements") };
+                Tile::from_raw(intrinsic!(__tile_gather(self.ptr, T::CODE as u32, R, C, offsets.raw(), GR, GC, 0.0)))
             }
 
             /// Row `rows[i]` of the view as row `i`. Rows past the last one read as 0.
             #[inline(always)]
             pub fn gather_rows<const N: usize>(self, rows: Tile<u32, N, 1>) -> Tile<T, N, C> {
                 let inside = rows.lt(R as u32).broadcast_cols::<C>();
-                let offsets =
-                    rows.broadcast_cols::<C>() * (C as u32) + Tile::<u32, N, C>::col_index();
+                let offsets = rows.broadcast_cols::<C>() * (C as u32) + Tile::<u32, N, C>::col_index();
                 self.gather(inside.select(offsets, u32::MAX))
             }
         }
@@ -165,9 +140,6 @@ impl<T: Stored, const R: usize, const C: usize> Weights<T, R, C> {
     /// As an ordinary view, for helpers that take either.
     #[inline(always)]
     pub const fn view(self) -> View<T, R, C> {
-        View {
-            ptr: self.ptr,
-            elem: PhantomData,
-        }
+        View { ptr: self.ptr, elem: PhantomData }
     }
 }

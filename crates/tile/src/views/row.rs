@@ -42,21 +42,14 @@ pub struct RowArgument<T: Stored, const R: usize, const C: usize, const BC: usiz
 
 /// What `#[tile::kernel]` calls on the type of a `#[row(..)]` parameter.
 #[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`#[row(..)]` belongs on a `RowMut` argument",
-    label = "this is a `{Self}`"
-)]
+#[diagnostic::on_unimplemented(message = "`#[row(..)]` belongs on a `RowMut` argument", label = "this is a `{Self}`")]
 pub trait RowView: Sized {
     /// The launch's form.
     type Argument;
     /// Number of rows.
     const ROWS: usize;
     /// Binds the argument and opens its row.
-    fn open<const BOUND: usize>(
-        argument: Self::Argument,
-        row: Position<BOUND>,
-        name: &'static str,
-    ) -> Self;
+    fn open<const BOUND: usize>(argument: Self::Argument, row: Position<BOUND>, name: &'static str) -> Self;
 }
 
 impl<T: Stored, const R: usize, const C: usize, const BC: usize> RowView for RowMut<T, R, C, BC> {
@@ -64,34 +57,12 @@ impl<T: Stored, const R: usize, const C: usize, const BC: usize> RowView for Row
     const ROWS: usize = R;
 
     #[inline(always)]
-    fn open<const BOUND: usize>(
-        argument: Self::Argument,
-        row: Position<BOUND>,
-        name: &'static str,
-    ) -> Self {
-        const {
-            assert!(
-                BOUND <= R,
-                "the position's bound exceeds the rows of the view it selects from"
-            )
-        };
+    fn open<const BOUND: usize>(argument: Self::Argument, row: Position<BOUND>, name: &'static str) -> Self {
+        const { assert!(BOUND <= R, "the position's bound exceeds the rows of the view it selects from") };
         const { assert!(BC > 0, "a row's block needs at least one column") };
         let (ptr, at) = (argument.ptr, row.raw());
-        intrinsic!(__tile_bind_row(
-            ptr,
-            name.as_ptr(),
-            name.len(),
-            T::CODE as u32,
-            R,
-            C,
-            BC,
-            at
-        ));
-        Self {
-            ptr,
-            row: row.get(),
-            elem: PhantomData,
-        }
+        intrinsic!(__tile_bind_row(ptr, name.as_ptr(), name.len(), T::CODE as u32, R, C, BC, at));
+        Self { ptr, row: row.get(), elem: PhantomData }
     }
 }
 

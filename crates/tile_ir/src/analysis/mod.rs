@@ -1,7 +1,7 @@
 //! What is known of integers before a kernel runs: value ranges with divisibility, and what follows for loads and stores.
 //!
 //! Program indices are below the grid, scalar parameters below their bounds, induction variables between theirs; the
-//! rest follows by [`transfer`]. Loop-carried values are found by iteration with widening and one step of narrowing. A
+//! rest follows by transfer functions. Loop-carried values are found by iteration with widening and one step of narrowing. A
 //! branch on a comparison refines what was compared. Tiles have one range for all their elements.
 
 mod prove;

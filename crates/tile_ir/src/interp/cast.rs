@@ -10,7 +10,8 @@ use crate::types::{Elem, Type};
 pub(super) fn cast(op: CastOp, value: &Val, from: Elem, ty: Type) -> Val {
     let to = ty.elem;
     let data = match op {
-        CastOp::ExtF => Data::Floats(value.floats().to_vec()),
+        // Floats of every width are held alike.
+        CastOp::ExtF => return value.clone(),
         CastOp::TruncF => Data::Floats(value.floats().iter().map(|&x| round(to, x)).collect()),
         CastOp::SIntToFp => Data::Floats(value.ints().iter().map(|&x| round(to, signed(from, x) as f32)).collect()),
         CastOp::UIntToFp => Data::Floats(value.ints().iter().map(|&x| round(to, unsigned(from, x) as f32)).collect()),

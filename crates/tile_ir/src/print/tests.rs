@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 use crate::builder::KernelBuilder;
 use crate::kernel::{Kernel, Module, Own};
 use crate::op::{Axis, BinaryOp, CastOp, ContractSpec, Index, Number, Predicate, ReduceOp, UnaryOp, Value};
-use crate::print_module;
+use crate::testing::{Rng, kernel_from_seed, mutate};
 use crate::types::Elem;
+use crate::{print_module, validate_kernel};
 
 fn mlir_opt() -> PathBuf {
     let installed = std::env::var_os("MLIR_SYS_190_PREFIX")
@@ -359,10 +360,16 @@ fn mlir_accepts_several_kernels() {
 
 #[test]
 fn mlir_accepts_random_kernels() {
-    let kernels = (0..60).map(|seed| {
-        let mut kernel = crate::testing::kernel_from_seed(seed);
+    let renamed = |mut kernel: Kernel, seed: u64| {
         kernel.name = format!("random_{seed}");
         kernel
+    };
+    accepted(&print((0..60).map(|seed| renamed(kernel_from_seed(seed), seed)).collect()));
+    // What our validator lets pass, MLIR's must.
+    let damaged = (0..800).filter_map(|seed| {
+        let mut kernel = renamed(kernel_from_seed(seed), seed);
+        mutate(&mut kernel, &mut Rng::new(seed));
+        validate_kernel(&kernel).is_ok().then_some(kernel)
     });
-    accepted(&print(kernels.collect()));
+    accepted(&print(damaged.collect()));
 }

@@ -12,10 +12,12 @@
 
 mod args;
 mod generate;
+mod mutate;
 mod rng;
 #[cfg(test)]
 mod tests;
 
 pub use args::{OwnedArg, borrowed, random_args};
 pub use generate::{kernel_from_seed, random_kernel};
+pub use mutate::mutate;
 pub use rng::{Rng, random_buffer};

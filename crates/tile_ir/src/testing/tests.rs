@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::analysis::{Analysis, Proven, prove_in_bounds};
-use crate::interp::{Options, Order, run};
+use crate::interp::{Options, Order, TrapKind, run};
 use crate::kernel::{Access, Kernel, Module, ParamKind};
 use crate::{print_module, validate_kernel};
 
@@ -158,4 +158,35 @@ fn few_bytes_make_small_kernels() {
         Ok(())
     })
     .budget_ms(1000);
+}
+
+/// Damaged kernels that are still valid.
+fn valid_mutants(seeds: std::ops::Range<u64>) -> impl Iterator<Item = (u64, Kernel)> {
+    seeds.filter_map(|seed| {
+        let mut kernel = kernel_from_seed(seed);
+        mutate(&mut kernel, &mut Rng::new(seed));
+        validate_kernel(&kernel).is_ok().then_some((seed, kernel))
+    })
+}
+
+#[test]
+fn damaged_kernels_are_refused_or_trap_or_run() {
+    let (mut valid, mut trapped) = (0, 0);
+    for (seed, kernel) in valid_mutants(0..4000) {
+        valid += 1;
+        let options = Options { fuel: 10_000_000, ..Options::default() };
+        let mut promised = kernel.clone();
+        prove_in_bounds(&mut promised);
+        let results = [&kernel, &promised].map(|kernel| {
+            let mut args = random_args(kernel, seed);
+            let result = run(kernel, &mut borrowed(kernel, &mut args), &options);
+            result.map(|_| args).map_err(|trap| trap.kind)
+        });
+        trapped += u64::from(results[0].is_err());
+        // Work is counted alike but for masks that are gone.
+        if results.iter().all(Result::is_ok) || !matches!(results[0], Err(TrapKind::Fuel(_))) {
+            assert_eq!(results[0], results[1], "seed {seed}");
+        }
+    }
+    assert!(valid > 300 && trapped > 20 && valid < 3700, "{valid} valid, {trapped} trapped");
 }

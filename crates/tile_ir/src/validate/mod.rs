@@ -79,7 +79,7 @@ pub fn validate_kernel(kernel: &Kernel) -> Result<(), Vec<ValidateError>> {
     if !kernel.body.args.is_empty() || !kernel.body.yields.is_empty() {
         walk.error(None, &kernel.loc, Problem::BodySignature);
     }
-    walk.block(&kernel.body, None, &kernel.loc, 0);
+    walk.block(&kernel.body, None, None, &kernel.loc, 0);
     if walk.errors.is_empty() { Ok(()) } else { Err(walk.errors) }
 }
 
@@ -120,10 +120,16 @@ impl Walk<'_> {
         true
     }
 
-    /// Checks a block whose yields (and `cond`, for the condition part of a loop) are used at its end. The values it
-    /// defines are out of sight afterwards. Whether all of those uses were right.
-    fn block(&mut self, block: &Block, cond: Option<Value>, loc: &Loc, depth: usize) -> bool {
-        let name = None;
+    /// Checks a block of the operation called `name`, whose yields (and `cond`, for the condition part of a loop) are
+    /// used at its end. The values it defines are out of sight afterwards. Whether all of those uses were right.
+    fn block(
+        &mut self,
+        block: &Block,
+        cond: Option<Value>,
+        name: Option<&'static str>,
+        loc: &Loc,
+        depth: usize,
+    ) -> bool {
         let mut inside = block.args.clone();
         for &arg in &block.args {
             self.define(arg, name, loc);
@@ -156,7 +162,7 @@ impl Walk<'_> {
             fine = false;
         } else {
             for (i, block) in op.kind.blocks().into_iter().enumerate() {
-                fine &= self.block(block, cond.filter(|_| i == 0), &op.loc, depth + 1);
+                fine &= self.block(block, cond.filter(|_| i == 0), name, &op.loc, depth + 1);
             }
         }
         for &result in &op.results {

@@ -21,7 +21,9 @@ impl<'m> Importer<'m> {
 /// Whether the constant is needed only where the tile IR holds a number instead of a value: base indices of gathers and
 /// bounds of masks.
 fn is_folded(site: &Site<'_>) -> bool {
-    let Some(result) = site.op.results().next() else { return false };
+    let Some(result) = site.op.results().next() else {
+        return false;
+    };
     let mut uses = result.uses().peekable();
     uses.peek().is_some()
         && uses.all(|(user, operand)| match user.name() {
@@ -68,9 +70,9 @@ fn same(a: &Number, b: &Number) -> bool {
 fn elements(value: Attribute<'_>, ty: Type) -> Option<Vec<Number>> {
     let count = usize::try_from(ty.shape.count()).ok()?;
     if ty.elem == Elem::I1 {
-        return value.is_dense_elements().then(|| {
-            (0..count).map(|i| Number::Int(i64::from(value.dense_bool(i)))).collect()
-        });
+        return value
+            .is_dense_elements()
+            .then(|| (0..count).map(|i| Number::Int(i64::from(value.dense_bool(i)))).collect());
     }
     let bytes = value.dense_bytes(count, ty.elem.bytes() as usize)?;
     Some(match ty.elem {

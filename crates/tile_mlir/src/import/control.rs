@@ -32,7 +32,9 @@ impl<'m> Importer<'m> {
         let (lower, upper, step) = (self.operand(site, 0)?, self.operand(site, 1)?, self.operand(site, 2)?);
         let ty = self.ty(lower);
         if ty != Type::INDEX {
-            return Err(site.form(format!("counts in {ty}"), Some("count in `index`, and convert with `arith.index_cast`")));
+            return Err(
+                site.form(format!("counts in {ty}"), Some("count in `index`, and convert with `arith.index_cast`"))
+            );
         }
         let init = self.values(site, site.op.operands().skip(3))?;
         let (body, _) = self.region(site, 0, 0)?;
@@ -50,8 +52,7 @@ impl<'m> Importer<'m> {
     pub(super) fn scf_if(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
         let cond = self.operand(site, 0)?;
         let (then, _) = self.region(site, 0, 0)?;
-        let otherwise =
-            if site.op.blocks(1).is_empty() { Block::default() } else { self.region(site, 1, 0)?.0 };
+        let otherwise = if site.op.blocks(1).is_empty() { Block::default() } else { self.region(site, 1, 0)?.0 };
         self.push(site, block, OpKind::If { cond, then, otherwise })
     }
 }

@@ -32,7 +32,9 @@ impl<'m> Importer<'m> {
         }
         let Some((_, opposite)) = COMPLEMENTS.iter().find(|row| row.0 == code) else {
             let what = format!("has predicate `{}`", FLOAT_PREDICATES.get(code as usize).unwrap_or(&"?"));
-            return Err(site.form(what, Some("use oeq, une, olt, ole, ogt or oge; `une` of a value with itself finds NaN")));
+            return Err(
+                site.form(what, Some("use oeq, une, olt, ole, ogt or oge; `une` of a value with itself finds NaN"))
+            );
         };
         let ty = self.result_type(site)?;
         let inverted = self.helper(site, block, OpKind::Compare(*opposite, lhs, rhs), ty);
@@ -95,6 +97,5 @@ fn predicate(code: i64, float: bool) -> Option<Predicate> {
 }
 
 /// MLIR's float predicates by number.
-const FLOAT_PREDICATES: [&str; 16] = [
-    "false", "oeq", "ogt", "oge", "olt", "ole", "one", "ord", "ueq", "ugt", "uge", "ult", "ule", "une", "uno", "true",
-];
+const FLOAT_PREDICATES: [&str; 16] =
+    ["false", "oeq", "ogt", "oge", "olt", "ole", "one", "ord", "ueq", "ugt", "uge", "ult", "ule", "une", "uno", "true"];

@@ -12,9 +12,10 @@ impl<'m> Importer<'m> {
         let operand = site.operand(index)?;
         match self.bound.get(&operand.id()) {
             Some(Bound::View(view)) => Ok((*view, self.rank(*view))),
-            Some(Bound::Flat(_)) => {
-                Err(site.form("takes a collapsed view", Some("index the view itself; only `vector.gather` takes it collapsed")))
-            }
+            Some(Bound::Flat(_)) => Err(site.form(
+                "takes a collapsed view",
+                Some("index the view itself; only `vector.gather` takes it collapsed"),
+            )),
             Some(Bound::Value(_)) | None => Err(site.form("takes something that is no view", None)),
         }
     }
@@ -25,7 +26,9 @@ impl<'m> Importer<'m> {
 
     /// `in_bounds` per dimension of the tile; absent means no promise.
     fn in_bounds(&self, site: &Site<'m>, rank: usize) -> Result<Vec<bool>, ImportError> {
-        let Some(attribute) = site.op.attribute("in_bounds") else { return Ok(vec![false; rank]) };
+        let Some(attribute) = site.op.attribute("in_bounds") else {
+            return Ok(vec![false; rank]);
+        };
         let flags: Option<Vec<bool>> =
             attribute.as_array().and_then(|flags| flags.into_iter().map(raw::Attribute::as_bool).collect());
         flags.ok_or_else(|| site.form("has an unreadable `in_bounds`", None))
@@ -98,9 +101,13 @@ impl<'m> Importer<'m> {
             Some(Bound::Flat(view)) => *view,
             Some(Bound::View(view)) if self.rank(*view) == 1 => *view,
             Some(Bound::View(_)) => {
-                return Err(site.form("takes a view of several dimensions", Some("collapse it with `memref.collapse_shape`")));
+                return Err(
+                    site.form("takes a view of several dimensions", Some("collapse it with `memref.collapse_shape`"))
+                );
             }
-            Some(Bound::Value(_)) | None => return Err(site.form("takes something that is no view", None)),
+            Some(Bound::Value(_)) | None => {
+                return Err(site.form("takes something that is no view", None));
+            }
         };
         let start = site.operand(1)?.definition().and_then(raw::Operation::constant_int);
         if start != Some(0) {
@@ -114,7 +121,9 @@ impl<'m> Importer<'m> {
                 self.helper(site, block, OpKind::Cast(CastOp::IndexS, offsets), offsets_ty.with_elem(Elem::Index))
             }
             Elem::F32 | Elem::F16 | Elem::Bf16 | Elem::I1 | Elem::I8 => {
-                return Err(site.form(format!("has offsets of type {}", offsets_ty.elem), Some("use i32, i64 or index")));
+                return Err(
+                    site.form(format!("has offsets of type {}", offsets_ty.elem), Some("use i32, i64 or index"))
+                );
             }
         };
         let (mask, passthru) = (self.operand(site, 3)?, self.operand(site, 4)?);

@@ -52,14 +52,15 @@ pub fn import_with(text: &str, text_name: &str, options: Options) -> Result<tile
         let session = Session::new();
         let mut module = parse::parse(&session, text, &text_name)?;
         // SAFETY: the module outlives the handle, which is not used past the next change of the module.
-        let operation = |module: &melior::ir::Module<'_>| unsafe {
-            raw::Operation::from_raw(module.as_operation().to_raw())
-        };
+        let operation =
+            |module: &melior::ir::Module<'_>| unsafe { raw::Operation::from_raw(module.as_operation().to_raw()) };
         let refused = check::module(operation(&module), &text_name);
         if !refused.is_empty() {
             return Err(refused);
         }
-        if options.simplify && let Err(problem) = passes::simplify(&session, &mut module) {
+        if options.simplify
+            && let Err(problem) = passes::simplify(&session, &mut module)
+        {
             let mut errors = parse::errors(&session, text, &text_name);
             errors.push(problem.at(Loc::Unknown));
             return Err(errors);
@@ -169,8 +170,7 @@ impl<'m> Importer<'m> {
 
     /// Adds an operation for `site`, whose results it defines.
     fn push(&mut self, site: &Site<'m>, block: &mut Block, kind: OpKind) -> Result<(), ImportError> {
-        let results =
-            site.op.results().map(|result| self.define(site, result)).collect::<Result<Vec<_>, _>>()?;
+        let results = site.op.results().map(|result| self.define(site, result)).collect::<Result<Vec<_>, _>>()?;
         if let [result] = results[..] {
             self.kernel.values[result.index()].name.clone_from(&site.place.name);
         }

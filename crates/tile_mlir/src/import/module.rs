@@ -12,9 +12,6 @@ use crate::errors::{ImportError, Problem};
 use crate::location;
 use crate::raw;
 
-/// Longest function header searched for the locations of parameters.
-const HEADER_BYTES: usize = 1 << 20;
-
 /// Imports a whole module; errors of all kernels are collected.
 pub(super) fn module(op: raw::Operation<'_>, text_name: &Arc<str>) -> Result<Module, Vec<ImportError>> {
     let mut errors = Vec::new();
@@ -31,10 +28,13 @@ pub(super) fn module(op: raw::Operation<'_>, text_name: &Arc<str>) -> Result<Mod
     let module = Module { name: name(op, text_name), kernels };
     match tile_ir::validate(&module) {
         Ok(()) => Ok(module),
-        Err(found) => Err(found.into_iter().map(|error| {
-            let loc = error.loc.clone();
-            Problem::Invalid(Box::new(error)).at(loc)
-        }).collect()),
+        Err(found) => Err(found
+            .into_iter()
+            .map(|error| {
+                let loc = error.loc.clone();
+                Problem::Invalid(Box::new(error)).at(loc)
+            })
+            .collect()),
     }
 }
 
@@ -62,8 +62,12 @@ fn kernel<'m>(op: raw::Operation<'m>, text_name: &Arc<str>) -> Result<Kernel, Im
     }
     let body = match op.blocks(0)[..] {
         [body] => body,
-        [] => return Err(refuse("has no body", Some("remove the declaration: a kernel makes no calls"))),
-        _ => return Err(refuse("branches between blocks", Some("use scf.for, scf.while and scf.if"))),
+        [] => {
+            return Err(refuse("has no body", Some("remove the declaration: a kernel makes no calls")));
+        }
+        _ => {
+            return Err(refuse("branches between blocks", Some("use scf.for, scf.while and scf.if")));
+        }
     };
     let header = params::Header::read(op, &name).map_err(|problem| problem.at(loc.clone()))?;
     let mut importer = Importer {
@@ -83,13 +87,8 @@ fn kernel<'m>(op: raw::Operation<'m>, text_name: &Arc<str>) -> Result<Kernel, Im
         module: PhantomData,
     };
     let site = importer.site(op);
-    let declared = params::declare(op, body, &mut importer.kernel, &loc).map_err(|problem| problem.at(loc.clone()))?;
-    let locations = location::of_arguments(&op.header_text(HEADER_BYTES), text_name);
-    if locations.len() == importer.kernel.params.len() {
-        for (param, loc) in importer.kernel.params.iter_mut().zip(locations) {
-            param.loc = loc;
-        }
-    }
+    let locs = location::of_arguments(op, text_name);
+    let declared = params::declare(op, body, &mut importer.kernel, &locs)?;
     for (index, arg) in body.args().enumerate() {
         let bound = match &importer.kernel.params[index].kind {
             ParamKind::View(_) => Bound::View(ViewId(index as u32)),

@@ -3,7 +3,7 @@
 use tile_ir::{Access, Axis, Elem, Kernel, Loc, Own, Param, ParamKind, Scalar, Type, View};
 
 use crate::errors::{ImportError, Problem, TypeProblem};
-use crate::raw::{Attribute, Block, Operation};
+use crate::raw::{Attribute, Block, Operation, Value};
 use crate::subset::nearest;
 use crate::types::{self, AnyType};
 
@@ -66,7 +66,8 @@ fn read_tuning(name: &str, value: Attribute<'_>) -> Result<Vec<(String, u64)>, P
         .into_iter()
         .map(|(key, size)| {
             let size_value = size.as_int().and_then(|size| u64::try_from(size).ok()).filter(|&size| size > 0);
-            let size = size_value.ok_or_else(|| wrong(name, format!("gives `{key}` the size {}", size.text()), None))?;
+            let size =
+                size_value.ok_or_else(|| wrong(name, format!("gives `{key}` the size {}", size.text()), None))?;
             if is_identifier(key) {
                 Ok((key.to_owned(), size))
             } else {
@@ -107,41 +108,60 @@ enum OwnText {
 }
 
 /// Fills the kernel's parameters from the body's arguments. Access and ownership follow in [`Declared::resolve`].
-pub(super) fn declare(op: Operation<'_>, body: Block<'_>, kernel: &mut Kernel, loc: &Loc) -> Result<Declared, Problem> {
+///
+/// `locs` has one location per argument.
+pub(super) fn declare(
+    op: Operation<'_>,
+    body: Block<'_>,
+    kernel: &mut Kernel,
+    locs: &[Loc],
+) -> Result<Declared, ImportError> {
     let attributes = op.attribute("arg_attrs").and_then(Attribute::as_array).unwrap_or_default();
     let mut declared = Vec::new();
     for (index, arg) in body.args().enumerate() {
+        let loc = locs.get(index).unwrap_or(&kernel.loc).clone();
         let entries = attributes.get(index).and_then(|entries| entries.as_dictionary()).unwrap_or_default();
-        refuse_unknown(entries.iter().copied(), &PARAM_ATTRIBUTES)?;
-        let [name, access, own, bound] = PARAM_ATTRIBUTES
-            .map(|name| entries.iter().find(|entry| entry.0 == name).map(|entry| (name, entry.1)));
-        let name = name.map_or_else(|| Ok(format!("arg{index}")), |(key, value)| identifier(key, value))?;
-        if kernel.params.iter().any(|param| param.name == name) {
-            return Err(wrong("tenfold.name", format!("names two parameters `{name}`"), None));
-        }
-        let kind = match types::any(arg.ty())? {
-            AnyType::View(elem, shape) => {
-                if let Some((key, _)) = bound {
-                    return Err(wrong(key, format!("is for numbers, and `{name}` is a view"), None));
-                }
-                ParamKind::View(View { elem, shape, access: Access::Read, own: Vec::new() })
-            }
-            AnyType::Value(ty) => {
-                if let Some((key, _)) = access.or(own) {
-                    return Err(wrong(key, format!("is for views, and `{name}` is a number"), None));
-                }
-                let elem = scalar_elem(arg.ty().text(), ty)?;
-                let bound = bound.map(|(key, value)| read_bound(key, value, elem, &name)).transpose()?;
-                ParamKind::Scalar(Scalar { value: kernel.new_value(ty), elem, bound })
-            }
-        };
-        declared.push(DeclaredParam {
-            access: access.map(|(key, value)| read_access(key, value)).transpose()?,
-            own: own.map(|(key, value)| read_own(key, value)).transpose()?,
-        });
-        kernel.params.push(Param { name, kind, loc: loc.clone() });
+        let param = declare_param(index, arg, &entries, kernel, loc.clone()).map_err(|problem| problem.at(loc))?;
+        declared.push(param);
     }
     Ok(Declared(declared))
+}
+
+fn declare_param(
+    index: usize,
+    arg: Value<'_>,
+    entries: &[(&str, Attribute<'_>)],
+    kernel: &mut Kernel,
+    loc: Loc,
+) -> Result<DeclaredParam, Problem> {
+    refuse_unknown(entries.iter().copied(), &PARAM_ATTRIBUTES)?;
+    let [name, access, own, bound] =
+        PARAM_ATTRIBUTES.map(|name| entries.iter().find(|entry| entry.0 == name).map(|entry| (name, entry.1)));
+    let name = name.map_or_else(|| Ok(format!("arg{index}")), |(key, value)| identifier(key, value))?;
+    if kernel.params.iter().any(|param| param.name == name) {
+        return Err(wrong("tenfold.name", format!("names two parameters `{name}`"), None));
+    }
+    let kind = match types::any(arg.ty())? {
+        AnyType::View(elem, shape) => {
+            if let Some((key, _)) = bound {
+                return Err(wrong(key, format!("is for numbers, and `{name}` is a view"), None));
+            }
+            ParamKind::View(View { elem, shape, access: Access::Read, own: Vec::new() })
+        }
+        AnyType::Value(ty) => {
+            if let Some((key, _)) = access.or(own) {
+                return Err(wrong(key, format!("is for views, and `{name}` is a number"), None));
+            }
+            let elem = scalar_elem(arg.ty().text(), ty)?;
+            let bound = bound.map(|(key, value)| read_bound(key, value, elem, &name)).transpose()?;
+            ParamKind::Scalar(Scalar { value: kernel.new_value(ty), elem, bound })
+        }
+    };
+    kernel.params.push(Param { name, kind, loc });
+    Ok(DeclaredParam {
+        access: access.map(|(key, value)| read_access(key, value)).transpose()?,
+        own: own.map(|(key, value)| read_own(key, value)).transpose()?,
+    })
 }
 
 fn scalar_elem(text: String, ty: Type) -> Result<Elem, Problem> {
@@ -207,7 +227,9 @@ impl Declared {
     /// Sets access and ownership, now that the body's stores are known.
     pub(super) fn resolve(self, kernel: &mut Kernel, stored: &[Option<Loc>]) -> Result<(), ImportError> {
         for (index, declared) in self.0.into_iter().enumerate() {
-            let ParamKind::View(view) = &kernel.params[index].kind else { continue };
+            let ParamKind::View(view) = &kernel.params[index].kind else {
+                continue;
+            };
             let (name, rank) = (&kernel.params[index].name, view.shape.rank());
             let access = match (declared.access, &stored[index]) {
                 (Some(access @ (Access::Read | Access::Weights)), Some(store)) => {
@@ -223,17 +245,17 @@ impl Declared {
             let own = match (access, declared.own) {
                 (Access::Write, Some(own)) if own.len() == rank => {
                     let resolved: Result<_, Problem> = own.into_iter().map(|own| resolve(own, kernel)).collect();
-                    resolved.map_err(|problem| problem.at(kernel.loc.clone()))?
+                    resolved.map_err(|problem| problem.at(kernel.params[index].loc.clone()))?
                 }
                 (Access::Write, Some(own)) => {
-                    let what = format!("has {} entries, but `{name}` has {rank} dimensions", own.len());
-                    return Err(wrong("tenfold.own", what, None).at(kernel.loc.clone()));
+                    let what = format!("has {} of the {rank} dimensions of `{name}`", own.len());
+                    return Err(wrong("tenfold.own", what, None).at(kernel.params[index].loc.clone()));
                 }
                 (Access::Write, None) => vec![Own::Whole; rank],
                 (Access::Read | Access::Weights, None) => Vec::new(),
                 (Access::Read | Access::Weights, Some(_)) => {
                     let what = format!("is given for `{name}`, which is only read");
-                    return Err(wrong("tenfold.own", what, None).at(kernel.loc.clone()));
+                    return Err(wrong("tenfold.own", what, None).at(kernel.params[index].loc.clone()));
                 }
             };
             if let ParamKind::View(view) = &mut kernel.params[index].kind {

@@ -33,12 +33,7 @@ impl<'m> Importer<'m> {
             // The extremes have themselves as a start: no identity would keep NaN where all elements are NaN.
             (
                 None,
-                ReduceOp::MinF
-                | ReduceOp::MaxF
-                | ReduceOp::MinS
-                | ReduceOp::MaxS
-                | ReduceOp::MinU
-                | ReduceOp::MaxU,
+                ReduceOp::MinF | ReduceOp::MaxF | ReduceOp::MinS | ReduceOp::MaxS | ReduceOp::MinU | ReduceOp::MaxU,
             ) => self.helper(site, block, OpKind::Extract { value, indices: vec![Index::Static(0)] }, ty),
         };
         self.push(site, block, OpKind::Reduce { op, value, acc, dims: vec![0] })
@@ -46,7 +41,9 @@ impl<'m> Importer<'m> {
 
     pub(super) fn contract(&mut self, site: &Site<'m>, block: &mut Block) -> Result<(), ImportError> {
         if kind(site)? != ReduceOp::Add {
-            return Err(site.form("combines by something other than `<add>`", Some("reduce with `vector.multi_reduction`")));
+            return Err(
+                site.form("combines by something other than `<add>`", Some("reduce with `vector.multi_reduction`"))
+            );
         }
         let (lhs, rhs, acc) = (self.operand(site, 0)?, self.operand(site, 1)?, self.operand(site, 2)?);
         let (left, right, sum) = (self.ty(lhs).elem, self.ty(rhs).elem, self.ty(acc).elem);

@@ -91,7 +91,9 @@ impl Editor {
             let loc = sys::mlirOperationGetLocation(before.to_raw());
             let attributes: Vec<_> = attributes
                 .iter()
-                .map(|(name, value)| sys::mlirNamedAttributeGet(sys::mlirIdentifierGet(self.context, string_ref(name)), *value))
+                .map(|(name, value)| {
+                    sys::mlirNamedAttributeGet(sys::mlirIdentifierGet(self.context, string_ref(name)), *value)
+                })
                 .collect();
             let mut state = sys::mlirOperationStateGet(string_ref(name), loc);
             sys::mlirOperationStateAddOperands(&mut state, operands.len() as isize, operands.as_ptr());

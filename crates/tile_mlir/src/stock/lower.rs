@@ -48,7 +48,9 @@ pub(super) fn prepare(text: &str, name: &str) -> Result<Prepared, StockError> {
         }
         let functions: Vec<_> = module_op.blocks(0).into_iter().flat_map(Block::operations).collect();
         let kernel = functions.into_iter().find(|op| symbol(*op) == Some(name));
-        let Some(kernel) = kernel else { return Ok(None) };
+        let Some(kernel) = kernel else {
+            return Ok(None);
+        };
         let rewriter = Rewriter { editor: Editor::new(session.context()), text_name: &text_name };
         let prepared = rewriter.kernel(kernel, name).map_err(|error| vec![error])?;
         if !rewriter.editor.verify(kernel) {
@@ -77,8 +79,12 @@ impl Rewriter<'_> {
     /// Rewrites the kernel in place; the text of the result holds the helpers.
     fn kernel(&self, kernel: Operation<'_>, name: &str) -> Result<Prepared, ImportError> {
         let failed = || self.refuse(kernel, "cannot be prepared for stock MLIR");
-        let [body] = kernel.blocks(0)[..] else { return Err(self.refuse(kernel, "has no single body")) };
-        let Some(first) = body.operations().next() else { return Err(failed()) };
+        let [body] = kernel.blocks(0)[..] else {
+            return Err(self.refuse(kernel, "has no single body"));
+        };
+        let Some(first) = body.operations().next() else {
+            return Err(failed());
+        };
         let mut params = Vec::new();
         let mut signature = Vec::new();
         for arg in body.args() {
@@ -98,7 +104,8 @@ impl Rewriter<'_> {
         signature.extend(std::iter::repeat_n("index".to_owned(), 6));
         let ty = self.editor.attribute(&format!("({}) -> ()", signature.join(", "))).ok_or_else(failed)?;
         self.editor.set_attribute(kernel, "function_type", ty);
-        let ours: Vec<_> = kernel.attributes().map(|entry| entry.0).filter(|name| name.starts_with("tenfold.")).collect();
+        let ours: Vec<_> =
+            kernel.attributes().map(|entry| entry.0).filter(|name| name.starts_with("tenfold.")).collect();
         for name in ours.into_iter().chain(["arg_attrs", "sym_visibility"]) {
             self.editor.remove_attribute(kernel, name);
         }
@@ -122,7 +129,10 @@ impl Rewriter<'_> {
         let needs_row_major: Vec<_> = arg
             .uses()
             .filter(|(user, _)| {
-                !matches!(user.name(), "vector.transfer_read" | "vector.transfer_write" | "memref.load" | "memref.store")
+                !matches!(
+                    user.name(),
+                    "vector.transfer_read" | "vector.transfer_write" | "memref.load" | "memref.store"
+                )
             })
             .collect();
         self.editor.set_type(arg, self.editor.ty(&strided)?);
@@ -167,7 +177,9 @@ impl Rewriter<'_> {
                 gather_helper(&operands, result, helper, helpers)?;
             }
             "vector.extract" => position_helper(op, None, *operands.first()?, result, helper, helpers)?,
-            "vector.insert" => position_helper(op, operands.first().copied(), *operands.get(1)?, result, helper, helpers)?,
+            "vector.insert" => {
+                position_helper(op, operands.first().copied(), *operands.get(1)?, result, helper, helpers)?
+            }
             _ => elementwise_helper(op, &operands, result, helper, helpers)?,
         }
         let call = self.editor.insert(op, "func.call", &operands, result.ty().to_raw(), &[("callee", callee)])?;
@@ -206,7 +218,9 @@ fn collect_large<'m>(kernel: Operation<'m>, found: &mut Vec<Operation<'m>>) {
         let costly = match op.name() {
             "math.exp" | "math.log" | "math.tanh" | "math.sin" | "math.cos" | "math.fma" | "arith.truncf"
             | "vector.gather" => true,
-            "arith.extf" => op.operand(0).and_then(|value| value.ty().element()).is_some_and(|ty| ty.class() == TypeClass::F16),
+            "arith.extf" => {
+                op.operand(0).and_then(|value| value.ty().element()).is_some_and(|ty| ty.class() == TypeClass::F16)
+            }
             _ => false,
         };
         let large = op.results().next().and_then(|result| types::value(result.ty()).ok());
@@ -259,7 +273,10 @@ impl Buffer {
     fn fill(&self, value: &str, out: &mut String) -> std::fmt::Result {
         let (zeros, inside) = self.everywhere();
         let Buffer { name, vector, memory, .. } = self;
-        writeln!(out, "  vector.transfer_write {value}, %{name}_buffer[{zeros}] {{in_bounds = [{inside}]}} : {vector}, {memory}")
+        writeln!(
+            out,
+            "  vector.transfer_write {value}, %{name}_buffer[{zeros}] {{in_bounds = [{inside}]}} : {vector}, {memory}"
+        )
     }
 
     fn read(&self, out: &mut String) -> std::fmt::Result {
@@ -267,21 +284,36 @@ impl Buffer {
         let Buffer { name, vector, memory, elem, .. } = self;
         let pad = if elem.is_float() { "0.0" } else { "0" };
         writeln!(out, "  %pad = arith.constant {pad} : {elem}")?;
-        writeln!(out, "  %all = vector.transfer_read %{name}_buffer[{zeros}], %pad {{in_bounds = [{inside}]}} : {memory}, {vector}")?;
+        writeln!(
+            out,
+            "  %all = vector.transfer_read %{name}_buffer[{zeros}], %pad {{in_bounds = [{inside}]}} : {memory}, {vector}"
+        )?;
         writeln!(out, "  return %all : {vector}\n}}")
     }
 }
 
 const COUNTERS: &str = "  %c0 = arith.constant 0 : index\n  %c1 = arith.constant 1 : index\n";
 
-fn elementwise_helper(op: Operation<'_>, operands: &[Value<'_>], result: Value<'_>, helper: &str, out: &mut String) -> Option<()> {
+fn elementwise_helper(
+    op: Operation<'_>,
+    operands: &[Value<'_>],
+    result: Value<'_>,
+    helper: &str,
+    out: &mut String,
+) -> Option<()> {
     let inputs: Vec<_> =
         operands.iter().enumerate().map(|(i, value)| Buffer::new(*value, format!("in{i}"))).collect::<Option<_>>()?;
     let output = Buffer::new(result, "out".to_owned())?;
     write_elementwise(op.name(), &inputs, &output, helper, out).ok()
 }
 
-fn write_elementwise(name: &str, inputs: &[Buffer], output: &Buffer, helper: &str, out: &mut String) -> std::fmt::Result {
+fn write_elementwise(
+    name: &str,
+    inputs: &[Buffer],
+    output: &Buffer,
+    helper: &str,
+    out: &mut String,
+) -> std::fmt::Result {
     for buffer in inputs.iter().chain([output]) {
         buffer.global(helper, out)?;
     }
@@ -320,7 +352,14 @@ fn position_helper(
     write_position(&positions, &tile, part.is_some(), part_ty, helper, out).ok()
 }
 
-fn write_position(positions: &[i64], tile: &Buffer, insert: bool, part: Type, helper: &str, out: &mut String) -> std::fmt::Result {
+fn write_position(
+    positions: &[i64],
+    tile: &Buffer,
+    insert: bool,
+    part: Type,
+    helper: &str,
+    out: &mut String,
+) -> std::fmt::Result {
     tile.global(helper, out)?;
     let mut params = if insert { vec![format!("%part: {part}")] } else { Vec::new() };
     params.push(format!("%tile: {}", tile.vector));
@@ -363,7 +402,9 @@ fn write_position(positions: &[i64], tile: &Buffer, insert: bool, part: Type, he
 }
 
 fn gather_helper(operands: &[Value<'_>], result: Value<'_>, helper: &str, out: &mut String) -> Option<()> {
-    let [base, offsets, mask, otherwise] = operands else { return None };
+    let [base, offsets, mask, otherwise] = operands else {
+        return None;
+    };
     let offsets = Buffer::new(*offsets, "offsets".to_owned())?;
     let mask = Buffer::new(*mask, "mask".to_owned())?;
     let otherwise = Buffer::new(*otherwise, "otherwise".to_owned())?;

@@ -101,9 +101,13 @@ mod tests {
 
     #[test]
     fn a_missing_lowering_is_unsupported() {
-        let error = failure("mlir-opt", "k.mlir:3:4: error: failed to legalize operation 'vector.gather' that was explicitly marked illegal");
+        let error = failure(
+            "mlir-opt",
+            "k.mlir:3:4: error: failed to legalize operation 'vector.gather' that was explicitly marked illegal",
+        );
         assert!(matches!(error, StockError::Unsupported { op, .. } if op == "vector.gather"));
-        let error = failure("mlir-translate", "k.mlir:3:4: error: Dialect `vector' not found for custom op 'vector.extract' ");
+        let error =
+            failure("mlir-translate", "k.mlir:3:4: error: Dialect `vector' not found for custom op 'vector.extract' ");
         assert!(matches!(error, StockError::Unsupported { op, .. } if op == "vector.extract"));
         let error = failure("mlir-opt", "Stack dump:\n0. nothing");
         assert!(matches!(error, StockError::Tool { tool: "mlir-opt", message } if message.contains("Stack dump")));

@@ -7,4 +7,5 @@
 pub const CAPACITY: usize = 4096;
 
 mod deepseek_r1_distill_qwen_1_5b;
+mod qwen2_reduced;
 mod smollm2_135m;

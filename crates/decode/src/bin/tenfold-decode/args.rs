@@ -6,11 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 /// Run a language model with the kernels of a bundle.
 #[derive(Parser)]
-#[command(
-    name = "tenfold-decode",
-    version,
-    args_conflicts_with_subcommands = true
-)]
+#[command(name = "tenfold-decode", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,

@@ -11,21 +11,12 @@ use crate::args::{Bench, Common};
 pub(crate) fn run(common: &Common, args: &Bench) -> Result<ExitCode, Error> {
     let (model, mut engine) = crate::open(common)?;
     let result = bench(&mut engine, args.context, args.tokens)?;
-    let threads = common
-        .threads
-        .unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
+    let threads = common.threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
     let ceiling = measure_read_bandwidth(threads, result.bytes_per_token)?;
 
     let name = crate::model_name(common, &model);
-    println!(
-        "{name} on {} ({}), {threads} threads",
-        engine.device_name(),
-        engine.judge()
-    );
-    println!(
-        "{:<24} {:>8} {:>10} {:>7} {:>10} {:>8}",
-        "kernel", "launches", "µs/token", "share", "KB/token", "GB/s"
-    );
+    println!("{name} on {} ({}), {threads} threads", engine.device_name(), engine.judge());
+    println!("{:<24} {:>8} {:>10} {:>7} {:>10} {:>8}", "kernel", "launches", "µs/token", "share", "KB/token", "GB/s");
     let total: f64 = result.kernels.iter().map(|kernel| kernel.seconds).sum();
     for kernel in &result.kernels {
         println!(

@@ -18,35 +18,19 @@ pub(crate) fn run(common: &Common, args: &Check) -> Result<ExitCode, Error> {
         engine.device_name(),
         engine.judge()
     );
-    println!(
-        "{:<40} {:>6} {:>11} {:>11} {:>6}  result",
-        "prompt", "steps", "same token", "max |diff|", "ids"
-    );
+    println!("{:<40} {:>6} {:>11} {:>11} {:>6}  result", "prompt", "steps", "same token", "max |diff|", "ids");
     for result in &results {
-        let prompt: String = result
-            .prompt
-            .chars()
-            .take(38)
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
+        let prompt: String = result.prompt.chars().take(38).map(|c| if c.is_control() { ' ' } else { c }).collect();
         println!(
             "{prompt:<40} {:>6} {:>11} {:>11.5} {:>6}  {}",
             result.steps,
             result.same_tokens,
             result.largest_difference,
-            if result.prompt_ids_match && result.text_matches {
-                "same"
-            } else {
-                "differ"
-            },
+            if result.prompt_ids_match && result.text_matches { "same" } else { "differ" },
             if result.passed() { "passed" } else { "FAILED" },
         );
     }
     let passed = results.iter().filter(|result| result.passed()).count();
     println!("{passed} of {} prompts passed", results.len());
-    Ok(if passed == results.len() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if passed == results.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -49,13 +49,7 @@ pub(crate) fn run(common: &Common, args: &Decode) -> Result<ExitCode, Error> {
         forced,
     };
     if args.json {
-        let made = generate(
-            &mut engine,
-            model.tokenizer(),
-            &prompt_ids,
-            &options,
-            &mut |_| {},
-        )?;
+        let made = generate(&mut engine, model.tokenizer(), &prompt_ids, &options, &mut |_| {})?;
         let object = Object {
             model: name,
             device: &device,
@@ -66,33 +60,23 @@ pub(crate) fn run(common: &Common, args: &Decode) -> Result<ExitCode, Error> {
             prefill_tok_s: made.prefill_rate(),
             decode_tok_s: made.decode_rate(),
             bytes_per_token: made.bytes_per_token,
-            gb_per_s: made
-                .decode_rate()
-                .map(|rate| rate * made.bytes_per_token as f64 / 1e9),
+            gb_per_s: made.decode_rate().map(|rate| rate * made.bytes_per_token as f64 / 1e9),
             forced: options.forced.as_deref(),
             steps: &made.steps,
         };
         let text = serde_json::to_string(&object);
-        let text = text.map_err(|error| Error::Input {
-            message: format!("cannot write JSON: {error}"),
-        })?;
+        let text = text.map_err(|error| Error::Input { message: format!("cannot write JSON: {error}") })?;
         print(&format!("{text}\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
     print(&format!("Loaded {name} on {device} ({})\n", engine.judge()))?;
     print(&args.prompt)?;
     let mut broken = Ok(());
-    let made = generate(
-        &mut engine,
-        model.tokenizer(),
-        &prompt_ids,
-        &options,
-        &mut |piece| {
-            if broken.is_ok() {
-                broken = print(piece);
-            }
-        },
-    )?;
+    let made = generate(&mut engine, model.tokenizer(), &prompt_ids, &options, &mut |piece| {
+        if broken.is_ok() {
+            broken = print(piece);
+        }
+    })?;
     broken?;
     print(&closing(&made))?;
     Ok(ExitCode::SUCCESS)
@@ -100,10 +84,7 @@ pub(crate) fn run(common: &Common, args: &Decode) -> Result<ExitCode, Error> {
 
 /// The closing lines.
 fn closing(made: &Generation) -> String {
-    let rate = made.decode_rate().map_or_else(
-        || "one token has no rate".to_owned(),
-        |rate| format!("{rate:.2} tok/s"),
-    );
+    let rate = made.decode_rate().map_or_else(|| "one token has no rate".to_owned(), |rate| format!("{rate:.2} tok/s"));
     format!(
         "\nPrefill: {:.2}s ({:.1} tok/s)\nGenerated {} tokens in {:.2}s ({rate})\n",
         made.prefill_seconds,
@@ -117,39 +98,19 @@ fn closing(made: &Generation) -> String {
 fn print(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     let result = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    result.map_err(|source| Error::Io {
-        action: "write",
-        path: "the output".into(),
-        source,
-    })
+    result.map_err(|source| Error::Io { action: "write", path: "the output".into(), source })
 }
 
 /// Reads token ids: a JSON array, or numbers between blanks.
 fn read_tokens(path: &Path) -> Result<Vec<u32>, Error> {
-    let text = fs::read_to_string(path).map_err(|source| Error::Io {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    })?;
-    let bad = |what: String| Error::ModelFile {
-        path: path.to_owned(),
-        message: what,
-    };
+    let text =
+        fs::read_to_string(path).map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })?;
+    let bad = |what: String| Error::ModelFile { path: path.to_owned(), message: what };
     let tokens = if text.trim_start().starts_with('[') {
-        serde_json::from_str(&text)
-            .map_err(|error| bad(format!("no JSON array of tokens: {error}")))?
+        serde_json::from_str(&text).map_err(|error| bad(format!("no JSON array of tokens: {error}")))?
     } else {
-        let number = |word: &str| {
-            word.parse()
-                .map_err(|_| bad(format!("`{word}` is no token")))
-        };
-        text.split_ascii_whitespace()
-            .map(number)
-            .collect::<Result<Vec<u32>, _>>()?
+        let number = |word: &str| word.parse().map_err(|_| bad(format!("`{word}` is no token")));
+        text.split_ascii_whitespace().map(number).collect::<Result<Vec<u32>, _>>()?
     };
-    if tokens.is_empty() {
-        Err(bad("no tokens".to_owned()))
-    } else {
-        Ok(tokens)
-    }
+    if tokens.is_empty() { Err(bad("no tokens".to_owned())) } else { Ok(tokens) }
 }

@@ -33,9 +33,11 @@ fn main() -> ExitCode {
 /// Opens what every command needs; last what takes long.
 fn open(common: &Common) -> Result<(Model, Engine), Error> {
     let device = open_device(&common.device, common.threads)?;
-    let bundle = common.bundle.as_deref().ok_or_else(|| Error::Input {
-        message: "no bundle of kernels is given; pass --bundle DIR".to_owned(),
-    })?;
+    ::decode::fetch::check_name(&common.model)?;
+    let bundle = common
+        .bundle
+        .as_deref()
+        .ok_or_else(|| Error::Input { message: "no bundle of kernels is given; pass --bundle DIR".to_owned() })?;
     let bundle = Bundle::open(bundle)?;
     let path = progress::resolve(&common.model)?;
     let model = Model::open(&path)?;
@@ -45,9 +47,5 @@ fn open(common: &Common) -> Result<(Model, Engine), Error> {
 
 /// What to call the model: the name the user gave, or the one in the files.
 fn model_name<'a>(common: &'a Common, model: &'a Model) -> &'a str {
-    if ::decode::MODELS.contains(&common.model.as_str()) {
-        &common.model
-    } else {
-        &model.config().name
-    }
+    if ::decode::MODELS.contains(&common.model.as_str()) { &common.model } else { &model.config().name }
 }

@@ -17,12 +17,9 @@ pub(crate) fn resolve(model: &str) -> Result<PathBuf, Error> {
             Progress::Done => ("done", 0, 0),
         };
         let bar = bar.get_or_insert_with(|| {
-            let style =
-                ProgressStyle::with_template("{prefix}: {msg:24} {bar:30} {bytes}/{total_bytes}");
+            let style = ProgressStyle::with_template("{prefix}: {msg:24} {bar:30} {bytes}/{total_bytes}");
             let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-            ProgressBar::new(total)
-                .with_style(style)
-                .with_prefix(model.to_owned())
+            ProgressBar::new(total).with_style(style).with_prefix(model.to_owned())
         });
         if progress == Progress::Done {
             bar.finish_and_clear();

@@ -1,0 +1,1 @@
+func.func private @k(%x: f32)

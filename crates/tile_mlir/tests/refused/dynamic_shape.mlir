@@ -1,0 +1,3 @@
+func.func @k(%x: memref<?x4xf32>) {
+  return
+}

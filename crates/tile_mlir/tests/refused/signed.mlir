@@ -1,0 +1,3 @@
+func.func @k(%x: memref<4xui8>) {
+  return
+}

@@ -1,0 +1,3 @@
+func.func @k() attributes {tenfold.tuning = {BN = "16"}} {
+  return
+}

@@ -1,0 +1,8 @@
+module {
+  func.func @k() {
+    return
+  }
+  func.func @k() {
+    return
+  }
+}

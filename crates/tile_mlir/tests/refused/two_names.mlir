@@ -1,0 +1,3 @@
+func.func @k(%x: f32 {tenfold.name = "a"}, %y: f32 {tenfold.name = "a"}) {
+  return
+}

@@ -1,0 +1,4 @@
+func.func @k(%x: f32, %n: i32) {
+  %y = arith.addf %x, %n : f32
+  return
+}

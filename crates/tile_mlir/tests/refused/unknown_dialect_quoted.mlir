@@ -1,0 +1,4 @@
+func.func @k(%n: i32) {
+  "tosa.abs"(%n) : (i32) -> ()
+  return
+}

@@ -1,0 +1,47 @@
+//! The 1.5B model's kernels at sizes that stock MLIR can unroll, and that nothing divides: every edge is ragged.
+
+use tile::bf16;
+
+use crate::{argmax, attention, elementwise, embed, matvec, mlp, norm, rope};
+
+/// Hidden size.
+const D: usize = 93;
+/// Query heads.
+const NH: usize = 12;
+/// Key-value heads.
+const NKV: usize = 2;
+/// Head size.
+const DH: usize = 10;
+/// MLP size.
+const I: usize = 171;
+/// Vocabulary.
+const VOCAB: usize = 1009;
+/// KV cache rows.
+const CAP: usize = 75;
+
+/// All query heads.
+const QD: usize = NH * DH;
+/// All key-value heads.
+const KVD: usize = NKV * DH;
+/// Query heads per key-value head.
+const G: usize = NH / NKV;
+/// Pairs of one head.
+const HALF: usize = DH / 2;
+
+tile::instances! {
+    group "qwen2-reduced";
+    rms_norm_93 = norm::rms_norm::<bf16, D>;
+    embedding_lookup = embed::embedding_lookup::<VOCAB, D>;
+    q_proj_matvec = matvec::q_proj_bias::<D, QD, BN> for BN in [16, 7];
+    kv_proj_matvec = matvec::kv_proj_bias::<bf16, D, KVD, CAP, BN> for BN in [16, 3];
+    rope_q_decode = rope::rope_q::<NH, DH, HALF, CAP, HEADS> for HEADS in [5, 1];
+    rope_k_decode = rope::rope_k::<bf16, KVD, DH, HALF, CAP>;
+    attention_decode_gqa = attention::attention_decode_gqa::<bf16, NH, DH, KVD, G, CAP, CH> for CH in [32, 13];
+    o_proj_residual = matvec::proj_residual::<QD, D, BN> for BN in [16, 7];
+    mlp_gate_up_silu = mlp::mlp_gate_up_silu::<D, I, BN> for BN in [16, 7];
+    down_proj_residual = matvec::proj_residual::<I, D, BN> for BN in [16, 7];
+    silu_mul_fused = elementwise::silu_mul::<I, BN> for BN in [64, 19];
+    residual_add = elementwise::residual_add::<D, BN> for BN in [64, 19];
+    argmax_greedy = argmax::argmax_greedy::<VOCAB, CHUNK> for CHUNK in [256, 57];
+    lm_head_matvec = matvec::lm_head::<D, VOCAB, BN> for BN in [16, 7];
+}
