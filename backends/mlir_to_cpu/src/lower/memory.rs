@@ -20,7 +20,7 @@ impl Lower<'_, '_> {
         };
         let mut ranges = site.ranges.clone();
         for (d, range) in ranges.iter_mut().enumerate() {
-            match self.side(result, d) {
+            match self.side(result, d, pos) {
                 Some(Side::Outside) => {
                     let pad = self.scalar(pad)?;
                     let reg = self.reg(result);

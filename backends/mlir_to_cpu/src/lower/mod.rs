@@ -41,7 +41,7 @@ use access::Mem;
 use chunk::Chunk;
 use index::Pos;
 use site::Site;
-use split::Side;
+use split::Known;
 
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
@@ -74,8 +74,8 @@ pub(crate) struct Lower<'a, 'b> {
     calls: BTreeMap<&'static str, ir::FuncRef>,
     /// The code being emitted runs only where every load is inside its view.
     full: bool,
-    /// By load and dimension: what loops around the code being emitted know of its index.
-    sides: Vec<(Value, usize, Side)>,
+    /// What the loops around the code being emitted know of loads.
+    sides: Vec<Known>,
     /// Work so far, against [`crate::limits::MAX_EMITTED`].
     emitted: u64,
     /// Source positions, numbered for the code generator.

@@ -3,12 +3,24 @@
 use cranelift_codegen::ir;
 use tile_ir::{OpKind, Value};
 
+use super::index::{Ix, Pos};
 use super::nest::{ChunkBody, Edge};
 use super::site::Range;
 use super::{Lower, Result};
 use crate::plan::Place;
 
-/// What is known of the index of a load's dimension in the code being emitted.
+/// What the loops around the code being emitted know of one dimension of a load.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    load: Value,
+    dim: usize,
+    /// The indices it is known of: `width` from `first` on. The load may be used at others too.
+    first: Ix,
+    width: u64,
+    side: Side,
+}
+
+/// Where the indices of a load's dimension are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     /// Inside the view.
@@ -58,10 +70,16 @@ impl<'a, 'b> Lower<'a, 'b> {
         along.iter().any(|&(value, dim)| self.edge_behind(value, dim).is_some())
     }
 
-    /// What is known of dimension `dim` of a load here.
-    pub(crate) fn side(&self, load: Value, dim: usize) -> Option<Side> {
-        let known = self.sides.iter().rfind(|(value, d, _)| (*value, *d) == (load, dim));
-        known.map(|(_, _, side)| *side)
+    /// What is known of dimension `dim` of a load at `pos`.
+    pub(crate) fn side(&self, load: Value, dim: usize, pos: &Pos) -> Option<Side> {
+        let lanes = if pos.lanes > 1 && pos.dim == dim { u64::from(pos.lanes) } else { 1 };
+        let at = pos.at(dim);
+        let known = self.sides.iter().rfind(|known| {
+            let offset = at.add.wrapping_sub(known.first.add);
+            (known.load, known.dim, known.first.base) == (load, dim, at.base)
+                && offset.saturating_add(lanes) <= known.width
+        });
+        known.map(|known| known.side)
     }
 
     /// A loop over `[0, extent)` in chunks of these widths. `along` are operands with the dimension the loop runs over;
@@ -86,14 +104,15 @@ impl<'a, 'b> Lower<'a, 'b> {
             (low, high, Side::Inside),
             (high, Edge::Known(extent), Side::Outside),
         ] {
-            self.sides.push((load, dim, side));
             let mut at = start;
             for &width in widths {
                 (values, at) = self.carry_loop(at, end, u64::from(width), &values, &mut |this, ix, values| {
-                    body(this, ix, width, values)
+                    this.sides.push(Known { load, dim, first: ix, width: u64::from(width), side });
+                    let next = body(this, ix, width, values);
+                    this.sides.pop();
+                    next
                 })?;
             }
-            self.sides.pop();
         }
         Ok(values)
     }
