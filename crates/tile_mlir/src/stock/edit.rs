@@ -76,16 +76,17 @@ impl Editor {
         unsafe { sys::mlirOperationDestroy(op.to_raw()) };
     }
 
-    /// Inserts a new operation with one result before `before`.
+    /// Inserts a new operation before `before`.
     pub(super) fn insert<'m>(
         self,
         before: Operation<'m>,
         name: &str,
         operands: &[Value<'m>],
-        result: sys::MlirType,
+        result: Option<sys::MlirType>,
         attributes: &[(&str, sys::MlirAttribute)],
-    ) -> Option<Value<'m>> {
+    ) -> Option<Operation<'m>> {
         let operands: Vec<_> = operands.iter().map(|value| value.to_raw()).collect();
+        let results: Vec<_> = result.into_iter().collect();
         // SAFETY: see above; the arrays outlive the call that copies them, and the block takes the operation over.
         unsafe {
             let loc = sys::mlirOperationGetLocation(before.to_raw());
@@ -97,14 +98,14 @@ impl Editor {
                 .collect();
             let mut state = sys::mlirOperationStateGet(string_ref(name), loc);
             sys::mlirOperationStateAddOperands(&mut state, operands.len() as isize, operands.as_ptr());
-            sys::mlirOperationStateAddResults(&mut state, 1, &result);
+            sys::mlirOperationStateAddResults(&mut state, results.len() as isize, results.as_ptr());
             sys::mlirOperationStateAddAttributes(&mut state, attributes.len() as isize, attributes.as_ptr());
             let op = sys::mlirOperationCreate(&mut state);
             if op.ptr.is_null() {
                 return None;
             }
             sys::mlirBlockInsertOwnedOperationBefore(sys::mlirOperationGetBlock(before.to_raw()), before.to_raw(), op);
-            Some(Value::from_raw(sys::mlirOperationGetResult(op, 0)))
+            Some(Operation::from_raw(op))
         }
     }
 

@@ -12,6 +12,7 @@
 
 mod edit;
 mod lower;
+mod outline;
 mod run;
 mod tools;
 
