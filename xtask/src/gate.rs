@@ -15,7 +15,7 @@ struct Step {
 
 const STEPS: &[Step] = &[
     Step { name: "format", args: &["fmt", "--all", "--check"] },
-    Step { name: "build", args: &["build", "--workspace", "--all-targets", "--quiet"] },
+    Step { name: "build", args: &["build", "--workspace", "--quiet"] },
     Step { name: "clippy", args: &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"] },
     Step { name: "test", args: &["test", "--workspace", "--no-fail-fast"] },
 ];

@@ -7,7 +7,8 @@ use tile_ir::Kernel;
 
 use crate::lower::Lowered;
 
-/// Appends a kernel's function to `text`; gives the origin of each line that has one, counted from the text's start.
+/// Appends a kernel's function to `text`; gives the origin of each line, counted from the text's
+/// start, at which the user's position changes: there are thousands of lines, and neighbours mostly share theirs.
 pub(crate) fn function(text: &mut String, kernel: &Kernel, entry: &str, lowered: &Lowered) -> Vec<LineOrigin> {
     let [x, y, z] = kernel.grid;
     // Writing to a string cannot fail.
@@ -23,7 +24,8 @@ pub(crate) fn function(text: &mut String, kernel: &Kernel, entry: &str, lowered:
             None => (None, line.trim_start()),
         };
         let origin = number.and_then(|number| lowered.locs.get(number as usize));
-        if let (Some((file, row, column)), true) = (origin, number != last) {
+        let starts = number != last;
+        if let (Some((file, row, column)), true) = (origin, starts) {
             let _ = writeln!(text, "    ; {file}:{row}:{column}");
             emitted += 1;
             last = number;
@@ -31,7 +33,7 @@ pub(crate) fn function(text: &mut String, kernel: &Kernel, entry: &str, lowered:
         let indent = if line.starts_with([' ', '@']) && !rest.starts_with("block") { "    " } else { "" };
         let _ = writeln!(text, "{indent}{rest}");
         emitted += 1;
-        if let Some((file, row, _)) = origin {
+        if let (Some((file, row, _)), true) = (origin, starts) {
             lines.push(LineOrigin { emitted, file: file.clone(), line: *row });
         }
     }

@@ -34,16 +34,9 @@ pub const MODELS: &[&str] = &["smollm2-135m"];
 pub fn open_device(name: &str, threads: Option<usize>) -> Result<Box<dyn device::Device>, Error> {
     device::open(name, threads).map_err(|error| match error {
         device::Error::UnknownDevice { name } => {
-            let nearest = nearest(&name, device::NAMES);
+            let nearest = diagnostics::nearest(&name, device::NAMES.iter().copied());
             Error::UnknownDevice { name, nearest }
         }
         other => other.into(),
     })
-}
-
-/// The known name that `name` was probably meant to be.
-pub(crate) fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
-    let distance = |known: &&'static str| (strsim::damerau_levenshtein(name, known), *known);
-    let near = known.iter().map(distance).min();
-    near.filter(|(distance, known)| *distance <= known.len().div_ceil(3)).map(|(_, known)| known)
 }

@@ -2,9 +2,12 @@
 //!
 //! Every crate that can refuse a program turns its typed errors into [`Report`]s; only executables print them.
 
+mod nearest;
 mod render;
 
 use std::fmt;
+
+pub use nearest::nearest;
 
 /// Why a program was refused. Kept apart so that a user knows whom to blame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

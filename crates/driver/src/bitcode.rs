@@ -89,6 +89,9 @@ pub fn of_file(source: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
         .args(PROFILE_FLAGS)
         .args(RUSTC_FLAGS)
         .arg(format!("--emit=llvm-bc={}", output.display()))
+        // rustc's intermediate files go here too, apart from those of another run.
+        .arg("--out-dir")
+        .arg(folder)
         .arg("--extern")
         .arg(format!("tile={}", built.join("libtile.rlib").display()))
         .arg("--extern")

@@ -1,6 +1,6 @@
 //! Names the user may type, and the nearest one to a wrong one.
 
-use diagnostics::{Kind, Report};
+use diagnostics::{Kind, Report, nearest};
 
 /// Every target, in the order of the documentation; `true` if this version compiles for it.
 pub const TARGETS: &[(&str, bool)] = &[
@@ -24,18 +24,6 @@ pub const SUITES: &[(&str, &str)] = &[
     ("qwen2-reduced", "kernels_deepseek"),
     ("gallery", "kernels_gallery"),
 ];
-
-/// The candidate nearest to `name`, if one is near enough to be meant.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| {
-            *distance <= (candidate.len() / 3).max(1) || (name.len() >= 3 && candidate.contains(name))
-        })
-        .min()
-        .map(|(_, candidate)| candidate)
-}
 
 /// The report for an unknown `what` (such as "kernel") called `name`.
 pub fn unknown<'a>(what: &str, name: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> Report {
@@ -68,14 +56,6 @@ pub fn check_target(name: &str) -> Result<(), Report> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn suggests_the_nearest() {
-        let names = ["rms_norm_1536", "rope_q_decode", "rope_k_decode", "argmax_greedy"];
-        assert_eq!(nearest("rms_norm_1563", names), Some("rms_norm_1536"));
-        assert_eq!(nearest("argmax", names), Some("argmax_greedy"));
-        assert_eq!(nearest("softmax_lm", names), None);
-    }
 
     #[test]
     fn targets() {

@@ -59,6 +59,9 @@ pub fn module(source: &Source) -> anyhow::Result<Module> {
     };
     let mut module = imported.map_err(|errors| Reports(errors.iter().map(|error| error.report()).collect()))?;
     tile_ir::validate(&module).map_err(|errors| Reports(errors.iter().map(Report::from).collect()))?;
+    if module.kernels.is_empty() {
+        return Err(Report::new(Kind::Invalid, format!("{name} has no kernels")).into());
+    }
     for kernel in &mut module.kernels {
         tile_ir::analysis::prove_in_bounds(kernel);
     }

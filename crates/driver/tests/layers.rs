@@ -106,3 +106,16 @@ fn backends_stand_alone() {
         }
     }
 }
+
+/// docs/architecture.md names, for each invariant, the test that keeps it; a test that moves takes its name along.
+#[test]
+fn the_named_tests_exist() {
+    let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let page = std::fs::read_to_string(root.join("docs/architecture.md")).expect("the page is there");
+    let table = page.split("| invariant | kept by |").nth(1).expect("the table is there");
+    let names: Vec<&str> = table.split('`').filter(|word| word.contains("/tests")).collect();
+    assert!(names.len() > 10, "{names:?}");
+    for name in names {
+        assert!(root.join(name).exists(), "{name} is named in docs/architecture.md, and is not there");
+    }
+}

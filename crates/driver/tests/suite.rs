@@ -18,7 +18,7 @@ use tile_ir::ParamKind;
 const LARGE_BYTES: u64 = 200 << 20;
 
 /// Verdicts of one kernel, made by the first test that asks.
-type Verdicts = Arc<Mutex<Option<Vec<(u64, Judge, Outcome)>>>>;
+type Verdicts = Mutex<Option<Vec<(u64, Judge, Outcome)>>>;
 
 fn main() -> ExitCode {
     let full = std::env::var_os("TENFOLD_FULL").is_some();
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         let families = bench.families();
         let bench = Arc::new(Mutex::new(bench));
         for family in families {
-            let verdicts = Verdicts::default();
+            let verdicts = Arc::new(Verdicts::default());
             let count = seeds.get(&family).copied().unwrap_or(1);
             for judge in Judge::ALL {
                 let (bench, verdicts, family) = (bench.clone(), verdicts.clone(), family.clone());
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
 /// Runs the kernel through all judges once, and answers for one of them.
 fn check(
     bench: &Mutex<Bench>,
-    verdicts: &Mutex<Option<Vec<(u64, Judge, Outcome)>>>,
+    verdicts: &Verdicts,
     family: &str,
     seeds: u64,
     judge: Judge,

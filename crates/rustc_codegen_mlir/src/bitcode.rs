@@ -27,8 +27,9 @@ const CLEAN: &str = "always-inline,function(lower-expect,sroa,early-cse<memssa>,
 const UNROLL: &str = "function(loop-simplify,lcssa,loop-unroll<O3;no-partial;no-peeling;no-runtime;no-upperbound>,\
     sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg)";
 
-/// The form that lifting expects: one latch and a preheader per loop, loop values leave through phis.
-const FINISH: &str = "function(loop-simplify,lcssa)";
+/// The form that lifting expects: one latch and a preheader per loop, loop values leave through phis, and what a loop
+/// does not change (such as its bound) is computed before it.
+const FINISH: &str = "function(loop-simplify,lcssa,loop-mssa(licm),loop-simplify,lcssa)";
 
 /// Rounds of unrolling; loops nested deeper than this stay.
 const ROUNDS: usize = 8;

@@ -1,10 +1,12 @@
 //! From LLVM instructions to operations of the tile IR, block by block.
 
+mod bits;
 mod control;
 mod float;
 mod integer;
 mod llvm_calls;
 mod memory;
+mod overflow;
 mod scalar;
 mod shape;
 mod tile;

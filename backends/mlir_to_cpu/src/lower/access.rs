@@ -37,9 +37,11 @@ impl Mem {
         Mem { base, elem, strides, constant }
     }
 
+    /// Accesses are only emitted where they are valid, so they do not trap; but a check may stand before them, so the
+    /// code generator must not move them.
     fn flags(&self) -> MemFlagsData {
         let flags = MemFlagsData::new().with_notrap();
-        if self.constant { flags.with_readonly().with_can_move() } else { flags }
+        if self.constant { flags.with_readonly() } else { flags }
     }
 }
 

@@ -133,7 +133,7 @@ impl Lower<'_, '_> {
             OpKind::Slice { value, offsets } => self.eval_slice(*value, offsets, pos),
             OpKind::Extract { value, indices } => self.eval_extract(*value, indices, pos),
             OpKind::CreateMask { bounds } => self.eval_mask(bounds, pos),
-            OpKind::Load { pad, mask, .. } => self.eval_load(result, *pad, *mask, pos),
+            OpKind::Load { pad, .. } => self.eval_load(result, *pad, pos),
             OpKind::LoadScalar { view, indices } => self.load_scalar(*view, indices),
             OpKind::Gather { view, offsets, mask, passthru } => {
                 self.eval_gather(*view, *offsets, *mask, *passthru, pos)

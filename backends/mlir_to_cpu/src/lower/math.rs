@@ -41,13 +41,15 @@ impl Lower<'_, '_> {
     fn exponential(&mut self, x: ir::Value) -> ir::Value {
         let float = self.b.func.dfg.value_type(x);
         let int = if float == F32X4 { I32X4 } else { I32 };
-        // Beyond these the result is infinite or zero. NaN passes both comparisons.
+        // Beyond these the result is infinite or zero. NaN passes both comparisons. What becomes zero must not be
+        // computed: processors take a hundred cycles for a product that underflows, and masked scores all do.
         let most = self.float_const(float, 89.0);
         let above = self.b.ins().fcmp(FloatCC::GreaterThan, x, most);
         let x = self.choose(above, most, x);
         let least = self.float_const(float, -104.0);
-        let below = self.b.ins().fcmp(FloatCC::LessThan, x, least);
-        let x = self.choose(below, least, x);
+        let vanishes = self.b.ins().fcmp(FloatCC::LessThan, x, least);
+        let zero = self.float_const(float, 0.0);
+        let x = self.choose(vanishes, zero, x);
         // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
         let shift = self.float_const(float, 12_582_912.0);
         let per_doubling = self.float_const(float, std::f32::consts::LOG2_E);
@@ -74,7 +76,8 @@ impl Lower<'_, '_> {
         let factor = self.power_of_two(half);
         let sum = self.b.ins().fmul(sum, factor);
         let factor = self.power_of_two(rest);
-        self.b.ins().fmul(sum, factor)
+        let result = self.b.ins().fmul(sum, factor);
+        self.choose(vanishes, zero, result)
     }
 
     /// `2^n` for integers n that are exponents of normal numbers.

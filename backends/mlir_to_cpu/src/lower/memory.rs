@@ -8,16 +8,29 @@ use super::chunk::Chunk;
 use super::index::Pos;
 use super::nest::Edge;
 use super::site::{Range, Site, lane_dim};
+use super::split::Side;
 use super::{Lower, Result};
 use crate::types::Reg;
 
 impl Lower<'_, '_> {
     /// Elements of a load.
-    pub(crate) fn eval_load(&mut self, result: Value, pad: Value, _mask: Option<Value>, pos: &Pos) -> Result<Chunk> {
+    pub(crate) fn eval_load(&mut self, result: Value, pad: Value, pos: &Pos) -> Result<Chunk> {
         let Some(site) = self.sites[result.index()].clone() else {
             return Err(self.broken(result, "is used before it is defined"));
         };
-        let ranges: Vec<Option<Range>> = if self.full { vec![None; site.ranges.len()] } else { site.ranges.clone() };
+        let mut ranges = site.ranges.clone();
+        for (d, range) in ranges.iter_mut().enumerate() {
+            match self.side(result, d, pos) {
+                Some(Side::Outside) => {
+                    let pad = self.scalar(pad)?;
+                    let reg = self.reg(result);
+                    return Ok(self.splat(reg, pad, pos.lanes));
+                }
+                Some(Side::Inside) => *range = None,
+                None if self.full => *range = None,
+                None => {}
+            }
+        }
         let mask = match site.mask {
             Some(mask) => Some(self.eval(mask, pos)?),
             None => None,

@@ -21,6 +21,7 @@ mod nest;
 mod reduce;
 mod shape;
 mod site;
+mod split;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -40,6 +41,7 @@ use access::Mem;
 use chunk::Chunk;
 use index::Pos;
 use site::Site;
+use split::Known;
 
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
@@ -72,6 +74,8 @@ pub(crate) struct Lower<'a, 'b> {
     calls: BTreeMap<&'static str, ir::FuncRef>,
     /// The code being emitted runs only where every load is inside its view.
     full: bool,
+    /// What the loops around the code being emitted know of loads.
+    sides: Vec<Known>,
     /// Work so far, against [`crate::limits::MAX_EMITTED`].
     emitted: u64,
     /// Source positions, numbered for the code generator.
@@ -119,6 +123,7 @@ pub(crate) fn lower(
         scratch: none,
         calls: BTreeMap::new(),
         full: false,
+        sides: Vec::new(),
         emitted: 0,
         locs: BTreeMap::new(),
     };

@@ -61,7 +61,9 @@ fn share_block(block: &Block, plan: &mut Plan<'_>, uses: &[u32]) {
     }
 }
 
-/// Whether the result has a buffer of its own, shared with no other value.
+/// Whether the result is computed into a buffer that is its own: not one that branches or loops fill, nor one that an
+/// insertion shares.
 fn makes_own(op: &Op) -> bool {
-    !matches!(op.kind, OpKind::InsertSlice { .. } | OpKind::Insert { .. } | OpKind::For { .. } | OpKind::While { .. })
+    let shares = matches!(op.kind, OpKind::InsertSlice { .. } | OpKind::Insert { .. });
+    !shares && op.kind.blocks().is_empty()
 }

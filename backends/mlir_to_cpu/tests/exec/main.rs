@@ -6,5 +6,6 @@ mod elementwise;
 mod harness;
 mod memory;
 mod products;
+mod random;
 mod reductions;
 mod shapes;

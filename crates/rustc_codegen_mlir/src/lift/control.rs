@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tile_ir::{BinaryOp, OpKind, Predicate, Type, Value};
+use tile_ir::{BinaryOp, Predicate, Type, Value};
 
 use super::{Lifted, Lifter, Lifting, types};
 use crate::cfg::graph::Graph;
@@ -13,7 +13,8 @@ use crate::llvm::{Block, Constant, Op, TypeKind, Value as LlvmValue};
 /// A block to lift: its phis with their block arguments.
 struct Plan<'m> {
     block: Block<'m>,
-    phis: Vec<(LlvmValue<'m>, Value)>,
+    /// One value each; two for the result of checked arithmetic.
+    phis: Vec<(LlvmValue<'m>, Vec<Value>)>,
 }
 
 impl<'m> Lifter<'_, 'm> {
@@ -65,6 +66,13 @@ impl<'m> Lifter<'_, 'm> {
             }
             self.loc = self.locator.of(inst);
             let pointer = inst.type_kind() == TypeKind::LLVMPointerTypeKind;
+            if let Some(bits @ ..=64) = inst.checked_width() {
+                let result = self.cfg.value(Type::scalar(types::carrier(bits)));
+                let overflow = self.cfg.value(Type::BOOL);
+                self.values.insert(inst, Lifted::Checked(result, overflow));
+                phis.push((inst, vec![result, overflow]));
+                continue;
+            }
             let ty = match self.tiles.get(&inst) {
                 Some(ty) => Ok(*ty),
                 // Without a tile among its inputs it has no value that could be used.
@@ -75,7 +83,7 @@ impl<'m> Lifter<'_, 'm> {
                 Ok(ty) => {
                     let value = self.cfg.value(ty);
                     self.values.insert(inst, Lifted::Value(value));
-                    phis.push((inst, value));
+                    phis.push((inst, vec![value]));
                 }
                 Err(problem) => {
                     self.report(problem, self.loc.clone());
@@ -83,7 +91,7 @@ impl<'m> Lifter<'_, 'm> {
                 }
             }
         }
-        self.cfg.block(phis.iter().map(|(_, value)| *value).collect(), self.loc.clone());
+        self.cfg.block(phis.iter().flat_map(|(_, values)| values).copied().collect(), self.loc.clone());
         Plan { block, phis }
     }
 
@@ -137,8 +145,8 @@ impl<'m> Lifter<'_, 'm> {
     /// The jump from `from` to a block, with what its phis take.
     fn jump(&mut self, from: Block<'m>, to: &Plan<'m>, number: usize) -> Lifting<Edge> {
         let mut args = Vec::new();
-        for (phi, value) in &to.phis {
-            let ty = self.cfg.ty(*value);
+        for (phi, values) in &to.phis {
+            let ty = self.cfg.ty(values[0]);
             let incoming = phi.incoming().into_iter().find(|(block, _)| *block == from);
             let Some((_, incoming)) = incoming else {
                 return Err(Some(Problem::UninitialisedTile));
@@ -147,15 +155,25 @@ impl<'m> Lifter<'_, 'm> {
                 Some(Constant::Undefined | Constant::Null) => true,
                 Some(Constant::Int(_) | Constant::Float(_) | Constant::Other) => false,
                 // A phi that no tile reaches.
-                None => !self.values.contains_key(&incoming),
+                None => incoming.opcode() == Some(Op::LLVMPHI) && !self.values.contains_key(&incoming),
             };
-            args.push(if unset {
-                self.cfg.zero(ty, &self.loc)
+            if unset {
+                for &value in values {
+                    args.push(self.cfg.zero(self.cfg.ty(value), &self.loc));
+                }
+            } else if values.len() == 2 {
+                match self.values.get(&incoming) {
+                    Some(Lifted::Checked(result, overflow)) => args.extend([*result, *overflow]),
+                    Some(Lifted::Refused) => return Err(None),
+                    Some(Lifted::Value(_) | Lifted::View(_)) | None => {
+                        return Err(Some(Problem::ValueType { text: incoming.type_text() }));
+                    }
+                }
             } else if ty.is_scalar() {
-                self.value(incoming)?
+                args.push(self.value(incoming)?);
             } else {
-                self.tile(incoming, ty)?
-            });
+                args.push(self.tile(incoming, ty)?);
+            }
         }
         Ok(Edge { to: number, args })
     }
@@ -171,31 +189,52 @@ impl<'m> Lifter<'_, 'm> {
             }
         }
         targets.retain(|(edge, _)| *edge != default);
-        let mut at = self.at;
-        let count = targets.len();
-        for (i, (edge, numbers)) in targets.into_iter().enumerate() {
-            self.at = at;
+        // All comparisons come first: what follows may be outside of a loop that this block is in.
+        let mut choices = Vec::new();
+        for (edge, numbers) in targets {
             let mut cond = None;
             for number in numbers {
-                let equal = self.op(OpKind::Compare(Predicate::IEq, value, number), Type::BOOL);
-                cond = Some(match cond {
-                    None => equal,
-                    Some(before) => self.op(OpKind::Binary(BinaryOp::Or, before, equal), Type::BOOL),
-                });
+                let equal = self.compare(Predicate::IEq, value, number);
+                cond = Some(cond.map_or(equal, |before| self.binary(BinaryOp::Or, before, equal)));
             }
-            let Some(cond) = cond else { continue };
-            let otherwise = if i + 1 == count {
-                default.clone()
-            } else {
-                Edge { to: self.cfg.block(Vec::new(), self.loc.clone()), args: Vec::new() }
-            };
-            let next = otherwise.to;
-            self.cfg.blocks[at].term = Term::Branch { cond, then: edge.clone(), otherwise };
+            choices.extend(cond.map(|cond| (cond, edge.clone())));
+        }
+        self.chain(choices, default.clone());
+        Ok(())
+    }
+
+    /// Branches one after the other. Every block of the chain takes all it uses as arguments, so that values leave
+    /// loops through arguments only.
+    fn chain(&mut self, choices: Vec<(Value, Edge)>, default: Edge) {
+        let mut at = self.at;
+        let (mut choices, mut default) = (choices, default);
+        while !choices.is_empty() {
+            let (cond, then) = choices.remove(0);
+            if choices.is_empty() {
+                self.cfg.blocks[at].term = Term::Branch { cond, then, otherwise: default };
+                return;
+            }
+            let mut used: Vec<&mut Value> = default.args.iter_mut().collect();
+            for (cond, edge) in &mut choices {
+                used.push(cond);
+                used.extend(&mut edge.args);
+            }
+            let mut passed: Vec<(Value, Value)> = Vec::new();
+            for value in used {
+                let known = passed.iter().find(|(outer, _)| *outer == *value).map(|(_, inner)| *inner);
+                let inner = known.unwrap_or_else(|| {
+                    let inner = self.cfg.value(self.cfg.ty(*value));
+                    passed.push((*value, inner));
+                    inner
+                });
+                *value = inner;
+            }
+            let (outer, inner) = passed.into_iter().unzip();
+            let next = self.cfg.block(inner, self.loc.clone());
+            let otherwise = Edge { to: next, args: outer };
+            self.cfg.blocks[at].term = Term::Branch { cond, then, otherwise };
             at = next;
         }
-        if count == 0 {
-            self.cfg.blocks[at].term = Term::Jump(default.clone());
-        }
-        Ok(())
+        self.cfg.blocks[at].term = Term::Jump(default);
     }
 }

@@ -20,7 +20,7 @@ impl<'m> Lifter<'_, 'm> {
     }
 
     /// Clears the bits above `bits` of a carried integer.
-    fn trim(&mut self, value: Value, bits: u32) -> Value {
+    pub(super) fn trim(&mut self, value: Value, bits: u32) -> Value {
         if exact(bits) {
             return value;
         }

@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_void};
 
-use llvm_sys::LLVMDiagnosticSeverity;
-use llvm_sys::core::{
+use inkwell::llvm_sys::LLVMDiagnosticSeverity;
+use inkwell::llvm_sys::core::{
     LLVMContextCreate, LLVMContextDispose, LLVMContextSetDiagnosticHandler, LLVMDisposeMessage,
     LLVMGetDiagInfoDescription, LLVMGetDiagInfoSeverity,
 };
-use llvm_sys::prelude::{LLVMContextRef, LLVMDiagnosticInfoRef};
+use inkwell::llvm_sys::prelude::{LLVMContextRef, LLVMDiagnosticInfoRef};
 
 /// An LLVM context. One per compilation; not shared between threads.
 pub(crate) struct Context {

@@ -3,11 +3,11 @@
 use std::ffi::{c_char, c_uint};
 use std::marker::PhantomData;
 
-use llvm_sys::debuginfo::{
+use inkwell::llvm_sys::debuginfo::{
     LLVMDIFileGetDirectory, LLVMDIFileGetFilename, LLVMDILocationGetColumn, LLVMDILocationGetInlinedAt,
     LLVMDILocationGetLine, LLVMDILocationGetScope, LLVMDIScopeGetFile, LLVMDISubprogramGetLine,
 };
-use llvm_sys::prelude::LLVMMetadataRef;
+use inkwell::llvm_sys::prelude::LLVMMetadataRef;
 
 /// One place in a source file, before inlining is undone.
 #[derive(Clone, Copy, Debug)]

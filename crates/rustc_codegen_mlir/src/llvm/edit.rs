@@ -2,9 +2,9 @@
 
 use std::ffi::CStr;
 
-use llvm_sys::LLVMIntPredicate;
-use llvm_sys::core::*;
-use llvm_sys::prelude::{LLVMContextRef, LLVMMetadataRef};
+use inkwell::llvm_sys::LLVMIntPredicate;
+use inkwell::llvm_sys::core::*;
+use inkwell::llvm_sys::prelude::{LLVMContextRef, LLVMMetadataRef};
 
 use super::value::Value;
 
@@ -56,11 +56,11 @@ impl Value<'_> {
         unsafe {
             let block = LLVMGetInstructionParent(self.raw());
             let context = LLVMGetModuleContext(LLVMGetGlobalParent(LLVMGetBasicBlockParent(block)));
-            let temporary = llvm_sys::debuginfo::LLVMTemporaryMDNode(context, std::ptr::null_mut(), 0);
+            let temporary = inkwell::llvm_sys::debuginfo::LLVMTemporaryMDNode(context, std::ptr::null_mut(), 0);
             let mut text = metadata_text(context, advice);
             let mut operands = [temporary, LLVMMDNodeInContext2(context, &mut text, 1)];
             let node = LLVMMDNodeInContext2(context, operands.as_mut_ptr(), operands.len());
-            llvm_sys::debuginfo::LLVMMetadataReplaceAllUsesWith(temporary, node);
+            inkwell::llvm_sys::debuginfo::LLVMMetadataReplaceAllUsesWith(temporary, node);
             let name = "llvm.loop";
             let kind = LLVMGetMDKindIDInContext(context, name.as_ptr().cast(), name.len() as u32);
             LLVMSetMetadata(self.raw(), kind, LLVMMetadataAsValue(context, node));

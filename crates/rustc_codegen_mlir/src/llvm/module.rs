@@ -3,13 +3,15 @@
 use std::ffi::{CString, c_char};
 use std::marker::PhantomData;
 
-use llvm_sys::LLVMAttributeFunctionIndex;
-use llvm_sys::analysis::{LLVMVerifierFailureAction, LLVMVerifyModule};
-use llvm_sys::bit_reader::LLVMParseBitcodeInContext2;
-use llvm_sys::core::*;
-use llvm_sys::error::{LLVMDisposeErrorMessage, LLVMGetErrorMessage};
-use llvm_sys::prelude::*;
-use llvm_sys::transforms::pass_builder::{LLVMCreatePassBuilderOptions, LLVMDisposePassBuilderOptions, LLVMRunPasses};
+use inkwell::llvm_sys::LLVMAttributeFunctionIndex;
+use inkwell::llvm_sys::analysis::{LLVMVerifierFailureAction, LLVMVerifyModule};
+use inkwell::llvm_sys::bit_reader::LLVMParseBitcodeInContext2;
+use inkwell::llvm_sys::core::*;
+use inkwell::llvm_sys::error::{LLVMDisposeErrorMessage, LLVMGetErrorMessage};
+use inkwell::llvm_sys::prelude::*;
+use inkwell::llvm_sys::transforms::pass_builder::{
+    LLVMCreatePassBuilderOptions, LLVMDisposePassBuilderOptions, LLVMRunPasses,
+};
 
 use super::context::{Context, take_message};
 use super::debug::Subprogram;
@@ -173,7 +175,7 @@ impl<'m> Function<'m> {
     /// The function's debug description, if it has one.
     pub(crate) fn subprogram(self) -> Option<Subprogram<'m>> {
         // SAFETY: the function is live; null means none.
-        Subprogram::new(unsafe { llvm_sys::debuginfo::LLVMGetSubprogram(self.raw) })
+        Subprogram::new(unsafe { inkwell::llvm_sys::debuginfo::LLVMGetSubprogram(self.raw) })
     }
 
     /// Adds an enum attribute such as `alwaysinline` (value 0 for those without one).
@@ -203,12 +205,12 @@ impl<'m> Function<'m> {
     /// Makes it visible only inside the module (so that it can be dropped once inlined), or visible outside.
     pub(crate) fn set_internal(self, internal: bool) {
         let linkage = match internal {
-            true => llvm_sys::LLVMLinkage::LLVMInternalLinkage,
-            false => llvm_sys::LLVMLinkage::LLVMExternalLinkage,
+            true => inkwell::llvm_sys::LLVMLinkage::LLVMInternalLinkage,
+            false => inkwell::llvm_sys::LLVMLinkage::LLVMExternalLinkage,
         };
         // SAFETY: the function is live; internal symbols need default visibility, which is set first.
         unsafe {
-            LLVMSetVisibility(self.raw, llvm_sys::LLVMVisibility::LLVMDefaultVisibility);
+            LLVMSetVisibility(self.raw, inkwell::llvm_sys::LLVMVisibility::LLVMDefaultVisibility);
             LLVMSetLinkage(self.raw, linkage);
         }
     }

@@ -2,14 +2,14 @@
 
 use std::marker::PhantomData;
 
-pub(crate) use llvm_sys::LLVMIntPredicate as IntPredicate;
-pub(crate) use llvm_sys::LLVMOpcode as Op;
-pub(crate) use llvm_sys::LLVMRealPredicate as FloatPredicate;
-pub(crate) use llvm_sys::LLVMTypeKind as TypeKind;
-use llvm_sys::LLVMValueKind;
-use llvm_sys::core::*;
-use llvm_sys::debuginfo::LLVMInstructionGetDebugLoc;
-use llvm_sys::prelude::{LLVMTypeRef, LLVMValueRef};
+pub(crate) use inkwell::llvm_sys::LLVMIntPredicate as IntPredicate;
+pub(crate) use inkwell::llvm_sys::LLVMOpcode as Op;
+pub(crate) use inkwell::llvm_sys::LLVMRealPredicate as FloatPredicate;
+pub(crate) use inkwell::llvm_sys::LLVMTypeKind as TypeKind;
+use inkwell::llvm_sys::LLVMValueKind;
+use inkwell::llvm_sys::core::*;
+use inkwell::llvm_sys::debuginfo::LLVMInstructionGetDebugLoc;
+use inkwell::llvm_sys::prelude::{LLVMTypeRef, LLVMValueRef};
 
 use super::debug::Location;
 use super::module::{Block, Function};
@@ -78,6 +78,26 @@ impl<'m> Value<'m> {
             // SAFETY: the type is an integer.
             TypeKind::LLVMIntegerTypeKind => unsafe { LLVMGetIntTypeWidth(self.ty()) },
             _ => 0,
+        }
+    }
+
+    /// `N` if the type is `{ iN, i1 }`, the result of checked arithmetic.
+    pub(crate) fn checked_width(self) -> Option<u32> {
+        if self.type_kind() != TypeKind::LLVMStructTypeKind {
+            return None;
+        }
+        // SAFETY: the type is a struct; element numbers are below the count.
+        unsafe {
+            let ty = self.ty();
+            if LLVMCountStructElementTypes(ty) != 2 {
+                return None;
+            }
+            let width = |i| {
+                let element = LLVMStructGetTypeAtIndex(ty, i);
+                let integer = LLVMGetTypeKind(element) == TypeKind::LLVMIntegerTypeKind;
+                integer.then(|| LLVMGetIntTypeWidth(element))
+            };
+            width(0).filter(|_| width(1) == Some(1))
         }
     }
 

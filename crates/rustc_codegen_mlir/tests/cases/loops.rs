@@ -49,4 +49,16 @@ fn counters(input: View<f32, 64, 16>, n: u32, mut output: Partition<f32, 1, 16>)
     output.store(sum * row as f32);
 }
 
-tile::instances! { group "test"; counted = counted; other_ranges = other_ranges; counters = counters; }
+/// The bound is computed where it is tested.
+#[tile::kernel]
+fn computed_bound(input: View<f32, 64, 16>, n: u32, mut output: Partition<f32, 1, 16>) {
+    let mut row = 0;
+    let mut sum = Row::zeros();
+    while row < n / 3 * 2 + 1 {
+        sum += input.block(row as usize, 0) * Row::splat(n as f32);
+        row += 2;
+    }
+    output.store(sum);
+}
+
+tile::instances! { group "test"; counted = counted; other_ranges = other_ranges; counters = counters; computed_bound = computed_bound; }

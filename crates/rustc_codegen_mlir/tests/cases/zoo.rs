@@ -61,6 +61,8 @@ zoo! {
     fn checked_wide(a, b) { let (x, y) = (u64::from(a) << 20, u64::from(b) << 20); x.checked_mul(y).map_or(1, |z| (z >> 40) as u32) }
     fn checked_signed(a, b) { let (x, y) = (a as i32, b as i32); x.checked_sub(y).or(x.checked_mul(y)).unwrap_or(x.checked_add(y).unwrap_or(5)) as u32 }
     fn saturating(a, b) { a.saturating_sub(b).saturating_add(a) }
+    fn saturating_signed(a, b) { let (x, y) = (a as i32, b as i32); (x.saturating_add(y) ^ x.saturating_sub(y)) as u32 ^ (x as i8).saturating_add(y as i8) as u32 }
+    fn checked_narrow(a, b) { let (x, y) = (a as i16, b as i16); x.checked_add(y).or(x.checked_mul(y)).map_or(1, |z| z as u32) ^ (a as u16).checked_mul(b as u16).map_or(2, u32::from) ^ (a as u8).checked_sub(b as u8).map_or(3, u32::from) }
     fn overflowing(a, b) { let (x, o) = a.overflowing_add(b); x ^ u32::from(o) }
     fn division(a, b) { a / (b % 9 + 1) + a % (b % 5 + 1) }
     fn signed_division(a, b) { ((a as i32).wrapping_div((b % 9 + 1) as i32) ^ (a as i32) % ((b % 5 + 1) as i32)) as u32 }
@@ -69,6 +71,9 @@ zoo! {
     fn rotations(a, b) { a.rotate_left(b % 40) ^ a.rotate_right(7) ^ b.rotate_right(a % 32) }
     fn bits(a, b) { a.count_ones() * 10000 + b.leading_zeros() * 100 + (a & b).trailing_zeros() }
     fn bits_wide(a, b) { let x = u64::from(a) << 32 | u64::from(b); x.count_ones() * 10000 + x.leading_zeros() * 100 + x.trailing_zeros() }
+    fn reversed(a, b) { a.reverse_bits() ^ b.swap_bytes() ^ ((u64::from(a) << 32 | u64::from(b)).reverse_bits() >> 7) as u32 ^ ((u64::from(b) << 32 | u64::from(a)).swap_bytes() >> 9) as u32 }
+    fn narrow_bits(a, b) { (a as u16).count_ones() * 1000 + (a as u16).leading_zeros() * 50 + (b as u16).trailing_zeros() ^ ((a as u16).swap_bytes() as u32) << 16 ^ ((b as u16).reverse_bits() as u32) << 8 ^ ((a as u8).reverse_bits() as u32) << 4 ^ (b as u8).leading_zeros() ^ (b as u8).trailing_zeros() << 3 ^ (a as u8).count_ones() }
+    fn narrow_minmax(a, b) { (a as i16).min(b as i16) as u32 ^ (a as i16).max(7) as u32 ^ (b as i16).wrapping_abs() as u32 ^ (a as u16).min(b as u16) as u32 }
     fn powers(a, b) { (a % 1000).next_power_of_two() + u32::from(b.is_power_of_two()) + (b | 1).ilog2() + a.pow(3) % 7 * 0 }
     fn minmax(a, b) { a.min(b) ^ (a as i32).max(b as i32) as u32 ^ (a as i8).min(b as i8) as u32 }
     fn clamps(a, b) { a.clamp(10, 1000) + (b as i32).clamp(-5, 5) as u32 }

@@ -47,6 +47,14 @@ impl Product<'_> {
         (0..self.extents.len()).filter(|&i| self.spec.reduced[i]).collect()
     }
 
+    /// The operands' dimensions that have this iterator, right operand first.
+    fn along(&self, iterator: usize) -> Vec<(Value, usize)> {
+        [(self.rhs, &self.spec.rhs), (self.lhs, &self.spec.lhs)]
+            .into_iter()
+            .filter_map(|(value, dims)| Some((value, dims.iter().position(|&i| i == iterator)?)))
+            .collect()
+    }
+
     /// Position in an operand whose dimensions have these iterators.
     fn pos(dims: &[usize], at: &[Ix], lanes: u32, along: usize) -> Pos {
         let mut pos = Pos::origin(dims.len());
@@ -153,12 +161,11 @@ impl<'a, 'b> Lower<'a, 'b> {
         let Some((&first, rest)) = iterators.split_first() else {
             return body(self, at, sums);
         };
-        self.carry_loop(Edge::Known(0), Edge::Known(p.extents[first]), 1, sums, &mut |this, ix, sums| {
+        self.split_loop(&p.along(first), p.extents[first], &[1], sums, &mut |this, ix, _, sums| {
             let mut at = at.to_vec();
             at[first] = ix;
             this.sum_over(p, rest, &at, sums, body)
         })
-        .map(|(values, _)| values)
     }
 
     /// Adds the start value and hands on a finished chunk of results.

@@ -32,33 +32,45 @@ impl<'a, 'b> Lower<'a, 'b> {
         let origin = vec![Ix::known(0); p.extents.len()];
         let m_extent = m.map_or(1, |i| p.extents[i]);
         let n_extent = n.map_or(1, |i| p.extents[i]);
-        // The rows of a block lie a quarter of the operand apart, so that each quarter is read from start to end: the
-        // processor's prefetchers follow few long streams better than many short ones.
-        let quarter = n_extent / ROWS;
-        let whole = (n_extent % ROWS, quarter * ROWS);
         self.iterate(&p, &outer, &origin, &mut |this, at| {
-            for (trips, first, rows) in [(quarter, 0, ROWS), (whole.0, whole.1, 1)] {
-                this.chunk_loop(trips, &[1], &[], &mut |this, n_ix, _, _| {
-                    this.chunk_loop(m_extent, &[2, 1], &[], &mut |this, m_ix, m_block, _| {
-                        let mut blocks = Vec::new();
-                        for i in 0..u64::from(m_block) {
-                            for j in 0..rows {
-                                let mut at = at.to_vec();
-                                if let Some(m) = m {
-                                    at[m] = m_ix.plus(i);
-                                }
-                                if let Some(n) = n {
-                                    at[n] = n_ix.plus(first + j * quarter);
-                                }
-                                blocks.push(at);
+            let mut rows = |this: &mut Self, at: &[Ix], n_ixs: &[Ix]| {
+                this.chunk_loop(m_extent, &[2, 1], &[], &mut |this, m_ix, m_block, _| {
+                    let mut blocks = Vec::new();
+                    for i in 0..u64::from(m_block) {
+                        for &n_ix in n_ixs {
+                            let mut at = at.to_vec();
+                            if let Some(m) = m {
+                                at[m] = m_ix.plus(i);
                             }
+                            if let Some(n) = n {
+                                at[n] = n_ix;
+                            }
+                            blocks.push(at);
                         }
-                        this.row_block(&p, &summed, along, &blocks, emit)?;
-                        Ok(Vec::new())
-                    })
+                    }
+                    this.row_block(&p, &summed, along, &blocks, emit)?;
+                    Ok(Vec::new())
+                })
+            };
+            let edges = n.map_or(Vec::new(), |n| p.along(n));
+            if !this.crosses_edge(&edges) {
+                // The rows of a block lie a quarter of the operand apart, so that each quarter is read from start to
+                // end: the processor's prefetchers follow few long streams better than many short ones.
+                let quarter = n_extent / ROWS;
+                this.chunk_loop(quarter, &[1], &[], &mut |this, ix, _, _| {
+                    let ixs: Vec<Ix> = (0..ROWS).map(|j| ix.plus(j * quarter)).collect();
+                    rows(this, at, &ixs)
                 })?;
+                this.chunk_loop(n_extent % ROWS, &[1], &[], &mut |this, ix, _, _| {
+                    rows(this, at, &[ix.plus(ROWS * quarter)])
+                })?;
+                return Ok(());
             }
-            Ok(())
+            this.split_loop(&edges, n_extent, &[ROWS as u32, 1], &[], &mut |this, ix, width, _| {
+                let ixs: Vec<Ix> = (0..u64::from(width)).map(|j| ix.plus(j)).collect();
+                rows(this, at, &ixs)
+            })
+            .map(drop)
         })
     }
 

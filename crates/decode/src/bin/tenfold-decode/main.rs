@@ -33,6 +33,7 @@ fn main() -> ExitCode {
 /// Opens what every command needs; last what takes long.
 fn open(common: &Common) -> Result<(Model, Engine), Error> {
     let device = open_device(&common.device, common.threads)?;
+    ::decode::fetch::check_name(&common.model)?;
     let bundle = common
         .bundle
         .as_deref()
