@@ -19,8 +19,8 @@ impl From<StockError> for Refusal {
     }
 }
 
-/// Stock MLIR turns each element of a tile into code of its own: larger tiles take minutes to compile.
-const MAX_TILE_ELEMENTS: u64 = 4096;
+/// Stock MLIR turns each element of a tile into code of its own: larger tiles take a minute and more to compile.
+const MAX_TILE_ELEMENTS: u64 = 8192;
 
 /// Compiles `kernel` with MLIR's own passes and tools.
 ///
