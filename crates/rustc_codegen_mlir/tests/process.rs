@@ -69,7 +69,8 @@ fn flipped_bits() {
         match output.status.code() {
             // Names and line numbers may be damaged without harm.
             Some(0) => {}
-            Some(1) => assert!(errors.starts_with("error: "), "{errors}"),
+            // LLVM may complain of debug information first.
+            Some(1) => assert!(errors.lines().any(|line| line.starts_with("error: ")), "{errors}"),
             code => panic!("ends with {code:?}: {errors}"),
         }
     }
