@@ -179,6 +179,31 @@ fn streams_need_no_scratch() {
     assert_eq!(object.kernels[1].budgets["scratch"], 64);
 }
 
+/// Deep and widely shared computations end in time: as code, or as an error.
+#[test]
+fn doubling_chains_end() {
+    for (n, levels) in [(64, 2000), (151_936, 30), (151_936, 60)] {
+        let mut b = KernelBuilder::new("doubling");
+        let at = b.scalar("at", Elem::I64, None);
+        let x = b.read("x", Elem::F32, &[4, n]);
+        let out = b.write("out", Elem::F32, &[1, 1], &[Own::Whole; 2]);
+        let zero = b.index(0);
+        let at = b.cast(CastOp::IndexS, at, Elem::Index);
+        let mut sum = b.load(x, &[at, zero], &[1, n]);
+        for _ in 0..levels {
+            sum = b.add(sum, sum);
+        }
+        let acc = b.splat(Elem::F32, &[1, 1], 0.0);
+        let dot = b.contract(sum, sum, acc, ContractSpec::matmul(true));
+        b.store(out, dot, &[zero, zero]);
+        let result = emit(&module(vec![b.finish().expect("valid")]), &options());
+        assert_eq!(result.is_ok(), n == 64 || levels == 30, "{n} {levels}");
+        if let Err(errors) = result {
+            assert!(errors.iter().all(|error| matches!(error, Error::Limit { .. })), "{errors:?}");
+        }
+    }
+}
+
 /// A kernel with one operation `kind` on two inputs of type `elem`, if that is a valid program.
 fn one(elem: Elem, result: Type, kind: impl FnOnce(tile_ir::Value, tile_ir::Value) -> OpKind) -> Option<Kernel> {
     let mut b = KernelBuilder::new("one");

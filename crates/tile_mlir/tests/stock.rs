@@ -143,3 +143,19 @@ fn wrong_names_and_arguments_are_refused() {
         assert!(matches!(result, Err(StockError::Argument { index: found, .. }) if found == index));
     }
 }
+
+#[test]
+fn a_kernel_may_be_named_like_a_function_of_the_c_library() {
+    let text = "func.func @expf(%x: memref<1xf32>) {
+        %c0 = arith.constant 0 : index
+        %a = memref.load %x[%c0] : memref<1xf32>
+        %b = math.exp %a : f32
+        memref.store %b, %x[%c0] : memref<1xf32>
+        return
+    }";
+    let stock = StockKernel::compile(text, "expf").expect("a kernel");
+    let mut bytes = 1f32.to_ne_bytes();
+    // SAFETY: the only index is 0.
+    unsafe { stock.run(&mut [StockArg::View(&mut bytes)], [1, 1, 1]) }.expect("arguments that fit");
+    assert!((f32::from_ne_bytes(bytes) - std::f32::consts::E).abs() < 1e-6);
+}

@@ -36,7 +36,7 @@ fn stock_times() {
         let kernel = &read(&text, &name, true).kernels[0];
         let largest = kernel.values.iter().map(|value| value.ty.shape.count()).max().unwrap_or(0);
         let started = Instant::now();
-        match StockKernel::compile_within(&text, &kernel.name, Limits { seconds: 60 }) {
+        match StockKernel::compile_within(&text, &kernel.name, Limits { seconds: 30 }) {
             Ok(stock) => {
                 let compiled = started.elapsed().as_secs_f64();
                 let ran = run_on_zeros(&stock, kernel);

@@ -1,5 +1,7 @@
 //! Loops split at the edge of a view: before it, inside it and after it a load needs no checks.
 
+use std::collections::BTreeSet;
+
 use cranelift_codegen::ir;
 use tile_ir::{OpKind, Value};
 
@@ -32,37 +34,22 @@ pub(crate) enum Side {
 impl<'a, 'b> Lower<'a, 'b> {
     /// The load behind dimension `dim` of an operand, if that may cross the edge of its view there.
     fn edge_behind(&self, value: Value, dim: usize) -> Option<(Value, Range)> {
-        if self.full || self.plan.places[value.index()] != Place::Virtual {
-            return None;
+        let mut seen = BTreeSet::new();
+        let mut open = vec![value];
+        while let Some(value) = open.pop() {
+            if self.full || self.plan.places[value.index()] != Place::Virtual || !seen.insert(value) {
+                continue;
+            }
+            let Some(op) = self.plan.defs[value.index()] else { continue };
+            if let Some(range) = self.sites[value.index()].as_ref().and_then(|site| *site.ranges.get(dim)?) {
+                return Some((value, range));
+            }
+            // Operations that keep each element where it is.
+            if let OpKind::Unary(..) | OpKind::Cast(..) | OpKind::Binary(..) = &op.kind {
+                open.extend(op.kind.operands());
+            }
         }
-        match &self.plan.defs[value.index()]?.kind {
-            OpKind::Load { .. } => Some((value, (*self.sites[value.index()].as_ref()?.ranges.get(dim)?)?)),
-            OpKind::Unary(_, x) | OpKind::Cast(_, x) => self.edge_behind(*x, dim),
-            OpKind::Binary(_, x, y) => self.edge_behind(*x, dim).or_else(|| self.edge_behind(*y, dim)),
-            OpKind::ProgramId(_)
-            | OpKind::NumPrograms(_)
-            | OpKind::Constant(_)
-            | OpKind::Fma(..)
-            | OpKind::Compare(..)
-            | OpKind::Select { .. }
-            | OpKind::Broadcast(_)
-            | OpKind::Reshape(_)
-            | OpKind::Transpose { .. }
-            | OpKind::Slice { .. }
-            | OpKind::InsertSlice { .. }
-            | OpKind::Extract { .. }
-            | OpKind::Insert { .. }
-            | OpKind::Reduce { .. }
-            | OpKind::Contract { .. }
-            | OpKind::CreateMask { .. }
-            | OpKind::Store { .. }
-            | OpKind::LoadScalar { .. }
-            | OpKind::StoreScalar { .. }
-            | OpKind::Gather { .. }
-            | OpKind::For { .. }
-            | OpKind::While { .. }
-            | OpKind::If { .. } => None,
-        }
+        None
     }
 
     /// Whether one of these operands may cross the edge of its view along its dimension.

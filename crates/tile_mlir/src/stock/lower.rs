@@ -23,11 +23,14 @@ pub(super) enum StockParam {
 
 /// What the tools get.
 pub(super) struct Prepared {
-    /// Functions, helpers first called by name.
+    /// The kernel, named [`SYMBOL`], and its helpers.
     pub(super) text: String,
     /// Parameters of the kernel; six `index` arguments follow: the program's index, then the number of programs.
     pub(super) params: Vec<StockParam>,
 }
+
+/// Name of the prepared kernel: a name of the user's could be one that the C library has.
+pub(super) const SYMBOL: &str = "tenfold_stock_kernel";
 
 /// Prepares kernel `name` of a module.
 pub(super) fn prepare(text: &str, name: &str) -> Result<Prepared, StockError> {
@@ -48,7 +51,7 @@ pub(super) fn prepare(text: &str, name: &str) -> Result<Prepared, StockError> {
             return Ok(None);
         };
         let rewriter = Rewriter { editor: Editor::new(session.context()), text_name: &text_name };
-        let prepared = rewriter.kernel(kernel, name).map_err(|error| vec![error])?;
+        let prepared = rewriter.kernel(kernel).map_err(|error| vec![error])?;
         if !rewriter.editor.verify(kernel) {
             return Err(parse::errors(&session, text, &text_name));
         }
@@ -73,7 +76,7 @@ impl Rewriter<'_> {
     }
 
     /// Rewrites the kernel in place; the text of the result holds the helpers.
-    fn kernel(&self, kernel: Operation<'_>, name: &str) -> Result<Prepared, ImportError> {
+    fn kernel(&self, kernel: Operation<'_>) -> Result<Prepared, ImportError> {
         let failed = || self.refuse(kernel, "cannot be prepared for stock MLIR");
         let [body] = kernel.blocks(0)[..] else {
             return Err(self.refuse(kernel, "has no single body"));
@@ -105,13 +108,15 @@ impl Rewriter<'_> {
         for name in ours.into_iter().chain(["arg_attrs", "sym_visibility"]) {
             self.editor.remove_attribute(kernel, name);
         }
+        let symbol = self.editor.attribute(&format!("\"{SYMBOL}\"")).ok_or_else(failed)?;
+        self.editor.set_attribute(kernel, "sym_name", symbol);
         let unit = self.editor.attribute("unit").ok_or_else(failed)?;
         self.editor.set_attribute(kernel, "llvm.emit_c_interface", unit);
         let mut helpers = String::new();
         let mut outlined = Vec::new();
         collect(kernel, &mut outlined, &outline::is_outlined);
         for (number, op) in outlined.into_iter().enumerate() {
-            let helper = format!("{name}_loop{number}");
+            let helper = format!("tenfold_helper{number}");
             self.outline(op, &helper, &mut helpers).ok_or_else(failed)?;
         }
         Ok(Prepared { text: helpers, params })

@@ -2,16 +2,19 @@
 
 use std::ffi::c_void;
 use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
 
 use libloading::Library;
 use tile_ir::Elem;
 
-use super::lower::{self, StockParam};
+use super::lower::{self, SYMBOL, StockParam};
 use super::{Limits, StockError, tools};
 
 /// A kernel compiled by stock MLIR.
 pub struct StockKernel {
     library: Library,
+    /// Helpers keep large tiles in static buffers, so only one launch runs at a time.
+    running: Mutex<()>,
     params: Vec<StockParam>,
 }
 
@@ -52,11 +55,11 @@ impl StockKernel {
     pub fn compile_within(module_text: &str, name: &str, limits: Limits) -> Result<StockKernel, StockError> {
         let prepared = lower::prepare(module_text, name)?;
         let dir = tempfile::tempdir()?;
-        let entry = entry(name, &prepared.params).map_err(|_| StockError::NoKernel(name.to_owned()))?;
+        let entry = entry(&prepared.params).map_err(std::io::Error::other)?;
         let path = tools::compile(&prepared.text, &entry, dir.path(), limits)?;
         // SAFETY: the library was just built from our own text and runs no code when loaded.
         let library = unsafe { Library::new(&path)? };
-        Ok(StockKernel { library, params: prepared.params })
+        Ok(StockKernel { library, running: Mutex::new(()), params: prepared.params })
     }
 
     /// Runs every program of the grid, one after the other.
@@ -84,6 +87,7 @@ impl StockKernel {
         // SAFETY: the entry has this signature (see `entry`).
         let run = unsafe { self.library.get::<unsafe extern "C" fn(*const *mut c_void)>(ENTRY.as_bytes())? };
         let run = *run;
+        let _running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || {
                 let mut slots = SendSlots(&mut slots);
@@ -184,7 +188,7 @@ impl SendSlots<'_> {
 
 /// LLVM IR of a function that takes pointers to all arguments and calls the kernel, and of a conversion that the C
 /// library of GCC 12 lacks.
-fn entry(name: &str, params: &[StockParam]) -> Result<String, std::fmt::Error> {
+fn entry(params: &[StockParam]) -> Result<String, std::fmt::Error> {
     let types: Vec<&str> = params
         .iter()
         .map(|param| match param {
@@ -211,7 +215,7 @@ fn entry(name: &str, params: &[StockParam]) -> Result<String, std::fmt::Error> {
         .enumerate()
         .map(|(i, ty)| if *ty == "ptr" { format!("ptr %arg{i}") } else { format!("{ty} %value{i}") })
         .collect();
-    writeln!(text, "  call void @_mlir_ciface_{name}({})\n  ret void\n}}", passed.join(", "))?;
+    writeln!(text, "  call void @_mlir_ciface_{SYMBOL}({})\n  ret void\n}}", passed.join(", "))?;
     text.push_str(TRUNCATE_TO_BF16);
     Ok(text)
 }
