@@ -96,6 +96,8 @@ pub(crate) enum Problem {
     EndlessLoop,
     #[error("a loop is entered in two places")]
     TwoEntryLoop,
+    #[error("loops and branches are nested too deeply")]
+    Nesting,
     #[error("{what} has an impossible shape")]
     BadShape { what: String, shape: String },
     #[error("tiles of different types meet here: {first} and {second}")]

@@ -2,8 +2,8 @@
 //!
 //! rustc has done types, borrows, generics and monomorphisation; a kernel arrives as ordinary LLVM IR in which tile
 //! operations are calls of intrinsics ([`tile::intrinsics`]). This crate reads it with rustc's own LLVM, inlines and
-//! cleans it up ([`bitcode`]), reads what the kernel's parameters are ([`params`]), lifts instructions to operations of
-//! the tile IR ([`lift`]), and turns jumps into loops and branches ([`cfg`]).
+//! cleans it up (`bitcode`), reads what the kernel's parameters are (`params`), lifts instructions to operations of
+//! the tile IR (`lift`), and turns jumps into loops and branches (`cfg`).
 //!
 //! It links LLVM 22 and so must not share a process with MLIR 19: the `rustc_codegen_mlir` executable is how the rest of
 //! the toolchain calls it.

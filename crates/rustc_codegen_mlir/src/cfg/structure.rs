@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use tile_ir::{BinaryOp, Block, Loc, Number, Op, OpKind, Type, Value};
+use tile_ir::{BinaryOp, Block, Loc, MAX_NESTING, Number, Op, OpKind, Type, Value};
 
 use super::{Cfg, Edge, EdgeRef, Term, predicates};
 use crate::errors::{Error, Problem, Result};
@@ -25,7 +25,7 @@ pub(crate) fn structure(mut cfg: Cfg) -> Result<(Cfg, Vec<Op>)> {
         }
     }
     let blocks = (0..end).collect();
-    let mut structurer = Structurer { owner: owners(&cfg), cfg, replaced: HashMap::new() };
+    let mut structurer = Structurer { owner: owners(&cfg), cfg, replaced: HashMap::new(), depth: 0 };
     let (ops, _) = structurer.region(0, blocks, end)?;
     Ok((structurer.cfg, ops))
 }
@@ -62,6 +62,8 @@ pub(super) struct Structurer {
     pub(super) owner: HashMap<Value, usize>,
     /// What stands for a value where it is used next.
     replaced: HashMap<Value, Value>,
+    /// Loops and branches around what is being structured.
+    depth: usize,
 }
 
 impl Structurer {
@@ -110,12 +112,26 @@ impl Structurer {
 
     /// Structures the region of `blocks` entered at `entry`, whose arguments are bound, up to the jumps to `out`.
     /// Returns its operations and the values of `out`'s arguments.
+    ///
+    /// # Errors
+    /// Those of [`structure`], and nesting deeper than the IR allows.
     pub(super) fn region(
         &mut self,
         entry: usize,
-        mut blocks: BTreeSet<usize>,
+        blocks: BTreeSet<usize>,
         out: usize,
     ) -> Result<(Vec<Op>, Vec<Value>)> {
+        // The kernel itself is the first region.
+        if self.depth > MAX_NESTING {
+            return Err(Error::new(Problem::Nesting, self.cfg.blocks[entry].loc.clone()));
+        }
+        self.depth += 1;
+        let result = self.sequence(entry, blocks, out);
+        self.depth -= 1;
+        result
+    }
+
+    fn sequence(&mut self, entry: usize, mut blocks: BTreeSet<usize>, out: usize) -> Result<(Vec<Op>, Vec<Value>)> {
         let mut ops = Vec::new();
         let mut at = entry;
         loop {

@@ -13,6 +13,7 @@ impl Problem {
             | Problem::BadCode { .. }
             | Problem::TileMix { .. }
             | Problem::UninitialisedTile => Kind::Bug,
+            Problem::Nesting => Kind::Limit,
             Problem::Double
             | Problem::WideInteger { .. }
             | Problem::ValueType { .. }
@@ -93,6 +94,7 @@ impl Problem {
             | Problem::RowNotScalar { .. }
             | Problem::ReadOnly { .. }
             | Problem::TwoEntryLoop
+            | Problem::Nesting
             | Problem::BadShape { .. }
             | Problem::TileMix { .. }
             | Problem::UninitialisedTile
@@ -174,6 +176,7 @@ impl Problem {
             Problem::ReadOnly { .. } => "take the view as a partitioned output",
             Problem::EndlessLoop => "give the loop a condition or a `break`",
             Problem::TwoEntryLoop => "write the loop with `for`, `while` or `loop`",
+            Problem::Nesting => "write fewer loops, branches and `match` arms inside each other (at most 64)",
             Problem::BadShape { .. } => "tiles have at least one element in each dimension and at most 2^24 in all",
             Problem::ElemType { .. } => "cast the tile first",
             Problem::Passes(_)
