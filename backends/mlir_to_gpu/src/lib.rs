@@ -1,0 +1,3 @@
+//! Lane programs to CUDA C++.
+
+pub mod validate;

@@ -1,0 +1,1 @@
+//! The vendor's compiler as a judge of the printed text.

@@ -1,0 +1,3 @@
+//! Lane programs to Metal Shading Language.
+
+pub mod validate;

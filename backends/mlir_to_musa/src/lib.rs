@@ -1,0 +1,3 @@
+//! Lane programs to MUSA C++.
+
+pub mod validate;

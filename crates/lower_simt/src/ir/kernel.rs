@@ -1,0 +1,175 @@
+//! Kernels and what they declare.
+
+use tile_ir::{Elem, Loc, Param, ParamKind, View, ViewId};
+
+use super::stmt::Stmt;
+
+/// A variable of a thread: an index into [`LaneKernel::vars`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Var(pub u32);
+
+/// An array in shared memory: an index into [`LaneKernel::shared`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Shared(pub u32);
+
+/// A matrix fragment (or an array of them): an index into [`LaneKernel::fragments`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fragment(pub u32);
+
+/// Types of values in registers. Integers are signless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scalar {
+    /// IEEE binary32; also holds `f16` and `bf16` values.
+    F32,
+    /// True or false.
+    Bool,
+    /// 8-bit integer.
+    I8,
+    /// 32-bit integer.
+    I32,
+    /// 64-bit integer.
+    I64,
+}
+
+impl Scalar {
+    /// The register type of an element type. `index` is 64 bits wide unless the lowering proved 32 enough.
+    pub const fn of(elem: Elem) -> Scalar {
+        match elem {
+            Elem::F32 | Elem::F16 | Elem::Bf16 => Scalar::F32,
+            Elem::I1 => Scalar::Bool,
+            Elem::I8 => Scalar::I8,
+            Elem::I32 => Scalar::I32,
+            Elem::I64 | Elem::Index => Scalar::I64,
+        }
+    }
+
+    /// Bits of an integer; 1 for `Bool`, 32 for `F32`.
+    pub const fn bits(self) -> u32 {
+        match self {
+            Scalar::Bool => 1,
+            Scalar::I8 => 8,
+            Scalar::F32 | Scalar::I32 => 32,
+            Scalar::I64 => 64,
+        }
+    }
+}
+
+/// A variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VarData {
+    /// Wanted name, an identifier; not unique (printers make it so). From the Rust source where known.
+    pub name: String,
+    /// Type, or type of the elements.
+    pub scalar: Scalar,
+    /// Number of elements of an array; `None` for a scalar.
+    pub len: Option<u32>,
+}
+
+/// A shared array. Its contents are undefined when a program starts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SharedData {
+    /// Wanted name, an identifier; not unique.
+    pub name: String,
+    /// Element type in memory: any but `index`.
+    pub elem: Elem,
+    /// Elements. Arrays are aligned to 16 bytes and do not overlap.
+    pub len: u64,
+}
+
+impl SharedData {
+    /// Bytes, with the padding that keeps the next array aligned to 16 bytes.
+    pub fn bytes(&self) -> u64 {
+        self.len.saturating_mul(self.elem.bytes()).next_multiple_of(16)
+    }
+}
+
+/// What a fragment is in `acc += a * b`, with `a` of `m x k`, `b` of `k x n` and `acc` of `m x n` elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FragmentRole {
+    /// Left operand.
+    A,
+    /// Right operand.
+    B,
+    /// Accumulator; always f32.
+    Acc,
+}
+
+/// Matrices held by the threads of a subgroup together; shape and layout in registers are the target's
+/// ([`crate::target::MatrixUnit`]).
+#[derive(Clone, Debug, PartialEq)]
+pub struct FragmentData {
+    /// Wanted name, an identifier; not unique.
+    pub name: String,
+    /// Role.
+    pub role: FragmentRole,
+    /// Element type of the operands: `bf16`, `f16` or `f32`; `f32` for accumulators.
+    pub elem: Elem,
+    /// Number of fragments in the array.
+    pub len: u32,
+}
+
+/// A kernel for one thread group per program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LaneKernel {
+    /// Name of the entry point: the candidate's name.
+    pub name: String,
+    /// The kernel's name whatever the tuning.
+    pub family: String,
+    /// Tile sizes of this candidate.
+    pub tuning: Vec<(String, u64)>,
+    /// Parameters, as in the tile program. [`tile_ir::Scalar::value`] means nothing here.
+    pub params: Vec<Param>,
+    /// Programs along x, y, z: one thread group each.
+    pub grid: [u64; 3],
+    /// Threads of a group, in one dimension; a multiple of 32.
+    pub threads: u32,
+    /// Variables, indexed by [`Var`].
+    pub vars: Vec<VarData>,
+    /// Shared arrays, indexed by [`Shared`].
+    pub shared: Vec<SharedData>,
+    /// Fragments, indexed by [`Fragment`].
+    pub fragments: Vec<FragmentData>,
+    /// What a thread does.
+    pub body: Vec<Stmt>,
+    /// Where the kernel is declared.
+    pub loc: Loc,
+}
+
+impl LaneKernel {
+    /// A variable's data.
+    pub fn var(&self, var: Var) -> &VarData {
+        &self.vars[var.0 as usize]
+    }
+
+    /// A shared array's data.
+    pub fn shared(&self, shared: Shared) -> &SharedData {
+        &self.shared[shared.0 as usize]
+    }
+
+    /// A fragment's data.
+    pub fn fragment(&self, fragment: Fragment) -> &FragmentData {
+        &self.fragments[fragment.0 as usize]
+    }
+
+    /// The view parameter `id`, or `None` if that parameter is a scalar or does not exist.
+    pub fn view(&self, id: ViewId) -> Option<&View> {
+        match &self.params.get(id.index())?.kind {
+            ParamKind::View(view) => Some(view),
+            ParamKind::Scalar(_) => None,
+        }
+    }
+
+    /// Bytes of shared memory of a group.
+    pub fn shared_bytes(&self) -> u64 {
+        self.shared.iter().fold(0, |sum, array| sum.saturating_add(array.bytes()))
+    }
+}
+
+/// Kernels lowered together: one candidate of each family, in source order.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct LaneModule {
+    /// Name, such as the model's.
+    pub name: String,
+    /// Kernels.
+    pub kernels: Vec<LaneKernel>,
+}

@@ -1,0 +1,43 @@
+//! What the lowering knows of a target: numbers, not branches.
+
+use tile_ir::Elem;
+
+/// A target of this family. Each backend has one in its `limits.rs`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Target {
+    /// Name, such as `cuda`.
+    pub name: &'static str,
+    /// Bytes of shared memory a thread group may use.
+    pub shared_bytes: u64,
+    /// Most threads of a group.
+    pub max_threads: u32,
+    /// Groups have a multiple of this many threads: what the hardware runs in lock step (32, or 128). A multiple of 32.
+    pub warp: u32,
+    /// Most programs along x, y, z.
+    pub max_grid: [u64; 3],
+    /// Most view parameters.
+    pub max_buffers: usize,
+    /// Bytes of the widest load and store.
+    pub vector_bytes: u64,
+    /// Programs wanted to fill the machine: of several candidates, the largest tile that leaves this many is taken.
+    pub programs: u64,
+    /// 32-bit registers a thread may hold tiles in; larger tiles go to shared memory.
+    pub tile_registers: u32,
+    /// Largest factor for [`crate::ir::Unroll`].
+    pub max_unroll: u32,
+    /// Matrix units; empty if none.
+    pub matrix: &'static [MatrixUnit],
+}
+
+/// One shape of the matrix unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatrixUnit {
+    /// Element type of the operands; products are exact, sums f32.
+    pub elem: Elem,
+    /// Rows of the left operand.
+    pub m: u32,
+    /// Columns of the right operand.
+    pub n: u32,
+    /// Columns of the left operand.
+    pub k: u32,
+}
