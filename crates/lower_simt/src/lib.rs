@@ -4,6 +4,7 @@
 //! [`ir`] is the language of the result; a [`target::Target`] holds the numbers that differ between targets.
 
 mod error;
+pub mod interp;
 pub mod ir;
 pub mod target;
 
