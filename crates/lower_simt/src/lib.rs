@@ -6,6 +6,7 @@
 mod barriers;
 pub mod caps;
 mod error;
+pub mod interp;
 pub mod ir;
 mod lower;
 pub mod target;
