@@ -175,6 +175,7 @@ impl<'a> Lower<'a> {
         } else {
             (self.atoms.div(linear, layout.cols as i64), self.atoms.rem(linear, layout.cols as i64))
         };
+        let (row, col) = (self.atoms.expanded(&row), self.atoms.expanded(&col));
         let groups = layout.groups(threads) as i64;
         let group = self.group(layout.lanes);
         let minus = self.atoms.scale(&group, -1);
@@ -222,12 +223,15 @@ impl<'a> Lower<'a> {
     /// The position of row-major element `linear` of a value.
     pub(crate) fn delinearize(&mut self, value: Value, linear: &Ix) -> Vec<Ix> {
         let shape = self.kernel.ty(value).shape;
+        let Some((_, inner)) = shape.dims().split_first() else { return Vec::new() };
         let mut rest = linear.clone();
         let mut pos = Vec::with_capacity(shape.rank());
-        for &size in shape.dims().iter().rev() {
+        for &size in inner.iter().rev() {
             pos.push(self.atoms.rem(&rest, size as i64));
             rest = self.atoms.div(&rest, size as i64);
         }
+        // The element exists, so what is left is below the first size.
+        pos.push(rest);
         pos.reverse();
         pos
     }

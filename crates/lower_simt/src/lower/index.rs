@@ -78,6 +78,8 @@ struct AtomData {
     /// The variable that holds it, once there is one.
     bound: Option<Var>,
     wide: bool,
+    /// The sum it stands for: the same number, with a range that a test around it ensures.
+    alias: Option<Ix>,
 }
 
 /// All atoms of a kernel.
@@ -128,6 +130,34 @@ impl Atoms {
             slot: leaf.slot,
             bound: None,
             wide: leaf.wide,
+            alias: None,
+        })
+    }
+
+    /// Another name for `ix`, where a test ensures that it is not above `hi`.
+    pub(crate) fn clipped(&mut self, ix: &Ix, expr: Expr, hi: i64, multiple: i64) -> Ix {
+        let Some((lo, _)) = self.range(ix) else { return ix.clone() };
+        self.push(AtomData {
+            kind: Kind::Leaf(expr),
+            lo: lo.max(0),
+            hi,
+            multiple,
+            depth: self.depth(ix),
+            slot: self.is_slot(ix),
+            bound: None,
+            wide: self.wide(ix),
+            alias: Some(ix.clone()),
+        })
+    }
+
+    /// The sum with every other name replaced by what it stands for.
+    pub(crate) fn expanded(&self, ix: &Ix) -> Ix {
+        ix.terms.iter().fold(Ix::constant(ix.constant), |sum, &(atom, coefficient)| {
+            let term = match &self.atoms[atom.0 as usize].alias {
+                Some(of) => self.expanded(of),
+                None => Atoms::of(atom),
+            };
+            self.add(&sum, &self.scale(&term, coefficient))
         })
     }
 
@@ -280,6 +310,7 @@ impl Atoms {
             slot: self.is_slot(&of),
             bound: None,
             wide: self.wide(&of),
+            alias: None,
         };
         let ix = self.push(data);
         self.derived.insert((div, of, by), ix.terms[0].0);

@@ -80,18 +80,22 @@ fn lower_kernel(kernel: &Kernel, target: &Target) -> Result<LaneKernel, Error> {
     let mut demoted = Demoted::new();
     loop {
         let plans = plan::plan(&facts, &demoted);
-        match (Lower::new(&facts, &analysis, plans).run(), demoted.len()) {
-            (Ok(mut lane), _) => {
+        match Lower::new(&facts, &analysis, plans).run() {
+            Ok(mut lane) => {
                 tidy::tidy(&mut lane);
                 crate::barriers::insert(&mut lane);
                 limits::shared(&lane, kernel, target)?;
                 return Ok(lane.kernel);
             }
-            (Err(Stop::Refused(error)), _) => return Err(*error),
-            (Err(Stop::Demote(value, plan)), before) => {
-                // A tile moves from registers to shared memory or becomes virtual, and never back.
-                demoted.insert(value, plan);
-                if demoted.len() == before && before > kernel.values.len() {
+            Err(Stop::Refused(error)) => return Err(*error),
+            Err(Stop::Demote(value, plan)) => {
+                // A tile moves once, from registers to shared memory or out of existence.
+                if demoted.insert(facts.owner(value), plan).is_some() {
+                    eprintln!(
+                        "DBG {value:?} {plan:?} {:?} {:?}",
+                        facts.defs[value.index()].map(|o| &o.kind),
+                        kernel.ty(value)
+                    );
                     return Err(broken(kernel, target, "a tile has no place"));
                 }
             }

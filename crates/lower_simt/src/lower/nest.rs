@@ -2,7 +2,7 @@
 
 use tile_ir::{Elem, OpKind, Value};
 
-use super::index::{Ix, Leaf, integer, less};
+use super::index::{Ix, Known, Leaf, integer, less};
 use super::layout::Layout;
 use super::scope::Header;
 use super::{Lower, Result, SharedTile, Storage, VectorLoop};
@@ -67,14 +67,22 @@ impl Lower<'_> {
         self.atoms.leaf(Leaf { expr: Expr::Var(var), lo, hi: hi.max(lo), multiple, depth, slot, wide: false })
     }
 
-    /// The test that an index is below a bound, if it needs one.
-    pub(crate) fn bound(&mut self, ix: &Ix, bound: u64) -> Option<Expr> {
+    /// Runs `body` where `ix`, a multiple of `multiple`, is below `bound`; inside, the index is known to be.
+    pub(crate) fn below(
+        &mut self,
+        ix: &Ix,
+        (bound, multiple): (u64, u64),
+        name: &str,
+        body: &mut dyn FnMut(&mut Self, &Ix) -> Result<()>,
+    ) -> Result<()> {
         match self.atoms.below(ix, bound as i64, true) {
-            super::index::Known::Always => None,
-            super::index::Known::Never => Some(Expr::Bool(false)),
-            super::index::Known::Unknown(ix) => {
-                let ex = self.index(&ix, Scalar::I32);
-                Some(less(ex.expr, integer(Scalar::I32, bound as i64), true))
+            Known::Always => body(self, ix),
+            Known::Never => Ok(()),
+            Known::Unknown(ix) => {
+                let ex = self.named_index(&ix, Scalar::I32, name);
+                let clipped = self.atoms.clipped(&ix, ex.expr.clone(), (bound - multiple) as i64, multiple as i64);
+                let test = less(ex.expr, integer(Scalar::I32, bound as i64), true);
+                self.guarded(Some(test), |lower| body(lower, &clipped))
             }
         }
     }
@@ -92,9 +100,8 @@ impl Lower<'_> {
         let group = self.group(layout.lanes);
         let slots = layout.row_slots(threads);
         let mut with_row = |lower: &mut Self, row: &Ix, slot: &Ix| -> Result<()> {
-            let test = lower.bound(row, layout.rows);
-            let (row, slot) = (row.clone(), slot.clone());
-            lower.guarded(test, |lower| lower.columns(layout, full, &row, &slot, body))
+            let slot = slot.clone();
+            lower.below(row, (layout.rows, 1), "row", &mut |lower, row| lower.columns(layout, full, row, &slot, body))
         };
         if slots == 1 {
             return with_row(self, &group, &Ix::default());
@@ -133,9 +140,9 @@ impl Lower<'_> {
                 let col = lower.atoms.add(&start, &first);
                 let within = lower.atoms.scale(c, layout.vector as i64);
                 let slot = lower.atoms.add(&slot, &within);
-                let test = lower.bound(&col, layout.cols);
-                let cell = Cell { row: row.clone(), col, slot };
-                lower.guarded(test, |lower| body(lower, &cell))
+                lower.below(&col, (layout.cols, layout.vector), "col", &mut |lower, col| {
+                    body(lower, &Cell { row: row.clone(), col: col.clone(), slot: slot.clone() })
+                })
             });
         }
         self.strided("col", (&first, layout.cols, span), (layout.vector, Unroll::By(4)), |lower, col| {

@@ -51,6 +51,8 @@ pub(crate) struct Facts<'a> {
     hoisted: BTreeSet<Value>,
     /// Values read many times over by a product.
     repeated: BTreeSet<Value>,
+    /// Values that live where another one does: results of loops, arguments of the second half of a `while`.
+    aliases: BTreeMap<Value, Value>,
 }
 
 impl<'a> Facts<'a> {
@@ -67,6 +69,7 @@ impl<'a> Facts<'a> {
             loops: vec![0; n],
             hoisted: BTreeSet::new(),
             repeated: BTreeSet::new(),
+            aliases: BTreeMap::new(),
         };
         kernel.body.for_each_op(&mut |op| {
             for result in &op.results {
@@ -74,6 +77,15 @@ impl<'a> Facts<'a> {
             }
             if let OpKind::Store { view, .. } | OpKind::StoreScalar { view, .. } = &op.kind {
                 facts.written.insert(*view);
+            }
+            match &op.kind {
+                OpKind::For { body, .. } => {
+                    facts.aliases.extend(op.results.iter().copied().zip(body.args.iter().skip(1).copied()));
+                }
+                OpKind::While { after, .. } => {
+                    facts.aliases.extend(after.args.iter().copied().zip(op.results.iter().copied()));
+                }
+                _ => {}
             }
         });
         facts.count(&kernel.body, 0);
@@ -150,6 +162,11 @@ impl<'a> Facts<'a> {
                 self.find_in_place(block);
             }
         }
+    }
+
+    /// The value whose place decides where `value` lives.
+    pub(crate) fn owner(&self, value: Value) -> Value {
+        self.aliases.get(&value).copied().unwrap_or(value)
     }
 
     /// Rows and columns of a tile whose last dimension becomes the columns.

@@ -65,9 +65,9 @@ impl Lower<'_> {
                 let shape = self.kernel.ty(*value).shape;
                 let mut rest = k.clone();
                 let mut pos = vec![Ix::default(); shape.rank()];
-                for &d in dims.iter().rev() {
+                for (i, &d) in dims.iter().enumerate().rev() {
                     let size = shape.dims()[d] as i64;
-                    pos[d] = self.atoms.rem(&rest, size);
+                    pos[d] = if i == 0 { rest.clone() } else { self.atoms.rem(&rest, size) };
                     rest = self.atoms.div(&rest, size);
                 }
                 let kept = (0..shape.rank()).filter(|d| !dims.contains(d));
@@ -88,9 +88,11 @@ impl Lower<'_> {
             Kind::Contract { lhs, rhs, spec, sizes } => {
                 let mut at = vec![Ix::default(); sizes.len()];
                 let mut rest = k.clone();
+                let outermost = spec.reduced.iter().position(|reduced| *reduced);
                 for iterator in (0..sizes.len()).rev().filter(|&iterator| spec.reduced[iterator]) {
                     let size = sizes[iterator] as i64;
-                    at[iterator] = self.atoms.rem(&rest, size);
+                    let first = outermost == Some(iterator);
+                    at[iterator] = if first { rest.clone() } else { self.atoms.rem(&rest, size) };
                     rest = self.atoms.div(&rest, size);
                 }
                 for (&iterator, ix) in spec.acc.iter().zip(output) {
@@ -136,14 +138,13 @@ impl Lower<'_> {
                 lower.unrolled("r", slots, |lower, r| {
                     let first = lower.atoms.scale(r, groups as i64);
                     let row = lower.atoms.add(&first, &group);
-                    let test = lower.bound(&row, outputs);
                     let index = if array { Some(lower.index(r, Scalar::I32).expr) } else { None };
-                    let output = lower.delinearize(sum.result, &row);
-                    lower.guarded(test, |lower| {
+                    lower.below(&row, (outputs, 1), "row", &mut |lower, row| {
+                        let output = lower.delinearize(sum.result, row);
                         lower.neighbours(vector, |lower, v| {
                             let k = lower.atoms.add(k, v);
                             let term = lower.term(sum, &output, &k)?;
-                            lower.accumulate(sum, var, index, term);
+                            lower.accumulate(sum, var, index.clone(), term);
                             Ok(())
                         })
                     })
@@ -156,8 +157,7 @@ impl Lower<'_> {
                 return lower.unrolled("c", sum.terms.div_ceil(span), |lower, c| {
                     let start = lower.atoms.scale(c, span as i64);
                     let k = lower.atoms.add(&start, &first);
-                    let test = lower.bound(&k, sum.terms);
-                    lower.guarded(test, |lower| at_terms(lower, &k))
+                    lower.below(&k, (sum.terms, vector), "k", &mut |lower, k| at_terms(lower, k))
                 });
             }
             let unroll = lower.unroll(slots * vector);
