@@ -50,6 +50,11 @@ impl Writer {
         self.depth += 1;
     }
 
+    /// What follows stands one level deeper.
+    pub fn deeper(&mut self) {
+        self.depth += 1;
+    }
+
     /// Ends a level and writes a line.
     pub fn close(&mut self, line: &str) {
         self.depth = self.depth.saturating_sub(1);
