@@ -67,10 +67,10 @@ pub(super) fn load(load: &MatrixAccess<'_>, helpers: &mut Helpers) -> String {
     };
     helpers.need(name, |helpers| match load.role {
         FragmentRole::A => {
-            operand(name, load, helpers, &[("g", "t"), ("g + 8", "t"), ("g", "t + 8"), ("g + 8", "t + 8")])
+            operand(name, load, helpers, &[("g", "t2"), ("g + 8", "t2"), ("g", "t2 + 8"), ("g + 8", "t2 + 8")])
         }
         // Columns of B lie like rows of A.
-        FragmentRole::B => operand(name, load, helpers, &[("g", "t"), ("g", "t + 8")]),
+        FragmentRole::B => operand(name, load, helpers, &[("g", "t2"), ("g", "t2 + 8")]),
         FragmentRole::Acc => sums(name, load.transposed),
     });
     format!("{name}({}, {}, {});", load.fragment, load.place, load.stride)
@@ -93,8 +93,8 @@ fn operand(name: &str, load: &MatrixAccess<'_>, helpers: &mut Helpers, cells: &[
     }
     let mut text = format!(
         "{FUNCTION} void {name}(unsigned int (&fragment)[{count}], const unsigned short* from, unsigned int stride) {{
-    const unsigned int g = threadIdx.x % 32 / 4;
-    const unsigned int t = threadIdx.x % 4 * 2;\n"
+    const unsigned int g = (threadIdx.x % 32) / 4;
+    const unsigned int t2 = (threadIdx.x % 4) * 2;\n"
     );
     for (register, (row, column)) in cells.iter().enumerate() {
         let at = |row: &str, column: &str| {
@@ -104,7 +104,7 @@ fn operand(name: &str, load: &MatrixAccess<'_>, helpers: &mut Helpers, cells: &[
         let value = if adjacent {
             format!("*(const unsigned int*)&from[{}]", at(row, column))
         } else {
-            let next = if column.contains('+') { "t + 9" } else { "t + 1" };
+            let next = if column.contains('+') { "t2 + 9" } else { "t2 + 1" };
             format!("pair_of(&from[{}], &from[{}])", at(column, row), at(next, row))
         };
         text.push_str(&format!("    fragment[{register}] = {value};\n"));
@@ -116,8 +116,8 @@ fn operand(name: &str, load: &MatrixAccess<'_>, helpers: &mut Helpers, cells: &[
 fn sums(name: &str, transposed: bool) -> String {
     let mut text = format!(
         "{FUNCTION} void {name}(float (&fragment)[4], const float* from, unsigned int stride) {{
-    const unsigned int g = threadIdx.x % 32 / 4;
-    const unsigned int t = threadIdx.x % 4 * 2;\n"
+    const unsigned int g = (threadIdx.x % 32) / 4;
+    const unsigned int t2 = (threadIdx.x % 4) * 2;\n"
     );
     for (register, place) in sum_places(transposed).iter().enumerate() {
         text.push_str(&format!("    fragment[{register}] = from[{place}];\n"));
@@ -127,9 +127,9 @@ fn sums(name: &str, transposed: bool) -> String {
 
 const fn sum_places(transposed: bool) -> [&'static str; 4] {
     if transposed {
-        ["t * stride + g", "(t + 1) * stride + g", "t * stride + g + 8", "(t + 1) * stride + g + 8"]
+        ["t2 * stride + g", "(t2 + 1) * stride + g", "t2 * stride + g + 8", "(t2 + 1) * stride + g + 8"]
     } else {
-        ["g * stride + t", "g * stride + t + 1", "(g + 8) * stride + t", "(g + 8) * stride + t + 1"]
+        ["g * stride + t2", "g * stride + t2 + 1", "(g + 8) * stride + t2", "(g + 8) * stride + t2 + 1"]
     }
 }
 
@@ -137,10 +137,10 @@ pub(super) fn store(store: &MatrixAccess<'_>, helpers: &mut Helpers) -> String {
     helpers.need("store_sums", |_| {
         format!(
             "{FUNCTION} void store_sums(float* to, const float (&fragment)[4], unsigned int stride) {{
-    const unsigned int g = threadIdx.x % 32 / 4;
-    const unsigned int t = threadIdx.x % 4 * 2;
-    *(float2*)&to[g * stride + t] = make_float2(fragment[0], fragment[1]);
-    *(float2*)&to[(g + 8) * stride + t] = make_float2(fragment[2], fragment[3]);
+    const unsigned int g = (threadIdx.x % 32) / 4;
+    const unsigned int t2 = (threadIdx.x % 4) * 2;
+    *(float2*)&to[g * stride + t2] = make_float2(fragment[0], fragment[1]);
+    *(float2*)&to[(g + 8) * stride + t2] = make_float2(fragment[2], fragment[3]);
 }}"
         )
     });
