@@ -15,6 +15,8 @@ mod dialect;
 mod helpers;
 mod number;
 mod print;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod vector;
 
 pub use cuda_like::{CudaLike, HalfForm};
