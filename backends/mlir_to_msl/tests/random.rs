@@ -1,0 +1,31 @@
+//! Random kernels, lowered and printed.
+
+use tile_ir::Module;
+use tile_ir::testing::kernel_from_seed;
+
+/// Whatever the kernel, the lowering's program is one that the printer accepts, and two runs give the same bytes.
+#[test]
+fn random_kernels_are_printed() {
+    let mut printed = 0;
+    for seed in 0..200 {
+        let module = Module { name: "random".to_owned(), kernels: vec![kernel_from_seed(seed)] };
+        let options = mlir_to_msl::Options::default();
+        let sources = match mlir_to_msl::emit(&module, &options) {
+            Ok(sources) => sources,
+            Err(errors) => {
+                let refused = errors.iter().all(|error| {
+                    matches!(error, lower_simt::Error::Unsupported { .. } | lower_simt::Error::Limit { .. })
+                });
+                assert!(refused, "seed {seed}: {errors:?}");
+                continue;
+            }
+        };
+        assert_eq!(Ok(&sources), mlir_to_msl::emit(&module, &options).as_ref(), "seed {seed}");
+        assert_eq!(sources.len(), 1);
+        if let Some(folder) = std::env::var_os("DUMP") {
+            std::fs::write(std::path::Path::new(&folder).join(format!("{seed}.msl")), &sources[0].text).unwrap();
+        }
+        printed += 1;
+    }
+    assert!(printed > 100, "{printed} of 200 kernels were printed");
+}
