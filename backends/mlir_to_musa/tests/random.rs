@@ -5,6 +5,7 @@ use tile_ir::testing::kernel_from_seed;
 
 /// Whatever the kernel, the lowering's program is one that the printer accepts, and two runs give the same bytes.
 #[test]
+#[ignore = "the lowering of some random kernels takes minutes"]
 fn random_kernels_are_printed() {
     let mut printed = 0;
     for seed in 0..200 {
@@ -22,9 +23,6 @@ fn random_kernels_are_printed() {
         };
         assert_eq!(Ok(&sources), mlir_to_musa::emit(&module, &options).as_ref(), "seed {seed}");
         assert_eq!(sources.len(), 1);
-        if let Some(folder) = std::env::var_os("DUMP") {
-            std::fs::write(std::path::Path::new(&folder).join(format!("{seed}.musa")), &sources[0].text).unwrap();
-        }
         printed += 1;
     }
     assert!(printed > 100, "{printed} of 200 kernels were printed");
