@@ -294,11 +294,10 @@ impl<'a> Lower<'a> {
         for (arg, yielded) in pairs {
             let staged = self.staged.iter().position(|(to, _)| *to == arg).map(|at| self.staged.swap_remove(at).1);
             match (staged, self.storage[arg.index()].clone()) {
-                (Some(from), Storage::Registers(to, _)) => {
-                    let len = u64::from(self.out.var(to).len.unwrap_or(1));
-                    let array = len > 1;
-                    self.unrolled("r", len, |lower, r| {
-                        let index = if array { Some(lower.index(r, Scalar::I32).expr) } else { None };
+                (Some(from), Storage::Registers(to, layout)) => {
+                    let array = self.out.var(to).len.is_some();
+                    self.elements(arg, layout, true, &mut |lower, _, slot| {
+                        let index = if array { Some(lower.index(slot, Scalar::I32).expr) } else { None };
                         let value = match &index {
                             Some(index) => Expr::Element(from, Box::new(index.clone())),
                             None => Expr::Var(from),

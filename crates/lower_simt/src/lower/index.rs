@@ -259,13 +259,14 @@ impl Atoms {
     /// `ix / by`, rounded down, for values that are not negative.
     pub(crate) fn div(&mut self, ix: &Ix, by: i64) -> Ix {
         let (quotient, rest) = self.split(ix, by);
-        match self.range(&rest) {
-            Some((lo, hi)) if lo >= 0 && hi < by => quotient,
-            range => {
-                let derived = self.derive(true, rest, by, range);
-                self.add(&quotient, &derived)
-            }
-        }
+        let inner = match self.range(&rest) {
+            Some((lo, hi)) if lo >= 0 && hi < by => return quotient,
+            range => match self.coarse(&rest, by) {
+                Some((unit, coarse, _)) => self.div(&coarse, by / unit),
+                None => self.derive(true, rest, by, range),
+            },
+        };
+        self.add(&quotient, &inner)
     }
 
     /// `ix % by`, for values that are not negative.
@@ -273,12 +274,29 @@ impl Atoms {
         let (_, rest) = self.split(ix, by);
         match self.range(&rest) {
             Some((lo, hi)) if lo >= 0 && hi < by => rest,
-            range => {
-                // The quotient is made too, so that the two can find each other again.
-                self.derive(true, rest.clone(), by, range);
-                self.derive(false, rest, by, range)
-            }
+            range => match self.coarse(&rest, by) {
+                Some((unit, coarse, fine)) => {
+                    let inner = self.rem(&coarse, by / unit);
+                    self.add(&self.scale(&inner, unit), &fine)
+                }
+                None => {
+                    // The quotient is made too, so that the two can find each other again.
+                    self.derive(true, rest.clone(), by, range);
+                    self.derive(false, rest, by, range)
+                }
+            },
         }
+    }
+
+    /// `ix = unit * coarse + fine` with `fine` below `unit`, which divides `by`: division by `by` does not see `fine`.
+    fn coarse(&self, ix: &Ix, by: i64) -> Option<(i64, Ix, Ix)> {
+        let mut units: Vec<i64> = ix.terms.iter().map(|term| term.1.abs()).filter(|&n| n > 1 && by % n == 0).collect();
+        units.sort_unstable();
+        units.into_iter().rev().find_map(|unit| {
+            let (coarse, fine) = self.split(ix, unit);
+            let (lo, hi) = self.range(&fine)?;
+            (!coarse.terms.is_empty() && lo >= 0 && hi < unit).then_some((unit, coarse, fine))
+        })
     }
 
     /// `ix = by * quotient + rest` with what is divisible for certain in the quotient.

@@ -91,11 +91,6 @@ fn lower_kernel(kernel: &Kernel, target: &Target) -> Result<LaneKernel, Error> {
             Err(Stop::Demote(value, plan)) => {
                 // A tile moves once, from registers to shared memory or out of existence.
                 if demoted.insert(facts.owner(value), plan).is_some() {
-                    eprintln!(
-                        "DBG {value:?} {plan:?} {:?} {:?}",
-                        facts.defs[value.index()].map(|o| &o.kind),
-                        kernel.ty(value)
-                    );
                     return Err(broken(kernel, target, "a tile has no place"));
                 }
             }
