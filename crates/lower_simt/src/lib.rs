@@ -7,6 +7,8 @@ mod error;
 pub mod interp;
 pub mod ir;
 pub mod target;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 pub use error::Error;
 

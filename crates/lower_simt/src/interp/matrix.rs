@@ -80,13 +80,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn fragment_slot(
-        &mut self,
-        fragment: Fragment,
-        at: &'a Expr,
-        subgroup: usize,
-        own: &Mask,
-    ) -> Result<Slot, Fault> {
+    fn fragment_slot(&mut self, fragment: Fragment, at: &'a Expr, subgroup: usize, own: &Mask) -> Result<Slot, Fault> {
         let data = self.kernel.fragments.get(fragment.0 as usize);
         let data = data.ok_or_else(|| TrapKind::Malformed(format!("fragment {} does not exist", fragment.0)))?;
         let index = self.same_index(at, own, "the index of a fragment")?;
