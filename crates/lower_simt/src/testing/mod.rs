@@ -2,5 +2,7 @@
 
 mod build;
 pub mod exprs;
+mod mutate;
 
 pub use build::Build;
+pub use mutate::{Equivalent, Mutation, mutations};
