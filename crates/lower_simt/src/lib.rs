@@ -9,6 +9,7 @@ pub mod ir;
 pub mod target;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod text;
 pub mod verify;
 
 pub use error::Error;

