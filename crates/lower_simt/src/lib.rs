@@ -10,6 +10,10 @@ pub mod interp;
 pub mod ir;
 mod lower;
 pub mod target;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod text;
+pub mod verify;
 
 pub use error::Error;
 pub use lower::lower;

@@ -13,7 +13,7 @@ const fn ones(scalar: Scalar) -> u64 {
 }
 
 /// Bits as a signed number.
-pub(super) const fn signed(scalar: Scalar, bits: u64) -> i64 {
+pub(crate) const fn signed(scalar: Scalar, bits: u64) -> i64 {
     let shift = 64 - scalar.bits();
     ((bits << shift) as i64) >> shift
 }
@@ -272,4 +272,27 @@ pub(super) fn reduce(op: ReduceOp, scalar: Scalar, x: u64, y: u64) -> Option<u64
             Scalar::Bool,
         ) => return None,
     })
+}
+
+/// `x = x op y` on integers; false if it traps for some pair.
+pub(crate) fn many(op: BinaryOp, scalar: Scalar, x: &mut [i64], y: &[i64]) -> bool {
+    let bits = |values: &[i64]| -> Vec<u64> { values.iter().map(|&value| value as u64 & ones(scalar)).collect() };
+    let (mut left, right) = (bits(x), bits(y));
+    let sound = binary(op, scalar, &mut left, &right, &Mask::new(vec![true; x.len()])).is_ok();
+    x.iter_mut().zip(left).for_each(|(x, bits)| *x = signed(scalar, bits));
+    sound
+}
+
+/// `x op y` on integers; `None` if it traps.
+pub(crate) fn one(op: BinaryOp, scalar: Scalar, x: i64, y: i64) -> Option<i64> {
+    let mut left = [x];
+    many(op, scalar, &mut left, &[y]).then_some(left[0])
+}
+
+/// `x = x predicate y` on integers, as 0 or 1.
+pub(crate) fn compare_many(predicate: Predicate, scalar: Scalar, x: &mut [i64], y: &[i64]) {
+    let bits = |values: &[i64]| -> Vec<u64> { values.iter().map(|&value| value as u64 & ones(scalar)).collect() };
+    let (mut left, right) = (bits(x), bits(y));
+    compare(predicate, scalar, &mut left, &right);
+    x.iter_mut().zip(left).for_each(|(x, bit)| *x = bit as i64);
 }

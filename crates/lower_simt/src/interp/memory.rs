@@ -153,7 +153,9 @@ impl<'a> Memory<'a> {
         Ok(())
     }
 
-    fn race(&self, at: usize, first: &str, by: u32, program: u32, agent: Agent, second: &str, now: Moment) -> TrapKind {
+    /// `first`: what was done, by whom, in which program.
+    fn race(&self, at: usize, first: (&str, u32, u32), second: (&str, Agent), now: Moment) -> TrapKind {
+        let ((first, by, program), (second, agent)) = (first, second);
         let other = if program == now.program { "" } else { " of another program" };
         let by = if by == MANY { "several threads".into() } else { Agent(by).name() };
         TrapKind::Race {
@@ -180,7 +182,7 @@ impl<'a> Memory<'a> {
             if touch.writer != NONE
                 && (touch.write_program != program || (touch.write_epoch == epoch && touch.writer != agent.0))
             {
-                return Err(self.race(at, "write", touch.writer, touch.write_program, agent, "read", moment));
+                return Err(self.race(at, ("write", touch.writer, touch.write_program), ("read", agent), moment));
             }
             let touch = &mut self.touches[at];
             let (same_epoch, same_program) = (touch.read_epoch == epoch, touch.read_program == program);
@@ -212,12 +214,12 @@ impl<'a> Memory<'a> {
         if touch.writer != NONE
             && (touch.write_program != program || (touch.write_epoch == epoch && touch.writer != agent.0))
         {
-            return Err(self.race(at, "write", touch.writer, touch.write_program, agent, "write", moment));
+            return Err(self.race(at, ("write", touch.writer, touch.write_program), ("write", agent), moment));
         }
         if touch.reader != NONE
             && (touch.read_program != program || (touch.read_epoch == epoch && touch.reader != agent.0))
         {
-            return Err(self.race(at, "read", touch.reader, touch.read_program, agent, "write", moment));
+            return Err(self.race(at, ("read", touch.reader, touch.read_program), ("write", agent), moment));
         }
         self.owned(at, agent, moment, owner)?;
         let touch = &mut self.touches[at];
