@@ -145,22 +145,24 @@ fn undefined(messages: &str) -> Option<String> {
     Some(rest[..end].to_owned())
 }
 
-/// Errors among the messages; a place in a header gives line 0.
+/// Errors among the messages; one that no line of the text leads to has line 0.
 fn diagnostics(messages: &str, file: &str) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+    let mut found: Vec<Diagnostic> = Vec::new();
     for line in messages.lines() {
-        let Some((place, message)) = line
-            .split_once(": error: ")
-            .or_else(|| line.split_once(": fatal error: "))
-            .or(line.strip_prefix("error: ").map(|message| ("", message)))
-        else {
-            continue;
-        };
+        let severities = [": error: ", ": fatal error: ", ": note: "];
+        let split = severities.iter().find_map(|severity| Some((*severity, line.split_once(severity)?)));
+        let bare = || line.strip_prefix("error: ").map(|message| (": error: ", ("", message)));
+        let Some((severity, (place, message))) = split.or_else(bare) else { continue };
         let mut parts = place.split(':');
         let name = parts.next().unwrap_or_default();
         let mut number = || parts.next().and_then(|part| part.parse().ok()).unwrap_or(0);
         let (line, column) = if name.ends_with(file) { (number(), number()) } else { (0, 0) };
-        found.push(Diagnostic { line, column, message: message.to_owned() });
+        if severity != ": note: " {
+            found.push(Diagnostic { line, column, message: message.to_owned() });
+        } else if let Some(error) = found.last_mut().filter(|error| error.line == 0) {
+            // An error in a header: the note tells which line of the text leads there.
+            (error.line, error.column) = (line, column);
+        }
     }
     if found.is_empty() {
         found.push(Diagnostic { line: 0, column: 0, message: messages.trim().to_owned() });

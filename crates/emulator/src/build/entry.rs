@@ -37,6 +37,8 @@ define hidden bfloat @__truncsfbf2(float %x) noinline nounwind {
 
 /// `__emu_entry(args, numbers)`, which calls the kernel. A buffer's argument is its address, a scalar's the address of its value;
 /// `numbers` are those of [`super::signature::Builtin`].
+///
+/// The kernel is not inlined, since its lines would be lost in a function without any.
 pub(super) fn entry(name: &str, types: &[EntryParam], params: &[Param]) -> String {
     let mut body = String::new();
     let mut call = Vec::new();
@@ -64,6 +66,6 @@ pub(super) fn entry(name: &str, types: &[EntryParam], params: &[Param]) -> Strin
     }
     let call = call.join(", ");
     format!(
-        "\ndefine void @__emu_entry(ptr %args, ptr %numbers) {{\n{body}  call void @{name}({call})\n  ret void\n}}\n"
+        "\ndefine void @__emu_entry(ptr %args, ptr %numbers) {{\n{body}  call void @{name}({call}) noinline\n  ret void\n}}\n"
     )
 }

@@ -23,10 +23,12 @@ pub(crate) enum Hook {
     Fill,
     /// `(place, address, site)`.
     Alignment,
+    /// `(address, align, site)`.
+    Aligned,
 }
 
 /// Rows of the table.
-pub(crate) const COUNT: usize = 8;
+pub(crate) const COUNT: usize = 9;
 
 /// Hooks that take their arguments as they are; the site follows in the register named.
 const DIRECT: [(&str, Hook, &str); 10] = [
@@ -34,7 +36,7 @@ const DIRECT: [(&str, Hook, &str); 10] = [
     ("__emu_barrier", Hook::Barrier, "%rsi"),
     ("__emu_number", Hook::Number, "%rsi"),
     ("__emu_matrix", Hook::Matrix, "%rdx"),
-    ("__emu_alignment", Hook::Alignment, "%rdx"),
+    ("__emu_aligned", Hook::Aligned, "%rdx"),
     ("__ubsan_handle_type_mismatch_v1", Hook::Alignment, "%rdx"),
     ("__ubsan_handle_type_mismatch_v1_abort", Hook::Alignment, "%rdx"),
     ("__tsan_memcpy", Hook::Copy, "%rcx"),

@@ -1,5 +1,7 @@
 //! Changes of the IR before it is optimised.
 
+use std::collections::HashSet;
+
 use super::{DYNAMIC_BYTES, ptx};
 use crate::{Checks, Error, Language};
 
@@ -48,6 +50,8 @@ pub(super) fn rewrite(text: &str, language: Language, entry: &str, checks: Check
     let mut module = Module { text: String::with_capacity(text.len()), shared: vec![], dynamic: None, entry: vec![] };
     let mut helpers = String::new();
     let mut found = false;
+    // Variables of the current function.
+    let mut locals: HashSet<&str> = HashSet::new();
     for line in text.lines() {
         if line.contains(" asm ") && line.contains("call ") {
             if language != Language::Cuda {
@@ -75,12 +79,22 @@ pub(super) fn rewrite(text: &str, language: Language, entry: &str, checks: Check
             module.shared(line, checks);
             continue;
         }
+        match line.split_once(" = alloca ") {
+            Some((local, _)) => drop(locals.insert(local.trim())),
+            None if line.starts_with("define ") => locals.clear(),
+            None => {}
+        }
+        if checks == Checks::Memory && line.contains("call void @llvm.memcpy.") {
+            module.text.push_str(&copy_alignment(line, &locals));
+        }
         let mut line = flat_addresses(line);
         if line.starts_with("attributes #") {
             line = attributes(&line, checks);
         }
         if line.starts_with("!") {
             line = line.replace("DebugDirectivesOnly", "LineTablesOnly");
+            // In version 5 the text is file 0, which readers of inlined calls take for none.
+            line = line.replace("\"Dwarf Version\", i32 5", "\"Dwarf Version\", i32 4");
         }
         if line.starts_with("define ") || line.contains(" call spir_") || line.starts_with("declare ") {
             line = line.replace("spir_kernel ", "").replace("spir_func ", "");
@@ -96,7 +110,22 @@ pub(super) fn rewrite(text: &str, language: Language, entry: &str, checks: Check
         return Err(Error::NoEntry { entry: entry.to_owned() });
     }
     module.text.push_str(&helpers);
+    module.text.push_str("\ndeclare void @__emu_aligned(ptr, i64) nounwind\n");
     Ok(module)
+}
+
+/// Checks of the alignment that a copy of a structure relies on. A variable needs none, and would be kept in memory by it.
+fn copy_alignment(line: &str, locals: &HashSet<&str>) -> String {
+    let debug = line.split(", ").find(|part| part.starts_with("!dbg")).unwrap_or("!nosanitize !{}");
+    let mut text = String::new();
+    for part in line.split("align ").skip(1) {
+        let Some((align, rest)) = part.split_once(' ') else { continue };
+        let operand = rest.split([',', ')', ' ']).next().unwrap_or("");
+        if operand.starts_with('%') && !locals.contains(operand) && align.bytes().all(|digit| digit.is_ascii_digit()) {
+            text.push_str(&format!("  call void @__emu_aligned(ptr {operand}, i64 {align}), {debug}\n"));
+        }
+    }
+    text
 }
 
 /// Whether a global is a shared array. Metal's other globals are constants.

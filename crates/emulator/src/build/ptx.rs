@@ -38,11 +38,9 @@ pub(super) fn rewrite(line: &str, number: usize, checks: Checks) -> Result<(Stri
     let helper =
         format!("\ndefine internal {} @__emu_ptx_{number}({}) {attributes} {{\n{body}}}\n", asm.ty, params.join(", "));
     let call = format!("{}call {} @__emu_ptx_{number}({}){}", asm.result, asm.ty, args.join(", "), asm.debug);
+    // Once for all helpers.
     let declare = match number {
-        0 => {
-            "\ndeclare void @__emu_matrix(i32, ptr) convergent nomerge nounwind\n\
-              declare void @__emu_alignment(ptr, ptr) nounwind\n"
-        }
+        0 => "\ndeclare void @__emu_matrix(i32, ptr) convergent nomerge nounwind\n",
         _ => "",
     };
     Ok((call, format!("{declare}{helper}")))
@@ -188,7 +186,7 @@ impl Asm<'_> {
         if checks == Checks::Memory {
             body.push_str(
                 "  %i = ptrtoint ptr %p to i64\n  %low = and i64 %i, 15\n  %ok = icmp eq i64 %low, 0\n  \
-                 br i1 %ok, label %go, label %bad\nbad:\n  call void @__emu_alignment(ptr null, ptr %p)\n  br label %go\ngo:\n",
+                 br i1 %ok, label %go, label %bad\nbad:\n  call void @__emu_aligned(ptr %p, i64 16)\n  br label %go\ngo:\n",
             );
         }
         body.push_str("  %v = load <4 x i32>, ptr %p, align 16\n");

@@ -23,6 +23,7 @@ pub(crate) fn hooks() -> [usize; hooks::COUNT] {
     table[hooks::Hook::Copy as usize] = copy as *const () as usize;
     table[hooks::Hook::Fill as usize] = fill as *const () as usize;
     table[hooks::Hook::Alignment as usize] = alignment as *const () as usize;
+    table[hooks::Hook::Aligned as usize] = aligned as *const () as usize;
     table
 }
 
@@ -130,7 +131,11 @@ struct Place {
 }
 
 extern "C" fn alignment(place: *const Place, address: usize, site: usize) {
-    // SAFETY: clang's data, or null from `build::ptx`, whose loads have 16 bytes.
-    let align = unsafe { place.as_ref() }.map_or(16, |place| 1_u64 << place.log_align);
+    // SAFETY: clang's data of this layout.
+    let align = 1_u64 << unsafe { (*place).log_align };
+    aligned(address, align, site);
+}
+
+extern "C" fn aligned(address: usize, align: u64, site: usize) {
     checked(Access { address, size: 0, write: false, align }, site);
 }
