@@ -269,3 +269,56 @@ fn a_failure_is_reported_and_stays() {
     assert_eq!(setup.launch(&work).unwrap_err().to_string(), text);
     assert_eq!(setup.stream.wait_for(setup.buffers[0]).unwrap_err().to_string(), text);
 }
+
+#[test]
+fn a_forgotten_buffer_is_not_waited_for() {
+    let mut setup = Setup::new(0, 2);
+    let work = setup.step(0, &[0, 1]);
+    setup.launch(&work).unwrap();
+    setup.stream.forget(setup.buffers[1]);
+    setup.stream.wait_for(setup.buffers[1]).unwrap();
+    assert!(setup.model.borrow().sizes.is_empty(), "the batch is still open");
+    setup.stream.wait_for(setup.buffers[0]).unwrap();
+    assert_eq!(setup.model.borrow().sizes, [1]);
+}
+
+/// Views become accesses as their manifest says, scalars become none.
+#[test]
+fn accesses_follow_the_manifest() {
+    use bundle::manifest::{self, Dtype, Kernel, Layout, Own};
+
+    use crate::program::{KernelHandle, LoadedKernel};
+    use crate::{Cpu, Device, Usage};
+
+    let view = |name: &str, access, own: &[Own]| {
+        let (shape, own) = (vec![4], own.to_vec());
+        let kind = ArgKind::View { dtype: Dtype::F32, shape, access, layout: Layout::RowMajor, own };
+        manifest::Arg { name: name.to_owned(), kind }
+    };
+    let scalar = manifest::Arg { name: "n".to_owned(), kind: ArgKind::Scalar { dtype: Dtype::F32, bound: None } };
+    let manifest = Kernel {
+        name: "k".to_owned(),
+        entry: "k".to_owned(),
+        file: "k".to_owned(),
+        tuning: BTreeMap::new(),
+        grid: [1, 1, 1],
+        block: [1, 1, 1],
+        args: vec![
+            view("x", Access::Read, &[]),
+            scalar,
+            view("y", Access::Write, &[Own::Whole]),
+            view("w", Access::Weights, &[]),
+        ],
+        budgets: BTreeMap::new(),
+        lines: vec![],
+    };
+    let mut device = Cpu::new(Some(1)).unwrap();
+    let [x, y] = [(); 2].map(|()| device.alloc(16, Usage::Data).unwrap());
+    let w = device.alloc(16, Usage::Weights).unwrap();
+    let kernel = LoadedKernel { handle: KernelHandle { device: 0, index: 0 }, manifest: manifest.into() };
+    let args = [Arg::Buffer(x), Arg::F32(1.0), Arg::Buffer(y), Arg::Buffer(w)];
+    let binding = Binding::new(&device, &kernel, &args).unwrap();
+    let mut accesses = vec![(w, Mode::Write)];
+    accesses_of(&binding, &mut accesses);
+    assert_eq!(accesses, [(x, Mode::Read), (y, Mode::Write), (w, Mode::Read)]);
+}
