@@ -94,7 +94,7 @@ fn pipeline(
         shared_bytes: device.maxThreadgroupMemoryLength() as u64,
         args: SLOTS,
     };
-    // The text declares its group memory; a manifest that states more is not to be believed less than the pipeline.
+    // The larger of what the bundle states and what the compiler made of the text.
     let stated = kernel.budgets.get("shared").copied().unwrap_or(0);
     limits.check(kernel, stated.max(state.staticThreadgroupMemoryLength() as u64))?;
     Ok(Pipeline { state, grid: size(kernel.grid), block: size(kernel.block) })
