@@ -100,6 +100,14 @@ impl<T> Table<T> {
     }
 }
 
+/// The range of a copy of `bytes` bytes at `offset` of a buffer of `size` bytes.
+pub(crate) fn copy_range(size: u64, offset: u64, bytes: u64) -> Result<std::ops::Range<usize>, Error> {
+    match offset.checked_add(bytes) {
+        Some(end) if end <= size => Ok(offset as usize..end as usize),
+        Some(_) | None => Err(Error::OutOfRange { offset, bytes, size }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

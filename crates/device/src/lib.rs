@@ -8,20 +8,31 @@
 //! still be running when [`Device::launch`] returns; [`Device::download`] and [`Device::sync`] wait.
 mod binding;
 mod buffer;
+#[cfg(any(test, target_os = "macos", tenfold_check_metal))]
+mod compile_log;
 mod cpu;
 mod error;
+#[cfg(any(test, target_os = "macos", tenfold_check_metal))]
+mod limits;
+// `tenfold_check_metal` type-checks it elsewhere: tests/metal_types.rs.
+#[cfg(any(target_os = "macos", tenfold_check_metal))]
+mod metal;
 mod program;
+#[cfg(any(test, target_os = "macos", tenfold_check_metal))]
+mod stream;
 
 use bundle::Bundle;
 
 pub use binding::{Arg, Binding};
 pub use buffer::{Buffer, BufferInfo, Usage};
 pub use cpu::{Cpu, host_features};
-pub use error::Error;
+pub use error::{Cause, Error, Failure};
+#[cfg(any(target_os = "macos", tenfold_check_metal))]
+pub use metal::Metal;
 pub use program::{KernelHandle, LoadedKernel, Program};
 
 /// Names that [`open`] takes.
-pub const NAMES: &[&str] = &["cpu"];
+pub const NAMES: &[&str] = &["cpu", "metal"];
 
 /// Who executes the kernels, and so what a result or a time is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +119,10 @@ pub trait Device: Send {
 pub fn open(name: &str, threads: Option<usize>) -> Result<Box<dyn Device>, Error> {
     match name {
         "cpu" => Ok(Box::new(Cpu::new(threads)?)),
+        #[cfg(any(target_os = "macos", tenfold_check_metal))]
+        "metal" => Ok(Box::new(Metal::new()?)),
+        #[cfg(not(any(target_os = "macos", tenfold_check_metal)))]
+        "metal" => Err(Error::Open { device: "metal", message: "it needs macOS".to_owned() }),
         _ => Err(Error::UnknownDevice { name: name.to_owned() }),
     }
 }

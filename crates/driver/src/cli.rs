@@ -47,7 +47,7 @@ pub struct Input {
     /// Only this kernel.
     #[arg(long, value_name = "NAME")]
     pub kernel: Option<String>,
-    /// Target; `emit` and `validate` default to `cpu`.
+    /// Target: `msl`, `cuda`, `musa`, `cpu`, or `all` of them.
     #[arg(long, default_value = "cpu")]
     pub target: String,
 }
@@ -61,7 +61,8 @@ pub struct Emit {
     /// Where in the pipeline to stop.
     #[arg(long, value_enum, default_value_t = Stage::Source)]
     pub stage: Stage,
-    /// Write a bundle (stage `source`), or one file (other stages), into this folder instead of printing.
+    /// Write a bundle (stage `source`; with `--target all` one folder per target), or one file (other stages), into
+    /// this folder instead of printing.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
@@ -75,6 +76,8 @@ pub enum Stage {
     Mlir,
     /// The typed IR, printed as MLIR, after the upstream passes and the in-bounds analysis.
     Ir,
+    /// The target's lane programs: threads, registers, shared memory.
+    Lowered,
     /// The target's source.
     Source,
 }
@@ -88,7 +91,7 @@ pub struct Validate {
     /// Random inputs per kernel.
     #[arg(long, default_value_t = 3)]
     pub seeds: u64,
-    /// Threads of the CPU device.
+    /// Threads of the device that runs the kernels.
     #[arg(long)]
     pub threads: Option<usize>,
     /// Skip the stock MLIR judge.

@@ -2,20 +2,25 @@
 
 use diagnostics::{Kind, Report, nearest};
 
-/// Every target, in the order of the documentation; `true` if this version compiles for it.
-pub const TARGETS: &[(&str, bool)] = &[
-    ("msl", false),
-    ("cuda", false),
-    ("musa", false),
-    ("spirv", false),
-    ("ascendc", false),
-    ("pto", false),
-    ("bang", false),
-    ("gaudi", false),
-    ("nki", false),
-    ("aie", false),
-    ("cpu", true),
+use crate::targets::Target;
+
+/// Every target, in the order of the documentation, and what this version compiles it with.
+pub const TARGETS: &[(&str, Option<Target>)] = &[
+    ("msl", Some(Target::Msl)),
+    ("cuda", Some(Target::Cuda)),
+    ("musa", Some(Target::Musa)),
+    ("spirv", None),
+    ("ascendc", None),
+    ("pto", None),
+    ("bang", None),
+    ("gaudi", None),
+    ("nki", None),
+    ("aie", None),
+    ("cpu", Some(Target::Cpu)),
 ];
+
+/// Stands for every target that this version compiles for.
+pub const ALL: &str = "all";
 
 /// Kernel suites in the repository: name and package.
 pub const SUITES: &[(&str, &str)] = &[
@@ -37,19 +42,23 @@ pub fn unknown<'a>(what: &str, name: &str, candidates: impl IntoIterator<Item = 
     }
 }
 
-/// Checks a target name.
+/// The targets that `name` stands for: one, or all available ones.
 ///
 /// # Errors
 /// The name is unknown, or known but without a backend in this version.
-pub fn check_target(name: &str) -> Result<(), Report> {
+pub fn targets(name: &str) -> Result<Vec<Target>, Report> {
+    let available = || TARGETS.iter().filter_map(|row| row.1);
+    if name == ALL {
+        return Ok(available().collect());
+    }
     match TARGETS.iter().find(|row| row.0 == name) {
-        Some((_, true)) => Ok(()),
-        Some((_, false)) => {
-            let available: Vec<&str> = TARGETS.iter().filter(|row| row.1).map(|row| row.0).collect();
+        Some((_, Some(target))) => Ok(vec![*target]),
+        Some((_, None)) => {
+            let available: Vec<&str> = available().map(Target::name).collect();
             Err(Report::new(Kind::Unsupported, format!("target `{name}` has no backend in this version"))
                 .help(format!("available: {}", available.join(", "))))
         }
-        None => Err(unknown("target", name, TARGETS.iter().map(|row| row.0))),
+        None => Err(unknown("target", name, TARGETS.iter().map(|row| row.0).chain([ALL]))),
     }
 }
 
@@ -58,9 +67,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn targets() {
-        assert!(check_target("cpu").is_ok());
-        assert_eq!(check_target("cpuu").unwrap_err().help.as_deref(), Some("did you mean `cpu`?"));
-        assert_eq!(check_target("msl").unwrap_err().kind, Kind::Unsupported);
+    fn target_names() {
+        assert_eq!(targets("cpu").unwrap(), [Target::Cpu]);
+        assert_eq!(targets("cpuu").unwrap_err().help.as_deref(), Some("did you mean `cpu`?"));
+        assert_eq!(targets("aie").unwrap_err().kind, Kind::Unsupported);
+        assert_eq!(targets("all").unwrap(), Target::ALL, "the order of the documentation");
+        for (name, target) in TARGETS {
+            assert!(target.is_none_or(|target| target.name() == *name), "{name}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Two runs of the compiler give the same bytes, at every stage.
 
 use driver::frontend::{Output, Source, text};
+use driver::targets::Target;
 use driver::{names, pipeline, targets};
 
 #[test]
@@ -15,10 +16,14 @@ fn every_stage_of_every_suite() {
         let (first, second) = (pipeline::module(&source), pipeline::module(&source));
         let (first, second) = (first.expect("it compiles"), second.expect("it compiles"));
         assert!(first == second, "{suite}: the typed IR differs between runs");
-        let (first, second) = (targets::compile(&first), targets::compile(&second));
-        let (first, second) = (first.expect("it compiles"), second.expect("it compiles"));
-        assert!(first.source == second.source, "{suite}: the source differs between runs");
-        assert!(first.object_bytes() == second.object_bytes(), "{suite}: the object differs between runs");
+        for target in Target::ALL {
+            let compiled = [&first, &second].map(|module| targets::compile(target, module).expect("it compiles"));
+            let [a, b] = &compiled;
+            assert!(!a.texts().is_empty(), "{suite}: no text for {target}");
+            assert!(a.texts() == b.texts(), "{suite}: the source for {target} differs between runs");
+            assert!(a.kernels() == b.kernels(), "{suite}: the manifest for {target} differs between runs");
+            assert!(a.object_bytes() == b.object_bytes(), "{suite}: the object for {target} differs between runs");
+        }
     }
 }
 
@@ -31,7 +36,9 @@ fn no_absolute_paths() {
         let source = Source::parse(suite).expect("the suite is known");
         let (mlir, _) = pipeline::mlir(&source).expect("it compiles");
         assert!(!mlir.contains(&root), "{suite}: the MLIR names {root}");
-        let compiled = targets::compile(&pipeline::module(&source).expect("it compiles")).expect("it compiles");
-        assert!(!compiled.source.contains(&root), "{suite}: the source names {root}");
+        let module = pipeline::module(&source).expect("it compiles");
+        for compiled in targets::compile_all(&Target::ALL, &module).expect("it compiles") {
+            assert!(!compiled.source().contains(&root), "{suite}: the source for {} names {root}", compiled.target);
+        }
     }
 }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use driver::commands::validate::Bench;
 use driver::frontend::Source;
 use driver::judges::{Judge, Outcome};
+use driver::targets::Target;
 use driver::{names, pipeline};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tile_ir::ParamKind;
@@ -47,13 +48,13 @@ fn main() -> ExitCode {
             };
             seeds.insert(kernel.family.clone(), count);
         }
-        let bench = Bench::new(module, None).unwrap_or_else(|error| panic!("{suite}: {error}"));
+        let bench = Bench::new(Target::Cpu, module, None).unwrap_or_else(|error| panic!("{suite}: {error}"));
         let families = bench.families();
         let bench = Arc::new(Mutex::new(bench));
         for family in families {
             let verdicts = Arc::new(Verdicts::default());
             let count = seeds.get(&family).copied().unwrap_or(1);
-            for judge in Judge::ALL {
+            for &judge in Judge::of(Target::Cpu) {
                 let (bench, verdicts, family) = (bench.clone(), verdicts.clone(), family.clone());
                 let name = format!("{suite}/{family}/{}", judge.name());
                 trials.push(Trial::ignorable_test(name, move || check(&bench, &verdicts, &family, count, judge)));

@@ -15,6 +15,9 @@ use crate::roles::{as_view, chosen, fill, role};
 /// Most bytes all buffers of a case may take.
 pub const MAX_CASE_BYTES: u64 = 2 << 30;
 
+/// Rows of context that seeds 3, 4, ... reach, as far as the cache has them: few, and around a power of two.
+pub const CONTEXTS: [u64; 4] = [2, 63, 64, 65];
+
 /// Why no case could be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CaseError {
@@ -39,6 +42,7 @@ impl From<&CaseError> for Report {
 /// Inputs for `kernel` made from `seed`; the same on every machine.
 ///
 /// - Integer scalars and one-element views lie below their bound (seed 1 takes 0, seed 2 the largest); `eps` is 1e-5.
+/// - `position` takes the edges of a context: 1 row, the full cache, then [`CONTEXTS`], then any.
 /// - Caches (`*_cache`, or written at a scalar's row): rows before `position` hold data, later rows are NaN, and row
 ///   `position` holds data if the kernel reads it.
 /// - Other written views are unwritten (see [`crate::poison_bits`]) unless the kernel also reads them.
@@ -105,7 +109,11 @@ fn integer(kernel: &Kernel, name: &str, scalar: &Scalar, seed: u64) -> u64 {
         (Some(bound), None) | (None, Some(bound)) => bound,
         (None, None) => 16,
     };
-    chosen(Stream::new(seed, name), seed, bound)
+    let context = seed.checked_sub(3).and_then(|index| CONTEXTS.get(usize::try_from(index).ok()?));
+    match context {
+        Some(&rows) if name == "position" => (rows - 1).min(bound.saturating_sub(1)),
+        Some(_) | None => chosen(Stream::new(seed, name), seed, bound),
+    }
 }
 
 fn contents(kernel: &Kernel, index: usize, view: &View, scalars: &[Option<u64>], seed: u64) -> Buffer {

@@ -30,7 +30,7 @@ mod verdict;
 pub use buffer::{Buffer, poison_bits};
 pub use case::{ArgValue, Case, CaseArg, Outputs};
 pub use compare::{ELEMENT_FACTOR, Expected, compare, tolerance};
-pub use generate::{CaseError, MAX_CASE_BYTES, generate};
+pub use generate::{CONTEXTS, CaseError, MAX_CASE_BYTES, generate};
 pub use interpret::{run_interpreter, run_interpreter_with};
 pub use reference::{ReferenceError, has_reference, reference};
 pub use verdict::{Comparison, Element, Fault, OutputReport};

@@ -85,6 +85,17 @@ fn tokens_and_positions_stay_inside_and_reach_the_edges() {
 }
 
 #[test]
+fn positions_reach_the_edges_of_a_context() {
+    let contexts = |rows: u64| -> Vec<u64> {
+        let params = vec![view("k_cache", Elem::Bf16, &[rows, 4], Access::Read, vec![]), int("position", Some(rows))];
+        let kernel = kernel("k", params);
+        (1..=6).map(|seed| value(&generate(&kernel, seed).expect("case"), "position") + 1).collect()
+    };
+    assert_eq!(contexts(75), [1, 75, 2, 63, 64, 65]);
+    assert_eq!(contexts(64), [1, 64, 2, 63, 64, 64], "never past the cache");
+}
+
+#[test]
 fn caches_hold_data_before_the_position_and_nan_after() {
     // Read: 0..=position.
     let params = vec![view("k_cache", Elem::Bf16, &[10, 4], Access::Read, vec![]), int("position", Some(10))];

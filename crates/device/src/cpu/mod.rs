@@ -14,7 +14,7 @@ use bundle::Bundle;
 use bundle::limits;
 
 use crate::binding::{Arg, Binding};
-use crate::buffer::{Buffer, BufferInfo, Table, Usage, new_device_id};
+use crate::buffer::{Buffer, BufferInfo, Table, Usage, copy_range, new_device_id};
 use crate::error::Error;
 use crate::program::{KernelHandle, LoadedKernel, Program};
 use crate::{Device, Judge};
@@ -187,11 +187,4 @@ fn store(slot: &mut u64, bytes: &[u8]) -> *const c_void {
     value[..bytes.len()].copy_from_slice(bytes);
     *slot = u64::from_ne_bytes(value);
     std::ptr::from_ref(slot).cast()
-}
-
-fn copy_range(size: u64, offset: u64, bytes: u64) -> Result<std::ops::Range<usize>, Error> {
-    match offset.checked_add(bytes) {
-        Some(end) if end <= size => Ok(offset as usize..end as usize),
-        Some(_) | None => Err(Error::OutOfRange { offset, bytes, size }),
-    }
 }

@@ -8,7 +8,8 @@ use anyhow::Context;
 use decode::{Architecture, Model};
 
 use crate::frontend::Source;
-use crate::{pipeline, targets, tools};
+use crate::targets::{self, Target};
+use crate::{pipeline, tools};
 
 /// Runs `tenfold-decode` with `before`, then the user's arguments, then the bundle.
 ///
@@ -21,10 +22,13 @@ pub fn run(before: &[&str], args: &[String]) -> anyhow::Result<ExitCode> {
     let asks_help = args.iter().any(|arg| ["--help", "-h", "--version", "-V"].contains(&arg.as_str()));
     let device = option(args, "--device").unwrap_or("cpu");
     // An unknown device or model is for tenfold-decode to refuse: it knows the names.
-    if !own_bundle && !asks_help && device::NAMES.contains(&device) {
+    if !own_bundle
+        && !asks_help
+        && let Some(target) = Target::of_device(device)
+    {
         let model = option(args, "--model").unwrap_or(decode::MODELS[0]);
         if let Some(group) = group_of(model) {
-            command.arg("--bundle").arg(bundle(group)?);
+            command.arg("--bundle").arg(bundle(target, group)?);
         }
     }
     let status = command.status().context("tenfold-decode does not start")?;
@@ -56,11 +60,11 @@ fn group_of(model: &str) -> Option<&'static str> {
     })
 }
 
-/// Compiles a suite for the CPU; the bundle's folder.
-fn bundle(group: &str) -> anyhow::Result<PathBuf> {
+/// Compiles a suite for `target`; the bundle's folder.
+fn bundle(target: Target, group: &str) -> anyhow::Result<PathBuf> {
     let module = pipeline::module(&Source::parse(group)?)?;
-    let compiled = targets::compile(&module)?;
-    let folder = tools::workspace_root().join("target/tenfold/cpu").join(group);
+    let compiled = targets::compile(target, &module)?;
+    let folder = tools::workspace_root().join("target/tenfold").join(target.name()).join(group);
     targets::write_bundle(&module.name, &compiled, &folder)?;
     Ok(folder)
 }

@@ -5,21 +5,27 @@ use std::path::Path;
 
 use anyhow::Context;
 use diagnostics::{Kind, Report};
+use tile_ir::Module;
 
 use crate::cli::{Emit, Stage};
 use crate::frontend::Source;
-use crate::names::check_target;
+use crate::names;
 use crate::pipeline::{self, Reports};
-use crate::targets;
+use crate::targets::{self, Compiled, Target};
 
 /// Runs the command.
 ///
 /// # Errors
 /// A refusal of any stage, or an output that cannot be written.
 pub fn run(args: &Emit) -> anyhow::Result<()> {
-    check_target(&args.input.target)?;
+    let targets = names::targets(&args.input.target)?;
     let source = Source::parse(&args.input.input)?;
     let kernel = args.input.kernel.as_deref();
+    let selected = || -> anyhow::Result<Module> {
+        let module = pipeline::module(&source)?;
+        let kernels = pipeline::select(&module, kernel)?;
+        Ok(pipeline::submodule(&module, &kernels))
+    };
     let (text, extension) = match args.stage {
         Stage::Llvm => {
             if kernel.is_some() {
@@ -30,21 +36,15 @@ pub fn run(args: &Emit) -> anyhow::Result<()> {
             (pipeline::llvm(&source)?, "ll")
         }
         Stage::Mlir => (mlir(&source, kernel)?, "mlir"),
-        Stage::Ir => {
-            let module = pipeline::module(&source)?;
-            let kernels = pipeline::select(&module, kernel)?;
-            (pipeline::print(&pipeline::submodule(&module, &kernels))?, "ir.mlir")
-        }
+        Stage::Ir => (pipeline::print(&selected()?)?, "ir.mlir"),
+        Stage::Lowered => (lowered(&targets, &selected()?)?, "lowered.txt"),
         Stage::Source => {
-            let module = pipeline::module(&source)?;
-            let kernels = pipeline::select(&module, kernel)?;
-            let compiled = targets::compile(&pipeline::submodule(&module, &kernels))?;
+            let module = selected()?;
+            let compiled = targets::compile_all(&targets, &module)?;
             if let Some(folder) = &args.out {
-                let bundle = targets::write_bundle(&module.name, &compiled, folder)?;
-                println!("wrote {} kernels to {}", bundle.kernels.len(), folder.display());
-                return Ok(());
+                return write_bundles(&module.name, &compiled, folder);
             }
-            (compiled.source.clone(), "clif")
+            (headed(compiled.iter().map(|compiled| (compiled.target, compiled.source()))), "txt")
         }
     };
     match &args.out {
@@ -54,6 +54,34 @@ pub fn run(args: &Emit) -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+/// One bundle per target: in `folder` itself for a single target, else in a folder of its own.
+fn write_bundles(group: &str, compiled: &[Compiled], folder: &Path) -> anyhow::Result<()> {
+    for one in compiled {
+        let folder = if compiled.len() == 1 { folder.to_owned() } else { folder.join(one.target.name()) };
+        let bundle = targets::write_bundle(group, one, &folder)?;
+        println!("wrote {} kernels to {}", bundle.kernels.len(), folder.display());
+    }
+    Ok(())
+}
+
+/// The lane programs of every target that has them.
+fn lowered(targets: &[Target], module: &Module) -> anyhow::Result<String> {
+    let asked_for_all = targets.len() > 1;
+    let with_lanes = targets.iter().copied().filter(|target| !asked_for_all || *target != Target::Cpu);
+    let texts = with_lanes.map(|target| Ok((target, targets::lowered(target, module)?)));
+    Ok(headed(texts.collect::<anyhow::Result<Vec<_>>>()?))
+}
+
+/// The texts one after the other, each under its target's name if there are several.
+fn headed(texts: impl IntoIterator<Item = (Target, String)>) -> String {
+    let texts: Vec<(Target, String)> = texts.into_iter().collect();
+    if let [(_, only)] = texts.as_slice() {
+        return only.clone();
+    }
+    let headed = texts.iter().map(|(target, text)| format!("{} ---- target {target} ----\n{text}", target.comment()));
+    headed.collect::<Vec<String>>().join("\n")
 }
 
 /// MLIR of the whole source, or of the kernels named.

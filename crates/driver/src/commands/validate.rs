@@ -11,39 +11,79 @@ use tile_mlir::stock::StockKernel;
 use crate::cli::Validate;
 use crate::frontend::Source;
 use crate::judges::{self, Judge, Outcome, Refusal, Verdict};
-use crate::names::check_target;
-use crate::pipeline;
-use crate::targets::{self, Compiled};
+use crate::targets::{self, Compiled, Target};
+use crate::{names, pipeline};
 
 /// Runs the command; fails if a judge says so.
 ///
 /// # Errors
 /// A refusal of the compiler, a linker or a device that is not there.
 pub fn run(args: &Validate) -> anyhow::Result<ExitCode> {
-    check_target(&args.input.target)?;
+    let targets = names::targets(&args.input.target)?;
     let source = Source::parse(&args.input.input)?;
     let module = pipeline::module(&source)?;
     let module = pipeline::submodule(&module, &pipeline::select(&module, args.input.kernel.as_deref())?);
-    let mut bench = Bench::new(module, args.threads)?;
-    let mut counts = [[0u32; 3]; Judge::ALL.len()];
+    let mut failed = 0;
+    for target in &targets {
+        if targets.len() > 1 {
+            println!("== {target}");
+        }
+        failed += validate(*target, module.clone(), args)?;
+    }
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Every kernel before every judge of one target; the number of failures.
+fn validate(target: Target, module: Module, args: &Validate) -> anyhow::Result<u32> {
+    let mut bench = Bench::new(target, module, args.threads)?;
+    let mut table = Table::default();
+    for judge in Judge::of(target) {
+        table.expect(judge.name());
+    }
     for family in bench.families() {
         for seed in 1..=args.seeds {
             for verdict in bench.judge(&family, seed, !args.no_stock) {
-                let column = match &verdict.outcome {
-                    Outcome::Passed(_) => 0,
-                    Outcome::Failed(_) => 1,
-                    Outcome::Skipped(_) => 2,
-                };
-                counts[verdict.judge as usize][column] += 1;
-                println!("{:<26} seed {seed}  {:<9} {}", verdict.kernel, verdict.judge.name(), verdict.outcome);
+                table.print(&verdict.kernel, Some(seed), verdict.judge.name(), &verdict.outcome);
             }
         }
     }
-    for (judge, [passed, failed, skipped]) in Judge::ALL.into_iter().zip(counts) {
-        println!("{}: {passed} passed, {failed} failed, {skipped} skipped", judge.name());
+    Ok(table.close())
+}
+
+/// Prints outcomes as they come, and counts them by judge.
+#[derive(Default)]
+struct Table {
+    /// Judges in order of appearance, with passed, failed, skipped.
+    counts: Vec<(String, [u32; 3])>,
+}
+
+impl Table {
+    fn expect(&mut self, judge: &str) -> &mut [u32; 3] {
+        let index = self.counts.iter().position(|row| row.0 == judge).unwrap_or_else(|| {
+            self.counts.push((judge.to_owned(), [0; 3]));
+            self.counts.len() - 1
+        });
+        &mut self.counts[index].1
     }
-    let failed: u32 = counts.iter().map(|count| count[1]).sum();
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+
+    fn print(&mut self, kernel: &str, seed: Option<u64>, judge: &str, outcome: &Outcome) {
+        let column = match outcome {
+            Outcome::Passed(_) => 0,
+            Outcome::Failed(_) => 1,
+            Outcome::Skipped(_) => 2,
+        };
+        self.expect(judge)[column] += 1;
+        let seed = seed.map_or_else(|| "      ".to_owned(), |seed| format!("seed {seed}"));
+        println!("{kernel:<26} {seed}  {judge:<9} {outcome}");
+    }
+
+    /// Prints the counts; the number of failures.
+    fn close(&self) -> u32 {
+        for (judge, [passed, failed, skipped]) in &self.counts {
+            println!("{judge}: {passed} passed, {failed} failed, {skipped} skipped");
+        }
+        self.counts.iter().map(|row| row.1[1]).sum()
+    }
 }
 
 /// A module compiled and loaded, ready to be judged.
@@ -64,15 +104,15 @@ fn smallest<'a>(module: &'a Module, family: &str) -> Option<&'a Kernel> {
 }
 
 impl Bench {
-    /// Compiles `module` for the CPU and loads it.
+    /// Compiles `module` for `target` and loads it on the device that runs it.
     ///
     /// # Errors
     /// The compiler, linker or device refuses it.
-    pub fn new(module: Module, threads: Option<usize>) -> anyhow::Result<Bench> {
-        let compiled = targets::compile(&module)?;
+    pub fn new(target: Target, module: Module, threads: Option<usize>) -> anyhow::Result<Bench> {
+        let compiled = targets::compile(target, &module)?;
         let folder = tempfile::tempdir().context("no temporary folder")?;
         targets::write_bundle(&module.name, &compiled, folder.path())?;
-        let mut device = device::open("cpu", threads)?;
+        let mut device = device::open(target.device(), threads)?;
         let program = device.load(&Bundle::open(folder.path())?)?;
         Ok(Bench { module, compiled, device, program, stock: BTreeMap::new(), _folder: folder })
     }
@@ -92,17 +132,19 @@ impl Bench {
             .and_then(|kernel| self.compiled.chosen(&self.module, kernel));
         let verdict = |judge, outcome| Verdict { kernel: family.to_owned(), seed, judge, outcome };
         let Some(kernel) = chosen else {
-            return vec![verdict(Judge::Cpu, Outcome::Failed("no candidate was compiled".into()))];
+            return vec![verdict(Judge::Reference, Outcome::Failed("no candidate was compiled".into()))];
         };
+        let target = self.compiled.target;
+        let own = Judge::of_device(target);
         let run = match judges::interpret(kernel, seed) {
             Ok(run) => run,
             Err(why) => return vec![verdict(Judge::Reference, Outcome::Failed(why))],
         };
         let mut verdicts = vec![
             verdict(Judge::Reference, judges::by_reference(&run)),
-            verdict(Judge::Cpu, judges::by_device(self.device.as_mut(), &self.program, kernel, &run)),
+            verdict(own, judges::by_device(self.device.as_mut(), &self.program, kernel, &run)),
         ];
-        if stock {
+        if stock && Judge::of(target).contains(&Judge::Stock) {
             let small = smallest(&self.module, family).unwrap_or(kernel);
             let stock = self.stock.entry(family.to_owned()).or_insert_with(|| judges::compile_stock(small));
             verdicts.push(verdict(Judge::Stock, judges::by_stock(stock, small, &run)));

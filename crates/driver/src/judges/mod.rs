@@ -3,7 +3,10 @@
 //! For one kernel and one seed, all run on the same random case:
 //! - *reference*: the interpreter against f64 mathematics that knows nothing of the IR;
 //! - *cpu*: the compiled code against the interpreter;
+//! - *emulator*: the printed text, run under the rules of its target, against the interpreter;
 //! - *stock*: MLIR's own lowering and code generator against the interpreter.
+//!
+//! The vendors' compilers judge the printed text itself, once per kernel ([`vendors`]).
 //!
 //! A judge that cannot run says why and counts as skipped, never as passed.
 
@@ -17,29 +20,47 @@ use judge::{Case, Comparison, Expected, Outputs};
 use tile_ir::Kernel;
 use tile_mlir::stock::StockKernel;
 
+use crate::targets::Target;
+
 pub use on_device::run as run_on_device;
 pub use on_stock::{Refusal, compile as compile_stock, run as run_on_stock};
 
-/// Who judged.
+/// Who judged a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Judge {
     /// Interpreter against f64 mathematics.
     Reference,
     /// Compiled code against the interpreter.
     Cpu,
+    /// The printed text, executed on an emulator with every check, against the interpreter.
+    Emulator,
     /// Stock MLIR against the interpreter.
     Stock,
 }
 
 impl Judge {
-    /// All judges.
-    pub const ALL: [Judge; 3] = [Judge::Reference, Judge::Cpu, Judge::Stock];
+    /// The judge that runs what `target` made.
+    pub const fn of_device(target: Target) -> Judge {
+        match target {
+            Target::Msl | Target::Cuda | Target::Musa => Judge::Emulator,
+            Target::Cpu => Judge::Cpu,
+        }
+    }
+
+    /// The judges of `target`. Stock MLIR knows nothing of targets: it is asked once, with the CPU.
+    pub const fn of(target: Target) -> &'static [Judge] {
+        match target {
+            Target::Msl | Target::Cuda | Target::Musa => &[Judge::Reference, Judge::Emulator],
+            Target::Cpu => &[Judge::Reference, Judge::Cpu, Judge::Stock],
+        }
+    }
 
     /// Name in tables.
     pub const fn name(self) -> &'static str {
         match self {
             Judge::Reference => "reference",
             Judge::Cpu => "cpu",
+            Judge::Emulator => "emulator",
             Judge::Stock => "stock",
         }
     }

@@ -28,7 +28,7 @@ pub(crate) struct Common {
     /// Where to run
     #[arg(long, default_value = "cpu")]
     pub(crate) device: String,
-    /// Threads of the cpu device [default: one per core]
+    /// Threads of the device, if the processor runs it [default: one per core]
     #[arg(long)]
     pub(crate) threads: Option<usize>,
 }
@@ -71,6 +71,9 @@ pub(crate) struct Check {
     /// Golden file
     #[arg(long, value_name = "FILE")]
     pub(crate) golden: PathBuf,
+    /// Compare only the first N tokens of each prompt's continuation
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) tokens: Option<u32>,
 }
 
 #[derive(Args)]

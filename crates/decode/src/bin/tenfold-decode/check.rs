@@ -9,7 +9,10 @@ use crate::args::{Check, Common};
 
 /// Runs the command; fails if a prompt does.
 pub(crate) fn run(common: &Common, args: &Check) -> Result<ExitCode, Error> {
-    let golden = golden::read(&args.golden)?;
+    let mut golden = golden::read(&args.golden)?;
+    if let Some(tokens) = args.tokens {
+        golden = golden.truncated(tokens as usize);
+    }
     let (model, mut engine) = crate::open(common)?;
     let results = golden::check(&mut engine, model.tokenizer(), &golden)?;
     println!(

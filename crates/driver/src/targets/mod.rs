@@ -1,0 +1,155 @@
+//! Targets: typed IR to source text, and to a bundle.
+
+mod bundles;
+mod cpu;
+mod simt;
+
+use std::fmt;
+
+use bundle::manifest;
+use mlir_to_cpu::CpuObject;
+use rayon::prelude::*;
+use tile_ir::{Kernel, Module};
+
+pub use bundles::{GENERATOR, write_bundle};
+pub use simt::lowered;
+
+/// A target that this version compiles for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Target {
+    /// Metal Shading Language.
+    Msl,
+    /// CUDA C++.
+    Cuda,
+    /// MUSA C++.
+    Musa,
+    /// This machine's processor.
+    Cpu,
+}
+
+impl Target {
+    /// Every target, in the order of the documentation.
+    pub const ALL: [Target; 4] = [Target::Msl, Target::Cuda, Target::Musa, Target::Cpu];
+
+    /// Name on the command line, in manifests and of snapshot folders.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Target::Msl => "msl",
+            Target::Cuda => "cuda",
+            Target::Musa => "musa",
+            Target::Cpu => "cpu",
+        }
+    }
+
+    /// The device of this machine that runs its bundles, hardware or emulated.
+    pub const fn device(self) -> &'static str {
+        match self {
+            Target::Msl => "msl-emu",
+            Target::Cuda => "cuda-emu",
+            Target::Musa => "musa-emu",
+            Target::Cpu => "cpu",
+        }
+    }
+
+    /// The target whose bundles the device `name` runs.
+    pub fn of_device(name: &str) -> Option<Target> {
+        Target::ALL.into_iter().find(|target| target.device() == name)
+    }
+
+    /// What starts a comment in its text.
+    pub const fn comment(self) -> &'static str {
+        match self {
+            Target::Msl | Target::Cuda | Target::Musa => "//",
+            Target::Cpu => ";",
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A text of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Its file name in the bundle.
+    pub file: String,
+    /// The text.
+    pub text: String,
+}
+
+/// What a target made of a module.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The target.
+    pub target: Target,
+    texts: Vec<Text>,
+    kernels: Vec<manifest::Kernel>,
+    /// Machine code, where the text is only for people.
+    object: Option<CpuObject>,
+}
+
+impl Compiled {
+    /// The kernels of the bundle: one candidate per family, in source order.
+    pub fn kernels(&self) -> &[manifest::Kernel] {
+        &self.kernels
+    }
+
+    /// The texts, in source order.
+    pub fn texts(&self) -> &[Text] {
+        &self.texts
+    }
+
+    /// The text that holds `kernel`; on the CPU, one text holds all.
+    pub fn text_of(&self, kernel: &manifest::Kernel) -> Option<&Text> {
+        match &self.object {
+            Some(_) => self.texts.first(),
+            None => self.texts.iter().find(|text| text.file == kernel.file),
+        }
+    }
+
+    /// All texts, one after the other.
+    pub fn source(&self) -> String {
+        let texts: Vec<&str> = self.texts.iter().map(|text| text.text.as_str()).collect();
+        texts.join("\n")
+    }
+
+    /// The relocatable object, where the target has one.
+    pub fn object_bytes(&self) -> Option<&[u8]> {
+        self.object.as_ref().map(|object| object.bytes.as_slice())
+    }
+
+    /// The candidate of `module` that became `kernel`.
+    pub fn chosen<'a>(&self, module: &'a Module, kernel: &manifest::Kernel) -> Option<&'a Kernel> {
+        module.kernels.iter().find(|candidate| {
+            candidate.family == kernel.name && candidate.tuning.iter().cloned().eq(tuning(candidate, kernel))
+        })
+    }
+}
+
+/// The manifest's tuning in the candidate's order.
+fn tuning<'a>(candidate: &'a Kernel, kernel: &'a manifest::Kernel) -> impl Iterator<Item = (String, u64)> + 'a {
+    candidate.tuning.iter().filter_map(|(key, _)| kernel.tuning.get(key).map(|value| (key.clone(), *value)))
+}
+
+/// Compiles `module` for `target`; the CPU is the one this runs on.
+///
+/// # Errors
+/// What the target lacks, at the user's lines.
+pub fn compile(target: Target, module: &Module) -> anyhow::Result<Compiled> {
+    match target {
+        Target::Cpu => cpu::compile(module),
+        Target::Msl | Target::Cuda | Target::Musa => simt::compile(target, module),
+    }
+}
+
+/// Compiles `module` for every target at the same time; results in the order of `targets`.
+///
+/// # Errors
+/// That of the first target, in this order, that refuses it.
+pub fn compile_all(targets: &[Target], module: &Module) -> anyhow::Result<Vec<Compiled>> {
+    let results: Vec<anyhow::Result<Compiled>> = targets.par_iter().map(|&target| compile(target, module)).collect();
+    results.into_iter().collect()
+}

@@ -1,0 +1,35 @@
+//! The targets whose source is text: Metal, CUDA, MUSA.
+
+use diagnostics::{Kind, Report};
+use tile_ir::Module;
+
+use super::{Compiled, Target, Text};
+use crate::pipeline::Reports;
+
+type Sources = Result<Vec<emit::Source>, Vec<lower_simt::Error>>;
+
+/// Prints one candidate of every family.
+pub(super) fn compile(target: Target, module: &Module) -> anyhow::Result<Compiled> {
+    let sources: Sources = match target {
+        Target::Msl => mlir_to_msl::emit(module, &mlir_to_msl::Options::default()),
+        Target::Cuda => mlir_to_gpu::emit(module, &mlir_to_gpu::Options::default()),
+        Target::Musa => mlir_to_musa::emit(module, &mlir_to_musa::Options::default()),
+        Target::Cpu => return super::cpu::compile(module),
+    };
+    let sources = sources.map_err(|errors| Reports(errors.iter().map(Report::from).collect()))?;
+    let mut compiled = Compiled { target, texts: Vec::new(), kernels: Vec::new(), object: None };
+    for source in sources {
+        compiled.texts.push(Text { file: source.file, text: source.text });
+        compiled.kernels.push(source.kernel);
+    }
+    Ok(compiled)
+}
+
+/// The lane programs that `target` prints, as text for people.
+///
+/// # Errors
+/// What the target lacks, at the user's lines; the CPU has no lane programs.
+pub fn lowered(target: Target, module: &Module) -> anyhow::Result<String> {
+    let _ = module;
+    Err(Report::new(Kind::Unsupported, format!("target `{target}` has no lowered stage")).into())
+}
