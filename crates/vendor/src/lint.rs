@@ -81,6 +81,78 @@ pub fn arguments<'w, 't>(words: &'w [Word<'t>], open: usize) -> Option<(Vec<&'w 
     None
 }
 
+/// An array declared with a memory qualifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Array<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Line of its name.
+    pub line: u32,
+    /// Bytes; `None` if its type is not known or its length is not a literal.
+    pub bytes: Option<u64>,
+}
+
+/// The arrays declared as `QUALIFIER [alignas(N) | __align__(N)] TYPE NAME[N]...`; `size` gives the bytes of a type.
+/// Pointers and references to such memory are not arrays.
+pub fn arrays<'t>(words: &[Word<'t>], qualifier: &str, size: impl Fn(&str) -> Option<u64>) -> Vec<Array<'t>> {
+    let mut found = Vec::new();
+    for start in (0..words.len()).filter(|&index| words[index].text == qualifier) {
+        let mut declared: Vec<Word<'t>> = Vec::new();
+        let mut lengths = Some(1_u64);
+        let mut at = start + 1;
+        let mut dimensions = 0;
+        while let Some(word) = words.get(at) {
+            match (word.text, declared.is_empty()) {
+                ("alignas" | "__align__", true) => match arguments(words, at + 1) {
+                    Some((_, close)) => at = close,
+                    None => break,
+                },
+                ("[", false) => {
+                    let Some((length, close)) = arguments(words, at) else {
+                        break;
+                    };
+                    let length = match length.as_slice() {
+                        [[length]] => integer(length.text),
+                        _ => None,
+                    };
+                    lengths = lengths.zip(length).and_then(|(product, length)| product.checked_mul(length));
+                    dimensions += 1;
+                    at = close;
+                }
+                _ if word.kind == Kind::Name && dimensions == 0 => declared.push(*word),
+                _ => break,
+            }
+            at += 1;
+        }
+        if let ([kinds @ .., name], 1..) = (declared.as_slice(), dimensions) {
+            let kind: Vec<&str> = kinds.iter().map(|word| word.text).collect();
+            let bytes = lengths.zip(size(&kind.join(" "))).and_then(|(length, size)| length.checked_mul(size));
+            found.push(Array { name: name.text, line: name.line, bytes });
+        }
+    }
+    found
+}
+
+/// Findings for arrays beyond `limit` bytes together (each counted up to a multiple of 16) and for those whose size is
+/// not seen, as line and message; `memory` is what the language calls it.
+pub fn over_budget(arrays: &[Array<'_>], limit: u64, memory: &str) -> Vec<(u32, String)> {
+    let mut found = Vec::new();
+    let mut sum = 0_u64;
+    for array in arrays {
+        let Some(bytes) = array.bytes else {
+            found.push((array.line, format!("the size of {memory} array `{}` cannot be read off the text", array.name)));
+            continue;
+        };
+        let before = sum;
+        sum = sum.saturating_add(bytes.checked_next_multiple_of(16).unwrap_or(u64::MAX));
+        if before <= limit && sum > limit {
+            let text = format!("{memory} memory exceeds {limit} bytes at `{}`: {sum} bytes", array.name);
+            found.push((array.line, text));
+        }
+    }
+    found
+}
+
 /// The value of an unsigned integer literal: decimal or hexadecimal, with or without a suffix.
 pub fn integer(word: &str) -> Option<u64> {
     let digits = word.trim_end_matches(['u', 'U', 'l', 'L']);
@@ -178,6 +250,24 @@ mod tests {
         assert_eq!(integer("0xffu"), Some(255));
         assert_eq!(integer("32"), Some(32));
         assert_eq!(integer("1.5"), None);
+    }
+
+    #[test]
+    fn shared_arrays() {
+        let size = |kind: &str| match kind {
+            "float" => Some(4),
+            "unsigned short" => Some(2),
+            _ => None,
+        };
+        let text = "mem float a[4][2];\nmem alignas(16) unsigned short b[0x10];\nmem float* p; mem float c; f(mem float& r)\n\
+                    mem odd d[2]; mem float e[N], x[3];";
+        let words = words(text);
+        let found: Vec<_> = arrays(&words, "mem", size).iter().map(|a| (a.name, a.line, a.bytes)).collect();
+        assert_eq!(found, [("a", 1, Some(32)), ("b", 2, Some(32)), ("d", 4, None), ("e", 4, None)]);
+        let arrays = arrays(&words, "mem", size);
+        assert_eq!(over_budget(&arrays[..2], 64, "mem"), []);
+        let lines: Vec<u32> = over_budget(&arrays, 63, "mem").iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [2, 4, 4]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use emit::Source;
 use tempfile::TempDir;
 
-use crate::{Absent, Finding, Severity, parse};
+use crate::{Absent, Finding, Outcome, Severity, parse, parse_resources};
 
 /// Where tools are looked for, and how long one may run.
 #[derive(Clone, Debug)]
@@ -92,10 +92,40 @@ impl Tool {
         command.env("LC_ALL", "C");
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let child = command.spawn().map_err(|error| failed("start it", error))?;
+        let child = start(&mut command).map_err(|error| failed("start it", error))?;
         let status = Running(child).wait(self.limit).map_err(|error| failed("wait for it", error))?;
         let output = fs::read(&log).map_err(|error| failed("read its output", error))?;
         Ok(self.finished(source, status, String::from_utf8_lossy(&output).into_owned()))
+    }
+
+    /// Runs the tool on `source` as a judge; resources are read from its output.
+    pub fn judge<S: AsRef<OsStr>>(&self, source: &Source, args: &[S]) -> Outcome {
+        match self.run(source, args) {
+            Ok(finished) => Outcome::of(finished.findings, parse_resources(&finished.output)),
+            Err(absent) => Outcome::Skipped(absent),
+        }
+    }
+
+    /// Whether the tool ends well when run with `args`: whether what it starts is installed too.
+    ///
+    /// # Errors
+    /// It does not; the reason is the last line of its error output.
+    pub fn probe(self, args: &[&str]) -> Result<Tool, Absent> {
+        let mut command = Command::new(&self.program);
+        command.args(args).env("PATH", &self.path).env("LC_ALL", "C");
+        let failed = |error: io::Error| Absent::new(self.name, format!("cannot start it: {error}"));
+        let log = tempfile::NamedTempFile::new().map_err(failed)?;
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log.reopen().map_err(failed)?);
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let status = Running(start(&mut command).map_err(failed)?).wait(self.limit).map_err(failed)?;
+        if status.is_some_and(|status| status.success()) {
+            return Ok(self);
+        }
+        let output = fs::read(log.path()).map_err(failed)?;
+        let output = String::from_utf8_lossy(&output);
+        let last = output.lines().rev().map(str::trim).find(|line| !line.is_empty());
+        Err(Absent::new(self.name, last.unwrap_or("it does not run").to_owned()))
     }
 
     fn finished(&self, source: &Source, status: Option<ExitStatus>, output: String) -> Finished {
@@ -120,6 +150,17 @@ impl Tool {
         findings.extend(ending.map(|message| Finding::new(self.name, Severity::Error, source, None, message)));
         Finished { success, findings, output }
     }
+}
+
+/// Starts a command. A file that another process has only just written counts as busy for a moment.
+fn start(command: &mut Command) -> io::Result<Child> {
+    for _ in 0..20 {
+        match command.spawn() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => thread::sleep(Duration::from_millis(10)),
+            result => return result,
+        }
+    }
+    command.spawn()
 }
 
 /// A child that does not outlive us, nor do its own children.
