@@ -35,16 +35,17 @@ pub mod validate;
 
 use std::collections::BTreeMap;
 
+use ::emit::{Described, describe};
 use bundle::manifest;
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::UserFuncName;
 use cranelift_module::{Linkage, Module as _, default_libcall_names};
 use cranelift_object::{ObjectBuilder, ObjectModule};
-use tile_ir::{Access, Kernel, Module, OpKind, Own, ParamKind};
+use tile_ir::{Module, OpKind};
 
+pub use ::emit::dtype;
 pub use error::Error;
 pub use features::{Features, X86_FEATURES};
-pub use types::dtype;
 
 /// Target name.
 pub const TARGET: &str = "cpu";
@@ -156,54 +157,16 @@ fn compile(
     function.name = UserFuncName::user(0, id.as_u32());
     let mut context = Context::for_function(function);
     object.define_function(id, &mut context).map_err(|error| failed(format!("{error:?}")))?;
-    Ok(describe(kernel, entry, candidate.plan.scratch_bytes, lines))
-}
-
-/// The manifest's entry for a kernel.
-fn describe(kernel: &Kernel, entry: String, scratch: u64, lines: Vec<manifest::LineOrigin>) -> manifest::Kernel {
-    let args = kernel
-        .params
-        .iter()
-        .map(|param| manifest::Arg { name: param.name.clone(), kind: describe_arg(kernel, &param.kind) })
-        .collect();
-    manifest::Kernel {
-        name: kernel.family.clone(),
+    // `candidates::choose` has refused parameters of a type without a memory form.
+    Ok(describe(Described {
+        family: &kernel.family,
         entry,
         file: names::LIBRARY_FILE.to_owned(),
-        tuning: kernel.tuning.iter().cloned().collect(),
+        tuning: &kernel.tuning,
+        params: &kernel.params,
         grid: kernel.grid,
         block: [1, 1, 1],
-        args,
-        budgets: BTreeMap::from([("scratch".to_owned(), scratch)]),
+        budgets: BTreeMap::from([("scratch".to_owned(), candidate.plan.scratch_bytes)]),
         lines,
-    }
-}
-
-fn describe_arg(kernel: &Kernel, kind: &ParamKind) -> manifest::ArgKind {
-    // `candidates::choose` has refused parameters of a type without a memory form.
-    let memory_form = |elem| dtype(elem).unwrap_or(manifest::Dtype::I64);
-    match kind {
-        ParamKind::Scalar(scalar) => manifest::ArgKind::Scalar { dtype: memory_form(scalar.elem), bound: scalar.bound },
-        ParamKind::View(view) => manifest::ArgKind::View {
-            dtype: memory_form(view.elem),
-            shape: view.shape.dims().to_vec(),
-            access: match view.access {
-                Access::Read => manifest::Access::Read,
-                Access::Weights => manifest::Access::Weights,
-                Access::Write => manifest::Access::Write,
-            },
-            layout: manifest::Layout::RowMajor,
-            own: view
-                .own
-                .iter()
-                .map(|own| match own {
-                    Own::Whole => manifest::Own::Whole,
-                    Own::Block { axis, size } => manifest::Own::Block { axis: axis.index(), size: *size },
-                    Own::At { param } => manifest::Own::At {
-                        arg: kernel.params.get(*param).map_or_else(String::new, |param| param.name.clone()),
-                    },
-                })
-                .collect(),
-        },
-    }
+    }))
 }

@@ -4,7 +4,6 @@
 //! free. An `i8` is held sign-extended in 32 bits. A bool is a byte (0 or 1) when alone and an all-ones or all-zeros
 //! 32-bit lane in a vector. 64-bit integers are never put in vectors.
 
-use bundle::manifest::Dtype;
 use cranelift_codegen::ir;
 use cranelift_codegen::ir::types::{F32, F32X4, I8, I32, I32X4, I64};
 use tile_ir::Elem;
@@ -54,18 +53,4 @@ impl Reg {
             Reg::Long => None,
         }
     }
-}
-
-/// Element type in the manifest; `None` for `index`, which never reaches memory.
-pub fn dtype(elem: Elem) -> Option<Dtype> {
-    Some(match elem {
-        Elem::F32 => Dtype::F32,
-        Elem::F16 => Dtype::F16,
-        Elem::Bf16 => Dtype::Bf16,
-        Elem::I1 => Dtype::Bool,
-        Elem::I8 => Dtype::I8,
-        Elem::I32 => Dtype::I32,
-        Elem::I64 => Dtype::I64,
-        Elem::Index => return None,
-    })
 }

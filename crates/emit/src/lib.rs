@@ -1,6 +1,23 @@
 //! What every printer needs: names, indentation, precedence of expressions, the map from lines to the user's Rust.
+//!
+//! Nothing here knows a target or a language. A printer makes names with [`Namer`], lines with [`Writer`], expressions with
+//! [`Text`], the first line with [`Header`] and the manifest's entry with [`describe`].
+
+mod describe;
+mod float;
+mod header;
+mod names;
+mod text;
+mod writer;
 
 use bundle::manifest;
+
+pub use describe::{Described, describe, dtype};
+pub use float::{FloatClass, float_literal};
+pub use header::Header;
+pub use names::Namer;
+pub use text::{Prec, Text};
+pub use writer::Writer;
 
 /// One kernel as printed for a target that takes source text.
 #[derive(Clone, Debug, PartialEq)]

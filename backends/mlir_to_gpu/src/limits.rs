@@ -1,0 +1,36 @@
+//! Limits of this target, as data.
+
+use lower_simt::target::{MatrixUnit, Target};
+use tile_ir::Elem;
+
+/// Shapes of `mma.sync` on 16-bit floats.
+pub const MATRIX: &[MatrixUnit] =
+    &[MatrixUnit { elem: Elem::Bf16, m: 16, n: 8, k: 16 }, MatrixUnit { elem: Elem::F16, m: 16, n: 8, k: 16 }];
+
+/// Bytes of shared memory that a kernel may declare; more is allocated at launch. A limit of the assembler.
+pub const STATIC_SHARED: u64 = 48 << 10;
+
+/// The numbers of compute capability 9.0 (H100).
+pub const TARGET: Target = Target {
+    name: crate::TARGET,
+    // CUDA programming guide, technical specifications: 227 KiB per block after opting in.
+    shared_bytes: 227 << 10,
+    // As above: threads per block.
+    max_threads: 1024,
+    // As above: warp size.
+    warp: 32,
+    // As above: grid dimensions.
+    max_grid: [(1 << 31) - 1, 65_535, 65_535],
+    // Kernel parameters take at most 4 KiB on every driver; far below, and equal to the other targets of the family.
+    max_buffers: 31,
+    // The widest loads of compute capability 9.0 are 16 bytes.
+    vector_bytes: 16,
+    // Two blocks for each of 132 multiprocessors.
+    programs: 264,
+    // A thread of a full block of 1024 has 64 registers, of 512 threads 128; tiles take at most half of the latter, and the rest
+    // holds addresses and vectors on their way.
+    tile_registers: 64,
+    // Longer bodies outgrow the instruction cache.
+    max_unroll: 16,
+    matrix: MATRIX,
+};
