@@ -148,7 +148,10 @@ fn nvcc_is_called_as_documented() {
     assert_eq!(nvcc(&lines, MINUTE).to_string(), "ok (rowsum: 11 registers, 0 spills, 32 bytes shared)");
     let seen = fs::read_to_string(seen).unwrap();
     let (arguments, text) = seen.split_once('\n').unwrap();
-    assert_eq!(arguments, "-arch=sm_90 -std=c++17 -fmad=false -Xptxas -v -diag-suppress 186 -cubin -o out.cubin rowsum.cu");
+    assert_eq!(
+        arguments,
+        "-arch=sm_90 -std=c++17 -fmad=false -Xptxas -v -diag-suppress 186 -cubin -o out.cubin rowsum.cu"
+    );
     assert_eq!(text, ROWSUM);
 }
 
@@ -172,7 +175,9 @@ fn nvcc_refuses() {
 #[test]
 fn nvcc_crashes_hangs_or_says_nothing() {
     let message = |outcome: Outcome| match outcome {
-        Outcome::Findings(findings) => findings.iter().map(|finding| finding.message.clone()).collect::<Vec<_>>().join("|"),
+        Outcome::Findings(findings) => {
+            findings.iter().map(|finding| finding.message.clone()).collect::<Vec<_>>().join("|")
+        }
         outcome @ (Outcome::Passed(_) | Outcome::Skipped(_)) => panic!("{outcome}"),
     };
     let crash = message(nvcc("kill -SEGV $$", MINUTE));

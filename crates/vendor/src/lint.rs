@@ -140,7 +140,8 @@ pub fn over_budget(arrays: &[Array<'_>], limit: u64, memory: &str) -> Vec<(u32, 
     let mut sum = 0_u64;
     for array in arrays {
         let Some(bytes) = array.bytes else {
-            found.push((array.line, format!("the size of {memory} array `{}` cannot be read off the text", array.name)));
+            found
+                .push((array.line, format!("the size of {memory} array `{}` cannot be read off the text", array.name)));
             continue;
         };
         let before = sum;
@@ -223,14 +224,10 @@ mod tests {
 
     #[test]
     fn splits() {
-        assert_eq!(texts("#include <a.h>\n a_1 += 0x1p-3f; // b\n/* c\n */ d"), [
-            ("a_1", 2),
-            ("+", 2),
-            ("=", 2),
-            ("0x1p-3f", 2),
-            (";", 2),
-            ("d", 4)
-        ]);
+        assert_eq!(
+            texts("#include <a.h>\n a_1 += 0x1p-3f; // b\n/* c\n */ d"),
+            [("a_1", 2), ("+", 2), ("=", 2), ("0x1p-3f", 2), (";", 2), ("d", 4)]
+        );
         assert_eq!(texts("asm(\"x \\\" y\" : 'a')"), [("asm", 1), ("(", 1), (":", 1), (")", 1)]);
         assert_eq!(texts("1.5e+7f-x é"), [("1.5e+7f", 1), ("-", 1), ("x", 1), ("é", 1)]);
         assert_eq!(texts("#pragma unroll 8"), [("#", 1), ("pragma", 1), ("unroll", 1), ("8", 1)]);

@@ -97,18 +97,16 @@ fn bare(line: &str) -> Option<Diagnostic> {
     if line.starts_with(char::is_whitespace) {
         return None;
     }
-    let diagnostic = |(severity, message): (Severity, &str)| Diagnostic {
-        severity,
-        place: None,
-        message: message.to_owned(),
-    };
+    let diagnostic =
+        |(severity, message): (Severity, &str)| Diagnostic { severity, place: None, message: message.to_owned() };
     if let Some(found) = severity(line) {
         return Some(diagnostic(found));
     }
     // The tool's name is one word; ptxas adds a place in its own input, of no use to anyone.
     let word = line.find([' ', ':'])?;
     let rest = line[word..].trim_start_matches([':', ' ']);
-    let rest = rest.split_once("; ").filter(|(place, _)| place.contains(", line ")).map_or(rest, |(_, rest)| rest.trim());
+    let rest =
+        rest.split_once("; ").filter(|(place, _)| place.contains(", line ")).map_or(rest, |(_, rest)| rest.trim());
     severity(rest).map(diagnostic)
 }
 
@@ -172,7 +170,8 @@ mod tests {
 
     #[test]
     fn notes_belong_to_what_they_explain() {
-        let found = parse("k.cu:2:1: note: lost\nk.metal:3:1: error: no match\n  x\n  ^\nk.metal:1:1: note: candidate\n");
+        let found =
+            parse("k.cu:2:1: note: lost\nk.metal:3:1: error: no match\n  x\n  ^\nk.metal:1:1: note: candidate\n");
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].message, "no match; candidate");
     }

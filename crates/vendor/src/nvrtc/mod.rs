@@ -95,7 +95,8 @@ impl Nvrtc {
             return Err(Absent::new(NAME, "its package is for Linux on x86-64"));
         }
         let folder = WHEEL.fetch(cache, pip, &mut |_| {});
-        let folder = folder.map_err(|error| Absent::new(NAME, format!("cannot fetch {}: {error}", WHEEL.requirement)))?;
+        let folder =
+            folder.map_err(|error| Absent::new(NAME, format!("cannot fetch {}: {error}", WHEEL.requirement)))?;
         let [builtins, nvrtc] = [0, 1].map(|index| folder.join(WHEEL.members[index].file));
         let library = Library::load(&builtins, &nvrtc).map_err(|error| Absent::new(NAME, error))?;
         Ok(Nvrtc { library: Arc::new(library) })

@@ -22,7 +22,14 @@ impl<'a> Program<'a> {
         let mut handle = ptr::null_mut();
         // SAFETY: all texts end with zero and outlive the call, which copies them; both arrays have `count` entries.
         let status = unsafe {
-            (library.create)(&mut handle, text.as_ptr(), name.as_ptr(), count, text_pointers.as_ptr(), name_pointers.as_ptr())
+            (library.create)(
+                &mut handle,
+                text.as_ptr(),
+                name.as_ptr(),
+                count,
+                text_pointers.as_ptr(),
+                name_pointers.as_ptr(),
+            )
         };
         library.check(status)?;
         Ok(Program { library, handle })
