@@ -32,8 +32,8 @@ pub fn words(text: &str) -> Vec<Word<'_>> {
         let rest = &text[at..];
         let (length, kind) = if rest.starts_with("//") || is_include(text, at) {
             (rest.find('\n').unwrap_or(rest.len()), None)
-        } else if rest.starts_with("/*") {
-            (rest[2..].find("*/").map_or(rest.len(), |end| end + 4), None)
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            (comment.find("*/").map_or(rest.len(), |end| end + 4), None)
         } else if first == '"' || first == '\'' {
             (literal(rest, first), None)
         } else if first.is_ascii_digit() {
