@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::Error;
+use crate::memory::Memory;
 
 /// What a buffer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,20 @@ pub struct Buffer {
 pub(crate) fn new_device_id() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A buffer in this process's memory.
+pub(crate) struct Allocation {
+    pub(crate) memory: Memory,
+    pub(crate) info: BufferInfo,
+}
+
+/// The part of a buffer of `size` bytes that a copy touches.
+pub(crate) fn copy_range(size: u64, offset: u64, bytes: u64) -> Result<std::ops::Range<usize>, Error> {
+    match offset.checked_add(bytes) {
+        Some(end) if end <= size => Ok(offset as usize..end as usize),
+        Some(_) | None => Err(Error::OutOfRange { offset, bytes, size }),
+    }
 }
 
 /// A device's table of buffers, each holding the device's own `T`.

@@ -9,7 +9,9 @@
 mod binding;
 mod buffer;
 mod cpu;
+mod emulated;
 mod error;
+mod memory;
 mod program;
 
 use bundle::Bundle;
@@ -17,11 +19,16 @@ use bundle::Bundle;
 pub use binding::{Arg, Binding};
 pub use buffer::{Buffer, BufferInfo, Usage};
 pub use cpu::{Cpu, host_features};
+pub use emulated::{Emulated, EmulatedOptions};
+pub use emulator::{Checks, Language};
 pub use error::Error;
 pub use program::{KernelHandle, LoadedKernel, Program};
 
 /// Names that [`open`] takes.
-pub const NAMES: &[&str] = &["cpu"];
+pub const NAMES: &[&str] = &["cpu", "msl-emu", "cuda-emu", "musa-emu"];
+
+/// Most threads of a device that runs on the processor.
+pub(crate) const MAX_THREADS: usize = 1024;
 
 /// Who executes the kernels, and so what a result or a time is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +115,13 @@ pub trait Device: Send {
 pub fn open(name: &str, threads: Option<usize>) -> Result<Box<dyn Device>, Error> {
     match name {
         "cpu" => Ok(Box::new(Cpu::new(threads)?)),
+        "msl-emu" => emulated("msl-emu", Language::Msl, threads),
+        "cuda-emu" => emulated("cuda-emu", Language::Cuda, threads),
+        "musa-emu" => emulated("musa-emu", Language::Musa, threads),
         _ => Err(Error::UnknownDevice { name: name.to_owned() }),
     }
+}
+
+fn emulated(name: &'static str, language: Language, threads: Option<usize>) -> Result<Box<dyn Device>, Error> {
+    Ok(Box::new(Emulated::new(language, EmulatedOptions::from_environment(name, threads)?)?))
 }

@@ -7,6 +7,7 @@ mod simt;
 use std::fmt;
 
 use bundle::manifest;
+use device::Language;
 use mlir_to_cpu::CpuObject;
 use rayon::prelude::*;
 use tile_ir::{Kernel, Module};
@@ -54,6 +55,16 @@ impl Target {
     /// The target whose bundles the device `name` runs.
     pub fn of_device(name: &str) -> Option<Target> {
         Target::ALL.into_iter().find(|target| target.device() == name)
+    }
+
+    /// The language of its text, if an emulator runs it.
+    pub const fn language(self) -> Option<Language> {
+        match self {
+            Target::Msl => Some(Language::Msl),
+            Target::Cuda => Some(Language::Cuda),
+            Target::Musa => Some(Language::Musa),
+            Target::Cpu => None,
+        }
     }
 
     /// What starts a comment in its text.
