@@ -26,5 +26,7 @@ mod stmt;
 mod visit;
 
 pub use expr::{Builtin, Convert, Expr, Memory, Place};
-pub use kernel::{Fragment, FragmentData, FragmentRole, LaneKernel, LaneModule, Scalar, Shared, SharedData, Var, VarData};
+pub use kernel::{
+    Fragment, FragmentData, FragmentRole, LaneKernel, LaneModule, Scalar, Shared, SharedData, Var, VarData,
+};
 pub use stmt::{MatrixOp, Stmt, StmtKind, Unroll};

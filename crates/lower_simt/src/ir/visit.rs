@@ -35,6 +35,18 @@ impl Expr {
     }
 }
 
+impl Expr {
+    /// Calls `f` on every place it reads.
+    pub fn for_each_place_mut(&mut self, f: &mut impl FnMut(&mut Place)) {
+        if let Expr::Load(place) = self {
+            f(place);
+        }
+        for operand in self.operands_mut() {
+            operand.for_each_place_mut(f);
+        }
+    }
+}
+
 impl Stmt {
     /// The expressions it evaluates itself, not those of statements inside it.
     pub fn exprs(&self) -> Vec<&Expr> {
@@ -155,6 +167,28 @@ impl Stmt {
             | StmtKind::Matrix(
                 MatrixOp::Declare { .. } | MatrixOp::Fill { .. } | MatrixOp::Load { .. } | MatrixOp::Multiply { .. },
             ) => None,
+        }
+    }
+
+    /// Calls `f` on every place it accesses itself, those in its expressions included.
+    pub fn for_each_place_mut(&mut self, f: &mut impl FnMut(&mut Place)) {
+        match &mut self.kind {
+            StmtKind::Store { place, .. }
+            | StmtKind::LoadVector { place, .. }
+            | StmtKind::StoreVector { place, .. }
+            | StmtKind::Matrix(MatrixOp::Load { place, .. } | MatrixOp::Store { place, .. }) => f(place),
+            StmtKind::Let { .. }
+            | StmtKind::Declare { .. }
+            | StmtKind::Assign { .. }
+            | StmtKind::LaneReduce { .. }
+            | StmtKind::Barrier { .. }
+            | StmtKind::For { .. }
+            | StmtKind::While { .. }
+            | StmtKind::If { .. }
+            | StmtKind::Matrix(MatrixOp::Declare { .. } | MatrixOp::Fill { .. } | MatrixOp::Multiply { .. }) => {}
+        }
+        for expr in self.exprs_mut() {
+            expr.for_each_place_mut(f);
         }
     }
 

@@ -1,0 +1,60 @@
+//! Which thread and which register hold an element of a tile.
+
+/// The elements of a tile, counted row-major, as `rows x cols`; rows are dealt to groups of `lanes` threads, the columns of a row
+/// to the threads of its group, `vector` neighbours at a time.
+///
+/// Row `r` belongs to group `r % groups`; column `c` to thread `c / vector % lanes` of the group. With one column, every
+/// thread of the group holds the row's element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Layout {
+    pub(crate) rows: u64,
+    pub(crate) cols: u64,
+    /// Threads of a group: a power of two, at most the threads of the program.
+    pub(crate) lanes: u64,
+    /// Neighbouring columns of one thread: a power of two that divides `cols`.
+    pub(crate) vector: u64,
+}
+
+impl Layout {
+    /// The layout for tiles that nothing else decides: as many threads per row as there are for that many rows.
+    pub(crate) fn spread(rows: u64, cols: u64, threads: u64) -> Layout {
+        let lanes = lanes_per_row(rows, threads);
+        let vector = [4, 2].into_iter().find(|v| cols % v == 0 && cols >= v * lanes).unwrap_or(1);
+        Layout { rows, cols, lanes, vector }
+    }
+
+    /// One element per row, the same in all threads of a row's group.
+    pub(crate) fn rows_only(rows: u64, lanes: u64) -> Layout {
+        Layout { rows, cols: 1, lanes, vector: 1 }
+    }
+
+    /// Groups of threads.
+    pub(crate) fn groups(self, threads: u64) -> u64 {
+        threads / self.lanes
+    }
+
+    /// Rows of one group.
+    pub(crate) fn row_slots(self, threads: u64) -> u64 {
+        self.rows.div_ceil(self.groups(threads))
+    }
+
+    /// Vectors of one thread in a row.
+    pub(crate) fn col_slots(self) -> u64 {
+        if self.cols == 1 { 1 } else { self.cols.div_ceil(self.lanes * self.vector) }
+    }
+
+    /// Registers of one thread.
+    pub(crate) fn registers(self, threads: u64) -> u64 {
+        self.row_slots(threads) * self.col_slots() * self.vector
+    }
+
+    /// Whether several threads hold each element.
+    pub(crate) fn replicated(self) -> bool {
+        self.cols == 1 && self.lanes > 1
+    }
+}
+
+/// Threads for each of `rows` rows, a power of two.
+pub(crate) fn lanes_per_row(rows: u64, threads: u64) -> u64 {
+    (threads / rows.max(1).next_power_of_two()).max(1)
+}

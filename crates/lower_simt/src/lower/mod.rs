@@ -1,0 +1,308 @@
+//! From a tile program to a lane program.
+//!
+//! [`plan`] decides where tiles live, [`product`] how sums are spread over threads. Then every operation with an effect, and
+//! every kept tile, becomes a *nest*: loops over the elements that a thread is responsible for ([`nest`]), around the
+//! elements' expressions ([`eval`]), which reach through virtual tiles down to loads and kept tiles. What does not depend
+//! on the inner loops is placed outside of them. Barriers come last ([`crate::barriers`]).
+
+mod candidates;
+mod control;
+mod elementwise;
+mod eval;
+mod index;
+mod layout;
+mod limits;
+mod memory;
+mod nest;
+mod plan;
+mod product;
+mod reduce;
+mod scope;
+mod shape;
+mod store;
+mod tidy;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tile_ir::analysis::Analysis;
+use tile_ir::{Elem, Kernel, Loc, Module, OpKind, ParamKind, Value, ViewId};
+
+use crate::error::Error;
+use crate::ir::{Expr, LaneKernel, LaneModule, Scalar, Shared, SharedData, Var, VarData};
+use crate::target::Target;
+use index::{Atoms, Ix, Leaf};
+use layout::Layout;
+use plan::{Demoted, Facts, Plan};
+use scope::Scope;
+
+/// Lowers one candidate of every kernel family for `target`, in source order.
+///
+/// # Errors
+/// Everything that keeps the module from being lowered, in source order.
+pub fn lower(module: &Module, target: &Target) -> Result<LaneModule, Vec<Error>> {
+    let module = prepare(module)?;
+    let kernels = candidates::choose(&module, target)?;
+    Ok(LaneModule { name: module.name.clone(), kernels })
+}
+
+/// The module, checked, with promises of the memory accesses that are proven and no others.
+fn prepare(module: &Module) -> Result<Module, Vec<Error>> {
+    let invalid = |error| Error::Invalid(Box::new(error));
+    tile_ir::validate(module).map_err(|errors| errors.into_iter().map(invalid).collect::<Vec<_>>())?;
+    let mut module = module.clone();
+    for kernel in &mut module.kernels {
+        kernel.body.for_each_op_mut(&mut |op| {
+            if let OpKind::Load { in_bounds, .. } | OpKind::Store { in_bounds, .. } = &mut op.kind {
+                in_bounds.fill(false);
+            }
+        });
+        tile_ir::analysis::prove_in_bounds(kernel);
+    }
+    Ok(module)
+}
+
+/// Why an attempt ended.
+pub(crate) enum Stop {
+    /// A tile must live elsewhere.
+    Demote(Value, Plan),
+    /// It cannot be lowered.
+    Refused(Box<Error>),
+}
+
+pub(crate) type Result<T, E = Stop> = std::result::Result<T, E>;
+
+/// Lowers one kernel, starting over for each tile that turns out to live in the wrong place.
+fn lower_kernel(kernel: &Kernel, target: &Target) -> Result<LaneKernel, Error> {
+    limits::check(kernel, target)?;
+    let threads = plan::threads(kernel, target);
+    let facts = Facts::new(kernel, target, threads);
+    let analysis = Analysis::new(kernel);
+    let mut demoted = Demoted::new();
+    loop {
+        let plans = plan::plan(&facts, &demoted);
+        match (Lower::new(&facts, &analysis, plans).run(), demoted.len()) {
+            (Ok(mut lane), _) => {
+                tidy::tidy(&mut lane);
+                crate::barriers::insert(&mut lane);
+                limits::shared(&lane, kernel, target)?;
+                return Ok(lane.kernel);
+            }
+            (Err(Stop::Refused(error)), _) => return Err(*error),
+            (Err(Stop::Demote(value, plan)), before) => {
+                // A tile moves from registers to shared memory or becomes virtual, and never back.
+                demoted.insert(value, plan);
+                if demoted.len() == before && before > kernel.values.len() {
+                    return Err(broken(kernel, target, "a tile has no place"));
+                }
+            }
+        }
+    }
+}
+
+fn broken(kernel: &Kernel, target: &Target, detail: &str) -> Error {
+    Error::Broken {
+        target: target.name,
+        kernel: kernel.name.clone(),
+        detail: detail.to_owned(),
+        loc: kernel.loc.clone(),
+    }
+}
+
+/// A lowered kernel and which of its control flow is the same for all threads.
+pub(crate) struct Lowered {
+    pub(crate) kernel: LaneKernel,
+    /// Variables of loops of the tile program.
+    pub(crate) loops: BTreeSet<Var>,
+    /// Variables that hold conditions of branches of the tile program.
+    pub(crate) conditions: BTreeSet<Var>,
+    /// Tiles in shared memory.
+    pub(crate) shared_tiles: Vec<SharedTile>,
+}
+
+/// A tile in shared memory.
+pub(crate) struct SharedTile {
+    pub(crate) value: Value,
+    pub(crate) bytes: u64,
+    pub(crate) loc: Loc,
+}
+
+/// Where the elements of a value are while its users are lowered.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Storage {
+    /// Not there yet, or virtual.
+    None,
+    /// A scalar; `usize` is the index of the scope it belongs to.
+    Scalar(Expr, usize),
+    /// Registers of each thread.
+    Registers(Var, Layout),
+    /// Shared memory, row-major.
+    Shared(Shared),
+}
+
+/// An expression and the index of the innermost scope it depends on.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Ex {
+    pub(crate) expr: Expr,
+    pub(crate) depth: usize,
+}
+
+/// The loop over neighbouring elements that is open.
+#[derive(Clone, Debug)]
+pub(crate) struct VectorLoop {
+    /// Its variable.
+    pub(crate) ix: Ix,
+    /// Its iterations.
+    pub(crate) lanes: u64,
+}
+
+/// The state of lowering one kernel.
+pub(crate) struct Lower<'a> {
+    pub(crate) facts: &'a Facts<'a>,
+    pub(crate) kernel: &'a Kernel,
+    pub(crate) analysis: &'a Analysis,
+    pub(crate) plans: Vec<Plan>,
+    pub(crate) out: LaneKernel,
+    pub(crate) loops: BTreeSet<Var>,
+    pub(crate) conditions: BTreeSet<Var>,
+    pub(crate) shared_tiles: Vec<SharedTile>,
+    pub(crate) atoms: Atoms,
+    pub(crate) storage: Vec<Storage>,
+    /// By scalar: its sum, made at first use.
+    pub(crate) sums: Vec<Option<Ix>>,
+    pub(crate) scopes: Vec<Scope>,
+    /// Nothing that reads memory or registers is placed outside of this scope.
+    pub(crate) floor: usize,
+    pub(crate) vector: Option<VectorLoop>,
+    /// Conditions that must hold where loads are made, those of enclosing statements excluded.
+    pub(crate) guards: Vec<Ex>,
+    pub(crate) loc: Loc,
+    pub(crate) thread: Ix,
+    /// Carried tiles whose next value waits in another variable.
+    pub(crate) staged: Vec<(Value, Var)>,
+    /// The layout of the store that is being lowered.
+    pub(crate) layout: Option<Layout>,
+    /// Owners of in-place accesses: view, first index values, layout.
+    pub(crate) owners: BTreeMap<(ViewId, Vec<Value>, Layout), u32>,
+}
+
+impl<'a> Lower<'a> {
+    fn new(facts: &'a Facts<'a>, analysis: &'a Analysis, plans: Vec<Plan>) -> Lower<'a> {
+        let kernel = facts.kernel;
+        let mut atoms = Atoms::default();
+        let thread = atoms.leaf(Leaf {
+            expr: Expr::Builtin(crate::ir::Builtin::Thread),
+            lo: 0,
+            hi: facts.threads as i64 - 1,
+            multiple: 1,
+            depth: 0,
+            slot: false,
+            wide: false,
+        });
+        let mut storage = vec![Storage::None; kernel.values.len()];
+        for (index, param) in kernel.params.iter().enumerate() {
+            if let ParamKind::Scalar(scalar) = &param.kind {
+                storage[scalar.value.index()] = Storage::Scalar(Expr::Param(index), 0);
+            }
+        }
+        Lower {
+            facts,
+            kernel,
+            analysis,
+            plans,
+            out: LaneKernel {
+                name: kernel.name.clone(),
+                family: kernel.family.clone(),
+                tuning: kernel.tuning.clone(),
+                params: kernel.params.clone(),
+                grid: kernel.grid,
+                threads: facts.threads as u32,
+                vars: Vec::new(),
+                shared: Vec::new(),
+                fragments: Vec::new(),
+                body: Vec::new(),
+                loc: kernel.loc.clone(),
+            },
+            loops: BTreeSet::new(),
+            conditions: BTreeSet::new(),
+            shared_tiles: Vec::new(),
+            atoms,
+            sums: vec![None; storage.len()],
+            storage,
+            scopes: Vec::new(),
+            floor: 0,
+            vector: None,
+            guards: Vec::new(),
+            loc: kernel.loc.clone(),
+            thread,
+            staged: Vec::new(),
+            layout: None,
+            owners: BTreeMap::new(),
+        }
+    }
+
+    fn run(mut self) -> Result<Lowered> {
+        self.scopes.push(Scope::default());
+        self.scopes.push(Scope::default());
+        self.floor = 1;
+        self.block(&self.kernel.body)?;
+        let body = self.scopes.pop().map(|scope| scope.stmts).unwrap_or_default();
+        self.out.body = self.scopes.pop().map(|scope| scope.stmts).unwrap_or_default();
+        self.out.body.extend(body);
+        Ok(Lowered {
+            kernel: self.out,
+            loops: self.loops,
+            conditions: self.conditions,
+            shared_tiles: self.shared_tiles,
+        })
+    }
+
+    /// A new variable.
+    pub(crate) fn var(&mut self, name: &str, scalar: Scalar, len: Option<u32>) -> Var {
+        self.out.vars.push(VarData { name: name.to_owned(), scalar, len });
+        Var(self.out.vars.len() as u32 - 1)
+    }
+
+    /// A new shared array.
+    pub(crate) fn shared(&mut self, name: &str, elem: Elem, len: u64) -> Shared {
+        self.out.shared.push(SharedData { name: name.to_owned(), elem, len });
+        Shared(self.out.shared.len() as u32 - 1)
+    }
+
+    /// The register type of a value's elements: 32 bits for wide integers whose values are known to fit.
+    pub(crate) fn scalar(&self, value: Value) -> Scalar {
+        match self.kernel.ty(value).elem {
+            Elem::I64 | Elem::Index => match self.analysis.range(value) {
+                Some(range) if range.lo() >= i64::from(i32::MIN) && range.hi() <= i64::from(i32::MAX) => Scalar::I32,
+                Some(_) | None => Scalar::I64,
+            },
+            elem => Scalar::of(elem),
+        }
+    }
+
+    /// A name for a value: the Rust variable's where known.
+    pub(crate) fn name(&self, value: Value, otherwise: &str) -> String {
+        self.kernel.values[value.index()].name.clone().unwrap_or_else(|| otherwise.to_owned())
+    }
+
+    /// The name of a view.
+    pub(crate) fn view_name(&self, view: ViewId) -> String {
+        self.kernel.params[view.index()].name.clone()
+    }
+
+    pub(crate) fn refuse<T>(&self, op: &tile_ir::Op, elem: Elem, help: &str) -> Result<T> {
+        let result = op.results.first().map(|&value| self.kernel.ty(value));
+        Err(Stop::Refused(Box::new(Error::Unsupported {
+            target: self.facts.target.name,
+            kernel: self.kernel.name.clone(),
+            op: op.kind.mlir_name(result).to_owned(),
+            elem,
+            loc: op.loc.clone(),
+            help: help.to_owned(),
+        })))
+    }
+
+    /// An error in the lowering itself.
+    pub(crate) fn broken<T>(&self, detail: &str) -> Result<T> {
+        Err(Stop::Refused(Box::new(broken(self.kernel, self.facts.target, detail))))
+    }
+}

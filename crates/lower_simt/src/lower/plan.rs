@@ -1,0 +1,402 @@
+//! Decides where each tile lives before any statement is written.
+//!
+//! A tile is *virtual* where possible: its elements are computed where they are used, so a chain of loads and elementwise
+//! operations becomes one loop. It is *kept* in registers where it must exist as a whole (products, reductions, tiles
+//! carried by loops) or where computing it again would cost more. What the lowering later finds in the wrong threads
+//! goes to shared memory: it starts over with that tile *demoted*.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tile_ir::{BinaryOp, Block, CastOp, Kernel, Op, OpKind, UnaryOp, Value, ViewId};
+
+use super::layout::{Layout, lanes_per_row};
+use super::product::{self, Strategy};
+use crate::target::Target;
+
+/// Where a tile lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plan {
+    /// Nowhere.
+    Virtual,
+    /// In registers.
+    Keep(Layout),
+    /// In shared memory.
+    Shared,
+}
+
+/// Tiles that an earlier attempt found in the wrong place.
+pub(crate) type Demoted = BTreeMap<Value, Plan>;
+
+/// Longest chain of virtual tiles.
+const MAX_CHAIN: u32 = 24;
+/// A loaded tile is kept for its second use if it takes no more registers than this.
+const LOAD_REGISTERS: u64 = 16;
+
+/// What is known of a kernel before it is lowered.
+pub(crate) struct Facts<'a> {
+    pub(crate) kernel: &'a Kernel,
+    pub(crate) target: &'a Target,
+    pub(crate) threads: u64,
+    /// By value: the operation that defines it.
+    pub(crate) defs: Vec<Option<&'a Op>>,
+    /// By value: operands and yields that name it.
+    pub(crate) uses: Vec<u32>,
+    /// Loads whose element is read by the thread that stores it, just before: they need not be kept.
+    pub(crate) in_place: BTreeSet<Value>,
+    /// Views the kernel writes.
+    pub(crate) written: BTreeSet<ViewId>,
+    /// By value: how many loops stand around its definition.
+    loops: Vec<u32>,
+    /// Values used inside a loop that does not define them.
+    hoisted: BTreeSet<Value>,
+    /// Values read many times over by a product.
+    repeated: BTreeSet<Value>,
+}
+
+impl<'a> Facts<'a> {
+    pub(crate) fn new(kernel: &'a Kernel, target: &'a Target, threads: u64) -> Facts<'a> {
+        let n = kernel.values.len();
+        let mut facts = Facts {
+            kernel,
+            target,
+            threads,
+            defs: vec![None; n],
+            uses: vec![0; n],
+            in_place: BTreeSet::new(),
+            written: BTreeSet::new(),
+            loops: vec![0; n],
+            hoisted: BTreeSet::new(),
+            repeated: BTreeSet::new(),
+        };
+        kernel.body.for_each_op(&mut |op| {
+            for result in &op.results {
+                facts.defs[result.index()] = Some(op);
+            }
+            if let OpKind::Store { view, .. } | OpKind::StoreScalar { view, .. } = &op.kind {
+                facts.written.insert(*view);
+            }
+        });
+        facts.count(&kernel.body, 0);
+        facts.find_in_place(&kernel.body);
+        facts
+    }
+
+    fn count(&mut self, block: &'a Block, depth: u32) {
+        for arg in &block.args {
+            self.loops[arg.index()] = depth;
+        }
+        for op in &block.ops {
+            for operand in op.kind.operands() {
+                self.used(operand, depth);
+            }
+            if let OpKind::Contract { lhs, rhs, spec, .. } = &op.kind {
+                for (value, map) in [(lhs, &spec.lhs), (rhs, &spec.rhs)] {
+                    if product::repetition(self.kernel, &op.kind, map) > 1 {
+                        self.repeated.insert(*value);
+                    }
+                }
+            }
+            let inner = match op.kind {
+                OpKind::For { .. } | OpKind::While { .. } => depth + 1,
+                _ => depth,
+            };
+            for block in op.kind.blocks() {
+                self.count(block, inner);
+            }
+            for result in &op.results {
+                self.loops[result.index()] = depth;
+            }
+        }
+        for value in &block.yields {
+            self.used(*value, depth);
+        }
+    }
+
+    fn used(&mut self, value: Value, depth: u32) {
+        self.uses[value.index()] += 1;
+        if self.loops[value.index()] < depth {
+            self.hoisted.insert(value);
+        }
+    }
+
+    /// Finds loads that feed, through elementwise operations only, a store to the same place.
+    fn find_in_place(&mut self, block: &'a Block) {
+        for (at, op) in block.ops.iter().enumerate() {
+            if let OpKind::Store { view, value, indices, mask: None, .. } = &op.kind {
+                let mut chain = vec![*value];
+                while let Some(value) = chain.pop() {
+                    let Some(def) = self.defs[value.index()] else { continue };
+                    if self.uses[value.index()] != 1 {
+                        continue;
+                    }
+                    match &def.kind {
+                        OpKind::Unary(_, x) | OpKind::Cast(_, x) => chain.push(*x),
+                        OpKind::Binary(_, x, y) => chain.extend([*x, *y]),
+                        OpKind::Fma(x, y, z) => chain.extend([*x, *y, *z]),
+                        OpKind::Load { view: from, indices: start, mask: None, .. }
+                            if from == view && start == indices =>
+                        {
+                            let first = block.ops.iter().position(|other| other.result() == Some(value));
+                            let between = first.map(|first| &block.ops[first..at]);
+                            if between.is_some_and(|ops| !ops.iter().any(|op| stores_to(op, *view))) {
+                                self.in_place.insert(value);
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            for block in op.kind.blocks() {
+                self.find_in_place(block);
+            }
+        }
+    }
+
+    /// Rows and columns of a tile whose last dimension becomes the columns.
+    pub(crate) fn rows_cols(&self, value: Value) -> (u64, u64) {
+        let shape = self.kernel.ty(value).shape;
+        let cols = shape.dims().last().copied().unwrap_or(1);
+        (shape.count() / cols.max(1), cols)
+    }
+
+    /// The layout of a tile if nothing else decides it.
+    pub(crate) fn spread(&self, value: Value) -> Layout {
+        let (rows, cols) = self.rows_cols(value);
+        Layout::spread(rows, cols, self.threads)
+    }
+
+    fn fits(&self, layout: Layout) -> bool {
+        layout.registers(self.threads) <= u64::from(self.target.tile_registers)
+    }
+
+    /// Bytes of a tile in shared memory.
+    pub(crate) fn bytes(&self, value: Value) -> u64 {
+        let ty = self.kernel.ty(value);
+        let size = if ty.elem.is_float() { 4 } else { ty.elem.bytes() };
+        ty.shape.count().saturating_mul(size)
+    }
+}
+
+fn stores_to(op: &Op, view: ViewId) -> bool {
+    let own = matches!(&op.kind, OpKind::Store { view: to, .. } | OpKind::StoreScalar { view: to, .. } if *to == view);
+    own || op.kind.blocks().iter().any(|block| block.ops.iter().any(|op| stores_to(op, view)))
+}
+
+/// Plans every tile of a kernel.
+pub(crate) fn plan(facts: &Facts<'_>, demoted: &Demoted) -> Vec<Plan> {
+    let n = facts.kernel.values.len();
+    let mut planner = Planner { facts, plans: vec![Plan::Virtual; n], cost: vec![0; n], chain: vec![0; n], demoted };
+    planner.block(&facts.kernel.body);
+    planner.plans
+}
+
+struct Planner<'a> {
+    facts: &'a Facts<'a>,
+    plans: Vec<Plan>,
+    /// By value: operations to compute one element again.
+    cost: Vec<u32>,
+    /// By value: length of the longest chain of virtual tiles that ends in it.
+    chain: Vec<u32>,
+    demoted: &'a Demoted,
+}
+
+impl Planner<'_> {
+    fn block(&mut self, block: &Block) {
+        for op in &block.ops {
+            self.op(op);
+        }
+    }
+
+    fn keep(&mut self, value: Value, layout: Layout) {
+        let plan = if self.facts.fits(layout) { Plan::Keep(layout) } else { Plan::Shared };
+        self.set(value, plan);
+    }
+
+    fn set(&mut self, value: Value, plan: Plan) {
+        self.plans[value.index()] = self.demoted.get(&value).copied().unwrap_or(plan);
+        if self.plans[value.index()] != Plan::Virtual {
+            self.cost[value.index()] = 0;
+            self.chain[value.index()] = 0;
+        }
+    }
+
+    fn op(&mut self, op: &Op) {
+        let kernel = self.facts.kernel;
+        match &op.kind {
+            OpKind::For { body, .. } => {
+                self.carried(&body.args[1..]);
+                self.block(body);
+                self.carried_from(&body.args[1..], &body.yields);
+                for (&result, &arg) in op.results.iter().zip(&body.args[1..]) {
+                    self.plans[result.index()] = self.plans[arg.index()];
+                }
+            }
+            OpKind::While { before, after, .. } => {
+                self.carried(&before.args);
+                self.block(before);
+                self.carried(&after.args);
+                self.block(after);
+                self.carried(&op.results);
+            }
+            OpKind::If { then, otherwise, .. } => {
+                self.block(then);
+                self.block(otherwise);
+                self.carried(&op.results);
+            }
+            OpKind::Reduce { .. } | OpKind::Contract { .. } => {
+                if let Some(result) = op.result() {
+                    let layout = product::strategy(self.facts, op).layout();
+                    self.keep(result, layout);
+                }
+            }
+            _ => {
+                if let Some(result) = op.result().filter(|result| !kernel.ty(*result).is_scalar()) {
+                    self.elementwise(op, result);
+                }
+            }
+        }
+    }
+
+    fn carried(&mut self, values: &[Value]) {
+        for &value in values {
+            if !self.facts.kernel.ty(value).is_scalar() {
+                self.keep(value, self.facts.spread(value));
+            }
+        }
+    }
+
+    /// A carried tile takes the layout of the product that makes its next value.
+    fn carried_from(&mut self, args: &[Value], yields: &[Value]) {
+        for (&arg, yielded) in args.iter().zip(yields) {
+            let product = self.facts.defs[yielded.index()]
+                .is_some_and(|op| matches!(op.kind, OpKind::Reduce { .. } | OpKind::Contract { .. }));
+            if let (true, Plan::Keep(layout)) = (product, self.plans[yielded.index()])
+                && matches!(self.plans[arg.index()], Plan::Keep(_))
+            {
+                self.keep(arg, layout);
+            }
+        }
+    }
+
+    fn elementwise(&mut self, op: &Op, result: Value) {
+        let facts = self.facts;
+        let operands = op.kind.operands();
+        let own = cost(op);
+        let below: u32 = operands.iter().fold(0, |sum, operand| sum.saturating_add(self.cost[operand.index()]));
+        self.cost[result.index()] = own.saturating_add(below);
+        self.chain[result.index()] = 1 + operands.iter().map(|operand| self.chain[operand.index()]).max().unwrap_or(0);
+        if let OpKind::Broadcast(value) = &op.kind
+            && !facts.kernel.ty(*value).is_scalar()
+            && self.cost[value.index()] >= 4
+            && self.plans[value.index()] == Plan::Virtual
+            && facts.kernel.ty(*value).shape.count() < facts.kernel.ty(result).shape.count()
+        {
+            self.keep(*value, facts.spread(*value));
+            self.cost[result.index()] = own;
+        }
+        let layout = facts.spread(result);
+        let keep = match &op.kind {
+            OpKind::Load { view, .. } | OpKind::Gather { view, .. } if facts.written.contains(view) => {
+                !facts.in_place.contains(&result)
+            }
+            OpKind::Load { .. } | OpKind::Gather { .. } => {
+                facts.uses[result.index()] > 1 && layout.registers(facts.threads) <= LOAD_REGISTERS
+            }
+            _ => {
+                let cost = self.cost[result.index()];
+                let again = facts.uses[result.index()] > 1 || facts.hoisted.contains(&result);
+                let small = facts.fits(layout) || facts.bytes(result) <= facts.target.shared_bytes / 4;
+                let repeated = cost > 1 && facts.repeated.contains(&result);
+                let long = self.chain[result.index()] > MAX_CHAIN;
+                small && ((again && cost > 2) || repeated || long)
+            }
+        };
+        if keep { self.keep(result, layout) } else { self.set(result, Plan::Virtual) }
+    }
+}
+
+/// Operations of one element.
+fn cost(op: &Op) -> u32 {
+    match &op.kind {
+        OpKind::Unary(op, _) => match op {
+            UnaryOp::Neg | UnaryOp::Abs | UnaryOp::Floor => 1,
+            UnaryOp::Sqrt | UnaryOp::Rsqrt => 4,
+            UnaryOp::Exp | UnaryOp::Log | UnaryOp::Tanh | UnaryOp::Sin | UnaryOp::Cos => 8,
+        },
+        OpKind::Binary(op, ..) => match op {
+            BinaryOp::DivF | BinaryOp::DivS | BinaryOp::DivU | BinaryOp::RemS | BinaryOp::RemU => 4,
+            BinaryOp::Add
+            | BinaryOp::Sub
+            | BinaryOp::Mul
+            | BinaryOp::MinF
+            | BinaryOp::MaxF
+            | BinaryOp::MinS
+            | BinaryOp::MaxS
+            | BinaryOp::MinU
+            | BinaryOp::MaxU
+            | BinaryOp::And
+            | BinaryOp::Or
+            | BinaryOp::Xor
+            | BinaryOp::Shl
+            | BinaryOp::ShrS
+            | BinaryOp::ShrU => 1,
+        },
+        OpKind::Cast(CastOp::ExtF, _) => 0,
+        OpKind::Cast(..) | OpKind::Fma(..) | OpKind::Compare(..) | OpKind::Select { .. } => 1,
+        OpKind::InsertSlice { .. } | OpKind::Insert { .. } | OpKind::CreateMask { .. } => 1,
+        OpKind::Load { .. } => 1,
+        OpKind::Gather { .. } => 4,
+        OpKind::ProgramId(_)
+        | OpKind::NumPrograms(_)
+        | OpKind::Constant(_)
+        | OpKind::Broadcast(_)
+        | OpKind::Reshape(_)
+        | OpKind::Transpose { .. }
+        | OpKind::Slice { .. }
+        | OpKind::Extract { .. }
+        | OpKind::Reduce { .. }
+        | OpKind::Contract { .. }
+        | OpKind::Store { .. }
+        | OpKind::LoadScalar { .. }
+        | OpKind::StoreScalar { .. }
+        | OpKind::For { .. }
+        | OpKind::While { .. }
+        | OpKind::If { .. } => 0,
+    }
+}
+
+/// Threads for a kernel: enough that each has some work, fewer where there are many programs.
+pub(crate) fn threads(kernel: &Kernel, target: &Target) -> u64 {
+    let mut work = 1;
+    let mut product = false;
+    kernel.body.for_each_op(&mut |op| {
+        let tile = |value: &Value| kernel.ty(*value).shape.count();
+        work = work.max(match &op.kind {
+            OpKind::Contract { lhs, rhs, .. } => {
+                product = true;
+                tile(lhs).max(tile(rhs))
+            }
+            OpKind::Reduce { value, .. } | OpKind::Store { value, .. } => tile(value),
+            _ => 1,
+        });
+    });
+    let alone = kernel.programs() <= 4 && !product;
+    let (each, most) = if alone { (4, 1024) } else { (16, 256) };
+    let wanted = 1 << (work / each).max(1).ilog2();
+    wanted.clamp(u64::from(target.warp), most.min(u64::from(target.max_threads)))
+}
+
+impl Strategy {
+    /// The layout of the result.
+    pub(crate) fn layout(self) -> Layout {
+        match self {
+            Strategy::Lanes { outputs, lanes, .. } => Layout::rows_only(outputs, lanes),
+            Strategy::Owned(layout) => layout,
+        }
+    }
+}
+
+/// Threads per row, for reductions of rows.
+pub(crate) fn reduce_lanes(rows: u64, cols: u64, threads: u64) -> u64 {
+    lanes_per_row(rows, threads).min(cols.next_power_of_two().max(1))
+}

@@ -1,0 +1,146 @@
+//! How a reduction or product is spread over threads.
+
+use tile_ir::{ContractSpec, Elem, Kernel, Op, OpKind, Value};
+
+use super::layout::Layout;
+use super::plan::{Facts, reduce_lanes};
+
+/// Two ways to sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strategy {
+    /// The threads of a group share the terms of each output and add up at the end.
+    Lanes {
+        /// Outputs, row-major.
+        outputs: u64,
+        /// Threads of a group.
+        lanes: u64,
+        /// Neighbouring terms a thread takes at once.
+        vector: u64,
+    },
+    /// Each thread owns outputs and sums all of their terms.
+    Owned(Layout),
+}
+
+/// How often each element of an operand of a product is used.
+pub(crate) fn repetition(kernel: &Kernel, product: &OpKind, map: &[usize]) -> u64 {
+    let OpKind::Contract { spec, acc, .. } = product else { return 1 };
+    let sizes = kernel.ty(*acc).shape;
+    spec.acc.iter().zip(sizes.dims()).filter(|(iterator, _)| !map.contains(iterator)).map(|(_, size)| size).product()
+}
+
+/// Size of each iterator of a product.
+pub(crate) fn iterator_sizes(kernel: &Kernel, spec: &ContractSpec, lhs: Value, rhs: Value) -> Vec<u64> {
+    let mut sizes = vec![1; spec.reduced.len()];
+    for (value, map) in [(lhs, &spec.lhs), (rhs, &spec.rhs)] {
+        for (&iterator, &size) in map.iter().zip(kernel.ty(value).shape.dims()) {
+            sizes[iterator] = size;
+        }
+    }
+    sizes
+}
+
+/// Chooses for a `Reduce` or `Contract`.
+pub(crate) fn strategy(facts: &Facts<'_>, op: &Op) -> Strategy {
+    match &op.kind {
+        OpKind::Contract { lhs, rhs, spec, .. } => contract(facts, *lhs, *rhs, spec, op),
+        OpKind::Reduce { value, dims, .. } => {
+            let shape = facts.kernel.ty(*value).shape;
+            let terms: u64 = dims.iter().map(|&d| shape.dims()[d]).product();
+            let outputs = shape.count() / terms.max(1);
+            if dims.contains(&(shape.rank() - 1)) {
+                let lanes = reduce_lanes(outputs, terms, facts.threads);
+                let vector = width(facts, *value, shape.dims()[shape.rank() - 1]);
+                Strategy::Lanes { outputs, lanes, vector }
+            } else {
+                owned(facts, op)
+            }
+        }
+        _ => owned(facts, op),
+    }
+}
+
+fn owned(facts: &Facts<'_>, op: &Op) -> Strategy {
+    match op.result() {
+        Some(result) => Strategy::Owned(facts.spread(result)),
+        None => Strategy::Owned(Layout::rows_only(1, facts.threads)),
+    }
+}
+
+fn contract(facts: &Facts<'_>, lhs: Value, rhs: Value, spec: &ContractSpec, op: &Op) -> Strategy {
+    let kernel = facts.kernel;
+    let count = |value: Value| kernel.ty(value).shape.count();
+    let reduced_last = |map: &[usize]| map.last().is_some_and(|&iterator| spec.reduced[iterator]);
+    let by_terms = match count(lhs).cmp(&count(rhs)) {
+        std::cmp::Ordering::Greater => reduced_last(&spec.lhs),
+        std::cmp::Ordering::Less => reduced_last(&spec.rhs),
+        std::cmp::Ordering::Equal => reduced_last(&spec.lhs) && reduced_last(&spec.rhs),
+    };
+    if !by_terms {
+        return owned(facts, op);
+    }
+    let sizes = iterator_sizes(kernel, spec, lhs, rhs);
+    let product = |reduced: bool| -> u64 {
+        sizes.iter().zip(&spec.reduced).filter(|(_, is)| **is == reduced).map(|(size, _)| size).product()
+    };
+    let (outputs, terms) = (product(false), product(true));
+    let last = spec.reduced.iter().rposition(|&reduced| reduced).map_or(1, |iterator| sizes[iterator]);
+    let vector = [(lhs, &spec.lhs), (rhs, &spec.rhs)]
+        .into_iter()
+        .filter(|(_, map)| reduced_last(map))
+        .map(|(value, _)| width(facts, value, last))
+        .max()
+        .unwrap_or(1);
+    let rows = [&spec.lhs, &spec.rhs].map(|map| -> u64 {
+        map.iter().filter(|&&iterator| !spec.reduced[iterator]).map(|&iterator| sizes[iterator]).product()
+    });
+    let bytes = [lhs, rhs].map(|value| memory_bytes(facts, value));
+    let lanes = cheapest(facts.threads, outputs, terms, vector, rows, bytes);
+    Strategy::Lanes { outputs, lanes, vector }
+}
+
+/// The number of threads per output that needs the fewest loads and exchanges.
+fn cheapest(threads: u64, outputs: u64, terms: u64, vector: u64, rows: [u64; 2], bytes: [u64; 2]) -> u64 {
+    let cost = |lanes: u64| -> u64 {
+        let slots = outputs.div_ceil(threads / lanes);
+        let chunks = terms.div_ceil(lanes * vector);
+        let loads: u64 = rows
+            .iter()
+            .zip(bytes)
+            .map(|(&rows, bytes)| {
+                let words = (vector * bytes).div_ceil(16);
+                // A group that reads less than 64 neighbouring bytes wastes the rest of the line.
+                let waste = (64 / (lanes * vector * bytes).min(64)).min(4);
+                chunks * slots.min(rows) * words * waste
+            })
+            .sum();
+        let exchanges = slots * u64::from(lanes.min(32).ilog2());
+        let combine = if lanes > 32 { 12 + slots * lanes / 32 } else { 0 };
+        2 * loads + exchanges + combine
+    };
+    let choices = (0..=threads.ilog2()).map(|power| 1_u64 << power);
+    choices.min_by_key(|&lanes| cost(lanes)).unwrap_or(1)
+}
+
+/// Elements a thread should take at once from the last dimension (of size `last`) of a tile.
+fn width(facts: &Facts<'_>, value: Value, last: u64) -> u64 {
+    let most = (facts.target.vector_bytes / memory_bytes(facts, value)).clamp(1, 8);
+    let mut width = most.next_power_of_two();
+    while width > 1 && !last.is_multiple_of(width) {
+        width /= 2;
+    }
+    width
+}
+
+/// Bytes per element of the memory that a tile comes from.
+fn memory_bytes(facts: &Facts<'_>, value: Value) -> u64 {
+    let mut at = value;
+    loop {
+        match facts.defs[at.index()].map(|op| &op.kind) {
+            Some(OpKind::Load { view, .. } | OpKind::Gather { view, .. }) => {
+                return facts.kernel.view(*view).map_or(4, |view| view.elem.bytes());
+            }
+            Some(OpKind::Cast(_, from) | OpKind::Unary(_, from) | OpKind::Binary(_, from, _)) => at = *from,
+            _ => return if facts.kernel.ty(at).elem == Elem::I8 { 1 } else { 4 },
+        }
+    }
+}
