@@ -19,10 +19,14 @@ pub struct Facts {
     pub extension: &'static str,
     /// Words that are no names for variables: keywords, types, functions, helpers.
     pub reserved: &'static [&'static [&'static str]],
+    /// Words that are no names for kernels, beyond those: functions that the compiler knows.
+    pub reserved_entries: &'static [&'static str],
     /// Suffix of an unsigned 64-bit literal.
     pub u64_suffix: &'static str,
-    /// Largest factor printed for a loop.
+    /// Largest factor printed for a loop that is unrolled in part.
     pub max_unroll: u32,
+    /// Most iterations of a loop that is unrolled wholly; of longer ones, this many at once.
+    pub max_full_unroll: u32,
     /// The matrix unit's shapes; empty if there is none.
     pub matrix: &'static [MatrixUnit],
     /// Bytes of shared memory above which it is allocated at launch; the limit of a group where that is never done.

@@ -26,7 +26,7 @@ pub(super) fn reduction(dialect: &CudaLike, op: ReduceOp, number: Number, helper
         };
         format!(
             "{FUNCTION} {ty} {name}({ty} value, int lanes) {{
-#pragma unroll
+    #pragma unroll
     for (int delta = lanes / 2; delta > 0; delta /= 2) {{
         {step}
     }}

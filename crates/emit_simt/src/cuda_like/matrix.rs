@@ -46,7 +46,7 @@ pub(super) fn fill(dialect: &CudaLike, fill: &MatrixFill<'_>, helpers: &mut Help
     helpers.need(&format!("{name} {count}"), |_| {
         format!(
             "{FUNCTION} void {name}({ty} (&fragment)[{count}], {ty} value) {{
-#pragma unroll
+    #pragma unroll
     for (int i = 0; i < {count}; ++i) {{
         fragment[i] = value;
     }}

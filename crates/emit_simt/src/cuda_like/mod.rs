@@ -21,7 +21,7 @@ use crate::number::Number;
 use crate::vector;
 
 /// What helper functions begin with.
-const FUNCTION: &str = "static __device__ __forceinline__";
+const FUNCTION: &str = "__device__ __forceinline__";
 
 /// Memory that the launch allocates.
 const DYNAMIC: &str = "shared_memory";

@@ -10,7 +10,7 @@ use crate::vector::VectorSyntax;
 
 impl VectorSyntax for CudaLike {
     fn procedure(&self) -> &'static str {
-        "static __device__ __forceinline__ void"
+        "__device__ __forceinline__ void"
     }
 
     fn pointer(&self, ty: &str, _space: Space, constant: bool) -> String {

@@ -100,6 +100,12 @@ pub const CPP: &[&str] = &[
     "xor_eq",
 ];
 
+/// Functions that texts call.
+pub const CALLED: &[&str] = &[
+    "abs", "cosf", "expf", "fabs", "fabsf", "floor", "floorf", "fma", "fmaf", "fmax", "fmaxf", "fmin", "fminf", "logf",
+    "max", "min", "rsqrtf", "sinf", "sqrtf", "tanhf",
+];
+
 /// Functions of the C library that compilers know by name: a kernel must not be called like one.
 pub const C_FUNCTIONS: &[&str] = &[
     "abort",

@@ -37,7 +37,8 @@ impl Printer<'_> {
                 self.body.line(&format!("{ty} {name}[{len}];"));
                 self.namer.push();
                 let index = self.namer.name("i");
-                self.body.line(&self.dialect.unroll(None));
+                let most = self.dialect.facts().max_full_unroll;
+                self.body.line(&self.dialect.unroll((len > most).then_some(most)));
                 let uint = self.dialect.number(Number::U32);
                 self.body.open(&format!("for ({uint} {index} = 0; {index} < {len}; ++{index}) {{"));
                 self.body.line(&format!("{name}[{index}] = {text};"));
@@ -158,6 +159,7 @@ impl Printer<'_> {
             Unroll::By(times) if times.min(most) > 1 => self.body.line(&self.dialect.unroll(Some(times.min(most)))),
             Unroll::By(_) => {}
             Unroll::Full => {
+                let most = self.dialect.facts().max_full_unroll;
                 let times = trips(lower, upper, step).filter(|&trips| trips > u64::from(most)).map(|_| most);
                 self.body.line(&self.dialect.unroll(times));
             }

@@ -67,12 +67,20 @@ impl Printer<'_> {
 
     pub(super) fn store(&mut self, place: &Place, value: &Expr) {
         let elem = self.elem(place.memory);
+        let element = self.element(place).text;
+        if let Expr::Load(from) = value
+            && self.elem(from.memory) == elem
+        {
+            // A copy needs no conversions.
+            let from = self.element(from).text;
+            self.body.line(&format!("{element} = {from};"));
+            return;
+        }
         let value = match value {
             // Storing rounds anyway, and rounding twice to one type is rounding once.
             Expr::Convert(Convert::Round(to), inner) if *to == elem => self.expr(inner),
             _ => self.expr(value),
         };
-        let element = self.element(place).text;
         let value = match elem {
             Elem::F32 | Elem::I8 | Elem::I32 | Elem::I64 => value,
             Elem::F16 | Elem::Bf16 => self.dialect.narrow(elem, &value, &mut self.helpers),

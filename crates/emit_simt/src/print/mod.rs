@@ -121,8 +121,10 @@ struct VarState {
 
 impl<'a> Printer<'a> {
     fn new(kernel: &'a LaneKernel, dialect: &'a dyn Dialect) -> Printer<'a> {
-        let mut namer = Namer::new(dialect.facts().reserved);
-        let entry = namer.name(&kernel.name);
+        let reserved = dialect.facts().reserved;
+        let entry = Namer::new(&[reserved, &[dialect.facts().reserved_entries]].concat()).name(&kernel.name);
+        let mut namer = Namer::new(reserved);
+        let entry = namer.name(&entry);
         let params = kernel.params.iter().map(|param| namer.name(&param.name)).collect();
         Printer {
             kernel,
