@@ -43,14 +43,6 @@ pub(crate) struct Allocation {
     pub(crate) info: BufferInfo,
 }
 
-/// The part of a buffer of `size` bytes that a copy touches.
-pub(crate) fn copy_range(size: u64, offset: u64, bytes: u64) -> Result<std::ops::Range<usize>, Error> {
-    match offset.checked_add(bytes) {
-        Some(end) if end <= size => Ok(offset as usize..end as usize),
-        Some(_) | None => Err(Error::OutOfRange { offset, bytes, size }),
-    }
-}
-
 /// A device's table of buffers, each holding the device's own `T`.
 pub(crate) struct Table<T> {
     device: u32,
@@ -112,6 +104,14 @@ impl<T> Table<T> {
             self.free.push(buffer.index);
         }
         slot.value.take().ok_or(Error::DeadBuffer)
+    }
+}
+
+/// The range of a copy of `bytes` bytes at `offset` of a buffer of `size` bytes.
+pub(crate) fn copy_range(size: u64, offset: u64, bytes: u64) -> Result<std::ops::Range<usize>, Error> {
+    match offset.checked_add(bytes) {
+        Some(end) if end <= size => Ok(offset as usize..end as usize),
+        Some(_) | None => Err(Error::OutOfRange { offset, bytes, size }),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Why a device refused.
 
+use bundle::manifest::LineOrigin;
+
 /// Why a device could not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -83,6 +85,23 @@ pub enum Error {
         /// What happened.
         message: String,
     },
+    /// A kernel's text that the accelerator's own compiler refuses.
+    #[error("kernel `{kernel}`: {file}:{line} does not compile{}: {message}", of(.origin))]
+    Compile {
+        /// The kernel.
+        kernel: String,
+        /// File of the bundle.
+        file: String,
+        /// Line of that file, from 1.
+        line: u32,
+        /// The line of the user's Rust that it was made from, if known.
+        origin: Option<LineOrigin>,
+        /// What the compiler says.
+        message: String,
+    },
+    /// Launches that failed; what they wrote, and what was computed from it, is worth nothing.
+    #[error(transparent)]
+    Launch(Failure),
     /// Wrong number of arguments.
     #[error("kernel `{kernel}` takes {expected} arguments, {found} are bound")]
     ArgumentCount {
@@ -103,4 +122,52 @@ pub enum Error {
         /// What does not fit.
         message: String,
     },
+}
+
+/// Launches that ran together and failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{launches} launches, from kernel `{first}` to kernel `{last}`, failed: {cause}: {message}")]
+pub struct Failure {
+    /// Why, as far as the accelerator tells.
+    pub cause: Cause,
+    /// How many.
+    pub launches: u32,
+    /// Kernel of the first.
+    pub first: String,
+    /// Kernel of the last.
+    pub last: String,
+    /// What the driver says.
+    pub message: String,
+}
+
+/// Why launches failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// Not enough memory to run them.
+    OutOfMemory,
+    /// They ran too long.
+    Timeout,
+    /// An access outside of the buffers.
+    Fault,
+    /// The accelerator is gone, or this process may no longer use it.
+    DeviceLost,
+    /// Something else.
+    Other,
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Cause::OutOfMemory => "not enough memory to run",
+            Cause::Timeout => "the accelerator gave up after too long a time",
+            Cause::Fault => "the accelerator met an address it cannot use",
+            Cause::DeviceLost => "the accelerator is no longer there",
+            Cause::Other => "the driver reports",
+        })
+    }
+}
+
+/// The origin, in a message.
+fn of(origin: &Option<LineOrigin>) -> String {
+    origin.as_ref().map_or_else(String::new, |origin| format!(" (made from {}:{})", origin.file, origin.line))
 }

@@ -8,11 +8,20 @@
 //! still be running when [`Device::launch`] returns; [`Device::download`] and [`Device::sync`] wait.
 mod binding;
 mod buffer;
+#[cfg(any(test, target_os = "macos", tenfold_check_metal))]
+mod compile_log;
 mod cpu;
 mod emulated;
 mod error;
 mod memory;
+#[cfg(any(test, target_os = "macos", tenfold_check_metal))]
+mod limits;
+// `tenfold_check_metal` type-checks it elsewhere: tests/metal_types.rs.
+#[cfg(any(target_os = "macos", tenfold_check_metal))]
+mod metal;
 mod program;
+#[cfg(any(test, target_os = "macos", tenfold_check_metal))]
+mod stream;
 
 use bundle::Bundle;
 
@@ -21,11 +30,13 @@ pub use buffer::{Buffer, BufferInfo, Usage};
 pub use cpu::{Cpu, host_features};
 pub use emulated::{Emulated, EmulatedOptions};
 pub use emulator::{Checks, Language};
-pub use error::Error;
+pub use error::{Cause, Error, Failure};
+#[cfg(any(target_os = "macos", tenfold_check_metal))]
+pub use metal::Metal;
 pub use program::{KernelHandle, LoadedKernel, Program};
 
 /// Names that [`open`] takes.
-pub const NAMES: &[&str] = &["cpu", "msl-emu", "cuda-emu", "musa-emu"];
+pub const NAMES: &[&str] = &["cpu", "metal", "msl-emu", "cuda-emu", "musa-emu"];
 
 /// Most threads of a device that runs on the processor.
 pub(crate) const MAX_THREADS: usize = 1024;
@@ -118,6 +129,10 @@ pub fn open(name: &str, threads: Option<usize>) -> Result<Box<dyn Device>, Error
         "msl-emu" => emulated("msl-emu", Language::Msl, threads),
         "cuda-emu" => emulated("cuda-emu", Language::Cuda, threads),
         "musa-emu" => emulated("musa-emu", Language::Musa, threads),
+        #[cfg(any(target_os = "macos", tenfold_check_metal))]
+        "metal" => Ok(Box::new(Metal::new()?)),
+        #[cfg(not(any(target_os = "macos", tenfold_check_metal)))]
+        "metal" => Err(Error::Open { device: "metal", message: "it needs macOS".to_owned() }),
         _ => Err(Error::UnknownDevice { name: name.to_owned() }),
     }
 }

@@ -42,7 +42,7 @@ impl Target {
         }
     }
 
-    /// The device of this machine that runs its bundles, hardware or emulated.
+    /// The device that runs its bundles on this machine.
     pub const fn device(self) -> &'static str {
         match self {
             Target::Msl => "msl-emu",
@@ -54,7 +54,10 @@ impl Target {
 
     /// The target whose bundles the device `name` runs.
     pub fn of_device(name: &str) -> Option<Target> {
-        Target::ALL.into_iter().find(|target| target.device() == name)
+        match name {
+            "metal" => Some(Target::Msl),
+            _ => Target::ALL.into_iter().find(|target| target.device() == name),
+        }
     }
 
     /// The language of its text, if an emulator runs it.
