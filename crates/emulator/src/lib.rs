@@ -3,7 +3,19 @@
 //! clang compiles the printed text, unchanged, against headers of our own that declare what the target's language has; a
 //! runtime runs one fiber per thread of a group and gives barriers and lane operations their real meaning.
 
+mod build;
+mod error;
+mod fault;
+mod library;
+mod memory;
+mod program;
+mod run;
+
 use std::fmt;
+
+pub use error::{Diagnostic, Error};
+pub use fault::{Fault, FaultKind};
+pub use program::{Program, check};
 
 /// Language of a source text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,6 +74,8 @@ pub struct Launch<'a> {
     pub grid: [u64; 3],
     /// Threads of a group.
     pub threads: u32,
+    /// Bytes of the array declared `extern __shared__`; 0 where there is none. CUDA and MUSA only.
+    pub dynamic_shared: u64,
     /// Arguments.
     pub args: &'a [Arg],
     /// Operating-system threads to use; each runs whole programs.

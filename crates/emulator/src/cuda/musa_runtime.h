@@ -1,0 +1,2 @@
+// Texts include it; what it declares is in `musa.h` already.
+#pragma once

@@ -1,0 +1,9 @@
+//! Right programs pass, faulty ones are caught, in each language.
+
+mod compile;
+mod faults;
+mod harness;
+mod lanes;
+mod matrix;
+mod numbers;
+mod speed;
