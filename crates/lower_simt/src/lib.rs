@@ -10,6 +10,9 @@ pub mod interp;
 pub mod ir;
 mod lower;
 pub mod target;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod verify;
 
 pub use error::Error;
 pub use lower::lower;

@@ -13,7 +13,7 @@ const fn ones(scalar: Scalar) -> u64 {
 }
 
 /// Bits as a signed number.
-pub(super) const fn signed(scalar: Scalar, bits: u64) -> i64 {
+pub(crate) const fn signed(scalar: Scalar, bits: u64) -> i64 {
     let shift = 64 - scalar.bits();
     ((bits << shift) as i64) >> shift
 }
@@ -129,13 +129,7 @@ fn float_binary(op: BinaryOp, x: &mut [u64], y: &[u64]) -> Result<(), TrapKind> 
     Ok(())
 }
 
-fn int_binary(
-    op: BinaryOp,
-    scalar: Scalar,
-    x: &mut [u64],
-    y: &[u64],
-    mask: &Mask,
-) -> Result<(), (usize, TrapKind)> {
+fn int_binary(op: BinaryOp, scalar: Scalar, x: &mut [u64], y: &[u64], mask: &Mask) -> Result<(), (usize, TrapKind)> {
     let all = ones(scalar);
     let s = |x: u64| signed(scalar, x);
     let mut partial = |f: &dyn Fn(u64, u64) -> Result<u64, TrapKind>| {
@@ -192,8 +186,9 @@ pub(super) fn fma(x: &mut [u64], y: &[u64], z: &[u64]) {
 pub(super) fn compare(predicate: Predicate, scalar: Scalar, x: &mut [u64], y: &[u64]) {
     let floats = |x: &mut [u64], f: fn(&f32, &f32) -> bool| both(x, y, |x, y| u64::from(f(&float(x), &float(y))));
     let bare = |x: &mut [u64], f: fn(&u64, &u64) -> bool| both(x, y, |x, y| u64::from(f(&x, &y)));
-    let ints =
-        |x: &mut [u64], f: fn(&i64, &i64) -> bool| both(x, y, |x, y| u64::from(f(&signed(scalar, x), &signed(scalar, y))));
+    let ints = |x: &mut [u64], f: fn(&i64, &i64) -> bool| {
+        both(x, y, |x, y| u64::from(f(&signed(scalar, x), &signed(scalar, y))))
+    };
     match predicate {
         Predicate::FEq => floats(x, f32::eq),
         Predicate::FNe => floats(x, f32::ne),
@@ -248,8 +243,20 @@ pub(super) fn reduce(op: ReduceOp, scalar: Scalar, x: u64, y: u64) -> Option<u64
         (ReduceOp::MinF, Scalar::F32) => bits(min_num(float(x), float(y))),
         (ReduceOp::MaxF, Scalar::F32) => bits(max_num(float(x), float(y))),
         (ReduceOp::Add, Scalar::I8 | Scalar::I32 | Scalar::I64) => x.wrapping_add(y) & ones(scalar),
-        (ReduceOp::MinS, Scalar::I8 | Scalar::I32 | Scalar::I64) => if sy < sx { y } else { x },
-        (ReduceOp::MaxS, Scalar::I8 | Scalar::I32 | Scalar::I64) => if sy > sx { y } else { x },
+        (ReduceOp::MinS, Scalar::I8 | Scalar::I32 | Scalar::I64) => {
+            if sy < sx {
+                y
+            } else {
+                x
+            }
+        }
+        (ReduceOp::MaxS, Scalar::I8 | Scalar::I32 | Scalar::I64) => {
+            if sy > sx {
+                y
+            } else {
+                x
+            }
+        }
         (ReduceOp::MinU, Scalar::I8 | Scalar::I32 | Scalar::I64) => x.min(y),
         (ReduceOp::MaxU, Scalar::I8 | Scalar::I32 | Scalar::I64) => x.max(y),
         (ReduceOp::MinF | ReduceOp::MaxF, Scalar::I8 | Scalar::I32 | Scalar::I64)
@@ -265,4 +272,27 @@ pub(super) fn reduce(op: ReduceOp, scalar: Scalar, x: u64, y: u64) -> Option<u64
             Scalar::Bool,
         ) => return None,
     })
+}
+
+/// `x = x op y` on integers; false if it traps for some pair.
+pub(crate) fn many(op: BinaryOp, scalar: Scalar, x: &mut [i64], y: &[i64]) -> bool {
+    let bits = |values: &[i64]| -> Vec<u64> { values.iter().map(|&value| value as u64 & ones(scalar)).collect() };
+    let (mut left, right) = (bits(x), bits(y));
+    let sound = binary(op, scalar, &mut left, &right, &Mask::new(vec![true; x.len()])).is_ok();
+    x.iter_mut().zip(left).for_each(|(x, bits)| *x = signed(scalar, bits));
+    sound
+}
+
+/// `x op y` on integers; `None` if it traps.
+pub(crate) fn one(op: BinaryOp, scalar: Scalar, x: i64, y: i64) -> Option<i64> {
+    let mut left = [x];
+    many(op, scalar, &mut left, &[y]).then_some(left[0])
+}
+
+/// `x = x predicate y` on integers, as 0 or 1.
+pub(crate) fn compare_many(predicate: Predicate, scalar: Scalar, x: &mut [i64], y: &[i64]) {
+    let bits = |values: &[i64]| -> Vec<u64> { values.iter().map(|&value| value as u64 & ones(scalar)).collect() };
+    let (mut left, right) = (bits(x), bits(y));
+    compare(predicate, scalar, &mut left, &right);
+    x.iter_mut().zip(left).for_each(|(x, bit)| *x = bit as i64);
 }

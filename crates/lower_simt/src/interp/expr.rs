@@ -177,8 +177,7 @@ impl<'a> Machine<'a> {
         let fault = |thread| move |kind| Fault::at(thread, kind);
         for thread in mask.threads() {
             let at = memory.range(offset.signed(thread), 1).map_err(fault(thread))?;
-            offset.lanes[thread] =
-                memory.read(at, Agent(thread as u32), moment, place.owner).map_err(fault(thread))?;
+            offset.lanes[thread] = memory.read(at, Agent(thread as u32), moment, place.owner).map_err(fault(thread))?;
         }
         offset.scalar = Scalar::of(memory.elem);
         Ok(offset)

@@ -9,7 +9,7 @@ use crate::target::MatrixUnit;
 
 /// Rows and columns of a fragment array: those of the unit for its operands' type, which for an accumulator is that of
 /// what is multiplied into it. `None` if the target has no such unit.
-pub(super) fn shape(kernel: &LaneKernel, units: &[MatrixUnit], fragment: Fragment) -> Option<(u32, u32)> {
+pub(crate) fn shape(kernel: &LaneKernel, units: &[MatrixUnit], fragment: Fragment) -> Option<(u32, u32)> {
     let data = kernel.fragments.get(fragment.0 as usize)?;
     let mut elem = data.elem;
     if data.role == FragmentRole::Acc {
@@ -80,13 +80,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn fragment_slot(
-        &mut self,
-        fragment: Fragment,
-        at: &'a Expr,
-        subgroup: usize,
-        own: &Mask,
-    ) -> Result<Slot, Fault> {
+    fn fragment_slot(&mut self, fragment: Fragment, at: &'a Expr, subgroup: usize, own: &Mask) -> Result<Slot, Fault> {
         let data = self.kernel.fragments.get(fragment.0 as usize);
         let data = data.ok_or_else(|| TrapKind::Malformed(format!("fragment {} does not exist", fragment.0)))?;
         let index = self.same_index(at, own, "the index of a fragment")?;

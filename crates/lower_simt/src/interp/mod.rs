@@ -25,3 +25,11 @@ mod trap;
 
 pub use launch::{Arg, Options, Stats, run};
 pub use trap::{Trap, TrapKind};
+
+pub(crate) use matrix::shape as fragment_shape;
+pub(crate) use trap::memory_name;
+
+/// Arithmetic on integers, for analyses.
+pub(crate) mod arithmetic {
+    pub(crate) use super::arith::{compare_many, many, one, signed};
+}

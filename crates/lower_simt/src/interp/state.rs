@@ -128,9 +128,7 @@ impl<'a> Machine<'a> {
 
     pub(super) fn memory(&mut self, memory: ir::Memory) -> Result<(&mut Memory<'a>, Moment), TrapKind> {
         let (found, epoch) = match memory {
-            ir::Memory::Global(view) => {
-                (self.views.get_mut(view.index()).and_then(Option::as_mut), self.global_epoch)
-            }
+            ir::Memory::Global(view) => (self.views.get_mut(view.index()).and_then(Option::as_mut), self.global_epoch),
             ir::Memory::Shared(shared) => (self.shared.get_mut(shared.0 as usize), self.shared_epoch),
         };
         let found = found.ok_or_else(|| TrapKind::Malformed(format!("{memory:?} does not exist")))?;

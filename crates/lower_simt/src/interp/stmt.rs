@@ -140,9 +140,7 @@ impl<'a> Machine<'a> {
             StmtKind::Store { place, value } => self.store(place, value, mask),
             StmtKind::LoadVector { var, index, place, lanes } => self.load_vector(*var, index, place, *lanes, mask),
             StmtKind::StoreVector { place, var, index, lanes } => self.store_vector(place, *var, index, *lanes, mask),
-            StmtKind::LaneReduce { var, index, op, lanes } => {
-                self.lane_reduce(*var, index.as_ref(), *op, *lanes, mask)
-            }
+            StmtKind::LaneReduce { var, index, op, lanes } => self.lane_reduce(*var, index.as_ref(), *op, *lanes, mask),
             StmtKind::Barrier { global, shared } => {
                 if !mask.all() {
                     let (reached, wanted) = (mask.count(), self.threads as u32);
@@ -168,13 +166,7 @@ impl<'a> Machine<'a> {
         Ok(value.lanes)
     }
 
-    fn assign(
-        &mut self,
-        var: Var,
-        index: Option<&'a Expr>,
-        value: &'a Expr,
-        mask: &Mask,
-    ) -> Result<(), Fault> {
+    fn assign(&mut self, var: Var, index: Option<&'a Expr>, value: &'a Expr, mask: &Mask) -> Result<(), Fault> {
         self.slots(var)?;
         let value = self.typed(value, self.kernel.var(var).scalar, mask)?;
         let Some(index) = index else {

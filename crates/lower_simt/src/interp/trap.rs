@@ -152,7 +152,7 @@ pub enum TrapKind {
 }
 
 /// How a memory is called in messages.
-pub(super) fn memory_name(kernel: &crate::ir::LaneKernel, memory: Memory) -> String {
+pub(crate) fn memory_name(kernel: &crate::ir::LaneKernel, memory: Memory) -> String {
     match memory {
         Memory::Global(view) => {
             kernel.params.get(view.index()).map_or_else(|| format!("view {}", view.0), |param| param.name.clone())

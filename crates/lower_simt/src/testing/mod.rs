@@ -1,0 +1,8 @@
+//! For tests of this and other crates: lane programs built by hand, and damaged ones.
+
+mod build;
+pub mod exprs;
+mod mutate;
+
+pub use build::Build;
+pub use mutate::{Equivalent, Mutation, mutations};
