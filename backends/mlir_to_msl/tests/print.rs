@@ -17,6 +17,17 @@ fn texts_are_locked() {
     }
 }
 
+/// clang reads every text against headers that declare what the language has.
+#[test]
+fn texts_are_valid() {
+    for kernel in kernels() {
+        let source = mlir_to_msl::print(&kernel).unwrap_or_else(|error| panic!("{error:?}"));
+        if let Err(error) = emulator::check(emulator::Language::Msl, &source.text) {
+            panic!("{}: {error:?}", kernel.name);
+        }
+    }
+}
+
 #[test]
 fn every_line_of_the_map_follows_its_comment() {
     for kernel in kernels() {
