@@ -53,8 +53,9 @@ pub fn by_nvcc(nvcc: Result<&Tool, &Absent>, source: &Source) -> Outcome {
     let outcome = match nvcc {
         Err(absent) => Outcome::Skipped(absent.clone()),
         Ok(tool) => {
-            let options = ["-arch=sm_90", "-std=c++17", "-fmad=false", "-Xptxas", "-v", "-cubin", "-o", "out.cubin"];
-            tool.judge(source, &options.into_iter().chain([file_name(source)]).collect::<Vec<_>>())
+            let options = ["-arch=sm_90", "-std=c++17", "-fmad=false", "-Xptxas", "-v", "-diag-suppress", "186"];
+            let output = ["-cubin", "-o", "out.cubin", file_name(source)];
+            tool.judge(source, &[&options[..], &output].concat())
         }
     };
     match outcome {

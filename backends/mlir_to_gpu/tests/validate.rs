@@ -148,7 +148,7 @@ fn nvcc_is_called_as_documented() {
     assert_eq!(nvcc(&lines, MINUTE).to_string(), "ok (rowsum: 11 registers, 0 spills, 32 bytes shared)");
     let seen = fs::read_to_string(seen).unwrap();
     let (arguments, text) = seen.split_once('\n').unwrap();
-    assert_eq!(arguments, "-arch=sm_90 -std=c++17 -fmad=false -Xptxas -v -cubin -o out.cubin rowsum.cu");
+    assert_eq!(arguments, "-arch=sm_90 -std=c++17 -fmad=false -Xptxas -v -diag-suppress 186 -cubin -o out.cubin rowsum.cu");
     assert_eq!(text, ROWSUM);
 }
 
@@ -200,4 +200,17 @@ fn nvcc_is_absent() {
     let verdicts = judges.judge(&source("rowsum", ROWSUM));
     assert_eq!(verdicts.iter().map(|verdict| verdict.judge).collect::<Vec<_>>(), ["nvrtc", "nvcc"]);
     assert!(verdicts.iter().all(|verdict| matches!(verdict.outcome, Outcome::Skipped(_))));
+}
+
+#[test]
+fn printed_texts_pass() {
+    let Some(nvrtc) = nvrtc() else { return };
+    let mut kernels = emit_simt::testing::all();
+    kernels.extend(mlir_to_gpu::limits::TARGET.matrix.iter().map(emit_simt::testing::product));
+    for kernel in kernels {
+        let source = mlir_to_gpu::print(&kernel).expect("prints");
+        let outcome = by_nvrtc(Ok(&nvrtc), &source);
+        println!("{outcome}");
+        assert!(matches!(outcome, Outcome::Passed(_)), "{outcome}");
+    }
 }

@@ -43,8 +43,10 @@ const WHEEL: Wheel<'static> = Wheel {
 };
 
 /// Options of every compilation: machine code of sm_90 with a report of its resources. Products and sums are not fused,
-/// since the text says where they are.
-pub const OPTIONS: [&str; 4] = ["--gpu-architecture=sm_90", "--std=c++17", "--fmad=false", "--ptxas-options=-v"];
+/// since the text says where they are. Left out is the warning that an unsigned number is never below zero (186): values
+/// known not to be negative are printed as unsigned, and the user may compare them with zero.
+pub const OPTIONS: [&str; 5] =
+    ["--gpu-architecture=sm_90", "--std=c++17", "--fmad=false", "--ptxas-options=-v", "--diag-suppress=186"];
 
 /// The loaded compiler. Cheap to clone; may be used by several threads at once.
 #[derive(Clone, Debug)]
