@@ -1,6 +1,6 @@
 //! The Metal device is compiled on macOS only; this type-checks it here, so that a change cannot break it unseen.
 //!
-//! A package of its own includes the sources of this crate with `--cfg tenfold_check_metal`. Two things stand in the
+//! A package of its own includes the sources of this crate, and its tests for Macs, with `--cfg tenfold_check_metal`. Two things stand in the
 //! way elsewhere than on macOS: `objc2` wants to be told of an Objective-C runtime (feature `gnustep-2-1`), and
 //! `objc2-metal` links a framework, which rustc refuses; a copy of it without that line takes its place. Nothing is
 //! linked or run. The package stays in the target folder, so that only this crate is checked again.
@@ -107,16 +107,16 @@ fn package(source: &Path) -> Result<PathBuf, String> {
         .as_array()
         .into_iter()
         .flatten()
-        .filter(|declared| declared["kind"].is_null())
+        .filter(|declared| declared["kind"].is_null() || declared["name"] == "tempfile")
         .map(|declared| dependency_line(declared, &metadata))
         .collect();
     let manifest = format!(
         "[package]\nname = \"metal_types\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-         [lib]\npath = {:?}\n\n[dependencies]\n{dependencies}\n\
+         [lib]\nname = \"device\"\npath = {:?}\n\n[[test]]\nname = \"metal\"\npath = {:?}\n\n[dependencies]\n{dependencies}\n\
          [patch.crates-io]\nobjc2-metal = {{ path = {:?} }}\n\n\
-         [workspace]\n\n\
-         [lints.rust]\nunsafe_op_in_unsafe_fn = \"deny\"\n",
+         [workspace]\n\n",
         source.join("lib.rs"),
+        Path::new(CRATE).join("tests/metal.rs"),
         patched,
     );
     write(&folder.join("Cargo.toml"), &manifest);
@@ -145,9 +145,9 @@ fn check(source: &Path) -> Option<Output> {
         }
     };
     let started = std::time::Instant::now();
-    let mut output = cargo(&folder, &["check", "--offline"]);
+    let mut output = cargo(&folder, &["check", "--lib", "--test", "metal", "--offline"]);
     if !output.status.success() && stderr(&output).contains("--offline") {
-        output = cargo(&folder, &["check"]);
+        output = cargo(&folder, &["check", "--lib", "--test", "metal"]);
     }
     eprintln!("cargo check took {:.1} s", started.elapsed().as_secs_f64());
     Some(output)

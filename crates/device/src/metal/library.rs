@@ -94,7 +94,9 @@ fn pipeline(
         shared_bytes: device.maxThreadgroupMemoryLength() as u64,
         args: SLOTS,
     };
-    limits.check(kernel, state.staticThreadgroupMemoryLength() as u64)?;
+    // The larger of what the bundle states and what the compiler made of the text.
+    let stated = kernel.budgets.get("shared").copied().unwrap_or(0);
+    limits.check(kernel, stated.max(state.staticThreadgroupMemoryLength() as u64))?;
     Ok(Pipeline { state, grid: size(kernel.grid), block: size(kernel.block) })
 }
 
