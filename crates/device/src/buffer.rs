@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::Error;
+use crate::memory::Memory;
 
 /// What a buffer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,12 @@ pub struct Buffer {
 pub(crate) fn new_device_id() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A buffer in this process's memory.
+pub(crate) struct Allocation {
+    pub(crate) memory: Memory,
+    pub(crate) info: BufferInfo,
 }
 
 /// A device's table of buffers, each holding the device's own `T`.

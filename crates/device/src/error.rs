@@ -73,6 +73,18 @@ pub enum Error {
         /// Why.
         message: String,
     },
+    /// Source that does not compile, or a launch that broke a rule of the target.
+    #[error("kernel `{kernel}`: {message}")]
+    Fault {
+        /// The kernel.
+        kernel: String,
+        /// Its file in the bundle.
+        file: String,
+        /// Line of that file, from 1; `None` if unknown.
+        line: Option<u32>,
+        /// What happened.
+        message: String,
+    },
     /// A kernel's text that the accelerator's own compiler refuses.
     #[error("kernel `{kernel}`: {file}:{line} does not compile{}: {message}", of(.origin))]
     Compile {

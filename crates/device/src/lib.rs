@@ -11,7 +11,9 @@ mod buffer;
 #[cfg(any(test, target_os = "macos", tenfold_check_metal))]
 mod compile_log;
 mod cpu;
+mod emulated;
 mod error;
+mod memory;
 #[cfg(any(test, target_os = "macos", tenfold_check_metal))]
 mod limits;
 // `tenfold_check_metal` type-checks it elsewhere: tests/metal_types.rs.
@@ -26,13 +28,18 @@ use bundle::Bundle;
 pub use binding::{Arg, Binding};
 pub use buffer::{Buffer, BufferInfo, Usage};
 pub use cpu::{Cpu, host_features};
+pub use emulated::{Emulated, EmulatedOptions};
+pub use emulator::{Checks, Language};
 pub use error::{Cause, Error, Failure};
 #[cfg(any(target_os = "macos", tenfold_check_metal))]
 pub use metal::Metal;
 pub use program::{KernelHandle, LoadedKernel, Program};
 
 /// Names that [`open`] takes.
-pub const NAMES: &[&str] = &["cpu", "metal"];
+pub const NAMES: &[&str] = &["cpu", "metal", "msl-emu", "cuda-emu", "musa-emu"];
+
+/// Most threads of a device that runs on the processor.
+pub(crate) const MAX_THREADS: usize = 1024;
 
 /// Who executes the kernels, and so what a result or a time is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,10 +126,17 @@ pub trait Device: Send {
 pub fn open(name: &str, threads: Option<usize>) -> Result<Box<dyn Device>, Error> {
     match name {
         "cpu" => Ok(Box::new(Cpu::new(threads)?)),
+        "msl-emu" => emulated("msl-emu", Language::Msl, threads),
+        "cuda-emu" => emulated("cuda-emu", Language::Cuda, threads),
+        "musa-emu" => emulated("musa-emu", Language::Musa, threads),
         #[cfg(any(target_os = "macos", tenfold_check_metal))]
         "metal" => Ok(Box::new(Metal::new()?)),
         #[cfg(not(any(target_os = "macos", tenfold_check_metal)))]
         "metal" => Err(Error::Open { device: "metal", message: "it needs macOS".to_owned() }),
         _ => Err(Error::UnknownDevice { name: name.to_owned() }),
     }
+}
+
+fn emulated(name: &'static str, language: Language, threads: Option<usize>) -> Result<Box<dyn Device>, Error> {
+    Ok(Box::new(Emulated::new(language, EmulatedOptions::from_environment(name, threads)?)?))
 }

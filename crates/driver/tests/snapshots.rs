@@ -1,50 +1,97 @@
-//! The MLIR of every kernel, as the frontend writes it, locked under `snapshots/mlir/<suite>/`.
+//! What the compiler prints, locked: the MLIR of every kernel, as the frontend writes it, under `snapshots/mlir/<suite>/`,
+//! and the text of the chosen candidate of every family under `snapshots/<target>/<suite>/`.
 //!
 //! `INSTA_UPDATE=always cargo test -p driver --test snapshots` blesses; review with `git diff`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use driver::frontend::Source;
+use driver::targets::{self, Target};
 use driver::{names, pipeline};
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
+use tile_ir::Module;
 
-fn folder(suite: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../snapshots/mlir").join(suite)
+/// The texts of one folder by name.
+type Texts = BTreeMap<String, String>;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../snapshots")
 }
 
-fn main() -> ExitCode {
-    let mut trials = Vec::new();
-    for (suite, _) in names::SUITES {
-        let source = Source::parse(suite).expect("the suite is known");
-        let (text, _) = pipeline::mlir(&source).unwrap_or_else(|error| panic!("{suite}: {error}"));
-        let text = Arc::new(text);
-        let module = pipeline::module(&source).unwrap_or_else(|error| panic!("{suite}: {error}"));
-        let kernels: Vec<String> = module.kernels.into_iter().map(|kernel| kernel.name).collect();
-        for name in kernels.clone() {
-            let text = text.clone();
-            trials.push(Trial::test(format!("{suite}/{name}"), move || {
-                let function = pipeline::function(&text, &name).ok_or("the frontend did not write it")?;
-                let mut settings = insta::Settings::clone_current();
-                settings.set_snapshot_path(folder(suite));
-                settings.set_prepend_module_to_snapshot(false);
-                settings.set_omit_expression(true);
-                settings.bind(|| insta::assert_snapshot!(name, function));
-                Ok(())
-            }));
-        }
-        trials.push(Trial::test(format!("{suite}/no orphans"), move || {
-            let known: BTreeSet<String> = kernels.iter().map(|name| format!("{name}.snap")).collect();
-            for entry in std::fs::read_dir(folder(suite))? {
-                let name = entry?.file_name().to_string_lossy().into_owned();
-                if !known.contains(&name) {
-                    return Err(format!("{name} belongs to no kernel: remove it").into());
-                }
-            }
+/// A test per text, and one that no other file is in the folder.
+fn lock(group: &str, suite: &'static str, texts: Texts, trials: &mut Vec<Trial>) {
+    let folder = root().join(group).join(suite);
+    let names: BTreeSet<String> = texts.keys().map(|name| format!("{name}.snap")).collect();
+    for (name, text) in texts {
+        let folder = folder.clone();
+        trials.push(Trial::test(format!("{group}/{suite}/{name}"), move || {
+            let mut settings = insta::Settings::clone_current();
+            settings.set_snapshot_path(folder);
+            settings.set_prepend_module_to_snapshot(false);
+            settings.set_omit_expression(true);
+            settings.bind(|| insta::assert_snapshot!(name, text));
             Ok(())
         }));
+    }
+    trials.push(Trial::test(format!("{group}/{suite}/no orphans"), move || {
+        for entry in std::fs::read_dir(folder)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if !names.contains(&name) {
+                return Err(format!("{name} belongs to no kernel: remove it").into());
+            }
+        }
+        Ok(())
+    }));
+}
+
+/// The frontend's MLIR, by kernel.
+fn mlir(source: &Source, module: &Module) -> Texts {
+    let (text, _) = pipeline::mlir(source).unwrap_or_else(|error| panic!("{}: {error}", module.name));
+    let function = |name: &str| pipeline::function(&text, name).unwrap_or_else(|| panic!("no function `{name}`"));
+    module.kernels.iter().map(|kernel| (kernel.name.clone(), function(&kernel.name).to_owned())).collect()
+}
+
+/// A target's text, by the entry that was chosen.
+fn texts(target: Target, module: &Module) -> Texts {
+    let compiled = targets::compile(target, module).unwrap_or_else(|error| panic!("{target}: {error}"));
+    let text = |kernel| compiled.text_of(kernel).map(|text| text.text.clone()).unwrap_or_default();
+    compiled.kernels().iter().map(|kernel| (kernel.entry.clone(), text(kernel))).collect()
+}
+
+/// Folders of targets and suites that are no more.
+fn no_orphan_folders() -> Result<(), Failed> {
+    let suites: BTreeSet<&str> = names::SUITES.iter().map(|row| row.0).collect();
+    let mut groups: BTreeSet<&str> = SNAPSHOT_TARGETS.iter().map(|target| target.name()).collect();
+    groups.insert("mlir");
+    for group in std::fs::read_dir(root())? {
+        let group = group?;
+        if !groups.contains(&*group.file_name().to_string_lossy()) {
+            return Err(format!("{} is of no target: remove it", group.path().display()).into());
+        }
+        for suite in std::fs::read_dir(group.path())? {
+            let suite = suite?;
+            if !suites.contains(&*suite.file_name().to_string_lossy()) {
+                return Err(format!("{} is of no suite: remove it", suite.path().display()).into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The CPU's text depends on the processor, and is not for reading.
+const SNAPSHOT_TARGETS: [Target; 3] = [Target::Msl, Target::Cuda, Target::Musa];
+
+fn main() -> ExitCode {
+    let mut trials = vec![Trial::test("no orphan folders", no_orphan_folders)];
+    for (suite, _) in names::SUITES {
+        let source = Source::parse(suite).expect("the suite is known");
+        let module = pipeline::module(&source).unwrap_or_else(|error| panic!("{suite}: {error}"));
+        lock("mlir", suite, mlir(&source, &module), &mut trials);
+        for target in SNAPSHOT_TARGETS {
+            lock(target.name(), suite, texts(target, &module), &mut trials);
+        }
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

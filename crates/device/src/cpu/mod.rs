@@ -5,7 +5,6 @@
 //! that thread's own memory of the size the manifest states. Programs of one launch are split over the threads.
 mod features;
 mod library;
-mod memory;
 mod pool;
 
 use std::ffi::c_void;
@@ -14,13 +13,13 @@ use bundle::Bundle;
 use bundle::limits;
 
 use crate::binding::{Arg, Binding};
-use crate::buffer::{Buffer, BufferInfo, Table, Usage, copy_range, new_device_id};
+use crate::buffer::{Allocation, Buffer, BufferInfo, Table, Usage, copy_range, new_device_id};
 use crate::error::Error;
+use crate::memory::Memory;
 use crate::program::{KernelHandle, LoadedKernel, Program};
-use crate::{Device, Judge};
+use crate::{Device, Judge, MAX_THREADS};
 pub use features::host_features;
 use library::{Entry, Kernel, Libraries};
-use memory::Memory;
 use pool::Pool;
 
 /// Chunks handed out per thread and launch: more evens out threads of unequal speed, fewer cost less.
@@ -37,11 +36,6 @@ pub struct Cpu {
     libraries: Libraries,
 }
 
-struct Allocation {
-    memory: Memory,
-    info: BufferInfo,
-}
-
 impl Cpu {
     /// A device of `threads` threads, the calling one included; `None` takes all cores.
     ///
@@ -51,8 +45,8 @@ impl Cpu {
         let available = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = threads.unwrap_or_else(available);
         let open = |message: String| Error::Open { device: "cpu", message };
-        if threads == 0 || threads > pool::MAX_THREADS {
-            return Err(open(format!("{threads} threads; 1 to {} are possible", pool::MAX_THREADS)));
+        if threads == 0 || threads > MAX_THREADS {
+            return Err(open(format!("{threads} threads; 1 to {} are possible", MAX_THREADS)));
         }
         let pool = Pool::new(threads).map_err(|error| open(format!("cannot start a thread: {error}")))?;
         let id = new_device_id();

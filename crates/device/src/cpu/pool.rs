@@ -12,9 +12,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Most threads of a pool.
-pub(crate) const MAX_THREADS: usize = 1024;
-
 /// How long a worker looks for work before it sleeps.
 const SPIN: Duration = Duration::from_micros(300);
 

@@ -185,7 +185,7 @@ impl Device for Emulated {
         let launch = Launch {
             grid: manifest.grid,
             threads: kernel.threads,
-            dynamic_shared: 0,
+            dynamic_shared: manifest.budgets.get("dynamic_shared").copied().unwrap_or(0),
             args: &args,
             workers: self.workers,
             seed: self.options.seed.wrapping_add(self.launches),

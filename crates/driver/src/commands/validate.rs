@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use bundle::Bundle;
+use device::{Checks, Emulated, EmulatedOptions};
 use tile_ir::{Kernel, Module};
 use tile_mlir::stock::StockKernel;
 
 use crate::cli::Validate;
 use crate::frontend::Source;
-use crate::judges::{self, Judge, Outcome, Refusal, Verdict};
+use crate::judges::{self, Interpreted, Judge, Outcome, Refusal, Verdict, faults};
 use crate::targets::{self, Compiled, Target};
 use crate::{names, pipeline};
 
@@ -104,17 +105,48 @@ fn smallest<'a>(module: &'a Module, family: &str) -> Option<&'a Kernel> {
 }
 
 impl Bench {
-    /// Compiles `module` for `target` and loads it on the device that runs it.
+    /// Compiles `module` for `target` and loads it on the device that runs it; an emulator checks every access.
     ///
     /// # Errors
     /// The compiler, linker or device refuses it.
     pub fn new(target: Target, module: Module, threads: Option<usize>) -> anyhow::Result<Bench> {
+        Bench::with_checks(target, module, threads, Checks::Memory)
+    }
+
+    /// [`Bench::new`] with another choice of what an emulator checks.
+    ///
+    /// # Errors
+    /// As [`Bench::new`].
+    pub fn with_checks(
+        target: Target,
+        module: Module,
+        threads: Option<usize>,
+        checks: Checks,
+    ) -> anyhow::Result<Bench> {
         let compiled = targets::compile(target, &module)?;
         let folder = tempfile::tempdir().context("no temporary folder")?;
         targets::write_bundle(&module.name, &compiled, folder.path())?;
-        let mut device = device::open(target.device(), threads)?;
-        let program = device.load(&Bundle::open(folder.path())?)?;
+        let mut device: Box<dyn device::Device> = match target.language() {
+            Some(language) => {
+                let options = EmulatedOptions { checks, threads, seed: 1, cache: None };
+                Box::new(Emulated::new(language, options)?)
+            }
+            None => device::open(target.device(), threads)?,
+        };
+        let loaded = device.load(&Bundle::open(folder.path())?);
+        let program = loaded.map_err(|error| faults::report(error, compiled.kernels()))?;
         Ok(Bench { module, compiled, device, program, stock: BTreeMap::new(), _folder: folder })
+    }
+
+    /// What the target made of the module.
+    pub fn compiled(&self) -> &Compiled {
+        &self.compiled
+    }
+
+    /// The candidate that became the kernel of this family.
+    pub fn chosen(&self, family: &str) -> Option<&Kernel> {
+        let kernel = self.compiled.kernels().iter().find(|kernel| kernel.name == family)?;
+        self.compiled.chosen(&self.module, kernel)
     }
 
     /// Names of the kernels, in source order.
@@ -124,30 +156,42 @@ impl Bench {
 
     /// Judges the chosen candidate of a family on one random case.
     pub fn judge(&mut self, family: &str, seed: u64, stock: bool) -> Vec<Verdict> {
-        let chosen = self
-            .compiled
-            .kernels()
-            .iter()
-            .find(|kernel| kernel.name == family)
-            .and_then(|kernel| self.compiled.chosen(&self.module, kernel));
+        let run = match self.chosen(family) {
+            Some(kernel) => judges::interpret(kernel, seed),
+            None => Err("no candidate was compiled".to_owned()),
+        };
+        self.judge_run(family, seed, &run, stock)
+    }
+
+    /// Judges the chosen candidate of a family on a case that was interpreted before.
+    pub fn judge_run(
+        &mut self,
+        family: &str,
+        seed: u64,
+        run: &Result<Interpreted, String>,
+        stock: bool,
+    ) -> Vec<Verdict> {
         let verdict = |judge, outcome| Verdict { kernel: family.to_owned(), seed, judge, outcome };
-        let Some(kernel) = chosen else {
-            return vec![verdict(Judge::Reference, Outcome::Failed("no candidate was compiled".into()))];
+        let run = match run {
+            Ok(run) => run,
+            Err(why) => return vec![verdict(Judge::Reference, Outcome::Failed(why.clone()))],
         };
         let target = self.compiled.target;
-        let own = Judge::of_device(target);
-        let run = match judges::interpret(kernel, seed) {
-            Ok(run) => run,
-            Err(why) => return vec![verdict(Judge::Reference, Outcome::Failed(why))],
+        let kernels = self.compiled.kernels();
+        let Some(kernel) = kernels
+            .iter()
+            .find(|kernel| kernel.name == family)
+            .and_then(|kernel| self.compiled.chosen(&self.module, kernel))
+        else {
+            return vec![verdict(Judge::Reference, Outcome::Failed("no candidate was compiled".into()))];
         };
-        let mut verdicts = vec![
-            verdict(Judge::Reference, judges::by_reference(&run)),
-            verdict(own, judges::by_device(self.device.as_mut(), &self.program, kernel, &run)),
-        ];
+        let on_device = judges::by_device(self.device.as_mut(), &self.program, kernel, run, kernels);
+        let mut verdicts =
+            vec![verdict(Judge::Reference, judges::by_reference(run)), verdict(Judge::of_device(target), on_device)];
         if stock && Judge::of(target).contains(&Judge::Stock) {
             let small = smallest(&self.module, family).unwrap_or(kernel);
             let stock = self.stock.entry(family.to_owned()).or_insert_with(|| judges::compile_stock(small));
-            verdicts.push(verdict(Judge::Stock, judges::by_stock(stock, small, &run)));
+            verdicts.push(verdict(Judge::Stock, judges::by_stock(stock, small, run)));
         }
         verdicts
     }

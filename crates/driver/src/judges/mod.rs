@@ -6,15 +6,17 @@
 //! - *emulator*: the printed text, run under the rules of its target, against the interpreter;
 //! - *stock*: MLIR's own lowering and code generator against the interpreter.
 //!
-//! The vendors' compilers judge the printed text itself, once per kernel ([`vendors`]).
+//! The vendors' compilers judge the printed text itself, once per kernel.
 //!
 //! A judge that cannot run says why and counts as skipped, never as passed.
 
+pub mod faults;
 mod on_device;
 mod on_stock;
 
 use std::fmt;
 
+use bundle::manifest;
 use device::{Device, Program};
 use judge::{Case, Comparison, Expected, Outputs};
 use tile_ir::Kernel;
@@ -132,14 +134,21 @@ pub fn by_reference(run: &Interpreted) -> Outcome {
     }
 }
 
-/// A device against the interpreter.
-pub fn by_device(device: &mut dyn Device, program: &Program, kernel: &Kernel, run: &Interpreted) -> Outcome {
+/// A device against the interpreter; a rule that the launch broke is put at the user's line with the line maps of
+/// `manifest`.
+pub fn by_device(
+    device: &mut dyn Device,
+    program: &Program,
+    kernel: &Kernel,
+    run: &Interpreted,
+    manifest: &[manifest::Kernel],
+) -> Outcome {
     let Some(loaded) = program.kernel(&kernel.family) else {
         return Outcome::Failed(format!("the bundle has no kernel `{}`", kernel.family));
     };
     match run_on_device(device, loaded, &run.case) {
         Ok(outputs) => from_comparison(&judge::compare(&run.case, &run.expected, &outputs)),
-        Err(error) => Outcome::Failed(error.to_string()),
+        Err(error) => Outcome::Failed(faults::report(error, manifest).to_string()),
     }
 }
 

@@ -7,6 +7,7 @@ mod simt;
 use std::fmt;
 
 use bundle::manifest;
+use device::Language;
 use mlir_to_cpu::CpuObject;
 use rayon::prelude::*;
 use tile_ir::{Kernel, Module};
@@ -41,7 +42,7 @@ impl Target {
         }
     }
 
-    /// The device of this machine that runs its bundles, hardware or emulated.
+    /// The device that runs its bundles on this machine.
     pub const fn device(self) -> &'static str {
         match self {
             Target::Msl => "msl-emu",
@@ -53,7 +54,20 @@ impl Target {
 
     /// The target whose bundles the device `name` runs.
     pub fn of_device(name: &str) -> Option<Target> {
-        Target::ALL.into_iter().find(|target| target.device() == name)
+        match name {
+            "metal" => Some(Target::Msl),
+            _ => Target::ALL.into_iter().find(|target| target.device() == name),
+        }
+    }
+
+    /// The language of its text, if an emulator runs it.
+    pub const fn language(self) -> Option<Language> {
+        match self {
+            Target::Msl => Some(Language::Msl),
+            Target::Cuda => Some(Language::Cuda),
+            Target::Musa => Some(Language::Musa),
+            Target::Cpu => None,
+        }
     }
 
     /// What starts a comment in its text.
