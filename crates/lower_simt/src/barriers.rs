@@ -5,10 +5,12 @@
 //! threads, so barriers may stand inside; everything else (a nest, whatever loops and conditions it has) is one unit that a
 //! barrier stands before. [`crate::verify`] proves the result independently.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::{Memory, Stmt, StmtKind, Var};
 use crate::lower::Lowered;
+use crate::target::Target;
 
 /// Accesses of one memory since its last barrier, by owner.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,13 +24,91 @@ type State = BTreeMap<Memory, Pending>;
 struct Pass<'a> {
     loops: &'a BTreeSet<Var>,
     conditions: &'a BTreeSet<Var>,
+    /// Memories that the kernel writes.
+    written: BTreeSet<Memory>,
+    /// Only looks for conflicts.
+    check: bool,
+    found: Cell<bool>,
 }
 
 /// Inserts the barriers of a kernel.
-pub(crate) fn insert(lowered: &mut Lowered) {
-    let pass = Pass { loops: &lowered.loops, conditions: &lowered.conditions };
+///
+/// Each orders all that is pending when it is placed, so that it may serve what comes later as well; what turns out not to be
+/// needed is taken back one by one.
+pub(crate) fn insert(lowered: &mut Lowered, target: &Target) {
+    let mut written = BTreeSet::new();
+    for stmt in &lowered.kernel.body {
+        stmt.for_each(&mut |stmt| written.extend(stmt.writes().map(|place| place.memory)));
+    }
+    let mut pass =
+        Pass { loops: &lowered.loops, conditions: &lowered.conditions, written, check: false, found: Cell::new(false) };
     let body = std::mem::take(&mut lowered.kernel.body);
-    lowered.kernel.body = pass.block(body, &mut State::new());
+    let mut body = pass.block(body, &mut State::new());
+    pass.check = true;
+    let mut at = 0;
+    while let Some((global, shared)) = flags(&body, at) {
+        let fewer = [(false, false), (false, shared), (global, false)];
+        let sound = |(global, shared): (bool, bool)| -> Option<Vec<Stmt>> {
+            let mut trial = body.clone();
+            set_flags(&mut trial, at, global, shared);
+            pass.found.set(false);
+            pass.block(trial.clone(), &mut State::new());
+            // This pass sees whole arrays; the proof sees which thread touches which element.
+            let proven = |body: &Vec<Stmt>| {
+                let mut kernel = lowered.kernel.clone();
+                kernel.body = body.clone();
+                crate::verify::is_ordered(&kernel, target)
+            };
+            (!pass.found.get() || proven(&trial)).then_some(trial)
+        };
+        let found = fewer.into_iter().filter(|flags| *flags != (global, shared)).find_map(sound);
+        if let Some(trial) = found {
+            body = trial;
+        }
+        at += 1;
+    }
+    drop_empty(&mut body);
+    lowered.kernel.body = body;
+}
+
+/// What barrier number `at` orders.
+fn flags(body: &[Stmt], at: usize) -> Option<(bool, bool)> {
+    let mut number = 0;
+    let mut found = None;
+    for stmt in body {
+        stmt.for_each(&mut |stmt| {
+            if let StmtKind::Barrier { global, shared } = stmt.kind {
+                if number == at {
+                    found = Some((global, shared));
+                }
+                number += 1;
+            }
+        });
+    }
+    found
+}
+
+fn set_flags(body: &mut [Stmt], at: usize, new_global: bool, new_shared: bool) {
+    let mut number = 0;
+    for stmt in body {
+        stmt.for_each_mut(&mut |stmt| {
+            if let StmtKind::Barrier { global, shared } = &mut stmt.kind {
+                if number == at {
+                    (*global, *shared) = (new_global, new_shared);
+                }
+                number += 1;
+            }
+        });
+    }
+}
+
+fn drop_empty(body: &mut Vec<Stmt>) {
+    body.retain(|stmt| !matches!(stmt.kind, StmtKind::Barrier { global: false, shared: false }));
+    for stmt in body {
+        for block in stmt.blocks_mut() {
+            drop_empty(block);
+        }
+    }
 }
 
 /// Whether an access with `owner` must wait for one of `earlier`.
@@ -118,6 +198,17 @@ impl Pass<'_> {
         for (memory, owner, write) in &accesses {
             let Some(pending) = state.get(memory) else { continue };
             if conflict(*owner, &pending.writes) || (*write && conflict(*owner, &pending.reads)) {
+                match memory {
+                    Memory::Global(_) => global = true,
+                    Memory::Shared(_) => shared = true,
+                }
+            }
+        }
+        if global || shared {
+            if self.check {
+                self.found.set(true);
+            }
+            for memory in state.keys().filter(|memory| self.written.contains(memory)) {
                 match memory {
                     Memory::Global(_) => global = true,
                     Memory::Shared(_) => shared = true,

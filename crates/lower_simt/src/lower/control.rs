@@ -94,7 +94,7 @@ impl<'a> Lower<'a> {
     fn view_or_hint(&self, op: &Op) -> String {
         match &op.kind {
             OpKind::Load { view, .. } | OpKind::Gather { view, .. } => format!("{}_tile", self.view_name(*view)),
-            _ => hint(op).to_owned(),
+            _ => hint(self.kernel, op).to_owned(),
         }
     }
 
@@ -111,7 +111,7 @@ impl<'a> Lower<'a> {
         let expr = if simple {
             expr
         } else {
-            let name = self.name(result, hint(op));
+            let name = self.name(result, hint(self.kernel, op));
             let var = self.var(&name, scalar, None);
             self.push(StmtKind::Let { var, value: expr });
             Expr::Var(var)
@@ -193,7 +193,7 @@ impl<'a> Lower<'a> {
         }
         match self.plans[value.index()] {
             Plan::Keep(layout) => {
-                let var = self.declare(&name, scalar, layout.registers(self.facts.threads), None);
+                let var = self.declare_tile(&name, scalar, layout);
                 self.storage[value.index()] = Storage::Registers(var, layout);
                 Ok(())
             }
@@ -210,9 +210,29 @@ impl<'a> Lower<'a> {
         for (&arg, &init) in args.iter().zip(init) {
             let scalar = self.scalar(arg).max(self.scalar(init));
             self.declare_carried(arg, scalar)?;
-            self.assign(arg, init)?;
+            if !self.start_constant(arg, init) {
+                self.assign(arg, init)?;
+            }
         }
         Ok(())
+    }
+
+    /// Declares registers with the constant they start from, if it is one.
+    fn start_constant(&mut self, arg: Value, init: Value) -> bool {
+        let Storage::Registers(var, _) = self.storage[arg.index()] else { return false };
+        let Some(OpKind::Constant(tile_ir::Literal::Splat(number))) = self.facts.defs[init.index()].map(|op| &op.kind)
+        else {
+            return false;
+        };
+        let number = super::eval::number(self.out.var(var).scalar, *number);
+        let declared = self.scopes.last_mut().and_then(|scope| scope.stmts.last_mut()).map(|stmt| &mut stmt.kind);
+        match declared {
+            Some(StmtKind::Declare { var: last, init }) if *last == var => {
+                *init = Some(number);
+                true
+            }
+            Some(_) | None => false,
+        }
     }
 
     /// `to = from`.
@@ -227,52 +247,55 @@ impl<'a> Lower<'a> {
             }
             Storage::Registers(var, layout) => self.assign_tile(from, to, var, layout),
             Storage::Shared(shared) => {
-                let name = self.name(to, "carried");
                 // All threads read the old tile before any writes the new one.
-                let temporary = self.temporary(from, &name)?;
-                let memory = Memory::Shared(shared);
-                let elem = self.out.memory_elem(memory);
-                let (var, layout) = temporary;
-                let single = self.single_writer(layout);
-                let array = self.out.var(var).len.is_some();
-                self.nest(|lower| {
-                    lower.guarded(single, |lower| {
-                        lower.cells(layout, true, &mut |lower, cell| {
-                            let cell = cell.clone();
-                            lower.write_cell(layout, &cell, elem, memory, None, &mut |lower, linear| {
-                                let first = lower.cell_linear(layout, &cell, &super::index::Ix::default());
-                                let minus = lower.atoms.scale(&first, -1);
-                                let v = lower.atoms.add(linear, &minus);
-                                let slot = lower.atoms.add(&cell.slot, &v);
-                                let index = lower.index(&slot, Scalar::I32).expr;
-                                Ok(if array { Expr::Element(var, Box::new(index)) } else { Expr::Var(var) })
-                            })
-                        })
-                    })
-                })
+                let name = self.name(to, "carried");
+                let (var, layout) = self.temporary(from, &name)?;
+                self.write_shared(shared, var, layout)
             }
             Storage::Scalar(..) | Storage::None => self.broken("a carried value has no place"),
         }
+    }
+
+    /// Copies a tile from registers into shared memory.
+    fn write_shared(&mut self, shared: crate::ir::Shared, var: Var, layout: super::layout::Layout) -> Result<()> {
+        let memory = Memory::Shared(shared);
+        let elem = self.out.memory_elem(memory);
+        let single = self.single_writer(layout);
+        let array = self.out.var(var).len.is_some();
+        let owner = Some(self.new_owner());
+        self.nest(|lower| {
+            lower.guarded(single, |lower| {
+                lower.cells(layout, true, &mut |lower, cell| {
+                    let cell = cell.clone();
+                    lower.write_cell(layout, &cell, elem, memory, owner, &mut |lower, linear| {
+                        let first = lower.cell_linear(layout, &cell, &super::index::Ix::default());
+                        let minus = lower.atoms.scale(&first, -1);
+                        let v = lower.atoms.add(linear, &minus);
+                        let slot = lower.atoms.add(&cell.slot, &v);
+                        let index = lower.index(&slot, Scalar::I32).expr;
+                        Ok(if array { Expr::Element(var, Box::new(index)) } else { Expr::Var(var) })
+                    })
+                })
+            })
+        })
     }
 
     /// A tile in new registers.
     fn temporary(&mut self, value: Value, name: &str) -> Result<(Var, super::layout::Layout)> {
         let layout = self.leaf_layout(value).unwrap_or_else(|| self.facts.spread(value));
         let scalar = self.scalar(value);
-        let var = self.declare(&format!("next_{name}"), scalar, layout.registers(self.facts.threads), None);
+        let var = self.declare_tile(&format!("next_{name}"), scalar, layout);
         self.assign_tile(value, value, var, layout)?;
         Ok((var, layout))
     }
 
     /// Gives carried values their next ones, as if at once.
     fn next_carried(&mut self, args: &[Value], yields: &[Value]) -> Result<()> {
-        let mut pairs: Vec<(Value, Value)> =
+        let pairs: Vec<(Value, Value)> =
             args.iter().copied().zip(yields.iter().copied()).filter(|(arg, yielded)| arg != yielded).collect();
-        for i in 0..pairs.len() {
-            let (arg, yielded) = pairs[i];
+        for &(arg, yielded) in &pairs {
             let others: Vec<Value> = args.iter().copied().filter(|other| *other != arg).collect();
-            let shared = matches!(self.storage[arg.index()], Storage::Shared(_));
-            if shared || !self.reaches(yielded, &others) {
+            if !self.reaches(yielded, &others) {
                 continue;
             }
             // Another carried value is read: this must happen before that one changes.
@@ -285,16 +308,19 @@ impl<'a> Lower<'a> {
                 self.storage[yielded.index()] = Storage::Scalar(Expr::Var(var), depth);
             } else if let Storage::Registers(to, layout) = self.storage[arg.index()].clone() {
                 let scalar = self.out.var(to).scalar;
-                let var = self.declare("next", scalar, layout.registers(self.facts.threads), None);
+                let var = self.declare_tile("next", scalar, layout);
                 self.assign_tile(yielded, arg, var, layout)?;
-                pairs[i].1 = yielded;
-                self.staged.push((arg, var));
+                self.staged.push((arg, var, layout));
+            } else if let Storage::Shared(_) = self.storage[arg.index()] {
+                let (var, layout) = self.temporary(yielded, "tile")?;
+                self.staged.push((arg, var, layout));
             }
         }
         for (arg, yielded) in pairs {
-            let staged = self.staged.iter().position(|(to, _)| *to == arg).map(|at| self.staged.swap_remove(at).1);
+            let staged = self.staged.iter().position(|(to, ..)| *to == arg).map(|at| self.staged.swap_remove(at));
             match (staged, self.storage[arg.index()].clone()) {
-                (Some(from), Storage::Registers(to, layout)) => {
+                (Some((_, from, layout)), Storage::Shared(shared)) => self.write_shared(shared, from, layout)?,
+                (Some((_, from, layout)), Storage::Registers(to, _)) => {
                     let array = self.out.var(to).len.is_some();
                     self.elements(arg, layout, true, &mut |lower, _, slot| {
                         let index = if array { Some(lower.index(slot, Scalar::I32).expr) } else { None };

@@ -58,14 +58,10 @@ impl Lower<'_> {
             BinaryOp::DivF | BinaryOp::MinF | BinaryOp::MaxF => to,
         };
         let shift = matches!(op, BinaryOp::Shl | BinaryOp::ShrS | BinaryOp::ShrU);
-        let at = if shift && self.analysis.range(b).is_none_or(|range| range.hi() > 31) && widest != Scalar::I32 {
-            Scalar::I64
-        } else if shift && self.kernel.ty(value).elem != Elem::I32 && self.analysis.range(b).is_none_or(|r| r.hi() > 31)
-        {
-            Scalar::I64
-        } else {
-            at
-        };
+        // Shifted by 32 and more, only a wide number has bits left.
+        let far = shift && self.analysis.range(b).is_none_or(|range| range.hi() > 31);
+        let at =
+            if far && (widest != Scalar::I32 || self.kernel.ty(value).elem != Elem::I32) { Scalar::I64 } else { at };
         let x = resize(x.expr, own_a, at, self.signed(a));
         let y = resize(y.expr, own_b, at, self.signed(b));
         let expr = resize(Expr::Binary(op, Box::new(x), Box::new(y)), at, to, self.signed(value));

@@ -1,6 +1,6 @@
 //! The expression of one element of a tile.
 
-use tile_ir::{Kernel, Literal, Number, Op, OpKind, Value};
+use tile_ir::{BinaryOp, Kernel, Literal, Number, Op, OpKind, UnaryOp, Value};
 
 use super::index::{Atoms, Ix, integer};
 use super::layout::Layout;
@@ -57,7 +57,7 @@ impl<'a> Lower<'a> {
                 | OpKind::Cast(tile_ir::CastOp::ExtF, _)
         );
         if size > MAX_INLINE || (size > 2 && self.facts.uses[value.index()] > 1 && !shape_only) {
-            let name = self.name(value, hint(op));
+            let name = self.name(value, hint(self.kernel, op));
             return self.bind(ex, &name);
         }
         ex
@@ -283,7 +283,8 @@ fn table(index: &Expr, numbers: &[Number], first: usize, scalar: Scalar) -> Expr
 }
 
 /// A name for the result of an operation that has none in the source.
-pub(crate) fn hint(op: &Op) -> &'static str {
+pub(crate) fn hint(kernel: &Kernel, op: &Op) -> &'static str {
+    let float = op.results.first().is_some_and(|&value| kernel.ty(value).elem.is_float());
     match &op.kind {
         OpKind::Reduce { op, .. } => match op {
             tile_ir::ReduceOp::Add => "sum",
@@ -295,15 +296,47 @@ pub(crate) fn hint(op: &Op) -> &'static str {
         OpKind::Compare(..) => "holds",
         OpKind::CreateMask { .. } => "inside",
         OpKind::Select { .. } => "chosen",
-        OpKind::Unary(tile_ir::UnaryOp::Exp, _) => "exponential",
-        OpKind::Binary(op, ..) => match op {
-            tile_ir::BinaryOp::Add => "sum",
-            tile_ir::BinaryOp::Sub => "difference",
-            tile_ir::BinaryOp::Mul => "product",
-            tile_ir::BinaryOp::DivF => "quotient",
-            _ => "result",
+        OpKind::Binary(op, ..) => match (op, float) {
+            (BinaryOp::Add, true) => "sum",
+            (BinaryOp::Sub, true) => "difference",
+            (BinaryOp::Mul, true) => "product",
+            (BinaryOp::DivF, _) => "quotient",
+            (BinaryOp::Mul, false) => "base",
+            (BinaryOp::Sub, false) => "rest",
+            (BinaryOp::Add, false) => "index",
+            (BinaryOp::MinF | BinaryOp::MinS | BinaryOp::MinU, _) => "lesser",
+            (BinaryOp::MaxF | BinaryOp::MaxS | BinaryOp::MaxU, _) => "greater",
+            (BinaryOp::DivS | BinaryOp::DivU, _) => "whole",
+            (BinaryOp::RemS | BinaryOp::RemU, _) => "remainder",
+            (BinaryOp::And | BinaryOp::Or | BinaryOp::Xor | BinaryOp::Shl | BinaryOp::ShrS | BinaryOp::ShrU, _) => {
+                "bits"
+            }
         },
-        _ => "value",
+        OpKind::Unary(op, _) => match op {
+            UnaryOp::Exp => "exponential",
+            UnaryOp::Sqrt => "root",
+            UnaryOp::Rsqrt => "inverse_root",
+            UnaryOp::Abs => "magnitude",
+            UnaryOp::Floor => "floored",
+            UnaryOp::Neg | UnaryOp::Log | UnaryOp::Tanh | UnaryOp::Sin | UnaryOp::Cos => "value",
+        },
+        OpKind::ProgramId(_)
+        | OpKind::NumPrograms(_)
+        | OpKind::Constant(_)
+        | OpKind::Fma(..)
+        | OpKind::Cast(..)
+        | OpKind::Broadcast(_)
+        | OpKind::Reshape(_)
+        | OpKind::Transpose { .. }
+        | OpKind::Slice { .. }
+        | OpKind::InsertSlice { .. }
+        | OpKind::Extract { .. }
+        | OpKind::Insert { .. }
+        | OpKind::Store { .. }
+        | OpKind::StoreScalar { .. }
+        | OpKind::For { .. }
+        | OpKind::While { .. }
+        | OpKind::If { .. } => "value",
     }
 }
 

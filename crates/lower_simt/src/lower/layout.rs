@@ -19,7 +19,7 @@ impl Layout {
     /// The layout for tiles that nothing else decides: as many threads per row as there are for that many rows.
     pub(crate) fn spread(rows: u64, cols: u64, threads: u64) -> Layout {
         let lanes = lanes_per_row(rows, threads);
-        let vector = [4, 2].into_iter().find(|v| cols % v == 0 && cols >= v * lanes).unwrap_or(1);
+        let vector = [4, 2].into_iter().find(|&v| cols.is_multiple_of(v) && cols >= v * lanes).unwrap_or(1);
         Layout { rows, cols, lanes, vector }
     }
 

@@ -149,8 +149,13 @@ impl Lower<'_> {
     /// The owner number of a store and of the loads it is in place with.
     pub(crate) fn owner_of(&mut self, view: ViewId, indices: &[Value]) -> Option<u32> {
         let layout = self.layout?;
-        let next = self.owners.len() as u32;
-        Some(*self.owners.entry((view, indices.to_vec(), layout)).or_insert(next))
+        let key = (view, indices.to_vec(), layout);
+        if let Some(owner) = self.owners.get(&key) {
+            return Some(*owner);
+        }
+        let owner = self.new_owner();
+        self.owners.insert(key, owner);
+        Some(owner)
     }
 
     /// Reads one element where `conditions` and the guards hold, else gives `pad`.

@@ -83,8 +83,12 @@ fn lower_kernel(kernel: &Kernel, target: &Target) -> Result<LaneKernel, Error> {
         match Lower::new(&facts, &analysis, plans).run() {
             Ok(mut lane) => {
                 tidy::tidy(&mut lane);
-                crate::barriers::insert(&mut lane);
+                crate::barriers::insert(&mut lane, target);
                 limits::shared(&lane, kernel, target)?;
+                crate::verify::verify(&lane.kernel, target).map_err(|violations| {
+                    let detail: Vec<String> = violations.iter().map(ToString::to_string).collect();
+                    broken(kernel, target, &detail.join("; "))
+                })?;
                 return Ok(lane.kernel);
             }
             Err(Stop::Refused(error)) => return Err(*error),
@@ -177,11 +181,13 @@ pub(crate) struct Lower<'a> {
     pub(crate) loc: Loc,
     pub(crate) thread: Ix,
     /// Carried tiles whose next value waits in another variable.
-    pub(crate) staged: Vec<(Value, Var)>,
+    pub(crate) staged: Vec<(Value, Var, Layout)>,
     /// The layout of the store that is being lowered.
     pub(crate) layout: Option<Layout>,
     /// Owners of in-place accesses: view, first index values, layout.
     pub(crate) owners: BTreeMap<(ViewId, Vec<Value>, Layout), u32>,
+    /// Owners so far.
+    pub(crate) owner_count: u32,
 }
 
 impl<'a> Lower<'a> {
@@ -236,6 +242,7 @@ impl<'a> Lower<'a> {
             staged: Vec::new(),
             layout: None,
             owners: BTreeMap::new(),
+            owner_count: 0,
         }
     }
 
@@ -253,6 +260,12 @@ impl<'a> Lower<'a> {
             conditions: self.conditions,
             shared_tiles: self.shared_tiles,
         })
+    }
+
+    /// An owner for the accesses of one nest, each of whose elements belongs to one thread.
+    pub(crate) fn new_owner(&mut self) -> u32 {
+        self.owner_count += 1;
+        self.owner_count - 1
     }
 
     /// A new variable.

@@ -17,7 +17,10 @@ pub(crate) struct Cell {
     pub(crate) slot: Ix,
 }
 
-impl Lower<'_> {
+/// What is done for an element: its position and register are given.
+pub(crate) type Visit<'a, 'v> = dyn FnMut(&mut Lower<'a>, &[Ix], &Ix) -> Result<()> + 'v;
+
+impl<'a> Lower<'a> {
     /// A loop with constant bounds, unrolled: its variable is a constant for the compiler.
     pub(crate) fn unrolled(
         &mut self,
@@ -176,7 +179,7 @@ impl Lower<'_> {
         value: Value,
         layout: Layout,
         full: bool,
-        body: &mut dyn FnMut(&mut Self, &[Ix], &Ix) -> Result<()>,
+        body: &mut Visit<'a, '_>,
     ) -> Result<()> {
         self.nest(|lower| {
             lower.cells(layout, full, &mut |lower, cell| {
@@ -197,6 +200,12 @@ impl Lower<'_> {
         let rows = layout.row_slots(threads) * layout.groups(threads) == layout.rows;
         let cols = layout.cols == 1 || layout.col_slots() * layout.lanes * layout.vector == layout.cols;
         rows && cols
+    }
+
+    /// Declares the registers of a tile; those that belong to no element are zero.
+    pub(crate) fn declare_tile(&mut self, name: &str, scalar: Scalar, layout: Layout) -> Var {
+        let init = if self.exact(layout) { None } else { Some(integer(scalar, 0)) };
+        self.declare(name, scalar, layout.registers(self.facts.threads), init)
     }
 
     /// Writes element after element of `value` into `var`, which has `layout`.
@@ -233,7 +242,7 @@ impl Lower<'_> {
             self.storage[value.index()] = Storage::Registers(var, layout);
             return Ok(());
         }
-        let var = self.declare(&name, scalar, registers, None);
+        let var = self.declare_tile(&name, scalar, layout);
         self.assign_tile(value, value, var, layout)?;
         self.storage[value.index()] = Storage::Registers(var, layout);
         Ok(())
@@ -289,11 +298,12 @@ impl Lower<'_> {
         let (own, target) = (self.scalar(value), Scalar::of(elem));
         let signed = self.signed(value);
         let single = self.single_writer(layout);
+        let owner = Some(self.new_owner());
         self.nest(|lower| {
             lower.guarded(single, |lower| {
                 lower.cells(layout, leaf.is_some(), &mut |lower, cell| {
                     let cell = cell.clone();
-                    lower.write_cell(layout, &cell, elem, memory, None, &mut |lower, linear| {
+                    lower.write_cell(layout, &cell, elem, memory, owner, &mut |lower, linear| {
                         let pos = lower.delinearize(to, linear);
                         let ex = lower.eval(value, &pos)?;
                         Ok(super::index::resize(ex.expr, own, target, signed))

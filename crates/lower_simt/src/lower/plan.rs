@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tile_ir::{BinaryOp, Block, CastOp, Kernel, Op, OpKind, UnaryOp, Value, ViewId};
 
-use super::layout::{Layout, lanes_per_row};
+use super::layout::Layout;
 use super::product::{self, Strategy};
 use crate::target::Target;
 
@@ -360,12 +360,14 @@ fn cost(op: &Op) -> u32 {
         },
         OpKind::Cast(CastOp::ExtF, _) => 0,
         OpKind::Cast(..) | OpKind::Fma(..) | OpKind::Compare(..) | OpKind::Select { .. } => 1,
-        OpKind::InsertSlice { .. } | OpKind::Insert { .. } | OpKind::CreateMask { .. } => 1,
+        OpKind::InsertSlice { .. } | OpKind::Insert { .. } => 1,
         OpKind::Load { .. } => 1,
         OpKind::Gather { .. } => 4,
         OpKind::ProgramId(_)
         | OpKind::NumPrograms(_)
         | OpKind::Constant(_)
+        // Bounds: part of an access.
+        | OpKind::CreateMask { .. }
         | OpKind::Broadcast(_)
         | OpKind::Reshape(_)
         | OpKind::Transpose { .. }
@@ -411,9 +413,4 @@ impl Strategy {
             Strategy::Owned(layout) => layout,
         }
     }
-}
-
-/// Threads per row, for reductions of rows.
-pub(crate) fn reduce_lanes(rows: u64, cols: u64, threads: u64) -> u64 {
-    lanes_per_row(rows, threads).min(cols.next_power_of_two().max(1))
 }

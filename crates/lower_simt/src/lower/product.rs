@@ -2,8 +2,8 @@
 
 use tile_ir::{ContractSpec, Elem, Kernel, Op, OpKind, Value};
 
-use super::layout::Layout;
-use super::plan::{Facts, reduce_lanes};
+use super::layout::{Layout, lanes_per_row};
+use super::plan::Facts;
 
 /// Two ways to sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,8 @@ pub(crate) fn strategy(facts: &Facts<'_>, op: &Op) -> Strategy {
             let terms: u64 = dims.iter().map(|&d| shape.dims()[d]).product();
             let outputs = shape.count() / terms.max(1);
             if dims.contains(&(shape.rank() - 1)) {
-                let lanes = reduce_lanes(outputs, terms, facts.threads);
+                // As wide as tiles of that many rows are spread, so that their registers can be summed where they are.
+                let lanes = lanes_per_row(outputs, facts.threads);
                 let vector = width(facts, *value, shape.dims()[shape.rank() - 1]);
                 Strategy::Lanes { outputs, lanes, vector }
             } else {

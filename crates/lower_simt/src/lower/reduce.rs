@@ -51,7 +51,7 @@ impl Lower<'_> {
             }
             _ => return self.broken("not a reduction"),
         };
-        let name = hint(op);
+        let name = hint(self.kernel, op);
         match strategy(self.facts, op) {
             Strategy::Lanes { outputs, lanes, vector } => self.sum_by_lanes(&sum, outputs, lanes, vector, name),
             Strategy::Owned(layout) => self.sum_by_owner(&sum, layout, name),

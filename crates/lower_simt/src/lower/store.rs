@@ -31,7 +31,7 @@ impl Lower<'_> {
         let single = self.single_writer(layout);
         let outer = self.layout.replace(layout);
         let in_place = self.reads_in_place(store);
-        let owner = if in_place { self.owner_of(store.view, store.indices) } else { None };
+        let owner = if in_place { self.owner_of(store.view, store.indices) } else { Some(self.new_owner()) };
         let result = self.nest(|lower| {
             lower.guarded(single, |lower| {
                 lower.cells(layout, full, &mut |lower, cell| lower.store_cell(store, layout, &cell.clone(), owner))
@@ -78,12 +78,12 @@ impl Lower<'_> {
         let target = Scalar::of(elem);
         let (own, signed) = (self.scalar(store.value), self.signed(store.value));
         if layout.vector > 1
-            && let Some((site, tests)) = self.vector_site(store, layout, cell, elem.bytes())?
+            && let Some(site) = self.vector_site(store, layout, cell, elem.bytes())?
         {
             if site.outside {
                 return Ok(());
             }
-            let conditions = self.tests(&tests);
+            let conditions = self.tests(&site.tests);
             let offset = self.offset_expr(&site, &site.dims.clone());
             let name = self.view_name(store.view);
             return self.guarded(all(conditions).map(|ex| ex.expr), |lower| {
@@ -123,14 +123,8 @@ impl Lower<'_> {
         })
     }
 
-    /// The place of a whole vector, with the tests that hold for all of it or none; `None` if it must be stored one by one.
-    fn vector_site(
-        &mut self,
-        store: &TileStore<'_>,
-        layout: Layout,
-        cell: &Cell,
-        bytes: u64,
-    ) -> Result<Option<(Site, Vec<(Ix, i64)>)>> {
+    /// The place of a whole vector, with tests that hold for all of it or none; `None` if it must be stored one by one.
+    fn vector_site(&mut self, store: &TileStore<'_>, layout: Layout, cell: &Cell, bytes: u64) -> Result<Option<Site>> {
         if store.mask.is_some() || layout.vector * bytes > self.facts.target.vector_bytes {
             return Ok(None);
         }
@@ -167,7 +161,8 @@ impl Lower<'_> {
         if let Some(last) = site.dims.last_mut() {
             *last = last.without(atom);
         }
-        Ok(Some((site, tests)))
+        site.tests = tests;
+        Ok(Some(site))
     }
 
     /// Stores a number: one thread does.

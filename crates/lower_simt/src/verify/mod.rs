@@ -93,6 +93,13 @@ pub fn verify(kernel: &LaneKernel, target: &Target) -> Result<(), Vec<Violation>
     if violations.0.is_empty() { Ok(()) } else { Err(violations.0) }
 }
 
+/// Whether a barrier lies between any two accesses that need one.
+pub(crate) fn is_ordered(kernel: &LaneKernel, target: &Target) -> bool {
+    let mut violations = Violations::default();
+    hazard::check(kernel, target, &mut violations);
+    violations.0.is_empty()
+}
+
 /// Where barriers stand that could go, or could order one kind of memory less, without a hazard. The kernel must
 /// pass [`verify`]. Each barrier is tried by itself.
 pub fn redundant_barriers(kernel: &LaneKernel, target: &Target) -> Vec<Loc> {
