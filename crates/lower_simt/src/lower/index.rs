@@ -497,3 +497,115 @@ pub(crate) fn resize(expr: Expr, from: Scalar, to: Scalar, signed: bool) -> Expr
 pub(crate) fn less(a: Expr, b: Expr, unsigned: bool) -> Expr {
     Expr::Compare(if unsigned { Predicate::ULt } else { Predicate::SLt }, Box::new(a), Box::new(b))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn thread(atoms: &mut Atoms, threads: i64) -> Ix {
+        let expr = Expr::Builtin(Builtin::Thread);
+        atoms.leaf(Leaf { expr, lo: 0, hi: threads - 1, multiple: 1, depth: 0, slot: false, wide: false })
+    }
+
+    fn slot(atoms: &mut Atoms, var: u32, count: i64) -> Ix {
+        let expr = Expr::Var(Var(var));
+        atoms.leaf(Leaf { expr, lo: 0, hi: count - 1, multiple: 1, depth: 1, slot: true, wide: false })
+    }
+
+    #[test]
+    fn quotient_and_remainder_find_each_other() {
+        let mut atoms = Atoms::default();
+        let t = thread(&mut atoms, 256);
+        let (q, r) = (atoms.div(&t, 24), atoms.rem(&t, 24));
+        assert_ne!(q, t);
+        let back = atoms.add(&atoms.scale(&q, 24), &r);
+        assert_eq!(back, t);
+        // A multiple of both as well.
+        let twice = atoms.add(&atoms.scale(&q, 48), &atoms.scale(&r, 2));
+        assert_eq!(twice, atoms.scale(&t, 2));
+    }
+
+    #[test]
+    fn what_is_divisible_needs_no_division() {
+        let mut atoms = Atoms::default();
+        let t = thread(&mut atoms, 128);
+        let r = slot(&mut atoms, 0, 4);
+        let sum = atoms.add(&t, &atoms.scale(&r, 128));
+        // 128 r + t: the quotient is r, the remainder t.
+        assert_eq!(atoms.div(&sum, 128), r);
+        assert_eq!(atoms.rem(&sum, 128), t);
+    }
+
+    #[test]
+    fn fine_parts_are_not_seen_by_a_division() {
+        let mut atoms = Atoms::default();
+        let t = thread(&mut atoms, 128);
+        let v = slot(&mut atoms, 0, 2);
+        let element = atoms.add(&atoms.scale(&t, 2), &v);
+        // (2 t + v) / 16 = t / 8 and (2 t + v) % 16 = 2 (t % 8) + v.
+        assert_eq!(atoms.div(&element, 16), atoms.div(&t, 8));
+        let lane = atoms.rem(&t, 8);
+        let expected = atoms.add(&atoms.scale(&lane, 2), &v);
+        assert_eq!(atoms.rem(&element, 16), expected);
+    }
+
+    #[test]
+    fn every_value_of_division_is_right() {
+        // The sums above hold for each thread, by evaluation.
+        for by in [1, 3, 8, 16, 24, 100] {
+            for (a, b, c) in [(1, 0, 0), (2, 1, 0), (3, 7, 5), (16, 1, 3), (24, 8, 2)] {
+                let mut atoms = Atoms::default();
+                let t = thread(&mut atoms, 64);
+                let s = slot(&mut atoms, 0, 3);
+                let sum = atoms.add(&atoms.scale(&t, a), &atoms.scale(&s, b));
+                let sum = atoms.plus(&sum, c);
+                let (q, r) = (atoms.div(&sum, by), atoms.rem(&sum, by));
+                for thread in 0..64 {
+                    for slot in 0..3 {
+                        let n = a * thread + b * slot + c;
+                        assert_eq!(value(&atoms, &q, thread, slot), n / by, "{n} / {by}");
+                        assert_eq!(value(&atoms, &r, thread, slot), n % by, "{n} % {by}");
+                    }
+                }
+                let (lo, hi) = atoms.range(&r).expect("small numbers");
+                assert!(lo >= 0 && hi < by.max(a + 1).max(b + 1) * 64);
+            }
+        }
+    }
+
+    fn value(atoms: &Atoms, ix: &Ix, thread: i64, slot: i64) -> i64 {
+        let atom = |atom: Atom| match &atoms.atoms[atom.0 as usize].kind {
+            Kind::Leaf(Expr::Builtin(_)) => thread,
+            Kind::Leaf(_) => slot,
+            Kind::Div(of, by) => value(atoms, of, thread, slot) / by,
+            Kind::Rem(of, by) => value(atoms, of, thread, slot) % by,
+        };
+        ix.terms.iter().map(|&(term, coefficient)| coefficient * atom(term)).sum::<i64>() + ix.constant
+    }
+
+    #[test]
+    fn bounds_of_whole_vectors() {
+        let mut atoms = Atoms::default();
+        let t = thread(&mut atoms, 32);
+        let v = slot(&mut atoms, 0, 4);
+        let atom = Atoms::single(&v).expect("one atom");
+        let col = atoms.add(&atoms.scale(&t, 4), &v);
+        // 4 t + v < 64 for all v, or for none.
+        assert_eq!(atoms.drop_vector(&col, atom, 4, 64), Some(atoms.scale(&t, 4)));
+        // 4 t + v < 63 differs within a vector.
+        assert_eq!(atoms.drop_vector(&col, atom, 4, 63), None);
+        assert_eq!(atoms.below(&col, 128, true), Known::Always);
+        assert_eq!(atoms.below(&atoms.plus(&col, 128), 128, true), Known::Never);
+        assert_eq!(atoms.multiple(&atoms.scale(&t, 4)), 4);
+    }
+
+    #[test]
+    fn another_name_expands_to_what_it_stands_for() {
+        let mut atoms = Atoms::default();
+        let t = thread(&mut atoms, 32);
+        let clipped = atoms.clipped(&t, Expr::Var(Var(9)), 9, 1);
+        assert_eq!(atoms.range(&clipped), Some((0, 9)));
+        assert_eq!(atoms.rem(&clipped, 10), clipped);
+        assert_eq!(atoms.expanded(&atoms.scale(&clipped, 3)), atoms.scale(&t, 3));
+    }
+}

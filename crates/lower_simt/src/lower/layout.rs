@@ -58,3 +58,46 @@ impl Layout {
 pub(crate) fn lanes_per_row(rows: u64, threads: u64) -> u64 {
     (threads / rows.max(1).next_power_of_two()).max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every element has a thread, and exactly one unless the layout is replicated.
+    #[test]
+    fn each_element_has_its_threads() {
+        for (rows, cols) in [(1, 1), (1, 57), (1, 1536), (3, 64), (6, 10), (16, 16), (24, 1), (300, 1), (5, 7)] {
+            for threads in [32, 128, 256] {
+                let layout = Layout::spread(rows, cols, threads);
+                assert!(layout.lanes.is_power_of_two() && layout.lanes <= threads);
+                assert!(cols.is_multiple_of(layout.vector));
+                let mut holders = vec![0; (rows * cols) as usize];
+                for thread in 0..threads {
+                    let (group, lane) = (thread / layout.lanes, thread % layout.lanes);
+                    for r in 0..layout.row_slots(threads) {
+                        for c in 0..layout.col_slots() {
+                            for v in 0..layout.vector {
+                                let row = r * layout.groups(threads) + group;
+                                let first = (c * layout.lanes + lane) * layout.vector;
+                                let col = if cols == 1 { 0 } else { first + v };
+                                if row < rows && col < cols {
+                                    holders[(row * cols + col) as usize] += 1;
+                                }
+                            }
+                        }
+                    }
+                }
+                let expected = if cols == 1 { layout.lanes } else { 1 };
+                assert!(holders.iter().all(|&n| n == expected), "{layout:?} on {threads} threads: {holders:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_one_number_get_as_many_threads() {
+        // So that a row's statistics are where its elements are.
+        for rows in [1, 3, 4, 7, 16, 200] {
+            assert_eq!(Layout::spread(rows, 64, 256).lanes, Layout::spread(rows, 1, 256).lanes);
+        }
+    }
+}
