@@ -1,29 +1,11 @@
-//! Random kernels, lowered and printed.
+//! Random kernels, lowered, printed and executed.
 
-use tile_ir::Module;
-use tile_ir::testing::kernel_from_seed;
+mod backend;
 
-/// Whatever the kernel, the lowering's program is one that the printer accepts, and two runs give the same bytes.
+use backend::BACKEND;
+
 #[test]
-#[ignore = "the lowering of some random kernels takes minutes"]
-fn random_kernels_are_printed() {
-    let mut printed = 0;
-    for seed in 0..200 {
-        let module = Module { name: "random".to_owned(), kernels: vec![kernel_from_seed(seed)] };
-        let options = mlir_to_musa::Options::default();
-        let sources = match mlir_to_musa::emit(&module, &options) {
-            Ok(sources) => sources,
-            Err(errors) => {
-                let refused = errors.iter().all(|error| {
-                    matches!(error, lower_simt::Error::Unsupported { .. } | lower_simt::Error::Limit { .. })
-                });
-                assert!(refused, "seed {seed}: {errors:?}");
-                continue;
-            }
-        };
-        assert_eq!(Ok(&sources), mlir_to_musa::emit(&module, &options).as_ref(), "seed {seed}");
-        assert_eq!(sources.len(), 1);
-        printed += 1;
-    }
-    assert!(printed > 100, "{printed} of 200 kernels were printed");
+fn random_kernels_compute_what_they_should() {
+    let (seeds, stride) = if simt_testing::full() { (0..4000, 10) } else { (0..300, 15) };
+    simt_testing::random::sweep(seeds, stride, &BACKEND);
 }

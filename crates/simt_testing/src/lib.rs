@@ -1,0 +1,33 @@
+//! For tests of the backends whose texts the emulator runs: a kernel is lowered, printed and executed, and what it computes
+//! compared with the tile interpreter.
+//!
+//! [`random`] holds random kernels.
+
+mod cases;
+mod execute;
+pub mod random;
+
+use emit::Source;
+use emulator::Language;
+use lower_simt::Error;
+use lower_simt::ir::LaneKernel;
+use lower_simt::target::Target;
+
+pub use cases::{judged_cases, random_case};
+pub use execute::{Program, interpret_lanes};
+
+/// A backend under test.
+#[derive(Clone, Copy, Debug)]
+pub struct Backend {
+    /// Its limits.
+    pub target: &'static Target,
+    /// The language of its text.
+    pub language: Language,
+    /// Its printer.
+    pub print: fn(&LaneKernel) -> Result<Source, Error>,
+}
+
+/// Whether the environment asks for the long runs (`TENFOLD_FULL=1`).
+pub fn full() -> bool {
+    std::env::var_os("TENFOLD_FULL").is_some_and(|value| value == "1")
+}

@@ -1,0 +1,80 @@
+//! Random kernels.
+
+use lower_simt::Error;
+use lower_simt::ir::LaneKernel;
+use lower_simt::target::Target;
+use lower_simt::verify::verify;
+use tile_ir::testing::kernel_from_seed;
+use tile_ir::{Kernel, Module};
+
+use crate::{Backend, Program, interpret_lanes, random_case};
+
+/// Seeds of the arguments of each kernel.
+const ARGS: [u64; 2] = [1, 2];
+
+/// The lane program of a kernel, or `None` if the target refuses it.
+///
+/// # Errors
+/// The lowering failed for another reason.
+pub fn lower(kernel: &Kernel, target: &Target) -> Result<Option<LaneKernel>, String> {
+    let module = Module { name: "random".to_owned(), kernels: vec![kernel.clone()] };
+    match lower_simt::lower(&module, target) {
+        Ok(mut lowered) => lowered.kernels.pop().map(Some).ok_or_else(|| "no kernel".to_owned()),
+        Err(errors) => {
+            let refused = |error: &Error| matches!(error, Error::Unsupported { .. } | Error::Limit { .. });
+            if errors.iter().all(refused) { Ok(None) } else { Err(format!("{errors:?}")) }
+        }
+    }
+}
+
+/// One random kernel: lowered, verified, run by the lane interpreter and, if `execute`, as printed text. Whether the target takes it.
+///
+/// # Errors
+/// The first check that fails, and the lane program.
+pub fn check(seed: u64, backend: &Backend, execute: bool) -> Result<bool, String> {
+    let kernel = kernel_from_seed(seed);
+    let Some(lane) = lower(&kernel, backend.target).map_err(|problem| format!("seed {seed}, lowering: {problem}"))?
+    else {
+        return Ok(false);
+    };
+    let told = |step: &str, problem: String| {
+        let module = Module { name: "random".to_owned(), kernels: vec![kernel.clone()] };
+        let tiles = tile_ir::print_module(&module).unwrap_or_default();
+        format!("seed {seed}, {step}: {problem}\n{tiles}\n{}", lower_simt::text::print(&lane))
+    };
+    verify(&lane, backend.target).map_err(|errors| told("verifier", format!("{errors:?}")))?;
+    for case in ARGS.map(|args| random_case(&kernel, args)) {
+        interpret_lanes(&kernel, &lane, backend.target, &case).map_err(|problem| told("lane interpreter", problem))?;
+    }
+    if execute {
+        let program = Program::new(&lane, backend).map_err(|problem| told("printer", problem))?;
+        for case in ARGS.map(|args| random_case(&kernel, args)) {
+            program.check(&kernel, &case).map_err(|problem| told("text", format!("{problem}\n{}", program.text())))?;
+        }
+    }
+    Ok(true)
+}
+
+/// Random kernels with these seeds, every `stride`-th of them executed as printed text.
+///
+/// # Panics
+/// If one fails, or the target refuses more than half of them.
+pub fn sweep(seeds: std::ops::Range<u64>, stride: u64, backend: &Backend) {
+    let (mut taken, mut failed) = (0, Vec::new());
+    let count = seeds.end - seeds.start;
+    for seed in seeds {
+        match check(seed, backend, seed.is_multiple_of(stride)) {
+            Ok(accepted) => taken += u64::from(accepted),
+            Err(problem) => failed.push(problem),
+        }
+    }
+    let lines: Vec<&str> = failed.iter().filter_map(|problem| problem.lines().next()).collect();
+    assert!(
+        failed.is_empty(),
+        "{} of {count} kernels fail:\n{}\nthe first:\n{}",
+        lines.len(),
+        lines.join("\n"),
+        failed[0]
+    );
+    assert!(taken > count / 2, "only {taken} of {count} kernels were lowered");
+}
