@@ -293,6 +293,7 @@ impl<'a> Lower<'a> {
     fn next_carried(&mut self, args: &[Value], yields: &[Value]) -> Result<()> {
         let pairs: Vec<(Value, Value)> =
             args.iter().copied().zip(yields.iter().copied()).filter(|(arg, yielded)| arg != yielded).collect();
+        let mut scalars: Vec<(Value, Var)> = Vec::new();
         for &(arg, yielded) in &pairs {
             let others: Vec<Value> = args.iter().copied().filter(|other| *other != arg).collect();
             if !self.reaches(yielded, &others) {
@@ -304,8 +305,7 @@ impl<'a> Lower<'a> {
                 let scalar = ex.expr.scalar(&self.out);
                 let var = self.var("next", scalar, None);
                 self.push(StmtKind::Let { var, value: ex.expr });
-                let depth = self.depth();
-                self.storage[yielded.index()] = Storage::Scalar(Expr::Var(var), depth);
+                scalars.push((arg, var));
             } else if let Storage::Registers(to, layout) = self.storage[arg.index()].clone() {
                 let scalar = self.out.var(to).scalar;
                 let var = self.declare_tile("next", scalar, layout);
@@ -317,6 +317,13 @@ impl<'a> Lower<'a> {
             }
         }
         for (arg, yielded) in pairs {
+            let scalar = scalars.iter().find(|(to, _)| *to == arg).map(|(_, from)| *from);
+            if let (Some(from), Storage::Scalar(Expr::Var(var), _)) = (scalar, self.storage[arg.index()].clone()) {
+                let (own, to) = (self.out.var(from).scalar, self.out.var(var).scalar);
+                let value = resize(Expr::Var(from), own, to, self.signed(yielded));
+                self.push(StmtKind::Assign { var, index: None, value });
+                continue;
+            }
             let staged = self.staged.iter().position(|(to, ..)| *to == arg).map(|at| self.staged.swap_remove(at));
             match (staged, self.storage[arg.index()].clone()) {
                 (Some((_, from, layout)), Storage::Shared(shared)) => self.write_shared(shared, from, layout)?,

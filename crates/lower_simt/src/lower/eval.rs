@@ -2,18 +2,27 @@
 
 use tile_ir::{BinaryOp, Kernel, Literal, Number, Op, OpKind, UnaryOp, Value};
 
-use super::index::{Atoms, Ix, integer};
+use super::index::{Atoms, Ix, integer, resize};
 use super::layout::Layout;
 use super::plan::Plan;
 use super::{Ex, Lower, Result, Stop, Storage};
 use crate::ir::{Expr, Memory, Place, Scalar, Var};
 
+/// Largest table of constants that is written as choices.
+const MAX_TABLE: usize = 1024;
 /// Largest expression that is written inside another.
 const MAX_INLINE: usize = 10;
 
 impl<'a> Lower<'a> {
-    /// Element `pos` of `value` (an empty position for a scalar).
+    /// Element `pos` of `value` (an empty position for a scalar), in the value's register type.
     pub(crate) fn eval(&mut self, value: Value, pos: &[Ix]) -> Result<Ex> {
+        let ex = self.eval_as_is(value, pos)?;
+        let (own, scalar) = (ex.expr.scalar(&self.out), self.scalar(value));
+        // What holds it may be wider: a loop's variable holds the start value as well.
+        Ok(Ex { expr: resize(ex.expr, own, scalar, self.signed(value)), depth: ex.depth })
+    }
+
+    fn eval_as_is(&mut self, value: Value, pos: &[Ix]) -> Result<Ex> {
         match self.storage[value.index()].clone() {
             Storage::Scalar(expr, depth) => return Ok(Ex { expr, depth }),
             Storage::Registers(var, layout) => return self.read_registers(value, var, layout, pos),
@@ -132,9 +141,9 @@ impl<'a> Lower<'a> {
                 if let Some(n) = linear.as_constant() {
                     return Ok(Ex { expr: number(scalar, numbers[n as usize]), depth: 0 });
                 }
-                if numbers.len() > 64 {
+                if numbers.len() > MAX_TABLE {
                     let elem = self.kernel.ty(value).elem;
-                    return self.refuse(op, elem, "pass tables of more than 64 numbers as a view");
+                    return self.refuse(op, elem, "pass tables of more than 1024 numbers as a view");
                 }
                 let index = self.named_index(&linear, Scalar::I32, "entry");
                 Ok(Ex { expr: table(&index.expr, numbers, 0, scalar), depth: index.depth })
