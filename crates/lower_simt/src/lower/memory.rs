@@ -114,7 +114,7 @@ impl Lower<'_> {
         in_bounds: &[bool],
         pos: &[Ix],
     ) -> Result<Ex> {
-        let pad = self.eval(pad, &[])?;
+        let pad = self.in_memory_type(view, pad, &[])?;
         let site = self.site(view, indices, in_bounds, pos)?;
         if site.outside {
             return Ok(pad);
@@ -182,7 +182,7 @@ impl Lower<'_> {
 
     /// The element as part of a vector, if the innermost loop runs over neighbours that can be loaded at once.
     fn load_vector(&mut self, site: &Site, mask: &[Ex], pad: &Ex, name: &str) -> Option<Ex> {
-        let vector = self.vector.clone()?;
+        let vector = self.vector.clone().filter(|_| self.facts.vectors)?;
         let atom = super::index::Atoms::single(&vector.ix)?;
         let inner = self.atoms.depth(&vector.ix);
         let (last, leading) = site.dims.split_last()?;
@@ -280,7 +280,7 @@ impl Lower<'_> {
 
     /// Element `linear` of a memory whose every element may be read.
     pub(crate) fn load_element(&mut self, memory: Memory, linear: &Ix, name: &str) -> Result<Ex> {
-        if let (Some(vector), true) = (self.vector.clone(), self.guards.is_empty())
+        if let (Some(vector), true) = (self.vector.clone(), self.guards.is_empty() && self.facts.vectors)
             && let Some(atom) = super::index::Atoms::single(&vector.ix)
             && linear.coefficient(atom) == 1
         {
@@ -313,6 +313,14 @@ impl Lower<'_> {
         Ok(self.read(place(memory, offset.expr), offset.depth, Vec::new(), none, name))
     }
 
+    /// A value that stands in for an element of a view, in the register type of the view's elements.
+    fn in_memory_type(&mut self, view: ViewId, value: Value, pos: &[Ix]) -> Result<Ex> {
+        let ex = self.eval(value, pos)?;
+        let own = ex.expr.scalar(&self.out);
+        let scalar = self.kernel.view(view).map_or(own, |view| Scalar::of(view.elem));
+        Ok(Ex { expr: resize(ex.expr, own, scalar, self.signed(value)), depth: ex.depth })
+    }
+
     /// Element `pos` of a gather.
     pub(crate) fn gather(
         &mut self,
@@ -324,7 +332,7 @@ impl Lower<'_> {
     ) -> Result<Ex> {
         let offset = self.eval(offsets, pos)?;
         let mask = self.eval(mask, pos)?;
-        let passthru = self.eval(passthru, pos)?;
+        let passthru = self.in_memory_type(view, passthru, pos)?;
         let name = self.view_name(view);
         let place = place(Memory::Global(view), offset.expr);
         let conditions = if mask.expr == Expr::Bool(true) { Vec::new() } else { vec![mask] };

@@ -30,6 +30,7 @@ use tile_ir::{Elem, Kernel, Loc, Module, OpKind, ParamKind, Value, ViewId};
 use crate::error::Error;
 use crate::ir::{Expr, LaneKernel, LaneModule, Scalar, Shared, SharedData, Var, VarData};
 use crate::target::Target;
+use crate::verify::Rule;
 use index::{Atoms, Ix, Leaf};
 use layout::Layout;
 use plan::{Demoted, Facts, Plan};
@@ -74,8 +75,33 @@ pub(crate) type Result<T, E = Stop> = std::result::Result<T, E>;
 /// Lowers one kernel, starting over for each tile that turns out to live in the wrong place.
 fn lower_kernel(kernel: &Kernel, target: &Target) -> Result<LaneKernel, Error> {
     limits::check(kernel, target)?;
+    match attempt(kernel, target, true) {
+        // The lowering knows more of some offsets than the proof does: then each element goes by itself.
+        Err(Refusal::Alignment) => attempt(kernel, target, false),
+        other => other,
+    }
+    .map_err(|refusal| match refusal {
+        Refusal::Error(error) => *error,
+        Refusal::Alignment => broken(kernel, target, "a single element is not aligned"),
+    })
+}
+
+/// Why an attempt gave no kernel.
+enum Refusal {
+    Error(Box<Error>),
+    /// Some vector is not proven to be aligned.
+    Alignment,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Refusal {
+        Refusal::Error(Box::new(error))
+    }
+}
+
+fn attempt(kernel: &Kernel, target: &Target, vectors: bool) -> Result<LaneKernel, Refusal> {
     let threads = plan::threads(kernel, target);
-    let facts = Facts::new(kernel, target, threads);
+    let facts = Facts::new(kernel, target, threads, vectors);
     let analysis = Analysis::new(kernel);
     let mut demoted = Demoted::new();
     loop {
@@ -85,17 +111,20 @@ fn lower_kernel(kernel: &Kernel, target: &Target) -> Result<LaneKernel, Error> {
                 tidy::tidy(&mut lane);
                 crate::barriers::insert(&mut lane, target);
                 limits::shared(&lane, kernel, target)?;
-                crate::verify::verify(&lane.kernel, target).map_err(|violations| {
+                if let Err(violations) = crate::verify::verify(&lane.kernel, target) {
+                    if vectors && violations.iter().all(|violation| violation.rule == Rule::Alignment) {
+                        return Err(Refusal::Alignment);
+                    }
                     let detail: Vec<String> = violations.iter().map(ToString::to_string).collect();
-                    broken(kernel, target, &detail.join("; "))
-                })?;
+                    return Err(broken(kernel, target, &detail.join("; ")).into());
+                }
                 return Ok(lane.kernel);
             }
-            Err(Stop::Refused(error)) => return Err(*error),
+            Err(Stop::Refused(error)) => return Err(Refusal::Error(error)),
             Err(Stop::Demote(value, plan)) => {
                 // A tile moves once, from registers to shared memory or out of existence.
                 if demoted.insert(facts.owner(value), plan).is_some() {
-                    return Err(broken(kernel, target, "a tile has no place"));
+                    return Err(broken(kernel, target, "a tile has no place").into());
                 }
             }
         }

@@ -340,7 +340,7 @@ impl<'a> Lower<'a> {
         };
         let whole = layout.vector * elem.bytes() <= self.facts.target.vector_bytes
             && self.atoms.divisible(&linear, layout.vector as i64);
-        if layout.vector == 1 || !whole {
+        if layout.vector == 1 || !whole || !self.facts.vectors {
             return self.neighbours(layout.vector, |lower, v| {
                 let ix = lower.atoms.add(&linear, v);
                 let value = value(lower, &ix)?;

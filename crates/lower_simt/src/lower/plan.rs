@@ -37,6 +37,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) kernel: &'a Kernel,
     pub(crate) target: &'a Target,
     pub(crate) threads: u64,
+    /// Whether neighbours may be loaded and stored at once.
+    pub(crate) vectors: bool,
     /// By value: the operation that defines it.
     pub(crate) defs: Vec<Option<&'a Op>>,
     /// By value: operands and yields that name it.
@@ -56,12 +58,13 @@ pub(crate) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub(crate) fn new(kernel: &'a Kernel, target: &'a Target, threads: u64) -> Facts<'a> {
+    pub(crate) fn new(kernel: &'a Kernel, target: &'a Target, threads: u64, vectors: bool) -> Facts<'a> {
         let n = kernel.values.len();
         let mut facts = Facts {
             kernel,
             target,
             threads,
+            vectors,
             defs: vec![None; n],
             uses: vec![0; n],
             in_place: BTreeSet::new(),

@@ -95,7 +95,9 @@ fn contract(facts: &Facts<'_>, lhs: Value, rhs: Value, spec: &ContractSpec, op: 
         map.iter().filter(|&&iterator| !spec.reduced[iterator]).map(|&iterator| sizes[iterator]).product()
     });
     let bytes = [lhs, rhs].map(|value| memory_bytes(facts, value));
-    let lanes = cheapest(facts.threads, outputs, terms, vector, rows, bytes);
+    // A number is one that all threads know.
+    let number = op.result().is_some_and(|result| kernel.ty(result).is_scalar());
+    let lanes = if number { facts.threads } else { cheapest(facts.threads, outputs, terms, vector, rows, bytes) };
     Strategy::Lanes { outputs, lanes, vector }
 }
 

@@ -125,7 +125,7 @@ impl Lower<'_> {
 
     /// The place of a whole vector, with tests that hold for all of it or none; `None` if it must be stored one by one.
     fn vector_site(&mut self, store: &TileStore<'_>, layout: Layout, cell: &Cell, bytes: u64) -> Result<Option<Site>> {
-        if store.mask.is_some() || layout.vector * bytes > self.facts.target.vector_bytes {
+        if !self.facts.vectors || store.mask.is_some() || layout.vector * bytes > self.facts.target.vector_bytes {
             return Ok(None);
         }
         // A stand-in for the loop over the vector, to see which bounds depend on it.

@@ -325,8 +325,10 @@ fn may_meet(x: &Access<'_>, y: &Access<'_>) -> bool {
     if x.place.owner.is_some() && x.place.owner == y.place.owner {
         return false;
     }
+    // An access that no thread reaches has no parts.
+    let Some(first) = x.parts.first() else { return false };
     let mut modulus = 0;
-    let atoms = &x.parts[0].offset.atoms;
+    let atoms = &first.offset.atoms;
     for part in x.parts.iter().chain(&y.parts) {
         modulus = gcd(modulus, part.offset.modulus);
         if part.offset.atoms != *atoms {
