@@ -21,6 +21,13 @@ impl<'a> Lower<'a> {
                 let linear = linear(self.kernel, &self.atoms, value, pos);
                 return self.load_element(Memory::Shared(shared), &linear, "value");
             }
+            Storage::Strided(shared, strides) => {
+                let at = pos.iter().zip(strides).fold(Ix::default(), |sum, (ix, stride)| {
+                    self.atoms.add(&sum, &self.atoms.scale(ix, stride as i64))
+                });
+                let ex = self.load_element(Memory::Shared(shared), &at, "value")?;
+                return Ok(Ex { expr: self.round(value, ex.expr), depth: ex.depth });
+            }
             Storage::None => {}
         }
         let Some(op) = self.facts.defs[value.index()] else {
