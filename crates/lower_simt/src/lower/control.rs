@@ -129,7 +129,13 @@ impl<'a> Lower<'a> {
         let Some((&induction, args)) = body.args.split_first() else {
             return self.broken("a loop without an induction variable");
         };
-        self.start_carried(args, init)?;
+        let running = self.start_running(init, body)?;
+        let others = |values: &[Value]| -> Vec<Value> {
+            let carried = values.iter().enumerate();
+            carried.filter(|(i, _)| running.iter().all(|one| one.index != *i)).map(|(_, value)| *value).collect()
+        };
+        let args = &others(args);
+        self.start_carried(args, &others(init))?;
         let scalar = self.scalar(induction).max(self.scalar(lower));
         let bounds = [lower, upper, step].map(|value| -> Result<Expr> {
             let ex = self.eval(value, &[])?;
@@ -154,13 +160,13 @@ impl<'a> Lower<'a> {
         let leaf = Leaf { expr: Expr::Var(var), lo, hi, multiple, depth, slot: false, wide };
         self.sums[induction.index()] = Some(self.atoms.leaf(leaf));
         self.block(body)?;
-        self.next_carried(args, &body.yields)?;
+        self.next_carried(args, &others(&body.yields))?;
         self.floor = floor;
         let body = self.close();
         self.loc = op.loc.clone();
         self.push(StmtKind::For { var, lower, upper, step, unroll: Unroll::No, body });
-        self.results(&op.results, args);
-        Ok(())
+        self.results(&others(&op.results), args);
+        self.finish_running(&running, &op.results)
     }
 
     fn close(&mut self) -> Vec<Stmt> {
@@ -252,7 +258,7 @@ impl<'a> Lower<'a> {
                 let (var, layout) = self.temporary(from, &name)?;
                 self.write_shared(shared, var, layout)
             }
-            Storage::Scalar(..) | Storage::None => self.broken("a carried value has no place"),
+            Storage::Scalar(..) | Storage::Strided(..) | Storage::None => self.broken("a carried value has no place"),
         }
     }
 
@@ -363,6 +369,8 @@ impl<'a> Lower<'a> {
                     }
                     false
                 }
+                // Sums of a product that is done change no more.
+                Storage::Strided(..) => false,
                 Storage::Registers(var, _) => {
                     let same = |target: &Value| matches!(&self.storage[target.index()], Storage::Registers(other, _) if other == var);
                     if targets.iter().any(same) {

@@ -30,6 +30,13 @@ impl<'a> Lower<'a> {
                 let linear = linear(self.kernel, &self.atoms, value, pos);
                 return self.load_element(Memory::Shared(shared), &linear, "value");
             }
+            Storage::Strided(shared, strides) => {
+                let at = pos.iter().zip(strides).fold(Ix::default(), |sum, (ix, stride)| {
+                    self.atoms.add(&sum, &self.atoms.scale(ix, stride as i64))
+                });
+                let ex = self.load_element(Memory::Shared(shared), &at, "value")?;
+                return Ok(Ex { expr: self.round(value, ex.expr), depth: ex.depth });
+            }
             Storage::None => {}
         }
         let Some(op) = self.facts.defs[value.index()] else {
@@ -134,7 +141,7 @@ impl<'a> Lower<'a> {
             Literal::Iota { dim } => {
                 let ex = self.index(&pos[*dim], if scalar == Scalar::I64 { Scalar::I64 } else { Scalar::I32 });
                 let from = ex.expr.scalar(&self.out);
-                Ok(Ex { expr: super::index::resize(ex.expr, from, scalar, false), depth: ex.depth })
+                Ok(Ex { expr: resize(ex.expr, from, scalar, false), depth: ex.depth })
             }
             Literal::Dense(numbers) => {
                 let linear = linear(self.kernel, &self.atoms, value, pos);

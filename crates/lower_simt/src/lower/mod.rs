@@ -12,6 +12,8 @@ mod eval;
 mod index;
 mod layout;
 mod limits;
+mod matrix;
+mod matrix_plan;
 mod memory;
 mod nest;
 mod plan;
@@ -19,6 +21,7 @@ mod product;
 mod reduce;
 mod scope;
 mod shape;
+mod stage;
 mod store;
 mod tidy;
 
@@ -72,9 +75,17 @@ pub(crate) enum Stop {
 
 pub(crate) type Result<T, E = Stop> = std::result::Result<T, E>;
 
-/// Lowers one kernel, starting over for each tile that turns out to live in the wrong place.
+/// Lowers one kernel, without the matrix unit where its shared memory is what goes over a limit.
 fn lower_kernel(kernel: &Kernel, target: &Target) -> Result<LaneKernel, Error> {
     limits::check(kernel, target)?;
+    match lower_for(kernel, target) {
+        Err(Error::Limit { .. }) if !target.matrix.is_empty() => lower_for(kernel, &Target { matrix: &[], ..*target }),
+        result => result,
+    }
+}
+
+/// Lowers one kernel, without vectors where some are not proven to be aligned.
+fn lower_for(kernel: &Kernel, target: &Target) -> Result<LaneKernel, Error> {
     match attempt(kernel, target, true) {
         // The lowering knows more of some offsets than the proof does: then each element goes by itself.
         Err(Refusal::Alignment) => attempt(kernel, target, false),
@@ -99,6 +110,7 @@ impl From<Error> for Refusal {
     }
 }
 
+/// Lowers one kernel, starting over for each tile that turns out to live in the wrong place.
 fn attempt(kernel: &Kernel, target: &Target, vectors: bool) -> Result<LaneKernel, Refusal> {
     let threads = plan::threads(kernel, target);
     let facts = Facts::new(kernel, target, threads, vectors);
@@ -169,6 +181,8 @@ pub(crate) enum Storage {
     Registers(Var, Layout),
     /// Shared memory, row-major.
     Shared(Shared),
+    /// Shared memory with room between rows: elements from one index to the next, by dimension.
+    Strided(Shared, Vec<u64>),
 }
 
 /// An expression and the index of the innermost scope it depends on.
@@ -213,6 +227,8 @@ pub(crate) struct Lower<'a> {
     pub(crate) staged: Vec<(Value, Var, Layout)>,
     /// The layout of the store that is being lowered.
     pub(crate) layout: Option<Layout>,
+    /// Sums that an enclosing loop carries in fragments, by the product that adds to them.
+    pub(crate) running: BTreeMap<Value, matrix::Sums>,
     /// Owners of in-place accesses: view, first index values, layout.
     pub(crate) owners: BTreeMap<(ViewId, Vec<Value>, Layout), u32>,
     /// Owners so far.
@@ -270,6 +286,7 @@ impl<'a> Lower<'a> {
             thread,
             staged: Vec::new(),
             layout: None,
+            running: BTreeMap::new(),
             owners: BTreeMap::new(),
             owner_count: 0,
         }

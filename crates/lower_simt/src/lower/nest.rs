@@ -379,7 +379,7 @@ impl<'a> Lower<'a> {
                     }
                     continue;
                 }
-                Storage::Scalar(..) | Storage::Shared(_) => continue,
+                Storage::Scalar(..) | Storage::Shared(_) | Storage::Strided(..) => continue,
                 Storage::None => {}
             }
             match self.facts.defs[value.index()].map(|op| &op.kind) {
@@ -401,7 +401,7 @@ impl<'a> Lower<'a> {
         while let Some(value) = queue.pop() {
             match &self.storage[value.index()] {
                 Storage::Registers(_, layout) if layout.registers(self.facts.threads) > 1 => return true,
-                Storage::Registers(..) | Storage::Scalar(..) | Storage::Shared(_) => {}
+                Storage::Registers(..) | Storage::Scalar(..) | Storage::Shared(_) | Storage::Strided(..) => {}
                 Storage::None if seen.insert(value) => {
                     queue.extend(self.facts.defs[value.index()].map(|op| op.kind.operands()).unwrap_or_default());
                 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tile_ir::{BinaryOp, Block, CastOp, Kernel, Op, OpKind, UnaryOp, Value, ViewId};
 
 use super::layout::Layout;
+use super::matrix_plan::matrix;
 use super::product::{self, Strategy};
 use crate::target::Target;
 
@@ -104,7 +105,10 @@ impl<'a> Facts<'a> {
             for operand in op.kind.operands() {
                 self.used(operand, depth);
             }
-            if let OpKind::Contract { lhs, rhs, spec, .. } = &op.kind {
+            // The matrix unit has its own copies: every element is made once.
+            if let OpKind::Contract { lhs, rhs, spec, .. } = &op.kind
+                && matrix(self, op).is_none()
+            {
                 for (value, map) in [(lhs, &spec.lhs), (rhs, &spec.rhs)] {
                     if product::repetition(self.kernel, &op.kind, map) > 1 {
                         self.repeated.insert(*value);
@@ -414,6 +418,7 @@ impl Strategy {
         match self {
             Strategy::Lanes { outputs, lanes, .. } => Layout::rows_only(outputs, lanes),
             Strategy::Owned(layout) => layout,
+            Strategy::Matrix(plan) => plan.layout,
         }
     }
 }

@@ -3,9 +3,10 @@
 use tile_ir::{ContractSpec, Elem, Kernel, Op, OpKind, Value};
 
 use super::layout::{Layout, lanes_per_row};
+use super::matrix_plan::{MatrixPlan, matrix};
 use super::plan::Facts;
 
-/// Two ways to sum.
+/// Three ways to sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strategy {
     /// The threads of a group share the terms of each output and add up at the end.
@@ -19,6 +20,8 @@ pub(crate) enum Strategy {
     },
     /// Each thread owns outputs and sums all of their terms.
     Owned(Layout),
+    /// Subgroups multiply fragments.
+    Matrix(MatrixPlan),
 }
 
 /// How often each element of an operand of a product is used.
@@ -42,7 +45,10 @@ pub(crate) fn iterator_sizes(kernel: &Kernel, spec: &ContractSpec, lhs: Value, r
 /// Chooses for a `Reduce` or `Contract`.
 pub(crate) fn strategy(facts: &Facts<'_>, op: &Op) -> Strategy {
     match &op.kind {
-        OpKind::Contract { lhs, rhs, spec, .. } => contract(facts, *lhs, *rhs, spec, op),
+        OpKind::Contract { lhs, rhs, spec, .. } => match matrix(facts, op) {
+            Some(plan) => Strategy::Matrix(plan),
+            None => contract(facts, *lhs, *rhs, spec, op),
+        },
         OpKind::Reduce { value, dims, .. } => {
             let shape = facts.kernel.ty(*value).shape;
             let terms: u64 = dims.iter().map(|&d| shape.dims()[d]).product();

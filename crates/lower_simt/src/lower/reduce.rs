@@ -27,9 +27,9 @@ enum Kind<'a> {
     Contract { lhs: Value, rhs: Value, spec: &'a ContractSpec, sizes: Vec<u64> },
 }
 
-impl Lower<'_> {
+impl<'a> Lower<'a> {
     /// Lowers a `Reduce` or `Contract`.
-    pub(crate) fn reduction(&mut self, op: &Op) -> Result<()> {
+    pub(crate) fn reduction(&mut self, op: &'a Op) -> Result<()> {
         let Some(result) = op.result() else { return self.broken("a reduction without a result") };
         let own = self.scalar(result);
         let sum = match &op.kind {
@@ -55,6 +55,7 @@ impl Lower<'_> {
         match strategy(self.facts, op) {
             Strategy::Lanes { outputs, lanes, vector } => self.sum_by_lanes(&sum, outputs, lanes, vector, name),
             Strategy::Owned(layout) => self.sum_by_owner(&sum, layout, name),
+            Strategy::Matrix(_) => self.multiply(op),
         }
     }
 
