@@ -78,7 +78,7 @@ fn carried_sums() {
         let c = t.write("c", Elem::F32, &[20, 24], &[Own::Whole, Own::Whole]);
         let (zero, end, step) = (t.index(0), t.index(50), t.index(16));
         let acc = t.splat(Elem::F32, &[20, 24], 0.0);
-        let sums = t.for_loop([zero, end, step], &[acc], |t, k, carried| {
+        let sums = t.for_loop(zero, end, step, &[acc], |t, k, carried| {
             let mut tiles = [t.load(a, &[zero, k], &[20, 16]), t.load(b, &[k, zero], &[16, 24])];
             if elem != Elem::F32 {
                 tiles = tiles.map(|tile| t.cast(CastOp::ExtF, tile, Elem::F32));

@@ -137,7 +137,8 @@ impl<'a> Lower<'a> {
         let lane = self.lane(layout.lanes);
         let first = self.atoms.scale(&lane, layout.vector as i64);
         let span = layout.lanes * layout.vector;
-        if slots == 1 || full {
+        // A short loop is unrolled in any case; with constant bounds it shows which elements it visits.
+        if full || slots <= 4 {
             return self.unrolled("c", slots, |lower, c| {
                 let start = lower.atoms.scale(c, span as i64);
                 let col = lower.atoms.add(&start, &first);
