@@ -225,12 +225,55 @@ impl Error {
     }
 }
 
+/// A kernel's text that its compiler refuses: at the user's line, with the text's own in a note. The kernel was compiled
+/// by us, so the text is at fault.
+fn refused_text(error: &device::Error) -> Option<Report> {
+    let device::Error::Compile { kernel, file, line, origin, message } = error else { return None };
+    let report =
+        Report::new(Kind::Bug, format!("the device's compiler refuses the text printed for kernel `{kernel}`"))
+            .note(format!("{file}:{line}: {message}"));
+    Some(match origin {
+        Some(origin) => report.at(&origin.file, origin.line, 0),
+        None => report,
+    })
+}
+
 impl From<&Error> for Report {
     fn from(error: &Error) -> Report {
+        if let Error::Device(device) = error
+            && let Some(report) = refused_text(device)
+        {
+            return report;
+        }
         let report = Report::new(error.kind(), error.to_string());
         match error.help() {
             Some(help) => report.help(help),
             None => report,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bundle::manifest::LineOrigin;
+
+    use super::*;
+
+    #[test]
+    fn refused_text_is_reported_at_the_users_line() {
+        let error = |origin| {
+            Error::Device(device::Error::Compile {
+                kernel: "k".to_owned(),
+                file: "k.metal".to_owned(),
+                line: 7,
+                origin,
+                message: "unknown type name".to_owned(),
+            })
+        };
+        let known = Report::from(&error(Some(LineOrigin { emitted: 7, file: "user.rs".to_owned(), line: 12 })));
+        let text = known.to_string();
+        assert!(text.contains("user.rs:12") && text.contains("k.metal:7: unknown type name"), "{text}");
+        let text = Report::from(&error(None)).to_string();
+        assert!(text.contains("k.metal:7: unknown type name") && text.contains("`k`"), "{text}");
     }
 }

@@ -13,9 +13,9 @@ mod compile_log;
 mod cpu;
 mod emulated;
 mod error;
-mod memory;
 #[cfg(any(test, target_os = "macos", tenfold_check_metal))]
 mod limits;
+mod memory;
 // `tenfold_check_metal` type-checks it elsewhere: tests/metal_types.rs.
 #[cfg(any(target_os = "macos", tenfold_check_metal))]
 mod metal;

@@ -1,5 +1,6 @@
 //! Programs: compile once, launch often.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -67,8 +68,34 @@ impl Program {
     /// declares too much shared memory, [`Error::Unsupported`] if it uses what the emulator lacks, [`Error::Missing`] if there
     /// is no compiler.
     pub fn compile(language: Language, source: &str, entry: &str, checks: Checks) -> Result<Program, Error> {
+        Program::make(None, language, source, entry, checks)
+    }
+
+    /// As [`Program::compile`], with what the compiler makes kept in the folder `cache`, under the SHA-256 of everything that
+    /// goes into it: text, headers, entry, checks, options, and what the compiler says of itself. Processes may share the
+    /// folder; it is made if it is not there, and may be removed at any time.
+    ///
+    /// # Errors
+    /// As there. A folder that cannot be used is none.
+    pub fn compile_cached(
+        cache: &Path,
+        language: Language,
+        source: &str,
+        entry: &str,
+        checks: Checks,
+    ) -> Result<Program, Error> {
+        Program::make(Some(cache), language, source, entry, checks)
+    }
+
+    fn make(
+        cache: Option<&Path>,
+        language: Language,
+        source: &str,
+        entry: &str,
+        checks: Checks,
+    ) -> Result<Program, Error> {
         let folder = folder()?;
-        let built = build::build(folder.path(), language, source, entry, checks)?;
+        let built = build::build(folder.path(), cache, language, source, entry, checks)?;
         let instance = Instance::load(&built.library, 0, built.shared.len())?;
         let shared_bytes = instance.shared.iter().map(|(_, bytes)| bytes.next_multiple_of(16)).sum();
         let limit = shared_limit(language);

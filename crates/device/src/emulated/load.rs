@@ -17,7 +17,7 @@ pub(super) struct Kernel {
     pub(super) threads: u32,
 }
 
-/// Where compiled kernels are kept: the user's cache folder, if there is one.
+/// Where compiled kernels are kept: in the user's cache folder, if there is one.
 pub(super) fn cache_folder() -> Option<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
@@ -64,7 +64,11 @@ fn compile(
     let text = String::from_utf8(bundle.read(&kernel.file)?).map_err(|_| failed("it is not UTF-8".to_owned()))?;
     // The manifest's limit on threads was checked when the bundle was opened.
     let threads = kernel.block.iter().product::<u64>() as u32;
-    let program = Program::compile(language, &text, &kernel.entry, options.checks).map_err(|error| {
+    let compiled = match &options.cache {
+        Some(cache) => Program::compile_cached(cache, language, &text, &kernel.entry, options.checks),
+        None => Program::compile(language, &text, &kernel.entry, options.checks),
+    };
+    let program = compiled.map_err(|error| {
         if error.is_skip() {
             Error::Open { device: device_name(language), message: error.to_string() }
         } else {

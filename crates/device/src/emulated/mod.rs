@@ -32,6 +32,11 @@ pub struct EmulatedOptions {
 }
 
 impl EmulatedOptions {
+    /// Every access is checked, and compiled kernels are kept in the user's cache folder.
+    pub fn checked(threads: Option<usize>) -> EmulatedOptions {
+        EmulatedOptions { checks: Checks::Memory, threads, seed: 1, cache: load::cache_folder() }
+    }
+
     /// For whole models: barriers and lane operations are checked (every access with `TENFOLD_EMULATOR_CHECKS=memory`),
     /// compiled kernels are kept in the user's cache folder.
     ///

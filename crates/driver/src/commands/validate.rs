@@ -1,17 +1,19 @@
 //! `tenfold validate`: every kernel before every judge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use bundle::Bundle;
 use device::{Checks, Emulated, EmulatedOptions};
+use diagnostics::{Kind, Report};
 use tile_ir::{Kernel, Module};
 use tile_mlir::stock::StockKernel;
 
 use crate::cli::Validate;
 use crate::frontend::Source;
-use crate::judges::{self, Interpreted, Judge, Outcome, Refusal, Verdict, faults};
+use crate::judges::{self, Interpreted, Judge, Outcome, Refusal, Vendors, Verdict, faults};
 use crate::targets::{self, Compiled, Target};
 use crate::{names, pipeline};
 
@@ -36,7 +38,9 @@ pub fn run(args: &Validate) -> anyhow::Result<ExitCode> {
 
 /// Every kernel before every judge of one target; the number of failures.
 fn validate(target: Target, module: Module, args: &Validate) -> anyhow::Result<u32> {
+    let wanted = families(&module);
     let mut bench = Bench::new(target, module, args.threads)?;
+    complete(target, &wanted, &bench.families())?;
     let mut table = Table::default();
     for judge in Judge::of(target) {
         table.expect(judge.name());
@@ -44,11 +48,64 @@ fn validate(target: Target, module: Module, args: &Validate) -> anyhow::Result<u
     for family in bench.families() {
         for seed in 1..=args.seeds {
             for verdict in bench.judge(&family, seed, !args.no_stock) {
-                table.print(&verdict.kernel, Some(seed), verdict.judge.name(), &verdict.outcome);
+                let said = Said::of(&verdict.outcome);
+                table.print(&verdict.kernel, Some(seed), verdict.judge.name(), said, &verdict.outcome);
             }
         }
     }
+    let vendors = Vendors::find(target, &vendor::Tools::default());
+    for verdict in vendors.judge_all(&bench.compiled().sources()) {
+        table.print(&verdict.kernel, None, verdict.judge, Said::of_vendor(&verdict.outcome), &verdict.outcome);
+        for report in judges::findings(&verdict.outcome) {
+            println!("{report}");
+        }
+    }
     Ok(table.close())
+}
+
+/// Kernel families of a module, in source order.
+fn families(module: &Module) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let names = module.kernels.iter().map(|kernel| kernel.family.as_str());
+    names.filter(|name| seen.insert(*name)).map(str::to_owned).collect()
+}
+
+/// What is not there cannot be judged, and must not look as if it had passed.
+fn complete(target: Target, wanted: &[String], compiled: &[String]) -> Result<(), Report> {
+    if wanted.is_empty() {
+        return Err(Report::new(Kind::Invalid, "there is no kernel to judge"));
+    }
+    let missing: Vec<&str> = wanted.iter().filter(|name| !compiled.contains(name)).map(String::as_str).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Report::new(Kind::Bug, format!("target `{target}` has no kernel for: {}", missing.join(", "))))
+}
+
+/// Which way a judgement went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Said {
+    Passed,
+    Failed,
+    Skipped,
+}
+
+impl Said {
+    fn of(outcome: &Outcome) -> Said {
+        match outcome {
+            Outcome::Passed(_) => Said::Passed,
+            Outcome::Failed(_) => Said::Failed,
+            Outcome::Skipped(_) => Said::Skipped,
+        }
+    }
+
+    fn of_vendor(outcome: &vendor::Outcome) -> Said {
+        match outcome {
+            vendor::Outcome::Passed(_) => Said::Passed,
+            vendor::Outcome::Findings(_) => Said::Failed,
+            vendor::Outcome::Skipped(_) => Said::Skipped,
+        }
+    }
 }
 
 /// Prints outcomes as they come, and counts them by judge.
@@ -67,23 +124,23 @@ impl Table {
         &mut self.counts[index].1
     }
 
-    fn print(&mut self, kernel: &str, seed: Option<u64>, judge: &str, outcome: &Outcome) {
-        let column = match outcome {
-            Outcome::Passed(_) => 0,
-            Outcome::Failed(_) => 1,
-            Outcome::Skipped(_) => 2,
-        };
-        self.expect(judge)[column] += 1;
+    fn print(&mut self, kernel: &str, seed: Option<u64>, judge: &str, said: Said, words: &dyn fmt::Display) {
+        self.expect(judge)[said as usize] += 1;
         let seed = seed.map_or_else(|| "      ".to_owned(), |seed| format!("seed {seed}"));
-        println!("{kernel:<26} {seed}  {judge:<9} {outcome}");
+        println!("{kernel:<26} {seed}  {judge:<9} {words}");
     }
 
-    /// Prints the counts; the number of failures.
+    /// Prints the counts; the number of failures. That no judge passed anything is one: then nothing was judged.
     fn close(&self) -> u32 {
         for (judge, [passed, failed, skipped]) in &self.counts {
             println!("{judge}: {passed} passed, {failed} failed, {skipped} skipped");
         }
-        self.counts.iter().map(|row| row.1[1]).sum()
+        let sum = |column: Said| self.counts.iter().map(|row| row.1[column as usize]).sum::<u32>();
+        if sum(Said::Passed) + sum(Said::Failed) == 0 {
+            println!("nothing was judged");
+            return 1;
+        }
+        sum(Said::Failed)
     }
 }
 
@@ -128,7 +185,7 @@ impl Bench {
         targets::write_bundle(&module.name, &compiled, folder.path())?;
         let mut device: Box<dyn device::Device> = match target.language() {
             Some(language) => {
-                let options = EmulatedOptions { checks, threads, seed: 1, cache: None };
+                let options = EmulatedOptions { checks, ..EmulatedOptions::checked(threads) };
                 Box::new(Emulated::new(language, options)?)
             }
             None => device::open(target.device(), threads)?,
@@ -194,5 +251,32 @@ impl Bench {
             verdicts.push(verdict(Judge::Stock, judges::by_stock(stock, small, run)));
         }
         verdicts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_judged_did_not_pass() {
+        let mut table = Table::default();
+        table.expect("cpu");
+        assert_eq!(table.close(), 1, "no judgement at all");
+        table.print("k", None, "mcc", Said::Skipped, &"skipped");
+        assert_eq!(table.close(), 1, "only skipped");
+        table.print("k", Some(1), "cpu", Said::Passed, &"ok");
+        assert_eq!(table.close(), 0);
+        table.print("k", Some(1), "cpu", Said::Failed, &"FAILED");
+        assert_eq!(table.close(), 1);
+    }
+
+    #[test]
+    fn a_family_without_a_kernel_is_refused() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert!(complete(Target::Msl, &names(&["a", "b"]), &names(&["a", "b"])).is_ok());
+        let refusal = complete(Target::Msl, &names(&["a", "b"]), &names(&["a"])).unwrap_err();
+        assert!(refusal.to_string().contains("no kernel for: b"), "{refusal}");
+        assert!(complete(Target::Msl, &[], &[]).is_err(), "nothing to judge");
     }
 }

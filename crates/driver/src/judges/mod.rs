@@ -13,6 +13,7 @@
 pub mod faults;
 mod on_device;
 mod on_stock;
+mod vendors;
 
 use std::fmt;
 
@@ -26,6 +27,7 @@ use crate::targets::Target;
 
 pub use on_device::run as run_on_device;
 pub use on_stock::{Refusal, compile as compile_stock, run as run_on_stock};
+pub use vendors::{Vendors, findings};
 
 /// Who judged a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -124,6 +124,21 @@ impl Compiled {
         }
     }
 
+    /// The texts as their printer made them, for the vendors' compilers; none where the target has machine code instead.
+    pub fn sources(&self) -> Vec<emit::Source> {
+        if self.object.is_some() {
+            return Vec::new();
+        }
+        let with_text = self.kernels.iter().filter_map(|kernel| Some((kernel, self.text_of(kernel)?)));
+        with_text
+            .map(|(kernel, text)| emit::Source {
+                file: text.file.clone(),
+                text: text.text.clone(),
+                kernel: kernel.clone(),
+            })
+            .collect()
+    }
+
     /// All texts, one after the other.
     pub fn source(&self) -> String {
         let texts: Vec<&str> = self.texts.iter().map(|text| text.text.as_str()).collect();

@@ -16,7 +16,7 @@ pub(super) fn compile(target: Target, module: &Module) -> anyhow::Result<Compile
         Target::Musa => mlir_to_musa::emit(module, &mlir_to_musa::Options::default()),
         Target::Cpu => return super::cpu::compile(module),
     };
-    let sources = sources.map_err(|errors| Reports(errors.iter().map(Report::from).collect()))?;
+    let sources = sources.map_err(|errors| reports(&errors))?;
     let mut compiled = Compiled { target, texts: Vec::new(), kernels: Vec::new(), object: None };
     for source in sources {
         compiled.texts.push(Text { file: source.file, text: source.text });
@@ -30,6 +30,22 @@ pub(super) fn compile(target: Target, module: &Module) -> anyhow::Result<Compile
 /// # Errors
 /// What the target lacks, at the user's lines; the CPU has no lane programs.
 pub fn lowered(target: Target, module: &Module) -> anyhow::Result<String> {
-    let _ = module;
-    Err(Report::new(Kind::Unsupported, format!("target `{target}` has no lowered stage")).into())
+    let limits = match target {
+        Target::Msl => &mlir_to_msl::limits::TARGET,
+        Target::Cuda => &mlir_to_gpu::limits::TARGET,
+        Target::Musa => &mlir_to_musa::limits::TARGET,
+        Target::Cpu => {
+            let with: Vec<&str> =
+                Target::ALL.iter().filter(|other| **other != target).map(|other| other.name()).collect();
+            return Err(Report::new(Kind::Unsupported, format!("target `{target}` has no lowered stage"))
+                .help(format!("take --target with one of: {}", with.join(", ")))
+                .into());
+        }
+    };
+    let lanes = lower_simt::lower(module, limits).map_err(|errors| reports(&errors))?;
+    Ok(lower_simt::text::print_module(&lanes))
+}
+
+fn reports(errors: &[lower_simt::Error]) -> Reports {
+    Reports(errors.iter().map(Report::from).collect())
 }

@@ -1,9 +1,10 @@
 //! Runs clang.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
+use std::sync::OnceLock;
 
-use super::hooks;
+use super::{cache, hooks};
 use crate::{Checks, Diagnostic, Error, Language};
 
 /// Headers, by the names that texts include or that are included on the command line.
@@ -30,8 +31,73 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
     std::fs::write(path, text).map_err(|source| Error::Io { doing: format!("writing {}", path.display()), source })
 }
 
-fn run(command: &mut Command) -> Result<Output, Error> {
-    command.output().map_err(|source| Error::Io { doing: "starting clang-19".to_owned(), source })
+/// What clang says of itself: version, build, where it is installed.
+fn version(clang: &Path) -> Result<&'static str, Error> {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    if let Some(version) = VERSION.get() {
+        return Ok(version);
+    }
+    let output = start(Command::new(clang).arg("--version"))?;
+    Ok(VERSION.get_or_init(|| output.text))
+}
+
+/// What a run of clang left.
+struct Finished {
+    success: bool,
+    /// Its standard output.
+    text: String,
+    /// Its messages.
+    messages: String,
+}
+
+fn start(command: &mut Command) -> Result<Finished, Error> {
+    let output = command.output().map_err(|source| Error::Io { doing: "starting clang-19".to_owned(), source })?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(Finished { success: output.status.success(), text: text(&output.stdout), messages: text(&output.stderr) })
+}
+
+/// One run of clang: options, and the files that it reads.
+struct Step<'a> {
+    args: Vec<&'a str>,
+    /// Names and texts.
+    inputs: Vec<(&'a str, &'a str)>,
+    /// File that it writes; empty if it only checks.
+    output: &'static str,
+}
+
+impl Step<'_> {
+    /// Runs it in `folder`, or takes its result out of the folder `kept`; the messages of a run that failed.
+    fn run(&self, folder: &Path, kept: Option<&Path>) -> Result<Result<(), String>, Error> {
+        let clang = clang()?;
+        let path = folder.join(self.output);
+        let kept = match kept.filter(|_| !self.output.is_empty()) {
+            Some(kept) => Some((kept, self.key(version(&clang)?))),
+            None => None,
+        };
+        if let Some(bytes) = kept.as_ref().and_then(|(kept, key)| cache::get(kept, key)) {
+            let doing = || format!("writing {}", path.display());
+            std::fs::write(&path, bytes).map_err(|source| Error::Io { doing: doing(), source })?;
+            return Ok(Ok(()));
+        }
+        for (name, text) in &self.inputs {
+            write(&folder.join(name), text)?;
+        }
+        let finished = start(Command::new(clang).current_dir(folder).args(&self.args))?;
+        if !finished.success {
+            return Ok(Err(finished.messages));
+        }
+        if let Some((kept, key)) = kept
+            && let Ok(bytes) = std::fs::read(&path)
+        {
+            cache::put(kept, &key, &bytes);
+        }
+        Ok(Ok(()))
+    }
+
+    fn key(&self, version: &str) -> String {
+        let files = self.inputs.iter().flat_map(|(name, text)| [*name, *text]);
+        cache::key([version, self.output].into_iter().chain(self.args.iter().copied()).chain(files))
+    }
 }
 
 /// Name of the file that holds the text; debug lines name it.
@@ -44,84 +110,96 @@ pub(crate) fn text_file(language: Language) -> &'static str {
 }
 
 /// Reads the text. Gives LLVM IR, or nothing if only types are checked.
-pub(super) fn front(folder: &Path, language: Language, source: &str, checks: Option<Checks>) -> Result<String, Error> {
-    let clang = clang()?;
-    for (name, text) in HEADERS {
-        write(&folder.join(name), text)?;
-    }
+pub(super) fn front(
+    folder: &Path,
+    kept: Option<&Path>,
+    language: Language,
+    source: &str,
+    checks: Option<Checks>,
+) -> Result<String, Error> {
     let file = text_file(language);
-    write(&folder.join(file), source)?;
-    let mut command = Command::new(clang);
-    command.current_dir(folder).args(["-O2", "-gline-tables-only", "-ffp-contract=off", "-fno-strict-aliasing"]);
-    command.args(["-fno-caret-diagnostics", "-fno-color-diagnostics", "-Werror=return-type", "-I", "."]);
+    let mut args = vec!["-O2", "-gline-tables-only", "-ffp-contract=off", "-fno-strict-aliasing"];
+    // Debug lines must not name the temporary folder: the second step's key has them.
+    args.extend(["-fno-caret-diagnostics", "-fno-color-diagnostics", "-fdebug-compilation-dir=."]);
+    args.extend(["-Werror=return-type", "-I", "."]);
     match language {
         Language::Msl => {
-            command.args(["-x", "clcpp", "-cl-std=clc++2021", "-cl-no-stdinc", "-target", "x86_64-linux-gnu"]);
-            command.args(["-Xclang", NO_EXTENSIONS, "-Werror=unknown-attributes", "-Werror=pre-c++17-compat"]);
-            command.args(["-Werror=implicit-float-conversion", "-include", "msl.h"]);
+            args.extend(["-x", "clcpp", "-cl-std=clc++2021", "-cl-no-stdinc", "-target", "x86_64-linux-gnu"]);
+            args.extend(["-Xclang", NO_EXTENSIONS, "-Werror=unknown-attributes", "-Werror=pre-c++17-compat"]);
+            args.extend(["-Werror=implicit-float-conversion", "-include", "msl.h"]);
         }
         Language::Cuda => {
-            cuda_mode(&mut command);
-            command.args(["-include", "cuda.h"]);
+            args.extend(CUDA_MODE);
+            args.extend(["-include", "cuda.h"]);
         }
         Language::Musa => {
-            cuda_mode(&mut command);
-            command.args(["-U__CUDA_ARCH__", "-D__MUSA_ARCH__=220", "-D__MUSACC__=1", "-include", "musa.h"]);
+            args.extend(CUDA_MODE);
+            args.extend(["-U__CUDA_ARCH__", "-D__MUSA_ARCH__=220", "-D__MUSACC__=1", "-include", "musa.h"]);
         }
     }
     match checks {
-        Some(checks) => {
-            if checks == Checks::Memory {
-                command.args(["-Xclang", "-fsanitize=alignment", "-Xclang", "-fsanitize-recover=alignment"]);
-            }
-            command.args(["-Xclang", "-disable-llvm-passes", "-S", "-emit-llvm", "-o", "text.ll"]);
+        Some(Checks::Memory) => {
+            args.extend(["-Xclang", "-fsanitize=alignment", "-Xclang", "-fsanitize-recover=alignment"]);
+        }
+        Some(Checks::Barriers) | None => {}
+    }
+    let output = match checks {
+        Some(_) => {
+            args.extend(["-Xclang", "-disable-llvm-passes", "-S", "-emit-llvm", "-o", "text.ll"]);
+            "text.ll"
         }
         None => {
-            command.arg("-fsyntax-only");
+            args.push("-fsyntax-only");
+            ""
         }
-    }
-    let output = run(command.arg(file))?;
-    if !output.status.success() {
-        let messages = String::from_utf8_lossy(&output.stderr);
+    };
+    args.push(file);
+    let inputs = HEADERS.into_iter().chain([(file, source)]).collect();
+    if let Err(messages) = (Step { args, inputs, output }).run(folder, kept)? {
         return Err(Error::Compile { language, diagnostics: diagnostics(&messages, file) });
     }
     match checks {
-        Some(_) => std::fs::read_to_string(folder.join("text.ll"))
+        Some(_) => std::fs::read_to_string(folder.join(output))
             .map_err(|source| Error::Io { doing: "reading LLVM IR".to_owned(), source }),
         None => Ok(String::new()),
     }
 }
 
-fn cuda_mode(command: &mut Command) {
-    command.args(["-x", "cuda", "--cuda-device-only", "--cuda-gpu-arch=sm_90", "-nocudainc", "-nocudalib"]);
-    command.args(["-std=c++17", "-nostdinc", "-fdeclspec"]);
-}
+/// How clang reads CUDA C++ without a toolkit.
+const CUDA_MODE: [&str; 9] = [
+    "-x",
+    "cuda",
+    "--cuda-device-only",
+    "--cuda-gpu-arch=sm_90",
+    "-nocudainc",
+    "-nocudalib",
+    "-std=c++17",
+    "-nostdinc",
+    "-fdeclspec",
+];
 
 /// Optimises the IR and links it.
-pub(super) fn back(folder: &Path, text: &str, checks: Checks) -> Result<PathBuf, Error> {
-    write(&folder.join("kernel.ll"), text)?;
-    write(&folder.join("hooks.s"), &hooks::assembly())?;
-    let mut command = Command::new(clang()?);
-    command.current_dir(folder).args(["-O2", "-g", "-fPIC", "-shared", "-ffp-contract=off", "-Wno-override-module"]);
-    command.args(["-Wno-unused-command-line-argument", "-target", "x86_64-linux-gnu", arch()]);
+pub(super) fn back(folder: &Path, kept: Option<&Path>, text: &str, checks: Checks) -> Result<PathBuf, Error> {
+    let hooks = hooks::assembly();
+    let mut args = vec!["-O2", "-g", "-fPIC", "-shared", "-ffp-contract=off", "-Wno-override-module"];
+    args.extend(["-Wno-unused-command-line-argument", "-target", "x86_64-linux-gnu", arch()]);
     // Joined or copied call sites would hide divergence or report it where there is none.
-    command.args(["-mllvm", "-tail-dup-placement=0", "-mllvm", "-enable-tail-merge=0"]);
+    args.extend(["-mllvm", "-tail-dup-placement=0", "-mllvm", "-enable-tail-merge=0"]);
     match checks {
         // Wider accesses than 16 bytes would pass unseen.
-        Checks::Memory => command.args(["-fsanitize=thread", "-fno-vectorize", "-fno-slp-vectorize"]),
-        Checks::Barriers => &mut command,
-    };
-    command.args(["-x", "ir", "kernel.ll", "-x", "assembler", "hooks.s", "-fno-sanitize-link-runtime", "-nostdlib"]);
-    command.args(["-Wl,-Bsymbolic", "-Wl,-z,defs", "-lm", "-lc", "-o", "kernel.so"]);
-    let output = run(&mut command)?;
-    if output.status.success() {
-        return Ok(folder.join("kernel.so"));
+        Checks::Memory => args.extend(["-fsanitize=thread", "-fno-vectorize", "-fno-slp-vectorize"]),
+        Checks::Barriers => {}
     }
-    let messages = String::from_utf8_lossy(&output.stderr);
-    Err(match undefined(&messages) {
-        Some(symbol) => Error::Unsupported { what: format!("the function `{symbol}`") },
-        None => Error::Internal(messages.into_owned()),
-    })
+    args.extend(["-x", "ir", "kernel.ll", "-x", "assembler", "hooks.s", "-fno-sanitize-link-runtime", "-nostdlib"]);
+    args.extend(["-Wl,-Bsymbolic", "-Wl,-z,defs", "-lm", "-lc", "-o", "kernel.so"]);
+    let inputs = vec![("kernel.ll", text), ("hooks.s", hooks.as_str())];
+    match (Step { args, inputs, output: "kernel.so" }).run(folder, kept)? {
+        Ok(()) => Ok(folder.join("kernel.so")),
+        Err(messages) => Err(match undefined(&messages) {
+            Some(symbol) => Error::Unsupported { what: format!("the function `{symbol}`") },
+            None => Error::Internal(messages),
+        }),
+    }
 }
 
 /// Instruction set for the second step. Results do not depend on it.

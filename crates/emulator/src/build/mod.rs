@@ -4,6 +4,7 @@
 //! known size, inline PTX becomes calls, and an entry of one fixed type is added. clang then optimises that and links
 //! it against the small assembly file of [`hooks`].
 
+mod cache;
 pub(crate) mod clang;
 mod entry;
 pub(crate) mod hooks;
@@ -36,24 +37,25 @@ pub(crate) const DYNAMIC_BYTES: u64 = 232_448;
 
 /// Checks types only.
 pub(crate) fn check(folder: &Path, language: Language, source: &str) -> Result<(), Error> {
-    clang::front(folder, language, source, None).map(|_| ())
+    clang::front(folder, None, language, source, None).map(|_| ())
 }
 
-/// Compiles kernel `entry` of `source` into `folder`.
+/// Compiles kernel `entry` of `source` into `folder`; what clang makes is kept in the folder `kept`.
 pub(crate) fn build(
     folder: &Path,
+    kept: Option<&Path>,
     language: Language,
     source: &str,
     entry: &str,
     checks: Checks,
 ) -> Result<Built, Error> {
-    let text = clang::front(folder, language, source, Some(checks))?;
+    let text = clang::front(folder, kept, language, source, Some(checks))?;
     let module = ir::rewrite(&text, language, entry, checks)?;
     let params = signature::params(language, source, entry, &module.entry)?;
     let mut text = module.text;
     text.push_str(&entry::table(&module.shared));
     text.push_str(&entry::entry(entry, &module.entry, &params));
-    let library = clang::back(folder, &text, checks)?;
+    let library = clang::back(folder, kept, &text, checks)?;
     let shared = module.shared.into_iter().map(|array| array.name).collect();
     Ok(Built { library, params, shared, dynamic: module.dynamic })
 }

@@ -1,0 +1,93 @@
+//! The vendors' compilers, and the rules that stand in for them, of a target.
+
+use diagnostics::Report;
+use emit::Source;
+use rayon::prelude::*;
+use vendor::{Outcome, Tools, Verdict};
+
+use crate::targets::Target;
+
+/// Who judges the text of a target.
+#[derive(Clone, Debug)]
+pub enum Vendors {
+    /// Rules of Metal's, Apple's compiler.
+    Msl(mlir_to_msl::validate::Judges),
+    /// NVRTC and `nvcc`.
+    Cuda(mlir_to_gpu::validate::Judges),
+    /// Rules of MUSA's, NVRTC in the place of `mcc`, and `mcc`.
+    Musa(mlir_to_musa::validate::Judges),
+    /// The CPU's text is for people only.
+    Cpu,
+}
+
+impl Vendors {
+    /// Looks for the compilers; one that can be fetched is fetched the first time.
+    pub fn find(target: Target, tools: &Tools) -> Vendors {
+        match target {
+            Target::Msl => Vendors::Msl(mlir_to_msl::validate::Judges::find(tools)),
+            Target::Cuda => Vendors::Cuda(mlir_to_gpu::validate::Judges::find(tools)),
+            Target::Musa => Vendors::Musa(mlir_to_musa::validate::Judges::find(tools)),
+            Target::Cpu => Vendors::Cpu,
+        }
+    }
+
+    /// What each says of one text.
+    pub fn judge(&self, source: &Source) -> Vec<Verdict> {
+        match self {
+            Vendors::Msl(judges) => judges.judge(source),
+            Vendors::Cuda(judges) => judges.judge(source),
+            Vendors::Musa(judges) => judges.judge(source),
+            Vendors::Cpu => Vec::new(),
+        }
+    }
+
+    /// What each says of each text, several texts at a time; in the order of `sources`.
+    pub fn judge_all(&self, sources: &[Source]) -> Vec<Verdict> {
+        sources.par_iter().flat_map_iter(|source| self.judge(source)).collect()
+    }
+}
+
+/// The findings of a verdict as reports, at the user's lines where they are known.
+pub fn findings(outcome: &Outcome) -> Vec<Report> {
+    match outcome {
+        Outcome::Findings(findings) => findings.iter().map(Report::from).collect(),
+        Outcome::Passed(_) | Outcome::Skipped(_) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use bundle::manifest::{Kernel, LineOrigin};
+
+    use super::*;
+
+    /// A text that Metal's rules refuse: it names no header, and takes a type the language lacks.
+    fn refused() -> Source {
+        let file = "k.metal".to_owned();
+        let kernel = Kernel {
+            name: "k".to_owned(),
+            entry: "k".to_owned(),
+            file: file.clone(),
+            tuning: BTreeMap::new(),
+            grid: [1; 3],
+            block: [32, 1, 1],
+            args: Vec::new(),
+            budgets: BTreeMap::new(),
+            lines: vec![LineOrigin { emitted: 1, file: "user.rs".to_owned(), line: 10 }],
+        };
+        Source { file, text: "kernel void k() {\n    double x = 1.0;\n}\n".to_owned(), kernel }
+    }
+
+    #[test]
+    fn a_finding_is_reported_at_the_users_line_and_an_absent_tool_is_skipped() {
+        let nowhere = Tools { path: "".into(), ..Tools::default() };
+        let verdicts = Vendors::find(Target::Msl, &nowhere).judge_all(&[refused()]);
+        let [rules, metal] = verdicts.as_slice() else { panic!("{verdicts:?}") };
+        let reports = findings(&rules.outcome);
+        assert!(reports.iter().any(|report| report.to_string().contains("user.rs:10")), "{rules:?}");
+        assert!(matches!(&metal.outcome, Outcome::Skipped(absent) if absent.tool == "xcrun"), "{metal:?}");
+        assert!(findings(&metal.outcome).is_empty());
+    }
+}
