@@ -6,11 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use driver::frontend::Source;
 use driver::targets::{self, Target};
 use driver::{names, pipeline};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use mlir_to_gpu::validate::Nvrtc;
 use tile_ir::Module;
 
 /// The texts of one folder by name.
@@ -23,7 +25,10 @@ fn root() -> PathBuf {
 /// A test per text, and one that no other file is in the folder.
 fn lock(group: &str, suite: &'static str, texts: Texts, trials: &mut Vec<Trial>) {
     let folder = root().join(group).join(suite);
-    let names: BTreeSet<String> = texts.keys().map(|name| format!("{name}.snap")).collect();
+    let mut names: BTreeSet<String> = texts.keys().map(|name| format!("{name}.snap")).collect();
+    if group == "cuda" {
+        names.insert(format!("{RESOURCES}.snap"));
+    }
     for (name, text) in texts {
         let folder = folder.clone();
         trials.push(Trial::test(format!("{group}/{suite}/{name}"), move || {
@@ -60,6 +65,33 @@ fn texts(target: Target, module: &Module) -> Texts {
     compiled.kernels().iter().map(|kernel| (kernel.entry.clone(), text(kernel))).collect()
 }
 
+/// What NVIDIA's own compiler makes of each kernel's text for sm_90: registers, spills, shared memory.
+fn resources(suite: &'static str, module: Arc<Module>) -> Trial {
+    Trial::ignorable_test(format!("cuda/{suite}/{RESOURCES}"), move || {
+        let nvrtc = match Nvrtc::open() {
+            Ok(nvrtc) => nvrtc,
+            Err(absent) => return Ok(Completion::ignored_with(absent.to_string())),
+        };
+        let compiled = targets::compile(Target::Cuda, &module).map_err(|error| error.to_string())?;
+        let mut text = String::new();
+        for source in compiled.sources() {
+            let made = nvrtc.compile(&source).map_err(|findings| format!("{}: {findings:?}", source.kernel.entry))?;
+            for resources in &made.resources {
+                text.push_str(&format!("{resources}\n"));
+            }
+        }
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(root().join("cuda").join(suite));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(RESOURCES, text));
+        Ok(Completion::Completed)
+    })
+}
+
+/// Name of the snapshot of resources.
+const RESOURCES: &str = "resources";
+
 /// Folders of targets and suites that are no more.
 fn no_orphan_folders() -> Result<(), Failed> {
     let suites: BTreeSet<&str> = names::SUITES.iter().map(|row| row.0).collect();
@@ -92,6 +124,7 @@ fn main() -> ExitCode {
         for target in SNAPSHOT_TARGETS {
             lock(target.name(), suite, texts(target, &module), &mut trials);
         }
+        trials.push(resources(suite, Arc::new(module)));
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

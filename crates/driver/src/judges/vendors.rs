@@ -63,7 +63,7 @@ mod tests {
 
     use super::*;
 
-    /// A text that Metal's rules refuse: it names no header, and takes a type the language lacks.
+    /// A text that Metal's rules refuse: two arguments in one slot.
     fn refused() -> Source {
         let file = "k.metal".to_owned();
         let kernel = Kernel {
@@ -77,7 +77,9 @@ mod tests {
             budgets: BTreeMap::new(),
             lines: vec![LineOrigin { emitted: 1, file: "user.rs".to_owned(), line: 10 }],
         };
-        Source { file, text: "kernel void k() {\n    double x = 1.0;\n}\n".to_owned(), kernel }
+        let text =
+            "kernel void k(device float* a [[buffer(0)]], device float* b [[buffer(0)]]) {\n    a[0] = b[0];\n}\n";
+        Source { file, text: text.to_owned(), kernel }
     }
 
     #[test]
