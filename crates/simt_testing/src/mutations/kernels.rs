@@ -158,10 +158,12 @@ fn reductions() -> Kernel {
     let mut loaded = Vec::new();
     for (name, elem) in [("x", Elem::F32), ("n", Elem::I32)] {
         let view = t.read(name, elem, &[3, 300]);
-        loaded.push((elem, t.load(view, &[row, zero], &[1, 300])));
+        let starts = t.read(&format!("{name}_start"), elem, &[3]);
+        let start = t.load(starts, &[row], &[1]);
+        loaded.push((elem, t.load(view, &[row, zero], &[1, 300]), start));
     }
     for &(op, _) in ReduceOp::ALL {
-        for &(elem, value) in &loaded {
+        for &(elem, value, start) in &loaded {
             let float = elem.is_float();
             let fits = match op {
                 ReduceOp::Add => true,
@@ -170,7 +172,19 @@ fn reductions() -> Kernel {
             };
             if fits {
                 let output = t.write(&format!("{op:?}_{elem}").to_lowercase(), elem, &[3, 1], &own);
-                let start = if float { t.splat(elem, &[1], 0.25) } else { t.splat_int(elem, &[1], 3) };
+                // Either side of a final choice must win somewhere.
+                let (value, start) = match op {
+                    ReduceOp::MinU | ReduceOp::MaxU => {
+                        let (low, base) = (t.splat_int(elem, &[1, 300], 63), t.splat_int(elem, &[1, 300], 64));
+                        let low = t.binary(BinaryOp::And, value, low);
+                        let byte = t.splat_int(elem, &[1], 255);
+                        (t.binary(BinaryOp::Or, low, base), t.binary(BinaryOp::And, start, byte))
+                    }
+                    ReduceOp::Add | ReduceOp::MinF | ReduceOp::MaxF | ReduceOp::MinS | ReduceOp::MaxS => {
+                        let four = if float { t.splat(elem, &[1], 4.0) } else { t.splat_int(elem, &[1], 4) };
+                        (value, t.mul(start, four))
+                    }
+                };
                 let result = t.reduce(op, value, start, &[1]);
                 let result = t.reshape(result, &[1, 1]);
                 t.store(output, result, &[row, zero]);
@@ -202,13 +216,10 @@ fn control() -> Kernel {
     let grown = t.while_loop(
         &[low],
         |t, args| {
-            let limit = t.float(Elem::F32, 9.0);
+            let limit = t.float(Elem::F32, 8.0);
             (t.compare(Predicate::FLt, args[0], limit), vec![args[0]])
         },
-        |t, args| {
-            let twice = t.add(args[0], args[0]);
-            vec![t.add(twice, scale)]
-        },
+        |t, args| vec![t.add(args[0], args[0])],
     );
     let first = t.compare(Predicate::IEq, program, one);
     let chosen = t.if_else(first, |t| vec![t.add(grown[0], scale)], |_| vec![low]);
