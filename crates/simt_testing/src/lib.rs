@@ -1,10 +1,11 @@
 //! For tests of the backends whose texts the emulator runs: a kernel is lowered, printed and executed, and what it computes
 //! compared with the tile interpreter.
 //!
-//! [`random`] holds random kernels.
+//! [`random`] holds random kernels, [`mutations`] damages lowered ones.
 
 mod cases;
 mod execute;
+pub mod mutations;
 pub mod random;
 
 use emit::Source;

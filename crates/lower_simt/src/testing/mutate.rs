@@ -273,6 +273,9 @@ type ExprChange = (String, String, Result<Expr, &'static str>);
 fn expressions(kernel: &LaneKernel, stmt: &Stmt, expr: &Expr, parent: Option<&Expr>) -> Vec<ExprChange> {
     let change = |op: String, change: &str, by: Expr| (op, change.to_string(), Ok(by));
     match expr {
+        Expr::Float(_) if padding(kernel, stmt) => {
+            vec![("Float".into(), "another value".into(), Err("every element read later is loaded or assigned first"))]
+        }
         Expr::Float(value) => vec![change("Float".into(), "another value", Expr::Float(other_float(*value)))],
         // Bounds are damaged by a whole step, with their loop.
         Expr::Int(..) if parent.is_none() && matches!(stmt.kind, StmtKind::For { .. }) => vec![],
@@ -328,6 +331,10 @@ fn expressions(kernel: &LaneKernel, stmt: &Stmt, expr: &Expr, parent: Option<&Ex
             let inverse = Expr::Compare(inverse(*predicate), x.clone(), y.clone());
             let neighbour = Expr::Compare(neighbour(*predicate), x.clone(), y.clone());
             let name = format!("Compare::{predicate:?}");
+            if guards_registers(stmt) {
+                let reason = "a guard of registers alone: the element past the end holds zero and is stored nowhere";
+                return vec![change(name.clone(), "inverted", inverse), (name, "neighbour".into(), Err(reason))];
+            }
             vec![change(name.clone(), "inverted", inverse), change(name, "neighbour", neighbour)]
         }
         Expr::Select(_, x, y) => vec![
@@ -342,6 +349,43 @@ fn expressions(kernel: &LaneKernel, stmt: &Stmt, expr: &Expr, parent: Option<&Ex
             vec![change("Load".into(), "next element", Expr::Load(next))]
         }
     }
+}
+
+/// Whether `stmt` is a branch in which no memory is touched.
+fn guards_registers(stmt: &Stmt) -> bool {
+    let StmtKind::If { then, otherwise, .. } = &stmt.kind else { return false };
+    let mut memory = false;
+    for stmt in then.iter().chain(otherwise) {
+        stmt.for_each(&mut |stmt| {
+            memory |= matches!(
+                stmt.kind,
+                StmtKind::Store { .. } | StmtKind::LoadVector { .. } | StmtKind::StoreVector { .. }
+            );
+            stmt.exprs().into_iter().for_each(|expr| {
+                expr.for_each(&mut |expr| memory |= matches!(expr, Expr::Load(_)));
+            });
+        });
+    }
+    !memory
+}
+
+/// Whether `stmt` declares an array whose elements are never made from themselves: start values stay only past its tile.
+fn padding(kernel: &LaneKernel, stmt: &Stmt) -> bool {
+    let StmtKind::Declare { var, .. } = &stmt.kind else { return false };
+    let (mut assigned, mut from_itself) = (false, false);
+    let mut visit = |stmt: &Stmt| {
+        if let StmtKind::LaneReduce { var: changed, .. } = &stmt.kind {
+            from_itself |= changed == var;
+        }
+        if let StmtKind::Assign { var: changed, index: Some(_), value } = &stmt.kind
+            && changed == var
+        {
+            assigned = true;
+            value.for_each(&mut |expr| from_itself |= matches!(expr, Expr::Element(read, _) if read == var));
+        }
+    };
+    kernel.body.iter().for_each(|stmt| stmt.for_each(&mut visit));
+    kernel.var(*var).len.is_some() && assigned && !from_itself
 }
 
 fn other_float(value: f32) -> f32 {
@@ -432,6 +476,8 @@ fn damaged_convert(
 ) -> Vec<ExprChange> {
     let name = format!("Convert::{convert:?}");
     let of = |convert| Ok(Expr::Convert(convert, Box::new(x.clone())));
+    // Where both are defined, conversions to signed and unsigned numbers agree: the value is damaged.
+    let twice = || Box::new(Expr::Binary(BinaryOp::Add, Box::new(x.clone()), Box::new(x.clone())));
     let changed = match convert {
         Convert::Round(elem) => return damaged_round(kernel, stmt, parent, elem, x),
         Convert::SignedToFloat => (name, "as unsigned".into(), of(Convert::UnsignedToFloat)),
@@ -441,8 +487,12 @@ fn damaged_convert(
                 (name, "as signed".into(), of(Convert::SignedToFloat))
             }
         },
-        Convert::FloatToSigned(to) => (name, "to unsigned".into(), of(Convert::FloatToUnsigned(to))),
-        Convert::FloatToUnsigned(to) => (name, "to signed".into(), of(Convert::FloatToSigned(to))),
+        Convert::FloatToSigned(to) => {
+            (name, "of twice the value".into(), Ok(Expr::Convert(Convert::FloatToSigned(to), twice())))
+        }
+        Convert::FloatToUnsigned(to) => {
+            (name, "of twice the value".into(), Ok(Expr::Convert(Convert::FloatToUnsigned(to), twice())))
+        }
         Convert::SignExtend(to) => (name, "zero-extended".into(), of(Convert::ZeroExtend(to))),
         Convert::ZeroExtend(to) => (name, "sign-extended".into(), of(Convert::SignExtend(to))),
         Convert::Truncate(to) => (name, "constant 1".into(), Ok(one(to))),

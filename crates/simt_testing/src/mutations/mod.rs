@@ -1,0 +1,116 @@
+//! Lowered kernels with one operation damaged: each must be noticed.
+
+mod kernels;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use lower_simt::testing::{Mutation, mutations};
+use lower_simt::verify::verify;
+use rayon::prelude::*;
+use tile_ir::{BinaryOp, Kernel, Predicate, ReduceOp, UnaryOp};
+
+use crate::random::lower;
+use crate::{Backend, Program, full, judged_cases};
+
+/// Seeds of the arguments.
+const SEEDS: [u64; 3] = [1, 2, 3];
+
+/// Statements and expressions without variants of their own that must be among the damaged ones.
+const PLAIN: [&str; 12] =
+    ["Assign", "Store", "LoadVector", "StoreVector", "Barrier", "For", "While", "If", "Fma", "Select", "Load", "Param"];
+
+/// How many mutants were noticed, and by what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caught {
+    /// Refused by the verifier.
+    pub verify: usize,
+    /// Refused by the printer or the compiler.
+    pub compile: usize,
+    /// Stopped while running, or gave other results.
+    pub run: usize,
+    /// Left out of this run.
+    pub skipped: usize,
+}
+
+impl fmt::Display for Caught {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Caught { verify, compile, run, skipped } = self;
+        write!(f, "{verify} by the verifier, {compile} by the compiler, {run} by running; {skipped} not executed")
+    }
+}
+
+enum Verdict {
+    Compile,
+    Run,
+    Missed,
+}
+
+fn judge(kernel: &Kernel, mutation: &Mutation, backend: &Backend) -> Verdict {
+    let Ok(program) = Program::new(&mutation.kernel, backend) else { return Verdict::Compile };
+    let noticed = judged_cases(kernel, &SEEDS).iter().any(|case| program.check(kernel, case).is_err());
+    if noticed { Verdict::Run } else { Verdict::Missed }
+}
+
+/// Kinds of operations that must be damaged.
+fn wanted() -> BTreeSet<String> {
+    let unary = UnaryOp::ALL.iter().map(|op| format!("Unary::{op:?}"));
+    let binary = BinaryOp::ALL.iter().map(|op| format!("Binary::{op:?}"));
+    let predicates = Predicate::ALL.iter().map(|(op, _, _)| format!("Compare::{op:?}"));
+    let reduce = ReduceOp::ALL.iter().map(|(op, _)| format!("LaneReduce::{op:?}"));
+    unary.chain(binary).chain(predicates).chain(reduce).chain(PLAIN.iter().map(ToString::to_string)).collect()
+}
+
+/// Damages each operation of small lowered kernels by itself, prints, compiles and executes the result. In the normal run two
+/// mutants of each kind of operation are executed, else all.
+///
+/// # Panics
+/// If a mutant is not noticed, an undamaged kernel fails, or a kind of operation never occurs.
+pub fn sweep(backend: &Backend) -> Caught {
+    let mut caught = Caught::default();
+    let mut by_op: BTreeMap<String, Vec<(Kernel, Mutation)>> = BTreeMap::new();
+    let mut kinds = BTreeSet::new();
+    for kernel in kernels::kernels() {
+        let lane = lower(&kernel, backend.target)
+            .unwrap_or_else(|problem| panic!("{}: {problem}", kernel.name))
+            .unwrap_or_else(|| panic!("{} is refused", kernel.name));
+        verify(&lane, backend.target).unwrap_or_else(|errors| panic!("{}: {errors:?}", kernel.name));
+        let program = Program::new(&lane, backend).unwrap_or_else(|problem| panic!("{}: {problem}", kernel.name));
+        for case in judged_cases(&kernel, &SEEDS) {
+            let found = program.check(&kernel, &case);
+            found.unwrap_or_else(|problem| panic!("{}: {problem}\n{}", kernel.name, program.text()));
+        }
+        for mutation in mutations(&lane).0.into_iter().filter(|mutation| !mutation.subtle) {
+            kinds.insert(mutation.op.clone());
+            if verify(&mutation.kernel, backend.target).is_err() {
+                caught.verify += 1;
+            } else {
+                by_op.entry(mutation.op.clone()).or_default().push((kernel.clone(), mutation));
+            }
+        }
+    }
+    let missing: Vec<String> = wanted().difference(&kinds).cloned().collect();
+    let mut executed = Vec::new();
+    for mut group in by_op.into_values() {
+        if !full() && group.len() > 2 {
+            caught.skipped += group.len() - 2;
+            group.drain(1..group.len() - 1);
+        }
+        executed.append(&mut group);
+    }
+    let verdicts: Vec<Verdict> =
+        executed.par_iter().map(|(kernel, mutation)| judge(kernel, mutation, backend)).collect();
+    let mut missed = Vec::new();
+    for ((kernel, mutation), verdict) in executed.iter().zip(verdicts) {
+        match verdict {
+            Verdict::Compile => caught.compile += 1,
+            Verdict::Run => caught.run += 1,
+            Verdict::Missed => {
+                missed.push(format!("{} at {}: {} {}", kernel.name, mutation.loc, mutation.op, mutation.change));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{caught}; {} missed:\n{}\nnever seen: {missing:?}", missed.len(), missed.join("\n"));
+    assert!(missing.is_empty(), "never damaged: {missing:?}; {caught}");
+    caught
+}
