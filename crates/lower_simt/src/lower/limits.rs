@@ -30,7 +30,10 @@ pub(super) fn check(kernel: &Kernel, target: &Target) -> Result<(), Error> {
     }
     for (axis, (&programs, &most)) in ["x", "y", "z"].iter().zip(kernel.grid.iter().zip(&target.max_grid)) {
         if programs > most {
-            let times = programs.div_ceil(most.max(1));
+            let least = programs.div_ceil(most.max(1));
+            // Blocks that divide the work evenly, unless they are much larger.
+            let even = smaller_divisors(programs).into_iter().find(|&left| left <= most).map(|left| programs / left);
+            let times = even.filter(|&times| times <= least.saturating_mul(2)).unwrap_or(least);
             let left = programs.div_ceil(times);
             let help = format!(
                 "blocks {times} times as large along {axis} make it {left} programs; or put this dimension on another axis"
@@ -46,10 +49,9 @@ pub(super) fn check(kernel: &Kernel, target: &Target) -> Result<(), Error> {
                 format!("the number of parameters ({} views, {scalars} scalars)", buffers - scalars),
                 format!("pass at most {most} views and scalars: several views can be parts of one"),
             ),
-            (true, 0) | (false, _) => (
-                "the number of views".to_owned(),
-                format!("pass at most {most} views: several can be parts of one"),
-            ),
+            (true, 0) | (false, _) => {
+                ("the number of views".to_owned(), format!("pass at most {most} views: several can be parts of one"))
+            }
         };
         return Err(limit(&what, buffers as u64, most as u64, help));
     }
@@ -57,12 +59,7 @@ pub(super) fn check(kernel: &Kernel, target: &Target) -> Result<(), Error> {
 }
 
 /// Checks the shared memory of a lowered kernel; names its largest tile.
-pub(super) fn shared(
-    lowered: &Lowered,
-    kernel: &Kernel,
-    target: &Target,
-    vectors: bool,
-) -> Result<(), Error> {
+pub(super) fn shared(lowered: &Lowered, kernel: &Kernel, target: &Target, vectors: bool) -> Result<(), Error> {
     let needed = lowered.kernel.shared_bytes();
     if needed <= target.shared_bytes {
         return Ok(());
@@ -73,24 +70,32 @@ pub(super) fn shared(
             let (ty, bytes) = (kernel.ty(tile.value), tile.bytes);
             let name =
                 kernel.values[tile.value.index()].name.as_ref().map(|name| format!("`{name}` ")).unwrap_or_default();
-            let what = format!(
-                "tile {name}of {}x{} ({bytes} bytes) with the others, in bytes of shared memory,",
-                ty.shape, ty.elem
-            );
+            let others = needed.saturating_sub(bytes);
+            let beside = if others == 0 { String::new() } else { format!(" with {others} of others") };
+            let what =
+                format!("tile {name}of {}x{} ({bytes} bytes){beside}, in bytes of shared memory,", ty.shape, ty.elem);
             let loc = tile.loc.clone();
             let help = match fitting(kernel, target, tile.value, vectors) {
                 Some(Fit { dim, size, needed }) => {
                     let mut dims = ty.shape.dims().to_vec();
                     let old = std::mem::replace(&mut dims[dim], size);
                     let dims: Vec<String> = dims.iter().map(u64::to_string).collect();
-                    let unit = ["rows", "columns"][dim.min(1)];
-                    format!(
-                        "a block of {size} {unit} instead of {old} fits: {}x{}, {needed} bytes with the others",
-                        dims.join("x"),
-                        ty.elem
-                    )
+                    let unit = match dim {
+                        0 => "rows",
+                        dim if dim + 1 == dims.len() => "columns",
+                        _ => "layers",
+                    };
+                    let (shape, elem) = (dims.join("x"), ty.elem);
+                    format!("a block of {size} {unit} instead of {old} fits: {shape}x{elem}, {needed} bytes in all")
                 }
-                None => "split the kernel: no smaller block of this tile fits beside the others".to_owned(),
+                None => {
+                    let rows = ty.shape.dims().first().copied().unwrap_or(1);
+                    let room = target.shared_bytes.saturating_sub(others);
+                    match smaller_divisors(rows).into_iter().find(|size| bytes / rows * size <= room) {
+                        Some(size) => format!("there is room for {size} rows of this tile instead of {rows}"),
+                        None => "split the kernel: no smaller block of this tile fits beside the others".to_owned(),
+                    }
+                }
             };
             (what, loc, help)
         }
