@@ -23,6 +23,7 @@ pub const TARGET: Target = Target {
     max_grid: [(1 << 31) - 1, 65_535, 65_535],
     // Kernel parameters take at most 4 KiB on every driver; far below, and equal to the other targets of the family.
     max_buffers: 31,
+    scalars_take_buffers: false,
     // The widest loads of compute capability 9.0 are 16 bytes.
     vector_bytes: 16,
     // Two blocks for each of 132 multiprocessors.

@@ -23,6 +23,8 @@ pub const TARGET: Target = Target {
     max_grid: [u32::MAX as u64, u32::MAX as u64, u32::MAX as u64],
     // Metal feature set tables: 31 buffer slots.
     max_buffers: 31,
+    // Metal Shading Language: arguments by reference to constant memory are buffers too.
+    scalars_take_buffers: true,
     // The widest vector types are 16 bytes.
     vector_bytes: 16,
     // About twice the cores of the largest laptop chips (M2 Max: 38).

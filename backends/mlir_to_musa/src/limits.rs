@@ -15,6 +15,7 @@ pub const TARGET: Target = Target {
     max_grid: [(1 << 31) - 1, 65_535, 65_535],
     // Kernel parameters take at most 4 KiB; far below, and equal to the other targets of the family.
     max_buffers: 31,
+    scalars_take_buffers: false,
     // `uint4` is the widest load.
     vector_bytes: 16,
     // About two blocks for each of 48 multiprocessors.

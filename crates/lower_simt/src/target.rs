@@ -1,6 +1,6 @@
 //! What the lowering knows of a target: numbers, not branches.
 
-use tile_ir::Elem;
+use tile_ir::{Elem, Param, ParamKind};
 
 /// A target of this family. Each backend has one in its `limits.rs`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,8 +15,10 @@ pub struct Target {
     pub warp: u32,
     /// Most programs along x, y, z.
     pub max_grid: [u64; 3],
-    /// Most view parameters.
+    /// Most buffers a kernel is passed: views, and scalars where they take one each.
     pub max_buffers: usize,
+    /// Scalar parameters take a buffer each.
+    pub scalars_take_buffers: bool,
     /// Bytes of the widest load and store.
     pub vector_bytes: u64,
     /// Programs wanted to fill the machine: of several candidates, the largest tile that leaves this many is taken.
@@ -27,6 +29,20 @@ pub struct Target {
     pub max_unroll: u32,
     /// Matrix units; empty if none.
     pub matrix: &'static [MatrixUnit],
+}
+
+impl Target {
+    /// Buffers that these parameters take.
+    #[must_use]
+    pub fn buffers(&self, params: &[Param]) -> usize {
+        params
+            .iter()
+            .filter(|param| match param.kind {
+                ParamKind::View(_) => true,
+                ParamKind::Scalar(_) => self.scalars_take_buffers,
+            })
+            .count()
+    }
 }
 
 /// One shape of the matrix unit.

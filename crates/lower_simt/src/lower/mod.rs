@@ -110,8 +110,22 @@ impl From<Error> for Refusal {
     }
 }
 
-/// Lowers one kernel, starting over for each tile that turns out to live in the wrong place.
+/// Lowers one kernel and checks the result.
 fn attempt(kernel: &Kernel, target: &Target, vectors: bool) -> Result<LaneKernel, Refusal> {
+    let lane = place(kernel, target, vectors)?;
+    limits::shared(&lane, kernel, target, vectors)?;
+    if let Err(violations) = crate::verify::verify(&lane.kernel, target) {
+        if vectors && violations.iter().all(|violation| violation.rule == Rule::Alignment) {
+            return Err(Refusal::Alignment);
+        }
+        let detail: Vec<String> = violations.iter().map(ToString::to_string).collect();
+        return Err(broken(kernel, target, &detail.join("; ")).into());
+    }
+    Ok(lane.kernel)
+}
+
+/// Lowers one kernel, starting over for each tile that turns out to live in the wrong place.
+fn place(kernel: &Kernel, target: &Target, vectors: bool) -> Result<Lowered, Refusal> {
     let threads = plan::threads(kernel, target);
     let facts = Facts::new(kernel, target, threads, vectors);
     let analysis = Analysis::new(kernel);
@@ -122,15 +136,7 @@ fn attempt(kernel: &Kernel, target: &Target, vectors: bool) -> Result<LaneKernel
             Ok(mut lane) => {
                 tidy::tidy(&mut lane);
                 crate::barriers::insert(&mut lane, target);
-                limits::shared(&lane, kernel, target)?;
-                if let Err(violations) = crate::verify::verify(&lane.kernel, target) {
-                    if vectors && violations.iter().all(|violation| violation.rule == Rule::Alignment) {
-                        return Err(Refusal::Alignment);
-                    }
-                    let detail: Vec<String> = violations.iter().map(ToString::to_string).collect();
-                    return Err(broken(kernel, target, &detail.join("; ")).into());
-                }
-                return Ok(lane.kernel);
+                return Ok(lane);
             }
             Err(Stop::Refused(error)) => return Err(Refusal::Error(error)),
             Err(Stop::Demote(value, plan)) => {

@@ -3,7 +3,7 @@
 use super::{Rule, Violations};
 use crate::ir::{FragmentRole, LaneKernel};
 use crate::target::Target;
-use tile_ir::{Elem, ParamKind};
+use tile_ir::Elem;
 
 pub(super) fn check(kernel: &LaneKernel, target: &Target, violations: &mut Violations) {
     let mut add = |detail: String| violations.add(Rule::Limit, &kernel.loc, detail);
@@ -22,9 +22,9 @@ pub(super) fn check(kernel: &LaneKernel, target: &Target, violations: &mut Viola
             add(format!("{programs} programs along axis {axis}, outside 1 to {limit}"));
         }
     }
-    let buffers = kernel.params.iter().filter(|param| matches!(param.kind, ParamKind::View(_))).count();
+    let buffers = target.buffers(&kernel.params);
     if buffers > target.max_buffers {
-        add(format!("{buffers} views, above the limit of {}", target.max_buffers));
+        add(format!("{buffers} buffers, above the limit of {}", target.max_buffers));
     }
     for array in &kernel.shared {
         if array.elem == Elem::Index || array.len == 0 {

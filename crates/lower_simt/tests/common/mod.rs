@@ -66,6 +66,7 @@ pub(crate) const TARGET: Target = Target {
     warp: 32,
     max_grid: [1 << 30, 65_535, 65_535],
     max_buffers: 31,
+    scalars_take_buffers: false,
     vector_bytes: 16,
     programs: 64,
     tile_registers: 64,
