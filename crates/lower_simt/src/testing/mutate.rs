@@ -273,7 +273,7 @@ type ExprChange = (String, String, Result<Expr, &'static str>);
 fn expressions(kernel: &LaneKernel, stmt: &Stmt, expr: &Expr, parent: Option<&Expr>) -> Vec<ExprChange> {
     let change = |op: String, change: &str, by: Expr| (op, change.to_string(), Ok(by));
     match expr {
-        Expr::Float(_) if padding(kernel, stmt) => {
+        Expr::Float(_) if padding(kernel, stmt) || guarded_scalar(kernel, stmt) => {
             vec![("Float".into(), "another value".into(), Err("every element read later is loaded or assigned first"))]
         }
         Expr::Float(value) => vec![change("Float".into(), "another value", Expr::Float(other_float(*value)))],
@@ -386,6 +386,31 @@ fn padding(kernel: &LaneKernel, stmt: &Stmt) -> bool {
     };
     kernel.body.iter().for_each(|stmt| stmt.for_each(&mut visit));
     kernel.var(*var).len.is_some() && assigned && !from_itself
+}
+
+/// Whether `stmt` declares a scalar with zero that the next statement, a test for an element of a tile, assigns: threads that
+/// fail the test own no element, and no other statement reads the zero.
+fn guarded_scalar(kernel: &LaneKernel, stmt: &Stmt) -> bool {
+    let StmtKind::Declare { var, init: Some(Expr::Float(0.0)) } = &stmt.kind else { return false };
+    let assigns = |stmts: &[Stmt]| {
+        stmts.iter().any(|stmt| {
+            matches!(&stmt.kind, StmtKind::Assign { var: changed, index: None, value } if changed == var && {
+                let mut reads = false;
+                value.for_each(&mut |expr| reads |= matches!(expr, Expr::Var(read) if read == var));
+                !reads
+            })
+        })
+    };
+    let follows = |block: &[Stmt]| {
+        block.windows(2).any(|pair| {
+            std::ptr::eq(&pair[0], stmt) && matches!(&pair[1].kind, StmtKind::If { then, .. } if assigns(then))
+        })
+    };
+    let mut found = follows(&kernel.body);
+    kernel.body.iter().for_each(|outer| {
+        outer.for_each(&mut |inner| found |= inner.blocks().into_iter().any(|block| follows(block)));
+    });
+    found
 }
 
 fn other_float(value: f32) -> f32 {
