@@ -184,17 +184,20 @@ fn shared_memory_names_the_tile() {
     );
 }
 
-/// As `transposed`, with a table of the block's size that keeps it from being changed.
-fn fixed(rows: u64, cols: u64) -> Kernel {
+/// As `transposed`, with tables along rows, and along columns if `both`: their sizes cannot be changed.
+fn fixed(rows: u64, cols: u64, both: bool) -> Kernel {
     let (mut t, row, zero) = blocks("fixed", rows);
     let power = exp_of(&mut t, "x", [row, zero], [rows, cols], 5);
     let plain = rows_of(&mut t, "plain", cols, rows);
     let own = [Own::Whole, Own::Block { axis: Axis::X, size: rows }];
     let turned = t.write("turned", Elem::F32, &[cols, TOTAL], &own);
-    let numbers = (0..rows).map(|i| Number::Float(i as f32)).collect();
-    let table = t.dense(Elem::F32, &[rows, 1], numbers);
-    let table = t.broadcast(table, &[rows, cols]);
-    let sum = t.add(power, table);
+    let mut sum = power;
+    for dims in [[rows, 1], [1, cols]].iter().take(1 + usize::from(both)) {
+        let numbers = (0..dims[0] * dims[1]).map(|i| Number::Float(i as f32)).collect();
+        let table = t.dense(Elem::F32, dims, numbers);
+        let table = t.broadcast(table, &[rows, cols]);
+        sum = t.add(sum, table);
+    }
     t.store(plain, sum, &[row, zero]);
     let transpose = t.transpose(power, &[1, 0]);
     t.store(turned, transpose, &[zero, row]);
@@ -202,12 +205,19 @@ fn fixed(rows: u64, cols: u64) -> Kernel {
 }
 
 #[test]
-fn blocks_of_fixed_size_get_an_estimate() {
+fn blocks_of_fixed_size_get_columns_or_an_estimate() {
+    let needs = "error: kernel `fixed`: tile `power5` of 64x256xf32 (65536 bytes), in bytes of shared memory, needs 65536, \
+                 above the limit of 32768 of target `test`\n--> src/kernels.rs:5:9\n = help: ";
     assert_eq!(
-        report(fixed(64, 256), &TARGET).trim_end(),
-        "error: kernel `fixed`: tile `power5` of 64x256xf32 (65536 bytes), in bytes of shared memory, needs 65536, above the limit of 32768 of target `test`\n\
-         --> src/kernels.rs:5:9\n = help: there is room for 32 rows of this tile instead of 64"
+        report(fixed(64, 256, false), &TARGET).trim_end(),
+        format!("{needs}a block of 128 columns instead of 256 fits: 64x128xf32, 32768 bytes in all")
     );
+    assert!(lower(fixed(64, 128, false), &TARGET).is_ok());
+    assert_eq!(
+        report(fixed(64, 256, true), &TARGET).trim_end(),
+        format!("{needs}there is room for 32 rows of this tile instead of 64")
+    );
+    assert!(lower(fixed(32, 256, true), &TARGET).is_ok());
 }
 
 #[test]
