@@ -114,6 +114,7 @@ pub(crate) fn matmul(size: u64) -> Kernel {
     let first = b.splat(Elem::F32, &[size, size], 0.0);
     let sums = b.for_loop(zero, end, step, &[first], |b, k, sums| {
         let (left, right) = (b.load(left, &[row, k], &[size, size]), b.load(right, &[zero, k], &[size, size]));
+        let (left, right) = (b.cast(CastOp::ExtF, left, Elem::F32), b.cast(CastOp::ExtF, right, Elem::F32));
         vec![b.contract(left, right, sums[0], ContractSpec::matmul(true))]
     });
     b.store(output, sums[0], &[row, zero]);
