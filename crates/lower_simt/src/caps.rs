@@ -155,7 +155,9 @@ pub fn op(kernel: &Kernel, op: &Op) -> (Support, Elem) {
 pub(crate) fn check(kernel: &Kernel, target: &Target) -> Result<(), Error> {
     let mut found = Ok(());
     kernel.body.for_each_op(&mut |item| {
-        if let (Support::Refused(help), elem, true) = (op(kernel, item).0, op(kernel, item).1, found.is_ok()) {
+        if found.is_ok()
+            && let (Support::Refused(help), elem) = op(kernel, item)
+        {
             let result = item.results.first().map(|&value| kernel.ty(value));
             found = Err(Error::Unsupported {
                 target: target.name,

@@ -124,13 +124,11 @@ pub fn redundant_barriers(kernel: &LaneKernel, target: &Target) -> Vec<Loc> {
                 }
             };
             changed.body.iter_mut().for_each(|stmt| stmt.for_each_mut(&mut visit));
-            let mut violations = Violations::default();
-            if let Some(loc) = at {
-                hazard::check(&changed, target, &mut violations);
-                if violations.0.is_empty() {
-                    found.push(loc);
-                    break;
-                }
+            if let Some(loc) = at
+                && is_ordered(&changed, target)
+            {
+                found.push(loc);
+                break;
             }
         }
     }
