@@ -255,7 +255,7 @@ impl<'a> Lower<'a> {
             Storage::Shared(shared) => {
                 // All threads read the old tile before any writes the new one.
                 let name = self.name(to, "carried");
-                let (var, layout) = self.temporary(from, &name)?;
+                let (var, layout) = self.temporary(from, &name, shared)?;
                 self.write_shared(shared, var, layout)
             }
             Storage::Scalar(..) | Storage::Strided(..) | Storage::None => self.broken("a carried value has no place"),
@@ -286,10 +286,16 @@ impl<'a> Lower<'a> {
         })
     }
 
-    /// A tile in new registers.
-    fn temporary(&mut self, value: Value, name: &str) -> Result<(Var, super::layout::Layout)> {
+    /// A tile in new registers, as wide as the shared memory that it will be written to.
+    fn temporary(
+        &mut self,
+        value: Value,
+        name: &str,
+        shared: crate::ir::Shared,
+    ) -> Result<(Var, super::layout::Layout)> {
         let layout = self.leaf_layout(value).unwrap_or_else(|| self.facts.spread(value));
-        let scalar = self.scalar(value);
+        // It may be wider than the value: it holds the start value as well.
+        let scalar = Scalar::of(self.out.memory_elem(Memory::Shared(shared)));
         let var = self.declare_tile(&format!("next_{name}"), scalar, layout);
         self.assign_tile(value, value, var, layout)?;
         Ok((var, layout))
@@ -317,8 +323,8 @@ impl<'a> Lower<'a> {
                 let var = self.declare_tile("next", scalar, layout);
                 self.assign_tile(yielded, arg, var, layout)?;
                 self.staged.push((arg, var, layout));
-            } else if let Storage::Shared(_) = self.storage[arg.index()] {
-                let (var, layout) = self.temporary(yielded, "tile")?;
+            } else if let Storage::Shared(shared) = self.storage[arg.index()] {
+                let (var, layout) = self.temporary(yielded, "tile", shared)?;
                 self.staged.push((arg, var, layout));
             }
         }

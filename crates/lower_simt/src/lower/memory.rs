@@ -229,7 +229,7 @@ impl Lower<'_> {
             }
         };
         let index = self.index(&vector.ix, Scalar::I32);
-        Some(Ex { expr: Expr::Element(var, Box::new(index.expr)), depth: inner })
+        Some(Ex { expr: Expr::Element(var, Box::new(index.expr)), depth: inner.max(self.floor) })
     }
 
     /// Loads `lanes` elements, `width` at once, outside of the loop over them.
@@ -305,7 +305,7 @@ impl Lower<'_> {
                     }
                 };
                 let index = self.index(&vector.ix, Scalar::I32);
-                return Ok(Ex { expr: Expr::Element(var, Box::new(index.expr)), depth: inner });
+                return Ok(Ex { expr: Expr::Element(var, Box::new(index.expr)), depth: inner.max(self.floor) });
             }
         }
         let offset = self.index(linear, Scalar::I32);
