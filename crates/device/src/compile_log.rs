@@ -4,10 +4,14 @@ use bundle::manifest::{Kernel, LineOrigin};
 
 use crate::error::Error;
 
-/// The first error of a compiler's log that names a line, as clang prints them: `NAME:LINE:COLUMN: error: MESSAGE`.
+/// The first error of a compiler's log that names a line, as clang prints them, `NAME:LINE:COLUMN: error: MESSAGE`, or as
+/// NVRTC does, `NAME(LINE): error: MESSAGE`.
 fn first_error(log: &str) -> Option<(u32, &str)> {
     log.lines().find_map(|line| {
         let (place, message) = line.split_once("error:")?;
+        if let Some((_, number)) = place.trim_end().strip_suffix("):").and_then(|place| place.rsplit_once('(')) {
+            return Some((number.parse().ok()?, message.trim()));
+        }
         // The name may hold colons itself, so the numbers are read from the end.
         let mut parts = place.trim_end().trim_end_matches("fatal").trim_end().trim_end_matches(':').rsplit(':');
         let _column: u32 = parts.next()?.parse().ok()?;
@@ -71,6 +75,9 @@ mod tests {
         assert_eq!(error, "kernel `one`: a.metal:11 does not compile (made from src/lib.rs:90): use of undeclared 'x'");
         let error = refused(&kernels, "a.metal", "x:20:1: fatal error: stop").to_string();
         assert_eq!(error, "kernel `two`: a.metal:20 does not compile (made from src/lib.rs:7): stop");
+        let error = refused(&kernels, "a.metal", "a.metal(9): error: identifier \"x\" is undefined\n").to_string();
+        let undefined = "identifier \"x\" is undefined";
+        assert_eq!(error, format!("kernel `one`: a.metal:9 does not compile (made from src/lib.rs:90): {undefined}"));
         let error = refused(&kernels, "a.metal", "C:/k:4:1: error: early").to_string();
         assert_eq!(error, "kernel `one`: a.metal:4 does not compile: early");
         let error = refused(&kernels, "b", "the service died: error: 12\n").to_string();

@@ -8,12 +8,11 @@
 //! still be running when [`Device::launch`] returns; [`Device::download`] and [`Device::sync`] wait.
 mod binding;
 mod buffer;
-#[cfg(any(test, target_os = "macos", tenfold_check_metal))]
 mod compile_log;
 mod cpu;
+mod cuda;
 mod emulated;
 mod error;
-#[cfg(any(test, target_os = "macos", tenfold_check_metal))]
 mod limits;
 mod memory;
 // `tenfold_check_metal` type-checks it elsewhere: tests/metal_types.rs.
@@ -28,6 +27,7 @@ use bundle::Bundle;
 pub use binding::{Arg, Binding};
 pub use buffer::{Buffer, BufferInfo, Usage};
 pub use cpu::{Cpu, host_features};
+pub use cuda::Cuda;
 pub use emulated::{Emulated, EmulatedOptions};
 pub use emulator::{Checks, Language};
 pub use error::{Cause, Error, Failure};
@@ -36,7 +36,7 @@ pub use metal::Metal;
 pub use program::{KernelHandle, LoadedKernel, Program};
 
 /// Names that [`open`] takes.
-pub const NAMES: &[&str] = &["cpu", "metal", "msl-emu", "cuda-emu", "musa-emu"];
+pub const NAMES: &[&str] = &["cpu", "cuda", "metal", "msl-emu", "cuda-emu", "musa-emu"];
 
 /// Most threads of a device that runs on the processor.
 pub(crate) const MAX_THREADS: usize = 1024;
@@ -126,6 +126,7 @@ pub trait Device: Send {
 pub fn open(name: &str, threads: Option<usize>) -> Result<Box<dyn Device>, Error> {
     match name {
         "cpu" => Ok(Box::new(Cpu::new(threads)?)),
+        "cuda" => Ok(Box::new(Cuda::new()?)),
         "msl-emu" => emulated("msl-emu", Language::Msl, threads),
         "cuda-emu" => emulated("cuda-emu", Language::Cuda, threads),
         "musa-emu" => emulated("musa-emu", Language::Musa, threads),

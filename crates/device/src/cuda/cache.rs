@@ -1,0 +1,91 @@
+//! Machine code on disk: compiling the kernels of a model takes seconds, reading them back takes milliseconds.
+//!
+//! An entry is the SHA-256 of its contents followed by the contents, so that a damaged one is noticed and made again.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// Bytes of a digest.
+const DIGEST: usize = 32;
+
+/// Where entries are kept: `$XDG_CACHE_HOME/tenfold/cuda`, or below `~/.cache`.
+pub(super) fn folder() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(base.join("tenfold").join("cuda"))
+}
+
+/// Name of an entry: everything that the machine code depends on.
+pub(super) fn key(text: &str, options: &[String], compiler: (i32, i32)) -> String {
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    part(format!("{}.{}", compiler.0, compiler.1).as_bytes());
+    for option in options {
+        part(option.as_bytes());
+    }
+    part(text.as_bytes());
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The contents of an entry, unless it is missing or damaged.
+pub(super) fn read(folder: &Path, key: &str) -> Option<Vec<u8>> {
+    let bytes = std::fs::read(folder.join(key)).ok()?;
+    let (digest, contents) = bytes.split_at_checked(DIGEST)?;
+    (Sha256::digest(contents).as_slice() == digest).then(|| contents.to_vec())
+}
+
+/// Writes an entry whole or not at all. A disk that refuses costs only time, next time.
+pub(super) fn write(folder: &Path, key: &str, contents: &[u8]) {
+    let written = || -> std::io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let path = folder.join(format!("{key}.{}", std::process::id()));
+        let mut file = std::fs::File::create(&path)?;
+        file.write_all(&Sha256::digest(contents))?;
+        file.write_all(contents)?;
+        drop(file);
+        std::fs::rename(path, folder.join(key))
+    };
+    let _ = written();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_tell_everything_apart() {
+        let options = |options: &[&str]| options.iter().map(|&option| option.to_owned()).collect::<Vec<_>>();
+        let key_of = |text, list: &[&str], version| key(text, &options(list), version);
+        let base = key_of("text", &["a", "b"], (13, 0));
+        assert_eq!(base, key_of("text", &["a", "b"], (13, 0)));
+        for other in [
+            key_of("texts", &["a", "b"], (13, 0)),
+            key_of("text", &["ab"], (13, 0)),
+            key_of("text", &["a"], (13, 0)),
+            key_of("text", &["a", "b"], (13, 1)),
+        ] {
+            assert_ne!(base, other);
+        }
+    }
+
+    #[test]
+    fn damaged_entries_are_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(read(folder.path(), "k"), None);
+        write(folder.path(), "k", b"machine code");
+        assert_eq!(read(folder.path(), "k").as_deref(), Some(&b"machine code"[..]));
+        let path = folder.path().join("k");
+        let mut bytes = std::fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(read(folder.path(), "k"), None);
+        std::fs::write(&path, &bytes[..7]).unwrap();
+        assert_eq!(read(folder.path(), "k"), None);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+}

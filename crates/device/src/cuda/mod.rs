@@ -1,0 +1,241 @@
+//! NVIDIA GPUs, through the driver: the printed CUDA text of a bundle, compiled by NVRTC for this GPU.
+//!
+//! Driver and NVRTC are found when the device is opened; a machine without them gets an error that says which is missing.
+mod cache;
+mod compile;
+mod errors;
+mod memory;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use bundle::Bundle;
+use bundle::manifest::Kernel;
+use cudarc::driver::sys::{self, CUdevice_attribute, CUfunction_attribute};
+use cudarc::driver::{CudaContext, CudaFunction, CudaModule, CudaStream, DriverError, result};
+use cudarc::nvrtc::Ptx;
+
+use crate::binding::{Arg, Binding};
+use crate::buffer::{Buffer, BufferInfo, Table, Usage, copy_range, new_device_id};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::program::{KernelHandle, LoadedKernel, Program};
+use crate::{Device, Judge};
+use errors::NAME;
+use memory::Memory;
+
+/// The oldest GPUs that the printed text is for: bf16 matrix units and 16-byte copies came with 8.0.
+const OLDEST: (i32, i32) = (8, 0);
+/// Parameters of a kernel are at most 4 KiB before CUDA 12.1; each takes 8 bytes at most.
+const MAX_ARGS: u64 = 512;
+
+/// An NVIDIA GPU.
+pub struct Cuda {
+    id: u32,
+    context: Arc<CudaContext>,
+    stream: Arc<CudaStream>,
+    capability: (i32, i32),
+    buffers: Table<Memory>,
+    kernels: Vec<Loaded>,
+    /// Launches that have not been waited for: the kernel of the first, and how many.
+    pending: Option<(String, u32)>,
+}
+
+/// A kernel that can be launched.
+struct Loaded {
+    function: CudaFunction,
+    grid: [u32; 3],
+    block: [u32; 3],
+    dynamic_shared: u32,
+}
+
+impl Cuda {
+    /// Opens the first GPU.
+    ///
+    /// # Errors
+    /// No driver, no NVRTC, no GPU, or one older than compute capability 8.0.
+    pub fn new() -> Result<Cuda, Error> {
+        // SAFETY: it only looks for the library.
+        if !unsafe { sys::is_culib_present() } {
+            let message = "no NVIDIA driver (libcuda.so) is found; it needs an NVIDIA GPU and its driver";
+            return Err(Error::Open { device: NAME, message: message.to_owned() });
+        }
+        compile::check_library()?;
+        let context = CudaContext::new(0).map_err(|error| errors::open("the first GPU does not open", error))?;
+        let refused = |error| errors::open("the GPU does not answer", error);
+        let capability = context.compute_capability().map_err(refused)?;
+        if capability < OLDEST {
+            let (major, minor) = capability;
+            let name = context.name().unwrap_or_default();
+            let message = format!("{name} has compute capability {major}.{minor}; the kernels need 8.0 or newer");
+            return Err(Error::Open { device: NAME, message });
+        }
+        let stream = context.new_stream().map_err(refused)?;
+        let id = new_device_id();
+        Ok(Cuda { id, context, stream, capability, buffers: Table::new(id), kernels: Vec::new(), pending: None })
+    }
+
+    fn limits(&self) -> Result<Limits, DriverError> {
+        let attribute = |attribute| self.context.attribute(attribute).map(|value| value.max(0) as u64);
+        Ok(Limits {
+            block: [
+                attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X)?,
+                attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y)?,
+                attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z)?,
+            ],
+            threads: attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK)?,
+            shared_bytes: attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)?,
+            args: MAX_ARGS,
+        })
+    }
+
+    fn function(&self, module: &Arc<CudaModule>, kernel: &Kernel, limits: Limits) -> Result<Loaded, Error> {
+        let refused = |error| Error::Kernel { kernel: kernel.name.clone(), message: errors::text(error) };
+        let function = module.load_function(&kernel.entry).map_err(refused)?;
+        let fixed = function.shared_size_bytes().map_err(refused)?.max(0) as u64;
+        let threads = function.max_threads_per_block().map_err(refused)?.max(0) as u64;
+        let dynamic = kernel.budgets.get("dynamic_shared").copied().unwrap_or(0);
+        Limits { threads, ..limits }.check(kernel, fixed.saturating_add(dynamic))?;
+        let narrow = |values: [u64; 3]| {
+            let message = format!("a grid or block of {values:?} does not fit 32 bits");
+            let refused = || Error::Kernel { kernel: kernel.name.clone(), message: message.clone() };
+            let narrow = |value| u32::try_from(value).map_err(|_| refused());
+            Ok::<_, Error>([narrow(values[0])?, narrow(values[1])?, narrow(values[2])?])
+        };
+        // The limits have just been checked: it fits.
+        let dynamic_shared = dynamic as u32;
+        if dynamic > 0 {
+            let attribute = CUfunction_attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+            function.set_attribute(attribute, dynamic_shared as i32).map_err(refused)?;
+        }
+        Ok(Loaded { function, grid: narrow(kernel.grid)?, block: narrow(kernel.block)?, dynamic_shared })
+    }
+
+    /// The error of a wait: it belongs to one of the launches since the last one.
+    fn failed(&mut self, last: &str, error: DriverError) -> Error {
+        let (first, launches) = self.pending.take().unwrap_or_else(|| (last.to_owned(), 1));
+        errors::launch(last, &first, launches, error)
+    }
+}
+
+impl Device for Cuda {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn judge(&self) -> Judge {
+        Judge::Hardware
+    }
+
+    fn alloc(&mut self, bytes: u64, usage: Usage) -> Result<Buffer, Error> {
+        Ok(self.buffers.insert(Memory::zeroed(&self.stream, BufferInfo { bytes, usage })?))
+    }
+
+    fn free(&mut self, buffer: Buffer) -> Result<(), Error> {
+        self.buffers.remove(buffer).map(drop)
+    }
+
+    fn info(&self, buffer: Buffer) -> Result<BufferInfo, Error> {
+        Ok(self.buffers.get(buffer)?.info())
+    }
+
+    fn upload(&mut self, buffer: Buffer, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+        let memory = self.buffers.get(buffer)?;
+        let range = copy_range(memory.info().bytes, offset, bytes.len() as u64)?;
+        let result = memory.upload(range.start, bytes);
+        result.map_err(|error| self.failed("upload", error))
+    }
+
+    fn download(&mut self, buffer: Buffer, offset: u64, bytes: &mut [u8]) -> Result<(), Error> {
+        let memory = self.buffers.get(buffer)?;
+        let range = copy_range(memory.info().bytes, offset, bytes.len() as u64)?;
+        let result = memory.download(range.start, bytes);
+        result.map_err(|error| self.failed("download", error))
+    }
+
+    fn load(&mut self, bundle: &Bundle) -> Result<Program, Error> {
+        let manifest = bundle.manifest();
+        if manifest.target != NAME {
+            return Err(Error::Target { device: NAME, expected: NAME, found: manifest.target.clone() });
+        }
+        let limits = self.limits().map_err(|error| errors::open("the GPU does not answer", error))?;
+        let mut modules: BTreeMap<&str, Arc<CudaModule>> = BTreeMap::new();
+        let mut loaded = Vec::new();
+        for kernel in &manifest.kernels {
+            let module = match modules.entry(kernel.file.as_str()) {
+                Entry::Occupied(slot) => slot.into_mut(),
+                Entry::Vacant(slot) => {
+                    let code = compile::cubin(bundle, &kernel.file, self.capability)?;
+                    let module = self
+                        .context
+                        .load_module(Ptx::from_binary(code))
+                        .map_err(|error| Error::Load { file: kernel.file.clone(), message: errors::text(error) })?;
+                    slot.insert(module)
+                }
+            };
+            loaded.push(self.function(module, kernel, limits)?);
+        }
+        let mut program = Program::default();
+        for (kernel, code) in manifest.kernels.iter().zip(loaded) {
+            let handle = KernelHandle { device: self.id, index: self.kernels.len() as u32 };
+            self.kernels.push(code);
+            program.kernels.push(LoadedKernel { handle, manifest: kernel.clone().into() });
+        }
+        Ok(program)
+    }
+
+    fn launch(&mut self, binding: &Binding) -> Result<(), Error> {
+        let name = &binding.kernel().name;
+        let handle = binding.handle();
+        let kernel = match self.kernels.get(handle.index as usize) {
+            Some(kernel) if handle.device == self.id => kernel,
+            Some(_) | None => {
+                let message = "it is loaded on another device".to_owned();
+                return Err(Error::Kernel { kernel: name.clone(), message });
+            }
+        };
+        // Each value lies at the start of its eight bytes: the driver reads as many as the parameter has.
+        let mut values = Vec::with_capacity(binding.args().len());
+        for arg in binding.args() {
+            values.push(match *arg {
+                Arg::Buffer(buffer) => self.buffers.get(buffer)?.address(),
+                Arg::F32(value) => u64::from(value.to_bits()),
+                Arg::U32(value) => u64::from(value),
+                Arg::U64(value) => value,
+            });
+        }
+        let mut params: Vec<*mut c_void> = values.iter_mut().map(|value| (&raw mut *value).cast()).collect();
+        let ([gx, gy, gz], [bx, by, bz]) = (kernel.grid, kernel.block);
+        let result = self.context.bind_to_thread().and_then(|()| {
+            // SAFETY: the binding has as many arguments as the kernel and its buffers hold the views; the values live
+            // until the driver has copied them, which is before it returns.
+            unsafe {
+                result::launch_kernel(
+                    kernel.function.cu_function(),
+                    (gx, gy, gz),
+                    (bx, by, bz),
+                    kernel.dynamic_shared,
+                    self.stream.cu_stream(),
+                    &mut params,
+                )
+            }
+        });
+        match &mut self.pending {
+            Some((_, launches)) => *launches = launches.saturating_add(1),
+            None => self.pending = Some((name.clone(), 1)),
+        }
+        result.map_err(|error| self.failed(name, error))
+    }
+
+    fn sync(&mut self) -> Result<(), Error> {
+        match self.stream.synchronize() {
+            Ok(()) => {
+                self.pending = None;
+                Ok(())
+            }
+            Err(error) => Err(self.failed("sync", error)),
+        }
+    }
+}
