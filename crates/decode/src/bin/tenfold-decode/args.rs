@@ -22,7 +22,8 @@ pub(crate) struct Common {
     /// Folder with the compiled kernels (manifest.json and the files it lists)
     #[arg(long, value_name = "DIR")]
     pub(crate) bundle: Option<PathBuf>,
-    /// A known model (smollm2-135m, fetched once), a .gguf file, or a folder with config.json and safetensors
+    /// A known model (smollm2-135m, fetched once), a .gguf file, a folder with config.json and safetensors, or
+    /// synthetic:NAME (deepseek-r1-distill-qwen-1.5b, smollm2-135m, qwen2-reduced), whose weights come from a formula
     #[arg(long, value_name = "NAME|FILE|DIR", default_value = "smollm2-135m")]
     pub(crate) model: String,
     /// Where to run

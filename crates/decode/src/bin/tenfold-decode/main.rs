@@ -39,8 +39,7 @@ fn open(common: &Common) -> Result<(Model, Engine), Error> {
         .as_deref()
         .ok_or_else(|| Error::Input { message: "no bundle of kernels is given; pass --bundle DIR".to_owned() })?;
     let bundle = Bundle::open(bundle)?;
-    let path = progress::resolve(&common.model)?;
-    let model = Model::open(&path)?;
+    let model = ::decode::fetch::open(&common.model, progress::resolve)?;
     let engine = Engine::new(device, &bundle, &model)?;
     Ok((model, engine))
 }
