@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Measure tokens per second, per kernel too, beside the machine's read bandwidth
     Bench(Bench),
+    /// Write the logits of every step of a given text
+    Logits(Logits),
 }
 
 #[derive(Args)]
@@ -87,4 +89,16 @@ pub(crate) struct Bench {
     /// Tokens in the context before the first one measured
     #[arg(long, default_value_t = 32)]
     pub(crate) context: u64,
+}
+
+#[derive(Args)]
+pub(crate) struct Logits {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Tokens to feed (JSON array, or numbers between blanks)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokens_file: PathBuf,
+    /// Where to write: little-endian f32, one row of the vocabulary's size per token
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
 }

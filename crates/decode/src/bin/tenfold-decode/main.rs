@@ -3,6 +3,7 @@ mod args;
 mod bench;
 mod check;
 mod decode;
+mod logits;
 mod progress;
 
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
         None => decode::run(&cli.common, &cli.decode),
         Some(Command::Check(args)) => check::run(&args.common, args),
         Some(Command::Bench(args)) => bench::run(&args.common, args),
+        Some(Command::Logits(args)) => logits::run(&args.common, args),
     };
     match result {
         Ok(code) => code,
