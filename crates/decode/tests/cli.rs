@@ -29,7 +29,7 @@ impl Setup {
 
     fn run(&self, args: &[&str]) -> Output {
         let (before, after) = match args.first() {
-            Some(&command @ ("check" | "bench")) => (vec![command], &args[1..]),
+            Some(&command @ ("check" | "bench" | "logits")) => (vec![command], &args[1..]),
             _ => (vec![], args),
         };
         Command::new(env!("CARGO_BIN_EXE_tenfold-decode"))
@@ -118,9 +118,60 @@ fn json_object() {
 }
 
 #[test]
+fn logits_of_every_step() {
+    let setup = Setup::new();
+    let out = setup.write("logits", "");
+    let text = setup.text(&["logits", "--tokens-file", &setup.write("tokens", "[4, 5, 260]"), "--out", &out]);
+    let vocab = setup.model.config().vocab as usize;
+    assert!(text.contains(&format!("3 x {vocab} logits in {out}")), "{text}");
+    let bytes = std::fs::read(&out).unwrap();
+    assert_eq!(bytes.len(), 3 * vocab * 4);
+    let logits: Vec<f32> = bytes.as_chunks().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect();
+    let mut reference = Reference::new(&setup.model);
+    for (token, logits) in [4, 5, 260].into_iter().zip(logits.chunks_exact(vocab)) {
+        let expected = reference.step(token);
+        let largest = logits.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(largest < 1e-3, "{largest}");
+    }
+}
+
+/// The command line with a model made by a formula: same kernels, no files.
+#[test]
+fn synthetic_model() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = Model::synthetic("synthetic:qwen2-reduced").unwrap();
+    suite::bundle(dir.path(), model.config(), 32, Types { norm: Dtype::Bf16, cache: Dtype::F32 }, |_| {});
+    let out = dir.path().join("logits");
+    let tokens = dir.path().join("tokens");
+    std::fs::write(&tokens, "4 5 1008").unwrap();
+    let run = |name: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tenfold-decode"));
+        command.args(["logits", "--model", name, "--bundle"]).arg(dir.path().join("bundle"));
+        command.arg("--tokens-file").arg(&tokens).arg("--out").arg(&out).output().unwrap()
+    };
+    let output = run("synthetic:qwen2-reduced");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let logits: Vec<f32> =
+        std::fs::read(&out).unwrap().as_chunks().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect();
+    let mut reference = Reference::new(&model);
+    for (token, logits) in [4, 5, 1008].into_iter().zip(logits.chunks_exact(1009)) {
+        let expected = reference.step(token);
+        let largest = logits.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(largest < 1e-3, "{largest}");
+        // Neither flat nor without bound.
+        let spread = (expected.iter().map(|logit| logit * logit).sum::<f32>() / 1009.0).sqrt();
+        assert!((0.2..5.0).contains(&spread), "{spread}");
+    }
+    let output = run("synthetic:qwen2-reducde");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && message.contains("did you mean `synthetic:qwen2-reduced`?"), "{message}");
+}
+
+#[test]
 fn wrong_arguments() {
     let setup = Setup::new();
     let bad = setup.write("bad", "4 five 6");
+    let good = setup.write("good", "4 5 6");
     let empty = setup.write("empty", " ");
     let half = setup.write("half", "[4,");
     for (args, words) in [
@@ -138,6 +189,8 @@ fn wrong_arguments() {
         (&["bench", "--tokens", "0"], "no tokens"),
         (&["bench", "--context", "31"], "the bundle's cache holds 32"),
         (&["check", "--golden", &bad], "bad"),
+        (&["logits", "--tokens-file", &bad, "--out", "/no/such/file"], "`five` is no token"),
+        (&["logits", "--tokens-file", &good, "--out", "/no/such/file"], "/no/such/file"),
     ] {
         let message = setup.failure(args);
         assert!(message.contains(words), "expected `{words}` in `{message}`");

@@ -1,4 +1,5 @@
 //! Text to tokens and back.
+mod bytes;
 mod gguf_vocab;
 mod stream;
 
@@ -44,6 +45,14 @@ impl Tokenizer {
     /// Metadata that is missing or contradicts itself, or a kind of tokenizer that is not supported.
     pub(crate) fn from_gguf(file: &GgufFile) -> Result<Tokenizer, Error> {
         gguf_vocab::read(file)
+    }
+
+    /// Token by byte, none of which ends a text.
+    ///
+    /// # Errors
+    /// Never, unless the tokenizer library refuses its own alphabet.
+    pub(crate) fn bytes() -> Result<Tokenizer, Error> {
+        bytes::make()
     }
 
     /// Tokens of a prompt. Names of special tokens in the text become those tokens.

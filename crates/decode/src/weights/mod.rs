@@ -3,20 +3,25 @@ mod gguf_file;
 mod gguf_model;
 mod hf_config;
 mod safetensors_folder;
+mod synthetic;
 mod tensor;
 
 use std::path::Path;
+
+use bundle::manifest::Dtype;
 
 use crate::config::Config;
 use crate::error::{Error, TensorProblem};
 use crate::tokenizer::Tokenizer;
 use safetensors_folder::SafetensorsFolder;
+use synthetic::Synthetic;
 
 pub(crate) use gguf_file::GgufFile;
 pub(crate) use hf_config::{MAX_JSON, json, read_bounded};
+pub(crate) use synthetic::{NAMES as SYNTHETIC_MODELS, PREFIX as SYNTHETIC};
 pub use tensor::{LayerTensor, Tensor, encode};
 
-/// A model on disk: sizes, tokenizer and a way to read each tensor.
+/// A model on disk or made by a formula: sizes, tokenizer and a way to read each tensor.
 pub struct Model {
     config: Config,
     tokenizer: Tokenizer,
@@ -26,6 +31,7 @@ pub struct Model {
 enum Source {
     Gguf(GgufFile),
     Safetensors(SafetensorsFolder),
+    Synthetic(Synthetic),
 }
 
 impl Model {
@@ -55,6 +61,33 @@ impl Model {
         Ok(model)
     }
 
+    /// The built-in synthetic model of this name (`synthetic:deepseek-r1-distill-qwen-1.5b`), which needs no files.
+    /// Its weights come from a formula, its tokens 0 to 255 stand for the bytes, and no token ends a text.
+    ///
+    /// # Errors
+    /// An unknown name, with the nearest known one.
+    pub fn synthetic(name: &str) -> Result<Model, Error> {
+        let config = synthetic::config(name).ok_or_else(|| Error::UnknownModel {
+            name: name.to_owned(),
+            nearest: diagnostics::nearest(name, SYNTHETIC_MODELS.iter().copied()),
+        })?;
+        Model::synthetic_of(config)
+    }
+
+    /// A synthetic model of any sizes; messages call it by the configuration's name.
+    ///
+    /// # Errors
+    /// Impossible sizes, or a vocabulary of fewer than 256 tokens.
+    pub fn synthetic_of(config: Config) -> Result<Model, Error> {
+        let source = Synthetic::new(&config);
+        let config = config.check(source.path())?;
+        if config.vocab < 256 {
+            let message = format!("{} tokens cannot stand for the 256 bytes", config.vocab);
+            return Err(Error::file(source.path(), message));
+        }
+        Ok(Model { config, tokenizer: Tokenizer::bytes()?, source: Source::Synthetic(source) })
+    }
+
     /// Sizes.
     pub fn config(&self) -> &Config {
         &self.config
@@ -74,7 +107,23 @@ impl Model {
         match &self.source {
             Source::Gguf(file) => gguf_model::load(file, &self.config, tensor, &shape),
             Source::Safetensors(folder) => folder.load(&tensor.hf_name(), &shape),
+            Source::Synthetic(synthetic) => synthetic.load(&self.config, tensor),
         }
+    }
+
+    /// A tensor as [`Model::load`] gives it, encoded for a device as by [`encode`]. Faster than the two where the
+    /// source can make that type itself.
+    ///
+    /// # Errors
+    /// As [`Model::load`] and [`encode`].
+    pub fn load_encoded(&self, tensor: Tensor, dtype: Dtype) -> Result<Vec<u8>, Error> {
+        if let (Source::Synthetic(synthetic), Dtype::Bf16) = (&self.source, dtype) {
+            return synthetic.load_bf16(&self.config, tensor);
+        }
+        encode(&self.load(tensor)?, dtype).map_err(|problem| {
+            let (path, name) = self.origin(tensor);
+            Error::tensor(path, name, problem)
+        })
     }
 
     /// Path of the file that holds the tensor, and its name there; for messages.
@@ -85,6 +134,7 @@ impl Model {
                 let name = tensor.hf_name();
                 (folder.path_of(&name), name)
             }
+            Source::Synthetic(synthetic) => (synthetic.path(), tensor.hf_name()),
         }
     }
 
@@ -114,6 +164,8 @@ impl Model {
                 let names = folder.names().filter(|name| !name.ends_with(".rotary_emb.inv_freq"));
                 unexpected(names, &known, |name| folder.path_of(name))
             }
+            // Has every tensor that is asked for.
+            Source::Synthetic(_) => Ok(()),
         }
     }
 }

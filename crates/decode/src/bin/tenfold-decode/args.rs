@@ -22,7 +22,8 @@ pub(crate) struct Common {
     /// Folder with the compiled kernels (manifest.json and the files it lists)
     #[arg(long, value_name = "DIR")]
     pub(crate) bundle: Option<PathBuf>,
-    /// A known model (smollm2-135m, fetched once), a .gguf file, or a folder with config.json and safetensors
+    /// A known model (smollm2-135m, fetched once), a .gguf file, a folder with config.json and safetensors, or
+    /// synthetic:NAME (deepseek-r1-distill-qwen-1.5b, smollm2-135m, qwen2-reduced), whose weights come from a formula
     #[arg(long, value_name = "NAME|FILE|DIR", default_value = "smollm2-135m")]
     pub(crate) model: String,
     /// Where to run
@@ -62,6 +63,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Measure tokens per second, per kernel too, beside the machine's read bandwidth
     Bench(Bench),
+    /// Write the logits of every step of a given text
+    Logits(Logits),
 }
 
 #[derive(Args)]
@@ -86,4 +89,16 @@ pub(crate) struct Bench {
     /// Tokens in the context before the first one measured
     #[arg(long, default_value_t = 32)]
     pub(crate) context: u64,
+}
+
+#[derive(Args)]
+pub(crate) struct Logits {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Tokens to feed (JSON array, or numbers between blanks)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokens_file: PathBuf,
+    /// Where to write: little-endian f32, one row of the vocabulary's size per token
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
 }

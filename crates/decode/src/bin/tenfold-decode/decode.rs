@@ -102,7 +102,7 @@ fn print(text: &str) -> Result<(), Error> {
 }
 
 /// Reads token ids: a JSON array, or numbers between blanks.
-fn read_tokens(path: &Path) -> Result<Vec<u32>, Error> {
+pub(crate) fn read_tokens(path: &Path) -> Result<Vec<u32>, Error> {
     let text =
         fs::read_to_string(path).map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })?;
     let bad = |what: String| Error::ModelFile { path: path.to_owned(), message: what };

@@ -3,6 +3,7 @@ mod args;
 mod bench;
 mod check;
 mod decode;
+mod logits;
 mod progress;
 
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
         None => decode::run(&cli.common, &cli.decode),
         Some(Command::Check(args)) => check::run(&args.common, args),
         Some(Command::Bench(args)) => bench::run(&args.common, args),
+        Some(Command::Logits(args)) => logits::run(&args.common, args),
     };
     match result {
         Ok(code) => code,
@@ -39,8 +41,7 @@ fn open(common: &Common) -> Result<(Model, Engine), Error> {
         .as_deref()
         .ok_or_else(|| Error::Input { message: "no bundle of kernels is given; pass --bundle DIR".to_owned() })?;
     let bundle = Bundle::open(bundle)?;
-    let path = progress::resolve(&common.model)?;
-    let model = Model::open(&path)?;
+    let model = ::decode::fetch::open(&common.model, progress::resolve)?;
     let engine = Engine::new(device, &bundle, &model)?;
     Ok((model, engine))
 }
