@@ -48,13 +48,7 @@ impl Engine {
                 Content::Zero | Content::Cache => None,
                 Content::Cos => Some(table(&cos)?),
                 Content::Sin => Some(table(&sin)?),
-                Content::Weights(tensor) => {
-                    let encoded = encode(&model.load(tensor)?, buffer.dtype);
-                    Some(encoded.map_err(|problem| {
-                        let (path, name) = model.origin(tensor);
-                        Error::tensor(path, name, problem)
-                    })?)
-                }
+                Content::Weights(tensor) => Some(model.load_encoded(tensor, buffer.dtype)?),
             };
             let usage = if contents.is_some() { Usage::Weights } else { Usage::Data };
             let handle = device.alloc(buffer.bytes(), usage)?;
