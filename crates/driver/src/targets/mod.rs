@@ -56,6 +56,7 @@ impl Target {
     pub fn of_device(name: &str) -> Option<Target> {
         match name {
             "metal" => Some(Target::Msl),
+            "cuda" => Some(Target::Cuda),
             _ => Target::ALL.into_iter().find(|target| target.device() == name),
         }
     }
