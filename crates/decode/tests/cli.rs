@@ -176,7 +176,7 @@ fn wrong_arguments() {
     let half = setup.write("half", "[4,");
     for (args, words) in [
         (&["--device", "cpus"][..], "did you mean `cpu`?"),
-        (&["--device", "toaster"], "there are: cpu, metal"),
+        (&["--device", "toaster"], "there are: cpu, cuda, metal"),
         (&["--threads", "0"], "0 threads"),
         (&["--prompt", ""], "no tokens"),
         (&["--max-tokens", "0"], "no tokens"),
