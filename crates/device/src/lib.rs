@@ -41,6 +41,13 @@ pub const NAMES: &[&str] = &["cpu", "cuda", "metal", "msl-emu", "cuda-emu", "mus
 /// Most threads of a device that runs on the processor.
 pub(crate) const MAX_THREADS: usize = 1024;
 
+/// Where compiled kernels are kept between runs: `$XDG_CACHE_HOME/tenfold/PART`, or below `~/.cache`; `None` if neither is known.
+pub(crate) fn cache_folder(part: &str) -> Option<std::path::PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(std::path::PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(base.join("tenfold").join(part))
+}
+
 /// Who executes the kernels, and so what a result or a time is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judge {

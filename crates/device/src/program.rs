@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use bundle::manifest::Kernel;
+use bundle::manifest::{Kernel, Manifest};
+
+use crate::binding::Binding;
+use crate::error::Error;
 
 /// Handle of a kernel on one device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,5 +48,44 @@ impl Program {
     /// The kernel with this name.
     pub fn kernel(&self, name: &str) -> Option<&LoadedKernel> {
         self.kernels.iter().find(|kernel| kernel.manifest.name == name)
+    }
+}
+
+/// The code of all kernels that a device has loaded.
+pub(crate) struct Kernels<T> {
+    device: u32,
+    code: Vec<T>,
+}
+
+impl<T> Kernels<T> {
+    /// Of the device with this id.
+    pub(crate) fn new(device: u32) -> Kernels<T> {
+        Kernels { device, code: Vec::new() }
+    }
+
+    /// Takes the code of a manifest's kernels, one each, in its order.
+    pub(crate) fn add(&mut self, manifest: &Manifest, loaded: impl IntoIterator<Item = T>) -> Program {
+        let mut program = Program::default();
+        for (kernel, code) in manifest.kernels.iter().zip(loaded) {
+            let handle = KernelHandle { device: self.device, index: self.code.len() as u32 };
+            self.code.push(code);
+            program.kernels.push(LoadedKernel { handle, manifest: kernel.clone().into() });
+        }
+        program
+    }
+
+    /// The code of a binding's kernel.
+    ///
+    /// # Errors
+    /// It is loaded on another device.
+    pub(crate) fn get(&self, binding: &Binding) -> Result<&T, Error> {
+        let handle = binding.handle();
+        match self.code.get(handle.index as usize) {
+            Some(code) if handle.device == self.device => Ok(code),
+            Some(_) | None => {
+                let kernel = binding.kernel().name.clone();
+                Err(Error::Kernel { kernel, message: "it is loaded on another device".to_owned() })
+            }
+        }
     }
 }

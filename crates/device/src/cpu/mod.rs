@@ -16,7 +16,7 @@ use crate::binding::{Arg, Binding};
 use crate::buffer::{Allocation, Buffer, BufferInfo, Table, Usage, copy_range, new_device_id};
 use crate::error::Error;
 use crate::memory::Memory;
-use crate::program::{KernelHandle, LoadedKernel, Program};
+use crate::program::{Kernels, Program};
 use crate::{Device, Judge, MAX_THREADS};
 pub use features::host_features;
 use library::{Entry, Kernel, Libraries};
@@ -27,12 +27,11 @@ const CHUNKS_PER_THREAD: u64 = 4;
 
 /// The `cpu` device.
 pub struct Cpu {
-    id: u32,
     pool: Pool,
     /// One per thread, grown when a bundle is loaded.
     scratch: Vec<Memory>,
     buffers: Table<Allocation>,
-    kernels: Vec<Kernel>,
+    kernels: Kernels<Kernel>,
     libraries: Libraries,
 }
 
@@ -51,7 +50,7 @@ impl Cpu {
         let pool = Pool::new(threads).map_err(|error| open(format!("cannot start a thread: {error}")))?;
         let id = new_device_id();
         let scratch = (0..threads).map(|_| Memory::zeroed(0)).collect::<Result<_, _>>()?;
-        Ok(Cpu { id, pool, scratch, buffers: Table::new(id), kernels: Vec::new(), libraries: Libraries::default() })
+        Ok(Cpu { pool, scratch, buffers: Table::new(id), kernels: Kernels::new(id), libraries: Libraries::default() })
     }
 
     /// Number of threads, the calling one included.
@@ -114,24 +113,11 @@ impl Device for Cpu {
         let loaded = self.libraries.load(bundle)?;
         let scratch = loaded.iter().map(|kernel| kernel.scratch).max().unwrap_or(0);
         self.grow_scratch(scratch)?;
-        let mut program = Program::default();
-        for (kernel, entry) in manifest.kernels.iter().zip(loaded) {
-            let handle = KernelHandle { device: self.id, index: self.kernels.len() as u32 };
-            self.kernels.push(entry);
-            program.kernels.push(LoadedKernel { handle, manifest: kernel.clone().into() });
-        }
-        Ok(program)
+        Ok(self.kernels.add(manifest, loaded))
     }
 
     fn launch(&mut self, binding: &Binding) -> Result<(), Error> {
-        let handle = binding.handle();
-        let kernel = match self.kernels.get(handle.index as usize) {
-            Some(kernel) if handle.device == self.id => kernel,
-            Some(_) | None => {
-                let kernel = binding.kernel().name.clone();
-                return Err(Error::Kernel { kernel, message: "it is loaded on another device".to_owned() });
-            }
-        };
+        let kernel = self.kernels.get(binding)?;
         let mut scalars = [0u64; limits::ARGS as usize];
         let mut pointers = [std::ptr::null::<c_void>(); limits::ARGS as usize];
         // The manifest's limit on arguments was checked when the bundle was opened.

@@ -3,19 +3,12 @@
 //! An entry is the SHA-256 of its contents followed by the contents, so that a damaged one is noticed and made again.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 /// Bytes of a digest.
 const DIGEST: usize = 32;
-
-/// Where entries are kept: `$XDG_CACHE_HOME/tenfold/cuda`, or below `~/.cache`.
-pub(super) fn folder() -> Option<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-    Some(base.join("tenfold").join("cuda"))
-}
 
 /// Name of an entry: everything that the machine code depends on.
 pub(super) fn key(text: &str, options: &[String], compiler: (i32, i32)) -> String {

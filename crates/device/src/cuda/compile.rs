@@ -30,7 +30,7 @@ pub(super) fn cubin(bundle: &Bundle, file: &str, (major, minor): (i32, i32)) -> 
     let text = String::from_utf8(bundle.read(file)?).map_err(|_| refused("it is not UTF-8 text".to_owned()))?;
     let mut options: Vec<String> = OPTIONS.iter().map(|&option| option.to_owned()).collect();
     options.push(format!("--gpu-architecture=sm_{major}{minor}"));
-    let folder = cache::folder();
+    let folder = crate::cache_folder("cuda");
     let key = cache::key(&text, &options, version());
     if let Some(code) = folder.as_ref().and_then(|folder| cache::read(folder, &key)) {
         return Ok(code);

@@ -21,7 +21,7 @@ use crate::binding::{Arg, Binding};
 use crate::buffer::{Buffer, BufferInfo, Table, Usage, copy_range, new_device_id};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::program::{KernelHandle, LoadedKernel, Program};
+use crate::program::{Kernels, Program};
 use crate::{Device, Judge};
 use errors::NAME;
 use memory::Memory;
@@ -33,12 +33,11 @@ const MAX_ARGS: u64 = 512;
 
 /// An NVIDIA GPU.
 pub struct Cuda {
-    id: u32,
     context: Arc<CudaContext>,
     stream: Arc<CudaStream>,
     capability: (i32, i32),
     buffers: Table<Memory>,
-    kernels: Vec<Loaded>,
+    kernels: Kernels<Loaded>,
     /// Launches that have not been waited for: the kernel of the first, and how many.
     pending: Option<(String, u32)>,
 }
@@ -74,7 +73,7 @@ impl Cuda {
         }
         let stream = context.new_stream().map_err(refused)?;
         let id = new_device_id();
-        Ok(Cuda { id, context, stream, capability, buffers: Table::new(id), kernels: Vec::new(), pending: None })
+        Ok(Cuda { context, stream, capability, buffers: Table::new(id), kernels: Kernels::new(id), pending: None })
     }
 
     fn limits(&self) -> Result<Limits, DriverError> {
@@ -177,25 +176,12 @@ impl Device for Cuda {
             };
             loaded.push(self.function(module, kernel, limits)?);
         }
-        let mut program = Program::default();
-        for (kernel, code) in manifest.kernels.iter().zip(loaded) {
-            let handle = KernelHandle { device: self.id, index: self.kernels.len() as u32 };
-            self.kernels.push(code);
-            program.kernels.push(LoadedKernel { handle, manifest: kernel.clone().into() });
-        }
-        Ok(program)
+        Ok(self.kernels.add(manifest, loaded))
     }
 
     fn launch(&mut self, binding: &Binding) -> Result<(), Error> {
         let name = &binding.kernel().name;
-        let handle = binding.handle();
-        let kernel = match self.kernels.get(handle.index as usize) {
-            Some(kernel) if handle.device == self.id => kernel,
-            Some(_) | None => {
-                let message = "it is loaded on another device".to_owned();
-                return Err(Error::Kernel { kernel: name.clone(), message });
-            }
-        };
+        let kernel = self.kernels.get(binding)?;
         // Each value lies at the start of its eight bytes: the driver reads as many as the parameter has.
         let mut values = Vec::with_capacity(binding.args().len());
         for arg in binding.args() {

@@ -1,6 +1,5 @@
 //! Compiling the kernels of a bundle for the emulator.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -15,13 +14,6 @@ pub(super) struct Kernel {
     pub(super) program: Program,
     /// Threads of one program.
     pub(super) threads: u32,
-}
-
-/// Where compiled kernels are kept: in the user's cache folder, if there is one.
-pub(super) fn cache_folder() -> Option<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-    Some(base.join("tenfold").join("emulator"))
 }
 
 /// Compiles every kernel, `workers` at a time; results in the manifest's order.

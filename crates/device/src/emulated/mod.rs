@@ -14,7 +14,7 @@ use crate::binding::{Arg, Binding};
 use crate::buffer::{Allocation, Buffer, BufferInfo, Table, Usage, copy_range, new_device_id};
 use crate::error::Error;
 use crate::memory::Memory;
-use crate::program::{KernelHandle, LoadedKernel, Program};
+use crate::program::{Kernels, Program};
 use crate::{Device, Judge};
 use load::Kernel;
 
@@ -34,7 +34,7 @@ pub struct EmulatedOptions {
 impl EmulatedOptions {
     /// Every access is checked, and compiled kernels are kept in the user's cache folder.
     pub fn checked(threads: Option<usize>) -> EmulatedOptions {
-        EmulatedOptions { checks: Checks::Memory, threads, seed: 1, cache: load::cache_folder() }
+        EmulatedOptions { checks: Checks::Memory, threads, seed: 1, cache: crate::cache_folder("emulator") }
     }
 
     /// For whole models: barriers and lane operations are checked (every access with `TENFOLD_EMULATOR_CHECKS=memory`),
@@ -51,18 +51,17 @@ impl EmulatedOptions {
                 return Err(Error::Open { device, message });
             }
         };
-        Ok(EmulatedOptions { checks, threads, seed: 0, cache: load::cache_folder() })
+        Ok(EmulatedOptions { checks, threads, seed: 0, cache: crate::cache_folder("emulator") })
     }
 }
 
 /// An emulated device: `msl-emu`, `cuda-emu` or `musa-emu`.
 pub struct Emulated {
-    id: u32,
     language: Language,
     options: EmulatedOptions,
     workers: usize,
     buffers: Table<Allocation>,
-    kernels: Vec<Kernel>,
+    kernels: Kernels<Kernel>,
     launches: u64,
 }
 
@@ -102,7 +101,7 @@ impl Emulated {
         }
         let id = new_device_id();
         let buffers = Table::new(id);
-        Ok(Emulated { id, language, options, workers, buffers, kernels: Vec::new(), launches: 0 })
+        Ok(Emulated { language, options, workers, buffers, kernels: Kernels::new(id), launches: 0 })
     }
 }
 
@@ -149,25 +148,12 @@ impl Device for Emulated {
             return Err(Error::Target { device, expected, found: manifest.target.clone() });
         }
         let loaded = load::kernels(bundle, self.language, &self.options, self.workers)?;
-        let mut program = Program::default();
-        for (kernel, code) in manifest.kernels.iter().zip(loaded) {
-            let handle = KernelHandle { device: self.id, index: self.kernels.len() as u32 };
-            self.kernels.push(code);
-            program.kernels.push(LoadedKernel { handle, manifest: kernel.clone().into() });
-        }
-        Ok(program)
+        Ok(self.kernels.add(manifest, loaded))
     }
 
     fn launch(&mut self, binding: &Binding) -> Result<(), Error> {
-        let handle = binding.handle();
         let manifest = binding.kernel();
-        let kernel = match self.kernels.get(handle.index as usize) {
-            Some(kernel) if handle.device == self.id => kernel,
-            Some(_) | None => {
-                let message = "it is loaded on another device".to_owned();
-                return Err(Error::Kernel { kernel: manifest.name.clone(), message });
-            }
-        };
+        let kernel = self.kernels.get(binding)?;
         let mut args = Vec::with_capacity(binding.args().len());
         for (declared, arg) in manifest.args.iter().zip(binding.args()) {
             args.push(match (*arg, &declared.kind) {

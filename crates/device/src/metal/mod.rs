@@ -24,7 +24,7 @@ use objc2_metal::{MTLCreateSystemDefaultDevice, MTLDevice, MTLGPUFamily};
 use crate::binding::Binding;
 use crate::buffer::{Buffer, BufferInfo, Table, Usage, copy_range, new_device_id};
 use crate::error::Error;
-use crate::program::{KernelHandle, LoadedKernel, Program};
+use crate::program::{Kernels, Program};
 use crate::stream::{Mode, Stream, accesses_of};
 use crate::{Device, Judge};
 use buffers::Memory;
@@ -44,10 +44,9 @@ unsafe extern "C" {}
 
 /// The `metal` device.
 pub struct Metal {
-    id: u32,
     device: Retained<ProtocolObject<dyn MTLDevice>>,
     buffers: Table<Memory>,
-    kernels: Vec<Pipeline>,
+    kernels: Kernels<Pipeline>,
     stream: Stream<Commands>,
     /// Kept to save an allocation per launch.
     accesses: Vec<(Buffer, Mode)>,
@@ -72,10 +71,9 @@ impl Metal {
             let commands = Commands::new(&device)?;
             let id = new_device_id();
             Ok(Metal {
-                id,
                 device,
                 buffers: Table::new(id),
-                kernels: Vec::new(),
+                kernels: Kernels::new(id),
                 stream: Stream::new(commands),
                 accesses: Vec::new(),
             })
@@ -135,24 +133,11 @@ impl Device for Metal {
             return Err(Error::MissingFeature { feature: feature.clone() });
         }
         let pipelines = library::load(&self.device, bundle)?;
-        let mut program = Program::default();
-        for (kernel, pipeline) in manifest.kernels.iter().zip(pipelines) {
-            let handle = KernelHandle { device: self.id, index: self.kernels.len() as u32 };
-            self.kernels.push(pipeline);
-            program.kernels.push(LoadedKernel { handle, manifest: kernel.clone().into() });
-        }
-        Ok(program)
+        Ok(self.kernels.add(manifest, pipelines))
     }
 
     fn launch(&mut self, binding: &Binding) -> Result<(), Error> {
-        let handle = binding.handle();
-        let pipeline = match self.kernels.get(handle.index as usize) {
-            Some(pipeline) if handle.device == self.id => pipeline,
-            Some(_) | None => {
-                let kernel = binding.kernel().name.clone();
-                return Err(Error::Kernel { kernel, message: "it is loaded on another device".to_owned() });
-            }
-        };
+        let pipeline = self.kernels.get(binding)?;
         let dispatch = Dispatch::new(pipeline, binding, &self.buffers)?;
         accesses_of(binding, &mut self.accesses);
         self.stream.launch(&binding.kernel().name, &self.accesses, dispatch)
