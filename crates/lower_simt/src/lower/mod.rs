@@ -5,6 +5,7 @@
 //! elements' expressions ([`eval`]), which reach through virtual tiles down to loads and kept tiles. What does not depend
 //! on the inner loops is placed outside of them. Barriers come last ([`crate::barriers`]).
 
+mod ahead;
 mod candidates;
 mod control;
 mod elementwise;
@@ -281,6 +282,7 @@ impl<'a> Lower<'a> {
                 vars: Vec::new(),
                 shared: Vec::new(),
                 fragments: Vec::new(),
+                early: ahead::early(facts, kernel.grid),
                 body: Vec::new(),
                 loc: kernel.loc.clone(),
             },
