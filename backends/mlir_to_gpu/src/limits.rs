@@ -1,6 +1,6 @@
 //! Limits of this target, as data.
 
-use lower_simt::target::{MatrixUnit, Target};
+use lower_simt::target::{Ahead, MatrixUnit, Target};
 use tile_ir::Elem;
 
 /// Shapes of `mma.sync` on 16-bit floats.
@@ -34,4 +34,7 @@ pub const TARGET: Target = Target {
     // Longer bodies outgrow the instruction cache.
     max_unroll: 16,
     matrix: MATRIX,
+    // The second-level cache has 50 MB; half of it is for what the kernels in front work on. 132 multiprocessors run 2048
+    // threads each.
+    ahead: Some(Ahead { bytes: 24 << 20, threads: 132 * 2048 }),
 };

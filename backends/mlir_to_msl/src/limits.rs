@@ -35,4 +35,5 @@ pub const TARGET: Target = Target {
     // Longer bodies outgrow the instruction cache.
     max_unroll: 16,
     matrix: MATRIX,
+    ahead: None,
 };

@@ -26,4 +26,5 @@ pub const TARGET: Target = Target {
     max_unroll: 8,
     // Its matrices are 32x32 over 128 threads, without a published interface.
     matrix: &[],
+    ahead: None,
 };

@@ -83,6 +83,10 @@ pub struct Kernel {
     pub args: Vec<Arg>,
     /// Bytes used per memory space and program, such as `{"scratch": 4096}`.
     pub budgets: BTreeMap<String, u64>,
+    /// It waits by itself for earlier launches before it touches anything but `Weights` views, and lets later ones start
+    /// early: a runtime may start it before its predecessors have ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dependent: bool,
     /// For each emitted line that comes from the user's source: where.
     pub lines: Vec<LineOrigin>,
 }
