@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use bundle::manifest::{Access, Arg, ArgKind, Dtype, Kernel, Layout, Manifest, Own};
+use bundle::manifest::{Access, Arg, ArgKind, Dtype, Fusion, Kernel, Layout, Manifest, Own, Slot};
 use bundle::{Bundle, BundleWriter, Error, check};
 use serde_json::{Value, json};
 
@@ -33,6 +33,7 @@ fn kernel() -> Kernel {
             Arg { name: "factor".to_owned(), kind: ArgKind::Scalar { dtype: Dtype::F32, bound: None } },
         ],
         budgets: BTreeMap::from([("scratch".to_owned(), 4096)]),
+        dependent: false,
         lines: vec![],
     }
 }
@@ -210,5 +211,87 @@ fn truncated_manifest_text() {
     for end in 0..text.len() - 2 {
         fs::write(&path, &text[..end]).unwrap();
         assert!(matches!(Bundle::open(dir.path()), Err(Error::Syntax { .. })), "cut at {end}");
+    }
+}
+
+fn slot(launch: usize, arg: &str) -> Slot {
+    Slot { launch, arg: arg.to_owned() }
+}
+
+/// `scale` twice as one launch, in which the first one's cache is not written.
+fn fused() -> BundleWriter {
+    let mut writer = writer();
+    let mut both = kernel();
+    both.name = "both".to_owned();
+    both.grid = [8, 1, 1];
+    if let ArgKind::View { own, .. } = &mut both.args[1].kind {
+        own[1] = Own::Range { axis: 0, size: 4, first: 4, programs: 4 };
+    }
+    writer.kernel(both);
+    writer.fusion(Fusion {
+        kernel: "both".to_owned(),
+        launches: vec!["scale".to_owned(), "scale".to_owned()],
+        same: vec![vec![slot(0, "position"), slot(1, "position")], vec![slot(0, "cache")]],
+        args: vec![slot(0, "input"), slot(1, "cache"), slot(1, "position"), slot(0, "factor")],
+        drops: vec![slot(0, "cache")],
+    });
+    writer
+}
+
+#[test]
+fn fusions_are_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    fused().finish(dir.path()).unwrap();
+    assert_eq!(Bundle::open(dir.path()).unwrap().manifest(), fused().manifest());
+    assert!(!writer().manifest_text().contains("fusions"), "nothing is said where there are none");
+}
+
+#[test]
+fn hostile_fusions() {
+    /// Words of the message, and the edit that must cause it.
+    type Case = (&'static str, fn(&mut Manifest));
+    let cases: &[Case] = &[
+        ("names `gone`", |m| m.fusions[0].kernel = "gone".to_owned()),
+        ("names `gone`", |m| m.fusions[0].launches[1] = "gone".to_owned()),
+        ("fewer than two", |m| m.fusions[0].launches.truncate(1)),
+        ("limit of 64", |m| m.fusions[0].launches = vec!["scale".to_owned(); 65]),
+        ("binds 3 arguments of 4", |m| m.fusions[0].args.truncate(3)),
+        ("is not there", |m| m.fusions[0].args[0].launch = 2),
+        ("is not there", |m| m.fusions[0].args[0].arg = "gone".to_owned()),
+        ("of another type", |m| m.fusions[0].args.swap(0, 1)),
+        ("of another type", |m| m.fusions[0].args.swap(2, 3)),
+        ("empty list", |m| m.fusions[0].same.push(vec![])),
+        ("differ in type", |m| m.fusions[0].same[0][1].arg = "factor".to_owned()),
+        ("drops `input`", |m| m.fusions[0].drops[0].arg = "input".to_owned()),
+        ("drops `cache`", |m| m.fusions[0].drops[0].launch = 1),
+        ("more than the limit", |m| m.fusions = vec![m.fusions[0].clone(); 5000]),
+        ("there are 7", |m| m.kernels[1].grid = [7, 1, 1]),
+    ];
+    check(fused().manifest()).unwrap();
+    for (words, edit) in cases {
+        let mut manifest = fused().manifest().clone();
+        edit(&mut manifest);
+        let error = check(&manifest).expect_err(words).to_string();
+        assert!(error.contains(words), "expected `{words}` in `{error}`");
+    }
+}
+
+#[test]
+fn ranges_of_programs_fit() {
+    let range = |size, first, programs| Own::Range { axis: 0, size, first, programs };
+    for (words, own) in [
+        ("program axis 3", Own::Range { axis: 3, size: 4, first: 0, programs: 4 }),
+        ("empty blocks", range(0, 0, 4)),
+        ("empty blocks", range(4, 0, 0)),
+        ("8 programs from 1", range(2, 1, 8)),
+        ("there are 8", range(2, u64::MAX, 8)),
+        ("past its extent", range(6, 0, 4)),
+    ] {
+        let mut manifest = fused().manifest().clone();
+        if let ArgKind::View { own: found, .. } = &mut manifest.kernels[1].args[1].kind {
+            found[1] = own;
+        }
+        let error = check(&manifest).expect_err(words).to_string();
+        assert!(error.contains(words), "expected `{words}` in `{error}`");
     }
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 use tile_ir::{Access, Axis, BinaryOp, Own, ParamKind, Predicate, ViewId};
 
 use crate::ir::{
-    Builtin, Expr, Fragment, LaneKernel, MatrixOp, Memory, Place, Scalar, Shared, Stmt, StmtKind, Var, VarData,
+    Builtin, Early, Expr, Fragment, LaneKernel, MatrixOp, Memory, Place, Scalar, Shared, Stmt, StmtKind, Var, VarData,
 };
 use crate::target::Target;
 use crate::verify::{Violation, verify};
@@ -79,6 +79,7 @@ pub fn beside(
         format!("{name}_{key}{value}")
     });
     out.grid[0] = programs;
+    out.early = early(first, second);
     out.threads = first.threads.max(second.threads);
     let params = add_params(&mut out, second, shared)?;
     let arrays = overlay(&mut out, second);
@@ -110,6 +111,12 @@ pub fn beside(
     out.body = vec![Stmt { kind: StmtKind::If { condition, then, otherwise }, loc: first.loc.clone() }];
     verify(&out, target).map_err(BesideError::Rules)?;
     Ok(Beside { kernel: out, second: params })
+}
+
+/// Both wait for earlier kernels, or the two of them are started after those have ended. What is asked for ahead is a sum of
+/// multiples of the program's index, which two ranges side by side are not.
+fn early(first: &LaneKernel, second: &LaneKernel) -> Option<Early> {
+    (first.early.is_some() && second.early.is_some()).then(Early::default)
 }
 
 /// Tile sizes, by the family that has them.
