@@ -1,0 +1,159 @@
+//! Lane programs side by side against the two by themselves.
+
+mod common;
+
+use common::TARGET;
+use lower_simt::beside::{Beside, BesideError, beside};
+use lower_simt::interp::{self, Arg, Options};
+use lower_simt::ir::{Builtin, Expr, LaneKernel, Scalar, Unroll};
+use lower_simt::testing::Build;
+use lower_simt::testing::exprs::*;
+use lower_simt::verify::verify;
+use tile_ir::{Elem, ReduceOp};
+
+/// `output[row] = factor * max(input[row])` over rows of 300, a row per program; lanes, then shared memory.
+fn row_max(rows: u64) -> LaneKernel {
+    let mut b = Build::new("row_max", 128);
+    b.grid([rows, 1, 1]);
+    let x = b.read("input", Elem::F32, &[rows, 300]);
+    let y = b.write("output", Elem::F32, &[rows, 1]);
+    let factor = b.scalar("factor", Elem::F32);
+    let parts = b.shared("parts", Elem::F32, 4);
+    let largest = b.declare("largest", Scalar::F32, None, Some(float(-1e30)));
+    b.for_loop("i", [thread(), int(300), int(128)], Unroll::No, |b, i| {
+        let value = load(global(x, add(mul(program(), int(300)), var(i))));
+        b.assign(largest, binary(tile_ir::BinaryOp::MaxF, var(largest), value));
+    });
+    b.lane_reduce(largest, ReduceOp::MaxF, 32);
+    b.when(eq(lane(), int(0)), |b| b.store(shared(parts, subgroup()), var(largest)));
+    b.barrier();
+    b.when(eq(thread(), int(0)), |b| {
+        b.for_loop("j", [int(1), int(4), int(1)], Unroll::No, |b, j| {
+            b.assign(largest, binary(tile_ir::BinaryOp::MaxF, var(largest), load(shared(parts, var(j)))));
+        });
+        b.store(global(y, program()), mul(var(largest), factor));
+    });
+    b.finish()
+}
+
+/// `output = factor * input` over 64 elements per program, in place of its own threads.
+fn scale(blocks: u64, threads: u32) -> LaneKernel {
+    let mut b = Build::new("scale", threads);
+    b.grid([blocks, 1, 1]);
+    let x = b.read("input", Elem::F32, &[64 * blocks]);
+    let y = b.write("output", Elem::F32, &[64 * blocks]);
+    let factor = b.scalar("factor", Elem::F32);
+    let base = b.define("base", mul(program(), int(64)));
+    b.for_loop("i", [thread(), int(64), int(threads)], Unroll::No, |b, i| {
+        let at = b.define("at", add(var(base), var(i)));
+        b.store(global(y, var(at)), mul(load(global(x, var(at))), factor.clone()));
+    });
+    b.finish()
+}
+
+fn numbers(count: u64, seed: u32) -> Vec<u8> {
+    let value = |i: u64| ((i * 37 + u64::from(seed) * 101) % 251) as f32 - 125.0;
+    (0..count).flat_map(|i| value(i).to_le_bytes()).collect()
+}
+
+/// Outputs of a kernel of `input`, `output`, `factor`.
+fn alone(kernel: &LaneKernel, input: &[u8], outputs: u64, factor: f32) -> Vec<u8> {
+    let mut output = vec![0; outputs as usize * 4];
+    let mut args = [Arg::In(input), Arg::Out(&mut output), Arg::F32(factor)];
+    interp::run(kernel, &TARGET, &mut args, &Options::default()).expect("runs");
+    output
+}
+
+fn check(first: &LaneKernel, second: &LaneKernel, sizes: [(u64, u64); 2]) -> Beside {
+    let both = beside("both", first, second, &[(2, 2)], &TARGET).expect("they fit");
+    assert_eq!(verify(&both.kernel, &TARGET), Ok(()));
+    let names: Vec<&str> = both.kernel.params.iter().map(|param| param.name.as_str()).collect();
+    assert_eq!(names, ["input", "output", "factor", "input_2", "output_2"]);
+    assert_eq!(both.second, [3, 4, 2]);
+    assert_eq!(both.kernel.grid, [first.grid[0] + second.grid[0], 1, 1]);
+    let inputs = [numbers(sizes[0].0, 1), numbers(sizes[1].0, 2)];
+    for reverse in [false, true] {
+        let (mut one, mut other) = (vec![0; sizes[0].1 as usize * 4], vec![0; sizes[1].1 as usize * 4]);
+        let mut args =
+            [Arg::In(&inputs[0]), Arg::Out(&mut one), Arg::F32(3.0), Arg::In(&inputs[1]), Arg::Out(&mut other)];
+        interp::run(&both.kernel, &TARGET, &mut args, &Options { reverse, ..Options::default() }).expect("runs");
+        assert_eq!(one, alone(first, &inputs[0], sizes[0].1, 3.0));
+        assert_eq!(other, alone(second, &inputs[1], sizes[1].1, 3.0));
+    }
+    both
+}
+
+#[test]
+fn both_compute_what_they_do_alone() {
+    let both = check(&row_max(5), &scale(3, 128), [(1500, 5), (192, 192)]);
+    assert_eq!(both.kernel.threads, 128);
+    check(&scale(3, 128), &row_max(5), [(192, 192), (1500, 5)]);
+    check(&row_max(2), &row_max(4), [(600, 2), (1200, 4)]);
+}
+
+#[test]
+fn shared_memory_is_laid_over() {
+    let both = check(&row_max(2), &row_max(4), [(600, 2), (1200, 4)]);
+    assert_eq!(both.kernel.shared.len(), 1);
+    let mut wide = row_max(2);
+    wide.shared[0].len = 64;
+    assert_eq!(beside("both", &row_max(4), &wide, &[], &TARGET).expect("fits").kernel.shared[0].len, 64);
+    let mut other = scale(2, 128);
+    other.shared.push(lower_simt::ir::SharedData { name: "ints".into(), elem: Elem::I32, len: 8 });
+    assert_eq!(beside("both", &row_max(4), &other, &[], &TARGET).expect("fits").kernel.shared.len(), 2);
+}
+
+#[test]
+fn fewer_threads_only_without_barriers() {
+    // The smaller one has none: its added threads do nothing.
+    let both = check(&row_max(5), &scale(3, 64), [(1500, 5), (192, 192)]);
+    assert_eq!(both.kernel.threads, 128);
+    check(&scale(3, 32), &row_max(5), [(192, 192), (1500, 5)]);
+    // The smaller one has some.
+    let refused = beside("both", &row_max(5), &scale(3, 256), &[], &TARGET);
+    assert_eq!(refused, Err(BesideError::Threads { first: 128, second: 256 }));
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let mut tall = scale(2, 128);
+    tall.grid[1] = 2;
+    let refused = beside("both", &row_max(5), &tall, &[], &TARGET);
+    assert_eq!(refused, Err(BesideError::Grid { first: [5, 1, 1], second: [2, 2, 1] }));
+    let mut long = scale(2, 128);
+    long.grid[0] = TARGET.max_grid[0];
+    assert!(matches!(beside("both", &row_max(5), &long, &[], &TARGET), Err(BesideError::Rules(_))));
+    // A written view is nobody else's, and a view is no number.
+    for pair in [(1, 1), (2, 0), (9, 0)] {
+        let refused = beside("both", &scale(2, 128), &scale(2, 128), &[pair], &TARGET);
+        assert!(matches!(refused, Err(BesideError::Params { .. })), "{pair:?}");
+    }
+    assert!(beside("both", &scale(2, 128), &scale(2, 128), &[(0, 0)], &TARGET).is_ok());
+}
+
+#[test]
+fn owners_and_programs_are_told_apart() {
+    let in_place = || {
+        let mut b = Build::new("twice", 64);
+        b.grid([2, 1, 1]);
+        let y = b.write("data", Elem::F32, &[128]);
+        let at = b.define("at", add(mul(program(), int(64)), thread()));
+        let value = b.define("value", load(owned(global(y, var(at)), 0)));
+        b.store(owned(global(y, var(at)), 0), add(var(value), var(value)));
+        b.finish()
+    };
+    let both = beside("both", &in_place(), &in_place(), &[], &TARGET).expect("fits").kernel;
+    let mut owners = Vec::new();
+    let mut programs = 0;
+    for stmt in &both.body {
+        stmt.for_each(&mut |stmt| {
+            owners.extend(stmt.reads().into_iter().chain(stmt.writes()).filter_map(|place| place.owner));
+            for expr in stmt.exprs() {
+                expr.for_each(&mut |expr| programs += usize::from(matches!(expr, Expr::Builtin(Builtin::Program(_)))));
+            }
+        });
+    }
+    assert_eq!(owners, [0, 0, 1, 1]);
+    // The condition, the first kernel's own, and the second's first program.
+    assert_eq!(programs, 3);
+}
