@@ -1,5 +1,6 @@
 //! What the compiler prints, locked: the MLIR of every kernel, as the frontend writes it, under `snapshots/mlir/<suite>/`,
-//! and the text of the chosen candidate of every family under `snapshots/<target>/<suite>/`.
+//! and the text of the chosen candidate of every family, and of every fused kernel, under `snapshots/<target>/<suite>/`;
+//! under `snapshots/plan/<suite>/` the launches of a token of a model of two layers, plain and fused.
 //!
 //! `INSTA_UPDATE=always cargo test -p driver --test snapshots` blesses; review with `git diff`.
 
@@ -8,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use decode::{Config, Model, plan};
 use driver::frontend::Source;
-use driver::targets::{self, Target};
+use driver::targets::{self, Compiled, Target};
 use driver::{names, pipeline};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use mlir_to_gpu::validate::Nvrtc;
@@ -58,21 +60,51 @@ fn mlir(source: &Source, module: &Module) -> Texts {
     module.kernels.iter().map(|kernel| (kernel.name.clone(), function(&kernel.name).to_owned())).collect()
 }
 
+/// A suite's kernels and the fusions it declares.
+struct Suite {
+    name: &'static str,
+    module: Module,
+    fusions: Vec<fuse::Declaration>,
+}
+
+impl Suite {
+    fn compile(&self, target: Target) -> Compiled {
+        let compiled = targets::compile_fused(target, &self.module, &self.fusions);
+        let compiled = compiled.unwrap_or_else(|error| panic!("{target}: {error}"));
+        // Where kernels stand side by side, the suites' do.
+        let left_out: Vec<String> =
+            compiled.left_out().iter().map(|one| format!("{}: {}", one.name, one.why)).collect();
+        assert!(left_out.is_empty(), "{target}, {}: {left_out:?}", self.name);
+        compiled
+    }
+}
+
+/// The launches of a token, if the suite is a model's.
+fn plans(suite: &Suite, target: Target) -> Texts {
+    let Ok(model) = Model::open(format!("synthetic:{}", suite.name).as_ref()) else { return Texts::new() };
+    let config = Config { layers: 2, ..model.config().clone() };
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = targets::write_bundle(suite.name, &suite.compile(target), folder.path()).expect("a bundle");
+    let plain = plan::build(&config, &manifest).expect("the bundle is the model's");
+    let fused = plan::fuse(&plain, &manifest);
+    Texts::from([("plain".to_owned(), plain.to_string()), ("fused".to_owned(), fused.to_string())])
+}
+
 /// A target's text, by the entry that was chosen.
-fn texts(target: Target, module: &Module) -> Texts {
-    let compiled = targets::compile(target, module).unwrap_or_else(|error| panic!("{target}: {error}"));
+fn texts(target: Target, suite: &Suite) -> Texts {
+    let compiled = suite.compile(target);
     let text = |kernel| compiled.text_of(kernel).map(|text| text.text.clone()).unwrap_or_default();
     compiled.kernels().iter().map(|kernel| (kernel.entry.clone(), text(kernel))).collect()
 }
 
 /// What NVIDIA's own compiler makes of each kernel's text for sm_90: registers, spills, shared memory.
-fn resources(suite: &'static str, module: Arc<Module>) -> Trial {
-    Trial::ignorable_test(format!("cuda/{suite}/{RESOURCES}"), move || {
+fn resources(suite: Arc<Suite>) -> Trial {
+    Trial::ignorable_test(format!("cuda/{}/{RESOURCES}", suite.name), move || {
         let nvrtc = match Nvrtc::open() {
             Ok(nvrtc) => nvrtc,
             Err(absent) => return Ok(Completion::ignored_with(absent.to_string())),
         };
-        let compiled = targets::compile(Target::Cuda, &module).map_err(|error| error.to_string())?;
+        let compiled = suite.compile(Target::Cuda);
         let mut text = String::new();
         for source in compiled.sources() {
             let made = nvrtc.compile(&source).map_err(|findings| format!("{}: {findings:?}", source.kernel.entry))?;
@@ -81,7 +113,7 @@ fn resources(suite: &'static str, module: Arc<Module>) -> Trial {
             }
         }
         let mut settings = insta::Settings::clone_current();
-        settings.set_snapshot_path(root().join("cuda").join(suite));
+        settings.set_snapshot_path(root().join("cuda").join(suite.name));
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         settings.bind(|| insta::assert_snapshot!(RESOURCES, text));
@@ -96,7 +128,7 @@ const RESOURCES: &str = "resources";
 fn no_orphan_folders() -> Result<(), Failed> {
     let suites: BTreeSet<&str> = names::SUITES.iter().map(|row| row.0).collect();
     let mut groups: BTreeSet<&str> = SNAPSHOT_TARGETS.iter().map(|target| target.name()).collect();
-    groups.insert("mlir");
+    groups.extend(["mlir", PLANS]);
     for group in std::fs::read_dir(root())? {
         let group = group?;
         if !groups.contains(&*group.file_name().to_string_lossy()) {
@@ -112,19 +144,28 @@ fn no_orphan_folders() -> Result<(), Failed> {
     Ok(())
 }
 
+/// Folder of the launches of a token.
+const PLANS: &str = "plan";
+
 /// The CPU's text depends on the processor, and is not for reading.
 const SNAPSHOT_TARGETS: [Target; 3] = [Target::Msl, Target::Cuda, Target::Musa];
 
 fn main() -> ExitCode {
     let mut trials = vec![Trial::test("no orphan folders", no_orphan_folders)];
-    for (suite, _) in names::SUITES {
-        let source = Source::parse(suite).expect("the suite is known");
-        let module = pipeline::module(&source).unwrap_or_else(|error| panic!("{suite}: {error}"));
-        lock("mlir", suite, mlir(&source, &module), &mut trials);
+    for (name, _) in names::SUITES {
+        let source = Source::parse(name).expect("the suite is known");
+        let module = pipeline::module(&source).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let fusions = pipeline::fusions(&source).unwrap_or_else(|error| panic!("{name}: {error}"));
+        lock("mlir", name, mlir(&source, &module), &mut trials);
+        let suite = Arc::new(Suite { name, module, fusions });
         for target in SNAPSHOT_TARGETS {
-            lock(target.name(), suite, texts(target, &module), &mut trials);
+            lock(target.name(), name, texts(target, &suite), &mut trials);
         }
-        trials.push(resources(suite, Arc::new(module)));
+        let plans = plans(&suite, Target::Cuda);
+        if !plans.is_empty() {
+            lock(PLANS, name, plans, &mut trials);
+        }
+        trials.push(resources(suite));
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -30,4 +30,22 @@ tile::instances! {
     fill = fill::<64, 16>;
 }
 
+tile::instances! {
+    group "unknown";
+    fill = fill::<64, 16>;
+    fuse both = fill | drain;
+}
+
+tile::instances! {
+    group "alone";
+    fill = fill::<64, 16>;
+    fuse fill_only = fill;
+}
+
+tile::instances! {
+    group "taken";
+    fill = fill::<64, 16>;
+    fuse fill = fill | fill;
+}
+
 fn main() {}

@@ -1,0 +1,123 @@
+//! Fused kernels against the launches they stand for: the same tokens, on the CPU and on each emulated device, and the same
+//! outputs to the bit in the interpreter of lane programs.
+
+use std::collections::BTreeMap;
+
+use bundle::Bundle;
+use bundle::manifest::{self, ArgKind};
+use decode::{Engine, Model, plan};
+use driver::frontend::Source;
+use driver::targets::{self, Target};
+use driver::{names, pipeline};
+use tile_ir::Module;
+
+fn suite(name: &str) -> (Module, Vec<fuse::Declaration>) {
+    let source = Source::parse(name).expect("the suite is known");
+    let module = pipeline::module(&source).unwrap_or_else(|error| panic!("{name}: {error}"));
+    (module, pipeline::fusions(&source).unwrap_or_else(|error| panic!("{name}: {error}")))
+}
+
+/// The tokens that follow token 17, and the logits after each.
+fn decode(target: Target, bundle: &Bundle, model: &Model, fused: bool, count: usize) -> (Vec<u32>, Vec<Vec<f32>>) {
+    let mut plan = plan::build(model.config(), bundle.manifest()).expect("the bundle is the model's");
+    if fused {
+        let plain = plan.launches_per_token();
+        plan = plan::fuse(&plan, bundle.manifest());
+        assert!(plan.launches_per_token() < plain, "{target}: nothing is fused");
+    }
+    let device = decode::open_device(target.device(), Some(2)).expect("the device is here");
+    let mut engine = Engine::with_plan(device, bundle, model, plan).expect("it loads");
+    // Prompts take steps without logits.
+    engine.feed(3).expect("it runs");
+    engine.feed(900).expect("it runs");
+    let (mut token, mut tokens, mut logits) = (17, Vec::new(), Vec::new());
+    for _ in 0..count {
+        logits.push(engine.next_logits(token).expect("it runs"));
+        token = engine.argmax().expect("it runs");
+        tokens.push(token);
+    }
+    (tokens, logits)
+}
+
+/// Decodes with and without fused kernels.
+fn agree(target: Target, count: usize) {
+    let (module, fusions) = suite("qwen2-reduced");
+    let compiled = targets::compile_fused(target, &module, &fusions).expect("it compiles");
+    let folder = tempfile::tempdir().expect("a folder");
+    targets::write_bundle(&module.name, &compiled, folder.path()).expect("a bundle");
+    let bundle = Bundle::open(folder.path()).expect("it opens");
+    let model = Model::open("synthetic:qwen2-reduced".as_ref()).expect("the model is built in");
+    let (plain, before) = decode(target, &bundle, &model, false, count);
+    let (fused, after) = decode(target, &bundle, &model, true, count);
+    assert_eq!(plain, fused, "{target}");
+    let distinct: std::collections::BTreeSet<u32> = plain.iter().copied().collect();
+    assert!(distinct.len() > count / 2, "{target}: tokens that say little: {plain:?}");
+    for (before, after) in before.iter().zip(&after) {
+        let scale = before.iter().fold(0.0f32, |largest, logit| largest.max(logit.abs()));
+        let worst = before.iter().zip(after).fold(0.0f32, |worst, (x, y)| worst.max((x - y).abs()));
+        assert!(worst <= 1e-4 * scale, "{target}: logits differ by {worst} of {scale}");
+    }
+}
+
+#[test]
+fn tokens_on_the_cpu() {
+    agree(Target::Cpu, 40);
+}
+
+#[test]
+fn tokens_on_emulated_cuda() {
+    agree(Target::Cuda, 20);
+}
+
+#[test]
+fn tokens_on_emulated_metal() {
+    agree(Target::Msl, 20);
+}
+
+#[test]
+fn tokens_on_emulated_musa() {
+    agree(Target::Musa, 20);
+}
+
+#[test]
+fn a_layer_is_six_launches_where_kernels_stand_side_by_side() {
+    for (name, _) in names::SUITES {
+        let Ok(model) = Model::open(format!("synthetic:{name}").as_ref()) else { continue };
+        let (module, fusions) = suite(name);
+        let layers = model.config().layers as usize;
+        for (target, per_layer) in [(Target::Cuda, 6), (Target::Msl, 6), (Target::Musa, 6), (Target::Cpu, 9)] {
+            let compiled = targets::compile_fused(target, &module, &fusions).expect("it compiles");
+            let folder = tempfile::tempdir().expect("a folder");
+            let manifest = targets::write_bundle(&module.name, &compiled, folder.path()).expect("a bundle");
+            let plain = plan::build(model.config(), &manifest).expect("the bundle is the model's");
+            let fused = plan::fuse(&plain, &manifest);
+            assert_eq!(plain.launches_per_token(), 10 * layers + 4, "{target} {name}");
+            assert_eq!(fused.launches_per_token(), per_layer * layers + 3, "{target} {name}");
+            assert_eq!(fused.bytes_per_token(5), plain.bytes_per_token(5), "{target} {name}: weights are read once");
+        }
+    }
+}
+
+/// Side by side, each written view belongs to the programs of its part, and parts do not share programs.
+#[test]
+fn written_views_name_their_programs() {
+    let (module, fusions) = suite("deepseek-r1-distill-qwen-1.5b");
+    let compiled = targets::compile_fused(Target::Cuda, &module, &fusions).expect("it compiles");
+    let kernel = |name: &str| compiled.kernels().iter().find(|kernel| kernel.name == name).expect("it is there");
+    let ranges = |kernel: &manifest::Kernel| -> BTreeMap<String, (u64, u64)> {
+        let range = |arg: &manifest::Arg| match &arg.kind {
+            ArgKind::View { own, .. } => own.iter().find_map(|own| match own {
+                manifest::Own::Range { first, programs, .. } => Some((arg.name.clone(), (*first, *programs))),
+                manifest::Own::Whole | manifest::Own::Block { .. } | manifest::Own::At { .. } => None,
+            }),
+            ArgKind::Scalar { .. } => None,
+        };
+        kernel.args.iter().filter_map(range).collect()
+    };
+    let found = ranges(kernel("norm_qkv"));
+    let (q, k) = (found["output"], found["k_cache"]);
+    assert_eq!((q.0, k.0), (0, q.1));
+    assert_eq!(q.1 + k.1, kernel("norm_qkv").grid[0]);
+    assert_eq!(found["v_cache"], k);
+    assert_eq!(kernel("q_proj_matvec").grid[0], q.1, "the same candidates are chosen");
+}
