@@ -1,5 +1,4 @@
-//! Fused kernels against the launches they stand for: the same tokens, on the CPU and on each emulated device, and the same
-//! outputs to the bit in the interpreter of lane programs.
+//! Fused kernels against the launches they stand for: the same tokens, on the CPU and on each emulated device.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +45,7 @@ fn agree(target: Target, count: usize) {
     let folder = tempfile::tempdir().expect("a folder");
     targets::write_bundle(&module.name, &compiled, folder.path()).expect("a bundle");
     let bundle = Bundle::open(folder.path()).expect("it opens");
-    let model = Model::open("synthetic:qwen2-reduced".as_ref()).expect("the model is built in");
+    let model = Model::synthetic("synthetic:qwen2-reduced").expect("the model is built in");
     let (plain, before) = decode(target, &bundle, &model, false, count);
     let (fused, after) = decode(target, &bundle, &model, true, count);
     assert_eq!(plain, fused, "{target}");
@@ -81,9 +80,11 @@ fn tokens_on_emulated_musa() {
 
 #[test]
 fn a_layer_is_six_launches_where_kernels_stand_side_by_side() {
+    let mut models = 0;
     for (name, _) in names::SUITES {
-        let Ok(model) = Model::open(format!("synthetic:{name}").as_ref()) else { continue };
+        let Ok(model) = Model::synthetic(&format!("synthetic:{name}")) else { continue };
         let (module, fusions) = suite(name);
+        models += 1;
         let layers = model.config().layers as usize;
         for (target, per_layer) in [(Target::Cuda, 6), (Target::Msl, 6), (Target::Musa, 6), (Target::Cpu, 9)] {
             let compiled = targets::compile_fused(target, &module, &fusions).expect("it compiles");
@@ -96,6 +97,7 @@ fn a_layer_is_six_launches_where_kernels_stand_side_by_side() {
             assert_eq!(fused.bytes_per_token(5), plain.bytes_per_token(5), "{target} {name}: weights are read once");
         }
     }
+    assert_eq!(models, 3);
 }
 
 /// Side by side, each written view belongs to the programs of its part, and parts do not share programs.

@@ -5,7 +5,7 @@ use diagnostics::Report;
 use fuse::{Declaration, Group, Part, Span};
 use lower_simt::beside::{Beside, beside};
 use lower_simt::ir::LaneKernel;
-use tile_ir::{Module, ParamKind};
+use tile_ir::{Kernel, Module, ParamKind};
 
 use super::{Compiled, Target, Text, compile, simt};
 
@@ -79,37 +79,46 @@ struct Fused {
     alike: Vec<Vec<Slot>>,
 }
 
-/// Lowers a group's parts and puts them side by side.
+/// Lowers a group's parts and puts them side by side. Of each part the target's own choice is taken, or, where that does not
+/// fit beside the parts before it, the first candidate that does.
 fn lanes(group: &Group, limits: &lower_simt::target::Target) -> Result<Fused, Report> {
-    let mut fused: Option<Fused> = None;
-    for part in &group.parts {
-        let kernel = lower(part, &group.name, limits)?;
-        let span = Span { first: 0, programs: kernel.grid[0] };
-        let next = Fused { spans: vec![span; part.slots.len()], slots: part.slots.clone(), alike: Vec::new(), kernel };
-        fused = Some(match fused {
-            None => next,
-            Some(before) => join(&group.name, before, next, limits)?,
-        });
-    }
+    let mut parts = group.parts.iter();
     let empty = || Report::new(diagnostics::Kind::Bug, format!("fusion `{}` has no kernels", group.name));
-    fused.ok_or_else(empty)
+    let mut fused = alone(lower(&parts.next().ok_or_else(empty)?.candidates, limits)?, &group.parts[0]);
+    for part in parts {
+        let joined = join(&group.name, &fused, alone(lower(&part.candidates, limits)?, part), limits);
+        fused = joined.or_else(|refusal| {
+            let others =
+                part.candidates.iter().filter_map(|candidate| lower(std::slice::from_ref(candidate), limits).ok());
+            let mut fitting = others.filter_map(|kernel| join(&group.name, &fused, alone(kernel, part), limits).ok());
+            fitting.next().ok_or(refusal)
+        })?;
+    }
+    Ok(fused)
 }
 
-fn lower(part: &Part, name: &str, limits: &lower_simt::target::Target) -> Result<LaneKernel, Report> {
-    let module = Module { name: name.to_owned(), kernels: part.candidates.clone() };
+/// One part by itself.
+fn alone(kernel: LaneKernel, part: &Part) -> Fused {
+    let span = Span { first: 0, programs: kernel.grid[0] };
+    Fused { spans: vec![span; part.slots.len()], slots: part.slots.clone(), alike: Vec::new(), kernel }
+}
+
+/// The target's choice of candidates of one family.
+fn lower(candidates: &[Kernel], limits: &lower_simt::target::Target) -> Result<LaneKernel, Report> {
+    let module = Module { name: String::new(), kernels: candidates.to_vec() };
     let mut lowered = lower_simt::lower(&module, limits).map_err(|errors| errors[0].report())?;
     Ok(lowered.kernels.remove(0))
 }
 
-fn join(name: &str, first: Fused, second: Fused, limits: &lower_simt::target::Target) -> Result<Fused, Report> {
-    let shared = shared(&first, &second);
+fn join(name: &str, first: &Fused, second: Fused, limits: &lower_simt::target::Target) -> Result<Fused, Report> {
+    let shared = shared(first, &second);
     let refused = |error: lower_simt::beside::BesideError| {
         Report::new(diagnostics::Kind::Unsupported, format!("fusion `{name}`: {error}"))
     };
     let Beside { kernel, second: indices } =
         beside(name, &first.kernel, &second.kernel, &shared, limits).map_err(refused)?;
     let edge = first.kernel.grid[0];
-    let mut alike = first.alike;
+    let mut alike = first.alike.clone();
     for &(with, number) in &shared {
         let (one, other) = (&first.slots[with], &second.slots[number]);
         match alike.iter_mut().find(|slots| slots.contains(one)) {
@@ -118,7 +127,7 @@ fn join(name: &str, first: Fused, second: Fused, limits: &lower_simt::target::Ta
             None => alike.push(vec![one.clone(), other.clone()]),
         }
     }
-    let (mut slots, mut spans) = (first.slots, first.spans);
+    let (mut slots, mut spans) = (first.slots.clone(), first.spans.clone());
     for (number, index) in indices.into_iter().enumerate() {
         if index == slots.len() {
             slots.push(second.slots[number].clone());
