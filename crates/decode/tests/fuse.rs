@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bundle::manifest::{Access, Arg, ArgKind, Dtype, Fusion, Kernel, Layout, Manifest, Slot};
-use decode::plan::{Argument, BufferPlan, Content, Launch, Source, Traffic, fuse};
+use decode::plan::{Argument, BufferPlan, Content, Launch, Source, Traffic, fuse, fuse_except};
 use decode::{LayerTensor, Plan, Tensor};
 
 /// A kernel of views, `!` before the written ones.
@@ -221,4 +221,17 @@ fn without_rules_nothing_changes() {
     manifest.fusions.clear();
     let plan = plan(&manifest, [&["norm h n", "q n a", "k n b", "add a h", "add b h"], LOGITS, ARGMAX]);
     assert_eq!(fuse(&plan, &manifest), plan);
+}
+
+#[test]
+fn rewrites_can_be_left_out() {
+    let manifest = manifest();
+    let plan = plan(&manifest, [&["norm h n", "q n a", "k n b", "add a h", "add b h"], LOGITS, ARGMAX]);
+    let names = |except: &[&str]| -> Vec<String> {
+        let except: Vec<String> = except.iter().map(|name| (*name).to_owned()).collect();
+        fuse_except(&plan, &manifest, &except).step.into_iter().map(|launch| launch.kernel).collect()
+    };
+    assert_eq!(names(&[]), ["norm_qk", "add", "add"]);
+    assert_eq!(names(&["norm_qk"]), ["norm", "qk", "add", "add"]);
+    assert_eq!(names(&["norm_qk", "qk"]), ["norm", "q", "k", "add", "add"]);
 }

@@ -10,7 +10,12 @@ use crate::plan::{Argument, Content, Launch, Plan, Source};
 /// rewrite that saves most. A buffer that a rewrite no longer writes is read by nobody else, or its launch stays;
 /// launches and buffers without use go.
 pub fn fuse(plan: &Plan, manifest: &Manifest) -> Plan {
-    let mut rules: Vec<&Fusion> = manifest.fusions.iter().collect();
+    fuse_except(plan, manifest, &[])
+}
+
+/// [`fuse`] without the rewrites to these kernels.
+pub fn fuse_except(plan: &Plan, manifest: &Manifest, except: &[String]) -> Plan {
+    let mut rules: Vec<&Fusion> = manifest.fusions.iter().filter(|rule| !except.contains(&rule.kernel)).collect();
     rules.sort_by_key(|rule| (std::cmp::Reverse(rule.launches.len()), &rule.kernel));
     // A view that some rewrite drops is overwritten as a whole by its kernel, wherever that is launched.
     let whole = rules

@@ -15,7 +15,7 @@ use bundle::manifest::{Access, Dtype};
 use crate::weights::Tensor;
 
 pub use build::build;
-pub use fuse::fuse;
+pub use fuse::{fuse, fuse_except};
 
 /// What a token needs.
 #[derive(Clone, Debug, PartialEq)]

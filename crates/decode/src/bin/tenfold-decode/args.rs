@@ -32,9 +32,9 @@ pub(crate) struct Common {
     /// Threads of the device, if the processor runs it [default: one per core]
     #[arg(long)]
     pub(crate) threads: Option<usize>,
-    /// Launch every kernel by itself, none of the bundle's fused ones
-    #[arg(long)]
-    pub(crate) unfused: bool,
+    /// Launch every kernel by itself, none of the bundle's fused ones (or not those named)
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', num_args = 0.., require_equals = true)]
+    pub(crate) unfused: Option<Vec<String>>,
 }
 
 /// What decoding takes.

@@ -53,7 +53,19 @@ fn open_bundle(common: &Common) -> Result<Bundle, Error> {
 /// The launches that the user wants.
 fn plan(common: &Common, bundle: &Bundle, model: &Model) -> Result<Plan, Error> {
     let plan = plan::build(model.config(), bundle.manifest())?;
-    Ok(if common.unfused { plan } else { plan::fuse(&plan, bundle.manifest()) })
+    let fusions = &bundle.manifest().fusions;
+    match common.unfused.as_deref() {
+        None => Ok(plan::fuse(&plan, bundle.manifest())),
+        Some([]) => Ok(plan),
+        Some(names) => match names.iter().find(|name| fusions.iter().all(|fusion| fusion.kernel != **name)) {
+            None => Ok(plan::fuse_except(&plan, bundle.manifest(), names)),
+            Some(name) => {
+                let known: Vec<&str> = fusions.iter().map(|fusion| fusion.kernel.as_str()).collect();
+                let message = format!("the bundle has no fused kernel `{name}`; it has: {}", known.join(", "));
+                Err(Error::Input { message })
+            }
+        },
+    }
 }
 
 /// Prints the launches of a token; needs no device.
