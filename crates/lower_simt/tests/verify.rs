@@ -79,7 +79,8 @@ fn early_starts() {
     let ahead = Target { ahead: Some(Ahead { bytes: 1 << 20, threads: 1 << 16 }), ..TARGET };
     // One row of weights per program.
     let weights = |k: &mut LaneKernel| {
-        let view = View { elem: Elem::Bf16, shape: Shape::new(&[4, 64]), access: Access::Weights, own: Vec::new() };
+        let view =
+            View { elem: Elem::Bf16, shape: Shape::new(&[4, 64]).unwrap(), access: Access::Weights, own: Vec::new() };
         k.params.push(Param { name: "w".to_owned(), kind: ParamKind::View(view), loc: Loc::Unknown });
         k.grid = [4, 1, 1];
         let view = ViewId(k.params.len() as u32 - 1);
