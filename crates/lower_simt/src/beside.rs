@@ -7,7 +7,8 @@ use thiserror::Error;
 use tile_ir::{Access, Axis, BinaryOp, Own, ParamKind, Predicate, ViewId};
 
 use crate::ir::{
-    Builtin, Expr, Fragment, LaneKernel, MatrixOp, Memory, Place, Scalar, Shared, Stmt, StmtKind, Var, VarData,
+    Builtin, Early, Expr, Fragment, LaneKernel, MatrixOp, Memory, Place, Prefetch, Scalar, Shared, Stmt, StmtKind, Var,
+    VarData,
 };
 use crate::target::Target;
 use crate::verify::{Violation, verify};
@@ -82,6 +83,7 @@ pub fn beside(
     out.threads = first.threads.max(second.threads);
     let params = add_params(&mut out, second, shared)?;
     let arrays = overlay(&mut out, second);
+    out.early = early(first, second, &params, programs);
 
     let shifted = Var((first.vars.len() + second.vars.len()) as u32);
     let shift = Shift {
@@ -110,6 +112,17 @@ pub fn beside(
     out.body = vec![Stmt { kind: StmtKind::If { condition, then, otherwise }, loc: first.loc.clone() }];
     verify(&out, target).map_err(BesideError::Rules)?;
     Ok(Beside { kernel: out, second: params })
+}
+
+/// Both start early or neither does; each side asks for its own weights.
+fn early(first: &LaneKernel, second: &LaneKernel, params: &[usize], programs: u64) -> Option<Early> {
+    let (before, behind) = (first.early.clone()?, second.early.as_ref()?);
+    let moved = behind.prefetches.iter().map(|prefetch| Prefetch {
+        view: ViewId(params[prefetch.view.index()] as u32),
+        programs: prefetch.programs.map(|program| (program + first.grid[0]).min(programs)),
+        ..prefetch.clone()
+    });
+    Some(Early { prefetches: before.prefetches.into_iter().chain(moved).collect() })
 }
 
 /// Tile sizes, by the family that has them.

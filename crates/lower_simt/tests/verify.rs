@@ -84,7 +84,9 @@ fn early_starts() {
         k.params.push(Param { name: "w".to_owned(), kind: ParamKind::View(view), loc: Loc::Unknown });
         k.grid = [4, 1, 1];
         let view = ViewId(k.params.len() as u32 - 1);
-        k.early = Some(Early { prefetches: vec![Prefetch { view, first: 0, per_program: [64, 0, 0], bytes: 128 }] });
+        k.early = Some(Early {
+            prefetches: vec![Prefetch { view, programs: [0, 4], first: 0, per_program: [64, 0, 0], bytes: 128 }],
+        });
     };
     let mut sound = kernel(|_, _, _| {});
     weights(&mut sound);
@@ -95,10 +97,12 @@ fn early_starts() {
         change(&mut faulty);
         broken(&faulty, &ahead)
     };
-    // One program more, not in units of 16 bytes, too long, nothing, what another kernel writes, no view at all.
-    assert_eq!(changed(|k| k.grid = [5, 1, 1]), [Rule::Early]);
+    // One program less, not in units of 16 bytes, too long, nothing, what another kernel writes, no view at all.
+    assert_eq!(changed(|k| k.grid = [3, 1, 1]), [Rule::Early]);
     for change in [
         |p: &mut Prefetch| p.first = 4,
+        |p: &mut Prefetch| p.programs = [4, 4],
+        |p: &mut Prefetch| p.programs = [0, 5],
         |p: &mut Prefetch| p.bytes = 24,
         |p: &mut Prefetch| p.bytes = 144,
         |p: &mut Prefetch| p.bytes = 0,
