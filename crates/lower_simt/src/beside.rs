@@ -7,7 +7,8 @@ use thiserror::Error;
 use tile_ir::{Access, Axis, BinaryOp, Own, ParamKind, Predicate, ViewId};
 
 use crate::ir::{
-    Builtin, Early, Expr, Fragment, LaneKernel, MatrixOp, Memory, Place, Scalar, Shared, Stmt, StmtKind, Var, VarData,
+    Builtin, Early, Expr, Fragment, LaneKernel, MatrixOp, Memory, Place, Prefetch, Scalar, Shared, Stmt, StmtKind, Var,
+    VarData,
 };
 use crate::target::Target;
 use crate::verify::{Violation, verify};
@@ -79,10 +80,10 @@ pub fn beside(
         format!("{name}_{key}{value}")
     });
     out.grid[0] = programs;
-    out.early = early(first, second);
     out.threads = first.threads.max(second.threads);
     let params = add_params(&mut out, second, shared)?;
     let arrays = overlay(&mut out, second);
+    out.early = early(first, second, &params, programs);
 
     let shifted = Var((first.vars.len() + second.vars.len()) as u32);
     let shift = Shift {
@@ -113,10 +114,15 @@ pub fn beside(
     Ok(Beside { kernel: out, second: params })
 }
 
-/// Both wait for earlier kernels, or the two of them are started after those have ended. What is asked for ahead is a sum of
-/// multiples of the program's index, which two ranges side by side are not.
-fn early(first: &LaneKernel, second: &LaneKernel) -> Option<Early> {
-    (first.early.is_some() && second.early.is_some()).then(Early::default)
+/// Both start early or neither does; each side asks for its own weights.
+fn early(first: &LaneKernel, second: &LaneKernel, params: &[usize], programs: u64) -> Option<Early> {
+    let (before, behind) = (first.early.clone()?, second.early.as_ref()?);
+    let moved = behind.prefetches.iter().map(|prefetch| Prefetch {
+        view: ViewId(params[prefetch.view.index()] as u32),
+        programs: prefetch.programs.map(|program| (program + first.grid[0]).min(programs)),
+        ..prefetch.clone()
+    });
+    Some(Early { prefetches: before.prefetches.into_iter().chain(moved).collect() })
 }
 
 /// Tile sizes, by the family that has them.

@@ -21,6 +21,8 @@ pub struct Target {
     pub scalars_take_buffers: bool,
     /// Bytes of the widest load and store.
     pub vector_bytes: u64,
+    /// Most threads of a group that the lowering chooses for products and other work of many programs.
+    pub busy_threads: u32,
     /// Programs wanted to fill the machine: of several candidates, the largest tile that leaves this many is taken.
     pub programs: u64,
     /// 32-bit registers a thread may hold tiles in; larger tiles go to shared memory.

@@ -5,11 +5,12 @@ mod common;
 use common::TARGET;
 use lower_simt::beside::{Beside, BesideError, beside};
 use lower_simt::interp::{self, Arg, Options};
-use lower_simt::ir::{Builtin, Expr, LaneKernel, Scalar, Unroll};
+use lower_simt::ir::{Builtin, Early, Expr, LaneKernel, Prefetch, Scalar, Unroll};
+use lower_simt::target::{Ahead, Target};
 use lower_simt::testing::Build;
 use lower_simt::testing::exprs::*;
 use lower_simt::verify::verify;
-use tile_ir::{Elem, ReduceOp};
+use tile_ir::{Access, Elem, ParamKind, ReduceOp, ViewId};
 
 /// `output[row] = factor * max(input[row])` over rows of 300, a row per program; lanes, then shared memory.
 fn row_max(rows: u64) -> LaneKernel {
@@ -156,4 +157,26 @@ fn owners_and_programs_are_told_apart() {
     assert_eq!(owners, [0, 0, 1, 1]);
     // The condition, the first kernel's own, and the second's first program.
     assert_eq!(programs, 3);
+}
+
+/// Each side asks for its own weights, and the two start early only together.
+#[test]
+fn what_is_asked_for_ahead_keeps_its_programs() {
+    let target = Target { ahead: Some(Ahead { bytes: 1 << 20, threads: 1 << 16 }), ..TARGET };
+    let asking = |blocks: u64| {
+        let mut kernel = scale(blocks, 128);
+        if let ParamKind::View(view) = &mut kernel.params[0].kind {
+            view.access = Access::Weights;
+        }
+        let (programs, per_program) = ([0, blocks], [64, 0, 0]);
+        let prefetch = Prefetch { view: ViewId(0), programs, first: 0, per_program, bytes: 256 };
+        kernel.early = Some(Early { prefetches: vec![prefetch] });
+        kernel
+    };
+    let both = beside("both", &asking(3), &asking(2), &[], &target).expect("fits").kernel;
+    let early = both.early.expect("both start early");
+    let asked: Vec<(u32, [u64; 2])> = early.prefetches.iter().map(|one| (one.view.0, one.programs)).collect();
+    assert_eq!(asked, [(0, [0, 3]), (3, [3, 5])]);
+    let late = beside("both", &asking(3), &scale(2, 128), &[], &target).expect("fits").kernel;
+    assert_eq!(late.early, None);
 }

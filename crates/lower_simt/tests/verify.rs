@@ -79,11 +79,14 @@ fn early_starts() {
     let ahead = Target { ahead: Some(Ahead { bytes: 1 << 20, threads: 1 << 16 }), ..TARGET };
     // One row of weights per program.
     let weights = |k: &mut LaneKernel| {
-        let view = View { elem: Elem::Bf16, shape: Shape::new(&[4, 64]), access: Access::Weights, own: Vec::new() };
+        let view =
+            View { elem: Elem::Bf16, shape: Shape::new(&[4, 64]).unwrap(), access: Access::Weights, own: Vec::new() };
         k.params.push(Param { name: "w".to_owned(), kind: ParamKind::View(view), loc: Loc::Unknown });
         k.grid = [4, 1, 1];
         let view = ViewId(k.params.len() as u32 - 1);
-        k.early = Some(Early { prefetches: vec![Prefetch { view, first: 0, per_program: [64, 0, 0], bytes: 128 }] });
+        k.early = Some(Early {
+            prefetches: vec![Prefetch { view, programs: [0, 4], first: 0, per_program: [64, 0, 0], bytes: 128 }],
+        });
     };
     let mut sound = kernel(|_, _, _| {});
     weights(&mut sound);
@@ -94,10 +97,12 @@ fn early_starts() {
         change(&mut faulty);
         broken(&faulty, &ahead)
     };
-    // One program more, not in units of 16 bytes, too long, nothing, what another kernel writes, no view at all.
-    assert_eq!(changed(|k| k.grid = [5, 1, 1]), [Rule::Early]);
+    // One program less, not in units of 16 bytes, too long, nothing, what another kernel writes, no view at all.
+    assert_eq!(changed(|k| k.grid = [3, 1, 1]), [Rule::Early]);
     for change in [
         |p: &mut Prefetch| p.first = 4,
+        |p: &mut Prefetch| p.programs = [4, 4],
+        |p: &mut Prefetch| p.programs = [0, 5],
         |p: &mut Prefetch| p.bytes = 24,
         |p: &mut Prefetch| p.bytes = 144,
         |p: &mut Prefetch| p.bytes = 0,

@@ -78,11 +78,20 @@ impl Printer<'_> {
         if !early.prefetches.is_empty() {
             let thread = self.builtins.get(&Builtin::Thread).cloned().unwrap_or_default();
             self.body.open(&format!("if ({thread} == 0) {{"));
+            let grid = self.kernel.grid;
             for prefetch in &early.prefetches {
                 let place =
                     Place { memory: Memory::Global(prefetch.view), offset: Box::new(prefetch.offset()), owner: None };
                 let (pointer, ..) = self.pointer(&place);
-                self.body.line(&format!("{}({pointer}, {});", form.prefetch, prefetch.bytes));
+                let call = format!("{}({pointer}, {});", form.prefetch, prefetch.bytes);
+                let tests: Vec<String> = prefetch.condition(grid).iter().map(|test| self.expr(test).text).collect();
+                if tests.is_empty() {
+                    self.body.line(&call);
+                } else {
+                    self.body.open(&format!("if ({}) {{", tests.join(" && ")));
+                    self.body.line(&call);
+                    self.body.close("}");
+                }
             }
             self.body.close("}");
         }
@@ -121,10 +130,13 @@ impl Printer<'_> {
         let mut used = BTreeSet::new();
         for prefetch in self.kernel.early.iter().flat_map(|early| &early.prefetches) {
             used.insert(Builtin::Thread);
-            prefetch.offset().for_each(&mut |expr| {
-                if let Expr::Builtin(builtin) = expr {
-                    used.insert(*builtin);
-                }
+            let condition = prefetch.condition(self.kernel.grid);
+            condition.iter().chain([&prefetch.offset()]).for_each(|expr| {
+                expr.for_each(&mut |expr| {
+                    if let Expr::Builtin(builtin) = expr {
+                        used.insert(*builtin);
+                    }
+                })
             });
         }
         for stmt in &self.kernel.body {

@@ -209,7 +209,7 @@ impl Asm<'_> {
             body.push_str(&format!(
                 "  %n = zext i32 {bytes} to i64\n  %i = ptrtoint ptr %p to i64\n  %both = or i64 %i, %n\n  \
                  %low = and i64 %both, 15\n  %ok = icmp eq i64 %low, 0\n  br i1 %ok, label %go, label %bad\nbad:\n  \
-                 call void @__emu_aligned(ptr %p, i64 16)\n  br label %go\ngo:\n  %m = sub i64 %n, 1\n  \
+                 %b = inttoptr i64 %both to ptr\n  call void @__emu_aligned(ptr %b, i64 16)\n  br label %go\ngo:\n  %m = sub i64 %n, 1\n  \
                  %q = getelementptr i8, ptr %p, i64 %m\n  %a = load volatile i8, ptr %p\n  %z = load volatile i8, ptr %q\n"
             ));
         }

@@ -1,6 +1,6 @@
 //! Kernels and what they declare.
 
-use tile_ir::{Axis, BinaryOp, Elem, Loc, Param, ParamKind, View, ViewId};
+use tile_ir::{Axis, BinaryOp, Elem, Loc, Param, ParamKind, Predicate, View, ViewId};
 
 use super::expr::{Builtin, Expr};
 use super::stmt::Stmt;
@@ -122,7 +122,9 @@ pub struct Early {
 pub struct Prefetch {
     /// View.
     pub view: ViewId,
-    /// First element of program (0, 0, 0).
+    /// The programs that ask, along x: from the first of these numbers to before the second.
+    pub programs: [u64; 2],
+    /// First element of the first program that asks.
     pub first: u64,
     /// Elements from one program to the next along x, y, z.
     pub per_program: [u64; 3],
@@ -135,7 +137,10 @@ impl Prefetch {
     pub fn offset(&self) -> Expr {
         let axes = [Axis::X, Axis::Y, Axis::Z].into_iter().zip(self.per_program).filter(|(_, step)| *step != 0);
         let steps = axes.map(|(axis, step)| {
-            let program = Box::new(Expr::Builtin(Builtin::Program(axis)));
+            let mut program = Box::new(Expr::Builtin(Builtin::Program(axis)));
+            if axis == Axis::X && self.programs[0] != 0 {
+                program = Box::new(Expr::Binary(BinaryOp::Sub, program, Box::new(Expr::int(self.programs[0] as u32))));
+            }
             if step == 1 { *program } else { Expr::Binary(BinaryOp::Mul, program, Box::new(Expr::int(step as u32))) }
         });
         let first = (self.first != 0).then(|| Expr::int(self.first as u32));
@@ -143,9 +148,21 @@ impl Prefetch {
         steps.chain(first).reduce(add).unwrap_or_else(|| Expr::int(0))
     }
 
+    /// Whether only some programs ask: the comparisons of the program's number along x that hold for them.
+    pub fn condition(&self, grid: [u64; 3]) -> Vec<Expr> {
+        let compare = |predicate, number: u64| {
+            let program = Expr::Builtin(Builtin::Program(Axis::X));
+            Expr::Compare(predicate, Box::new(program), Box::new(Expr::int(number as u32)))
+        };
+        let from = (self.programs[0] > 0).then(|| compare(Predicate::UGe, self.programs[0]));
+        let until = (self.programs[1] < grid[0]).then(|| compare(Predicate::ULt, self.programs[1]));
+        from.into_iter().chain(until).collect()
+    }
+
     /// Index of the first element that the last program asks for.
     pub fn last_first(&self, grid: [u64; 3]) -> u64 {
-        self.per_program.iter().zip(grid).fold(self.first, |sum, (step, programs)| {
+        let along_x = self.programs[1].saturating_sub(self.programs[0]);
+        self.per_program.iter().zip([along_x, grid[1], grid[2]]).fold(self.first, |sum, (step, programs)| {
             sum.saturating_add(step.saturating_mul(programs.saturating_sub(1)))
         })
     }

@@ -46,8 +46,13 @@ pub(super) fn early(facts: &Facts<'_>, grid: [u64; 3]) -> Option<Early> {
         }
         let Some((start, count)) = range(facts, view, indices, facts.kernel.ty(result).shape.dims()) else { return };
         let size = view.elem.bytes();
-        let mut prefetch =
-            Prefetch { view: *id, first: start.constant, per_program: start.per_program, bytes: count * size };
+        let mut prefetch = Prefetch {
+            view: *id,
+            programs: [0, grid[0]],
+            first: start.constant,
+            per_program: start.per_program,
+            bytes: count * size,
+        };
         let inside = prefetch.last_first(grid).saturating_add(count) <= view.shape.count();
         let narrow = view.shape.count() <= i32::MAX as u64;
         // What all programs read, the first of them brings in time.

@@ -419,7 +419,7 @@ pub(crate) fn threads(kernel: &Kernel, target: &Target) -> u64 {
         });
     });
     let alone = kernel.programs() <= 4 && !product;
-    let (each, most) = if alone { (4, 1024) } else { (16, 256) };
+    let (each, most) = if alone { (4, 1024) } else { (16, u64::from(target.busy_threads)) };
     let wanted = 1 << (work / each).max(1).ilog2();
     wanted.clamp(u64::from(target.warp), most.min(u64::from(target.max_threads)))
 }

@@ -30,6 +30,10 @@ pub(super) fn check(kernel: &LaneKernel, target: &Target, violations: &mut Viola
         if !units || prefetch.bytes % UNIT != 0 || prefetch.bytes == 0 {
             add(format!("what is asked for of `{name}` is not in units of {UNIT} bytes"));
         }
+        let [from, until] = prefetch.programs;
+        if from >= until || until > kernel.grid[0] {
+            add(format!("programs {from} to {until} ask for `{name}`, of {}", kernel.grid[0]));
+        }
         let last = prefetch.last_first(kernel.grid);
         if last.saturating_mul(size).saturating_add(prefetch.bytes) > view.shape.count().saturating_mul(size) {
             add(format!("what is asked for of `{name}` goes beyond it"));

@@ -68,6 +68,7 @@ pub(crate) const TARGET: Target = Target {
     max_buffers: 31,
     scalars_take_buffers: false,
     vector_bytes: 16,
+    busy_threads: 256,
     programs: 64,
     tile_registers: 64,
     max_unroll: 16,
