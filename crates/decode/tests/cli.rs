@@ -281,7 +281,7 @@ fn bench_writes_json_and_a_chart() {
     setup.text(&[&base[..], &["--contexts", "9,4", "--fill", "run"]].concat());
     let record: Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
     assert_eq!((record["peer"].as_str(), record["device"].as_str()), (Some("tenfold"), Some("cpu")));
-    assert_eq!((record["dtype"].as_str(), record["cache_dtype"].as_str()), (Some("f32"), Some("f32")));
+    assert_eq!((record["dtype"].as_str(), record["cache_dtype"].as_str()), (Some("bf16"), Some("f32")));
     assert_eq!((record["fill"].as_str(), record["facts"]["threads"].is_string()), (Some("run"), true));
     let ceiling = record["read_ceiling"]["gb_per_s"].as_f64().unwrap();
     let rows = record["results"].as_array().unwrap();
