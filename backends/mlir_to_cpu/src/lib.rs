@@ -167,6 +167,7 @@ fn compile(
         grid: kernel.grid,
         block: [1, 1, 1],
         budgets: BTreeMap::from([("scratch".to_owned(), candidate.plan.scratch_bytes)]),
+        dependent: false,
         lines,
     }))
 }

@@ -27,6 +27,8 @@ pub const TARGET: Target = Target {
     scalars_take_buffers: true,
     // The widest vector types are 16 bytes.
     vector_bytes: 16,
+    // As wide as leaves several groups on one core.
+    busy_threads: 256,
     // About twice the cores of the largest laptop chips (M2 Max: 38).
     programs: 64,
     // A thread of a full group of 1024 has about 100 32-bit registers (208 KiB of registers per core); tiles take half, and
@@ -35,4 +37,5 @@ pub const TARGET: Target = Target {
     // Longer bodies outgrow the instruction cache.
     max_unroll: 16,
     matrix: MATRIX,
+    ahead: None,
 };

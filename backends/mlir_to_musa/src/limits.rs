@@ -18,6 +18,8 @@ pub const TARGET: Target = Target {
     scalars_take_buffers: false,
     // `uint4` is the widest load.
     vector_bytes: 16,
+    // As wide as leaves several groups on one core.
+    busy_threads: 256,
     // About two blocks for each of 48 multiprocessors.
     programs: 96,
     // Register files are unpublished; as CUDA.
@@ -26,4 +28,5 @@ pub const TARGET: Target = Target {
     max_unroll: 8,
     // Its matrices are 32x32 over 128 threads, without a published interface.
     matrix: &[],
+    ahead: None,
 };

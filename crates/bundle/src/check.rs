@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::check_fusion;
 use crate::error::Error;
 use crate::manifest::{Access, Arg, ArgKind, Dtype, FORMAT_VERSION, Kernel, Manifest, Own};
 
@@ -15,6 +16,8 @@ pub mod limits {
     pub const FILES: u64 = 4096;
     /// Kernels.
     pub const KERNELS: u64 = 4096;
+    /// Launches that one fused kernel stands for.
+    pub const LAUNCHES: u64 = 64;
     /// Arguments of one kernel.
     pub const ARGS: u64 = 64;
     /// Dimensions of a view.
@@ -42,7 +45,7 @@ pub fn view_bytes(dtype: Dtype, shape: &[u64]) -> Option<u64> {
 /// # Errors
 /// The first broken rule: version, sizes beyond [`limits`], file names that could leave the folder, hashes that are not
 /// 64 lower-case hex digits, kernels without their file, names given twice, empty or overflowing shapes, ownership that
-/// does not fit the view.
+/// does not fit the view, fusions of kernels and arguments that are not there.
 pub fn check(manifest: &Manifest) -> Result<(), Error> {
     if manifest.version != FORMAT_VERSION {
         return Err(Error::Manifest {
@@ -64,7 +67,8 @@ pub fn check(manifest: &Manifest) -> Result<(), Error> {
             return Err(broken(kernel, "listed twice"));
         }
     }
-    Ok(())
+    at_most("the number of fusions", manifest.fusions.len() as u64, limits::KERNELS)?;
+    manifest.fusions.iter().try_for_each(|fusion| check_fusion::check(manifest, fusion))
 }
 
 /// Checks that a relative path stays inside the bundle and means the same on every system.
@@ -153,6 +157,20 @@ fn check_own(kernel: &Kernel, arg: &Arg, own: &Own, extent: u64) -> Result<(), E
             }
             Some(_) => Ok(()),
         },
+        Own::Range { axis, size, first, programs } => {
+            let end = first.checked_add(*programs);
+            match kernel.grid.get(*axis) {
+                None => bad(format!("is owned along program axis {axis}; there are 3")),
+                Some(_) if *size == 0 || *programs == 0 => bad("is owned in empty blocks".to_owned()),
+                Some(all) if end.is_none_or(|end| end > *all) => {
+                    bad(format!("is owned by {programs} programs from {first} on; there are {all}"))
+                }
+                Some(_) if (*programs - 1).checked_mul(*size).is_none_or(|start| start >= extent) => {
+                    bad(format!("has blocks of {size} past its extent {extent} for {programs} programs"))
+                }
+                Some(_) => Ok(()),
+            }
+        }
         Own::At { arg: scalar } => {
             let found = kernel.args.iter().find(|other| other.name == *scalar);
             match found.map(|other| &other.kind) {
@@ -180,10 +198,10 @@ fn bounded_product(kernel: &Kernel, what: &str, extents: &[u64; 3], limit: u64) 
     }
 }
 
-fn at_most(what: &str, found: u64, limit: u64) -> Result<(), Error> {
+pub(crate) fn at_most(what: &str, found: u64, limit: u64) -> Result<(), Error> {
     if found > limit { Err(Error::TooLarge { what: what.to_owned(), found, limit }) } else { Ok(()) }
 }
 
-fn broken(kernel: &Kernel, message: impl Into<String>) -> Error {
+pub(crate) fn broken(kernel: &Kernel, message: impl Into<String>) -> Error {
     Error::Kernel { kernel: kernel.name.clone(), message: message.into() }
 }

@@ -5,6 +5,7 @@
 //! rules a manifest obeys, [`Bundle::open`] applies them and checks every hash. Hashes find damage, not malice: a
 //! bundle holds code that a device runs, so open only what you would run.
 mod check;
+mod check_fusion;
 mod error;
 pub mod manifest;
 mod read;

@@ -25,8 +25,42 @@ pub struct Manifest {
     pub features: Vec<String>,
     /// Files, by path relative to the bundle, with the SHA-256 of their contents in lower-case hex.
     pub files: BTreeMap<String, String>,
-    /// Kernels in source order.
+    /// Kernels in source order; fused ones last.
     pub kernels: Vec<Kernel>,
+    /// Launches that one kernel can stand for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fusions: Vec<Fusion>,
+}
+
+/// A rewrite of launches: where `launches` are launched in this order and bound as `same` says, one launch of `kernel`
+/// does what they do, except that nothing writes what `drops` names.
+///
+/// It holds if, among the arguments of the launch of `kernel`, a buffer that it writes is bound once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fusion {
+    /// Name of the fused kernel.
+    pub kernel: String,
+    /// Names of the kernels it stands for, in the order of their launches.
+    pub launches: Vec<String>,
+    /// Arguments that must be bound to the same buffer or number, two or more together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same: Vec<Vec<Slot>>,
+    /// For each argument of the fused kernel: whose binding it takes.
+    pub args: Vec<Slot>,
+    /// Views that the launches overwrite as a whole and the fused kernel does not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drops: Vec<Slot>,
+}
+
+/// An argument of one of the launches of a [`Fusion`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slot {
+    /// Index into [`Fusion::launches`].
+    pub launch: usize,
+    /// Name of the argument.
+    pub arg: String,
 }
 
 /// One kernel.
@@ -49,6 +83,10 @@ pub struct Kernel {
     pub args: Vec<Arg>,
     /// Bytes used per memory space and program, such as `{"scratch": 4096}`.
     pub budgets: BTreeMap<String, u64>,
+    /// It waits by itself for earlier launches before it touches anything but `Weights` views, and lets later ones start
+    /// early: a runtime may start it before its predecessors have ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dependent: bool,
     /// For each emitted line that comes from the user's source: where.
     pub lines: Vec<LineOrigin>,
 }
@@ -148,6 +186,18 @@ pub enum Own {
         axis: usize,
         /// Elements.
         size: u64,
+    },
+    /// `[(id - first) * size, (id - first + 1) * size)` for the `programs` programs from `first` on, nothing for others:
+    /// kernels that stand side by side have their programs one after the other.
+    Range {
+        /// Program axis.
+        axis: usize,
+        /// Elements.
+        size: u64,
+        /// The first program that owns any.
+        first: u64,
+        /// How many do.
+        programs: u64,
     },
     /// The one element given by the scalar argument with this name.
     At {

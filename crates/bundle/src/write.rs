@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::check::{check, file_name, limits};
 use crate::error::Error;
-use crate::manifest::{FORMAT_VERSION, Kernel, Manifest};
+use crate::manifest::{FORMAT_VERSION, Fusion, Kernel, Manifest};
 use crate::read::hex;
 
 /// Collects the parts of a bundle in memory, then writes them in one go.
@@ -30,6 +30,7 @@ impl BundleWriter {
             features: Vec::new(),
             files: BTreeMap::new(),
             kernels: Vec::new(),
+            fusions: Vec::new(),
         };
         BundleWriter { manifest, contents: BTreeMap::new() }
     }
@@ -64,6 +65,12 @@ impl BundleWriter {
     /// Adds a kernel; its file must have been added when [`finish`](BundleWriter::finish) is called.
     pub fn kernel(&mut self, kernel: Kernel) -> &mut BundleWriter {
         self.manifest.kernels.push(kernel);
+        self
+    }
+
+    /// Adds a rewrite of launches; its kernels must have been added when [`finish`](BundleWriter::finish) is called.
+    pub fn fusion(&mut self, fusion: Fusion) -> &mut BundleWriter {
+        self.manifest.fusions.push(fusion);
         self
     }
 

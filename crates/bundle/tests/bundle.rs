@@ -33,6 +33,7 @@ fn kernel() -> Kernel {
             Arg { name: "factor".to_owned(), kind: ArgKind::Scalar { dtype: Dtype::F32, bound: None } },
         ],
         budgets: BTreeMap::from([("scratch".to_owned(), 4096)]),
+        dependent: false,
         lines: vec![],
     }
 }

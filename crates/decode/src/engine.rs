@@ -33,9 +33,18 @@ impl Engine {
     ///
     /// # Errors
     /// A bundle that does not fit the model or the device, weights that cannot be read, too little memory.
-    pub fn new(mut device: Box<dyn Device>, bundle: &Bundle, model: &Model) -> Result<Engine, Error> {
+    pub fn new(device: Box<dyn Device>, bundle: &Bundle, model: &Model) -> Result<Engine, Error> {
+        let plan = plan::build(model.config(), bundle.manifest())?;
+        let plan = plan::fuse(&plan, bundle.manifest());
+        Engine::with_plan(device, bundle, model, plan)
+    }
+
+    /// [`Engine::new`] with a plan of [`plan::build`] or [`plan::fuse`] for the same model and bundle.
+    ///
+    /// # Errors
+    /// As [`Engine::new`].
+    pub fn with_plan(mut device: Box<dyn Device>, bundle: &Bundle, model: &Model, plan: Plan) -> Result<Engine, Error> {
         let config = model.config().clone();
-        let plan = plan::build(&config, bundle.manifest())?;
         let program = device.load(bundle)?;
         let (cos, sin) = rope::tables(plan.capacity, config.head_dim, config.rope_theta);
         let mut buffers = Vec::new();

@@ -59,6 +59,7 @@ mod tests {
             block: [1, 1, 1],
             args: vec![],
             budgets: BTreeMap::new(),
+            dependent: false,
             lines: lines.iter().map(origin).collect(),
         }
     }

@@ -70,6 +70,7 @@ mod tests {
             block: [32, 8, 1],
             args: vec![scalar("a"), scalar("b")],
             budgets: BTreeMap::new(),
+            dependent: false,
             lines: vec![],
         };
         let limits = Limits { block: [1024, 8, 4], threads: 256, shared_bytes: 100, args: 2 };

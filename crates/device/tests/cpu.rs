@@ -51,6 +51,7 @@ fn kernel(name: &str, grid: u64, args: Vec<Declared>) -> Kernel {
         block: [1, 1, 1],
         args,
         budgets: BTreeMap::from([("scratch".to_owned(), 64)]),
+        dependent: false,
         lines: vec![],
     }
 }

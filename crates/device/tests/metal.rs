@@ -53,6 +53,7 @@ fn kernel(name: &str, scalars: &[Declared]) -> Kernel {
         block: [32, 1, 1],
         args: [&[view("x", Access::Read), view("y", Access::Write)], scalars].concat(),
         budgets: BTreeMap::new(),
+        dependent: false,
         lines: vec![LineOrigin {
             emitted: if name == "scale" { 3 } else { 7 },
             file: "src/lib.rs".to_owned(),

@@ -59,9 +59,11 @@ pub enum Output {
     Llvm,
     /// MLIR.
     Mlir,
+    /// The declared fusions, one per line.
+    Fusions,
 }
 
-/// MLIR (or LLVM IR) of `source`, and the name its locations call the file by.
+/// MLIR (or LLVM IR, or the declared fusions) of `source`, and the name its locations call the file by.
 ///
 /// # Errors
 /// rustc or the frontend refuses it (both have told the user why), or a file cannot be read.
@@ -71,8 +73,10 @@ pub fn text(source: &Source, output: Output) -> anyhow::Result<String> {
         Source::Suite { group, package } => (bitcode::of_package(package)?, Some(*group)),
         Source::Rust(path) => (bitcode::of_file(path, scratch.path())?, None),
         Source::Mlir(path) => {
-            if output == Output::Llvm {
-                bail!("an .mlir file has no LLVM stage");
+            match output {
+                Output::Llvm => bail!("an .mlir file has no LLVM stage"),
+                Output::Fusions => return Ok(String::new()),
+                Output::Mlir => {}
             }
             return std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
         }
@@ -83,6 +87,7 @@ pub fn text(source: &Source, output: Output) -> anyhow::Result<String> {
     command.arg("--stage").arg(match output {
         Output::Llvm => "llvm",
         Output::Mlir => "mlir",
+        Output::Fusions => "fusions",
     });
     if let Some(group) = group {
         command.args(["--group", group]);

@@ -68,6 +68,16 @@ pub fn module(source: &Source) -> anyhow::Result<Module> {
     Ok(module)
 }
 
+/// The fusions that `source` declares, in order of name; an `.mlir` file declares none.
+///
+/// # Errors
+/// Refusals of rustc or the frontend.
+pub fn fusions(source: &Source) -> anyhow::Result<Vec<fuse::Declaration>> {
+    let text = frontend::text(source, Output::Fusions)?;
+    let declarations: Result<Vec<_>, fuse::Error> = text.lines().map(fuse::Declaration::parse).collect();
+    Ok(declarations.map_err(|error| error.report())?)
+}
+
 /// The kernels of `module` that `--kernel` names: all, or every candidate of one family, or one candidate.
 ///
 /// # Errors

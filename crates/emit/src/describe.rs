@@ -25,6 +25,8 @@ pub struct Described<'a> {
     pub block: [u64; 3],
     /// Bytes per memory space and program.
     pub budgets: BTreeMap<String, u64>,
+    /// It waits by itself for earlier kernels: [`manifest::Kernel::dependent`].
+    pub dependent: bool,
     /// Where lines come from.
     pub lines: Vec<LineOrigin>,
 }
@@ -45,6 +47,7 @@ pub fn describe(kernel: Described<'_>) -> manifest::Kernel {
         block: kernel.block,
         args,
         budgets: kernel.budgets,
+        dependent: kernel.dependent,
         lines: kernel.lines,
     }
 }

@@ -105,6 +105,17 @@ pub enum BuiltinForm {
     Expression(&'static str),
 }
 
+/// Functions for a start before earlier kernels have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EarlyForm {
+    /// `f(pointer, bytes)`: brings memory nearer.
+    pub prefetch: &'static str,
+    /// `f()`: lets later kernels start.
+    pub release: &'static str,
+    /// `f()`: waits until earlier kernels have ended and their writes are visible.
+    pub wait: &'static str,
+}
+
 /// Which memory a pointer is to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Space {
@@ -133,8 +144,9 @@ pub trait Dialect {
     /// Lines before the helpers: headers, namespaces. Empty if there are none.
     fn preamble(&self, kernel: &LaneKernel) -> Vec<String>;
 
-    /// Declaration of the view parameter `index`.
-    fn view_parameter(&self, name: &str, elem: Elem, access: Access, index: usize) -> String;
+    /// Declaration of the view parameter `index`. With `early`, the kernel starts while earlier ones may still write what
+    /// is not weights.
+    fn view_parameter(&self, name: &str, elem: Elem, access: Access, index: usize, early: bool) -> String;
 
     /// Declaration of the scalar parameter `index`.
     fn scalar_parameter(&self, name: &str, number: Number, index: usize) -> String;
@@ -187,6 +199,9 @@ pub trait Dialect {
 
     /// The barrier's statement.
     fn barrier(&self, global: bool, shared: bool) -> String;
+
+    /// How a kernel starts before earlier ones have ended; `None` if the language has no way to.
+    fn early(&self, prefetch: bool, helpers: &mut Helpers) -> Option<EarlyForm>;
 
     /// The line before a loop that asks to repeat its body: `None` for every iteration.
     fn unroll(&self, times: Option<u32>) -> String;

@@ -4,6 +4,7 @@
 //! [`ir`] is the language of the result; a [`target::Target`] holds the numbers that differ between targets.
 
 mod barriers;
+pub mod beside;
 pub mod caps;
 mod error;
 pub mod interp;

@@ -21,6 +21,8 @@ pub struct Target {
     pub scalars_take_buffers: bool,
     /// Bytes of the widest load and store.
     pub vector_bytes: u64,
+    /// Most threads of a group that the lowering chooses for products and other work of many programs.
+    pub busy_threads: u32,
     /// Programs wanted to fill the machine: of several candidates, the largest tile that leaves this many is taken.
     pub programs: u64,
     /// 32-bit registers a thread may hold tiles in; larger tiles go to shared memory.
@@ -29,6 +31,18 @@ pub struct Target {
     pub max_unroll: u32,
     /// Matrix units; empty if none.
     pub matrix: &'static [MatrixUnit],
+    /// How far kernels run ahead of those in front; `None` where a kernel starts after they have ended.
+    pub ahead: Option<Ahead>,
+}
+
+/// How far kernels may run ahead of those in front of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// Bytes of weights that the programs that run at a time may together ask for: what the cache holds besides
+    /// what the kernels in front work on.
+    pub bytes: u64,
+    /// Threads that the machine runs at a time.
+    pub threads: u64,
 }
 
 impl Target {

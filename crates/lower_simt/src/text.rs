@@ -115,6 +115,17 @@ impl Printer<'_> {
             let text = format!("shared {name}: [{}; {}]; // {} bytes", array.elem, array.len, array.bytes());
             self.line(&text, &Loc::Unknown);
         }
+        if let Some(early) = &kernel.early {
+            for prefetch in &early.prefetches {
+                let view = kernel.params.get(prefetch.view.index()).map_or("?", |param| param.name.as_str());
+                let place = format!("{view}[{}]", self.expr(&prefetch.offset()));
+                let tests = prefetch.condition(kernel.grid);
+                let condition: String = tests.iter().map(|test| format!(" if {}", self.expr(test))).collect();
+                let text = format!("prefetch {place} for {} bytes{condition};", prefetch.bytes);
+                self.line(&text, &Loc::Unknown);
+            }
+            self.line("wait for earlier kernels;", &Loc::Unknown);
+        }
         self.block(&kernel.body);
         self.depth -= 1;
         self.close("}");

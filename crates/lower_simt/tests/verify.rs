@@ -4,13 +4,14 @@ mod common;
 
 use common::{TARGET, gallery};
 use lower_simt::ir::{
-    Convert, Expr, FragmentRole, LaneKernel, MatrixOp, Memory, Place, Scalar, Shared, StmtKind, Unroll, Var,
+    Convert, Early, Expr, FragmentRole, LaneKernel, MatrixOp, Memory, Place, Prefetch, Scalar, Shared, StmtKind,
+    Unroll, Var,
 };
-use lower_simt::target::Target;
+use lower_simt::target::{Ahead, Target};
 use lower_simt::testing::Build;
 use lower_simt::testing::exprs::*;
 use lower_simt::verify::{Rule, redundant_barriers, verify};
-use tile_ir::{BinaryOp, Elem, Predicate, ReduceOp, UnaryOp, ViewId};
+use tile_ir::{Access, BinaryOp, Elem, Loc, Param, ParamKind, Predicate, ReduceOp, Shape, UnaryOp, View, ViewId};
 
 const SOUND: &[Rule] = &[];
 
@@ -71,6 +72,52 @@ fn limits() {
     let unroll = |by| rules(move |b, _, _| b.for_loop("i", [int(0), int(64), int(1)], Unroll::By(by), |_, _| {}));
     assert_eq!(unroll(16), SOUND);
     assert_eq!(unroll(32), [Rule::Limit]);
+}
+
+#[test]
+fn early_starts() {
+    let ahead = Target { ahead: Some(Ahead { bytes: 1 << 20, threads: 1 << 16 }), ..TARGET };
+    // One row of weights per program.
+    let weights = |k: &mut LaneKernel| {
+        let view =
+            View { elem: Elem::Bf16, shape: Shape::new(&[4, 64]).unwrap(), access: Access::Weights, own: Vec::new() };
+        k.params.push(Param { name: "w".to_owned(), kind: ParamKind::View(view), loc: Loc::Unknown });
+        k.grid = [4, 1, 1];
+        let view = ViewId(k.params.len() as u32 - 1);
+        k.early = Some(Early {
+            prefetches: vec![Prefetch { view, programs: [0, 4], first: 0, per_program: [64, 0, 0], bytes: 128 }],
+        });
+    };
+    let mut sound = kernel(|_, _, _| {});
+    weights(&mut sound);
+    assert_eq!(broken(&sound, &ahead), SOUND);
+    assert_eq!(broken(&sound, &TARGET), [Rule::Early], "no such start on this target");
+    let changed = |change: fn(&mut LaneKernel)| {
+        let mut faulty = sound.clone();
+        change(&mut faulty);
+        broken(&faulty, &ahead)
+    };
+    // One program less, not in units of 16 bytes, too long, nothing, what another kernel writes, no view at all.
+    assert_eq!(changed(|k| k.grid = [3, 1, 1]), [Rule::Early]);
+    for change in [
+        |p: &mut Prefetch| p.first = 4,
+        |p: &mut Prefetch| p.programs = [4, 4],
+        |p: &mut Prefetch| p.programs = [0, 5],
+        |p: &mut Prefetch| p.bytes = 24,
+        |p: &mut Prefetch| p.bytes = 144,
+        |p: &mut Prefetch| p.bytes = 0,
+        |p: &mut Prefetch| p.view = ViewId(99),
+    ] {
+        let mut faulty = sound.clone();
+        faulty.early.iter_mut().flat_map(|early| &mut early.prefetches).for_each(change);
+        assert_eq!(broken(&faulty, &ahead), [Rule::Early]);
+    }
+    let written = changed(|k| {
+        if let Some(ParamKind::View(view)) = k.params.last_mut().map(|param| &mut param.kind) {
+            view.access = Access::Read;
+        }
+    });
+    assert_eq!(written, [Rule::Early]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! `#[tile::kernel]` leaves one static per kernel and candidate, whose symbol says what it is:
 //! `__tile_kernel_entry$<group>$<family>$<KEY=VALUE,..>`, and whose value holds the kernel function's address.
 
-use tile::abi::ENTRY_PREFIX;
+use tile::abi::{ENTRY_PREFIX, FUSION_PREFIX};
 
 use crate::errors::{Error, Problem, Result};
 use crate::llvm::{Function, Module, Value};
@@ -95,6 +95,17 @@ pub(crate) fn find<'m>(module: &'m Module<'_>, locator: &Locator) -> (Vec<Entry<
         }
     }
     (entries, errors)
+}
+
+/// The fusions that a group declares (all groups, if `None`), in order of name.
+pub(crate) fn fusions(module: &Module<'_>, group: Option<&str>) -> Vec<String> {
+    let declaration = |symbol: String| {
+        let (of, declaration) = symbol.strip_prefix(FUSION_PREFIX)?.split_once('$')?;
+        group.is_none_or(|group| group == of).then(|| declaration.to_owned())
+    };
+    let mut found: Vec<String> = module.globals().into_iter().filter_map(|global| declaration(global.name())).collect();
+    found.sort();
+    found
 }
 
 fn entry<'m>(symbol: &str, global: Value<'m>, locator: &Locator) -> Result<Entry<'m>> {

@@ -68,6 +68,16 @@ pub fn optimised_llvm(bitcode: &[u8], options: &Options) -> Result<String, Vec<R
     optimised(&context, bitcode, options).map(|(module, _)| module.print()).map_err(reports)
 }
 
+/// The fusions that the crate's kernel groups declare, one per line as `name=producer>consumer+consumer`.
+///
+/// # Errors
+/// The bitcode is damaged.
+pub fn fusions(bitcode: &[u8], options: &Options) -> Result<String, Vec<Report>> {
+    let context = Context::new();
+    let module = bitcode::load(&context, bitcode).map_err(|error| reports(vec![error]))?;
+    Ok(entries::fusions(&module, options.group.as_deref()).into_iter().map(|line| line + "\n").collect())
+}
+
 fn reports(errors: Vec<Error>) -> Vec<Report> {
     errors.into_iter().map(Report::from).collect()
 }

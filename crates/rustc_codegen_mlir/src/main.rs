@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 
 use clap::{Parser, ValueEnum};
 use diagnostics::{Kind, Report};
-use rustc_codegen_mlir::{Options, compile, optimised_llvm};
+use rustc_codegen_mlir::{Options, compile, fusions, optimised_llvm};
 
 /// Turns the LLVM bitcode of a kernel crate into MLIR.
 #[derive(Parser)]
@@ -40,6 +40,8 @@ enum Stage {
     Llvm,
     /// MLIR.
     Mlir,
+    /// The declared fusions, one per line.
+    Fusions,
 }
 
 fn main() -> ExitCode {
@@ -92,6 +94,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Vec<Report>> {
     let options = Options { group: arguments.group, root };
     let text = match arguments.stage {
         Stage::Llvm => optimised_llvm(&bitcode, &options)?,
+        Stage::Fusions => fusions(&bitcode, &options)?,
         Stage::Mlir => {
             let groups = compile(&bitcode, &options)?;
             if groups.len() > 1 {

@@ -151,5 +151,8 @@ codes! {
 /// Section attribute value of the static that names every kernel entry; see [`crate::KernelEntry`].
 pub const ENTRY_PREFIX: &str = "__tile_kernel_entry$";
 
+/// Begins the symbol of the static that declares a fusion: the group's name, `$`, then the declaration.
+pub const FUSION_PREFIX: &str = "__tile_fusion$";
+
 /// `valid_rows`/`valid_cols` value that means "no limit besides the view's extent".
 pub const NO_LIMIT: usize = usize::MAX;

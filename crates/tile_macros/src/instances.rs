@@ -6,21 +6,71 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Error, ExprPath, Ident, LitInt, LitStr, Result, Token, bracketed};
+use syn::{Error, ExprPath, Ident, LitInt, LitStr, Result, Token, bracketed, parenthesized, token};
 
 /// Begins the symbol of every entry; the kernel compiler looks for it.
 const PREFIX: &str = "__tile_kernel_entry$";
+
+/// Begins the symbol of every declared fusion.
+const FUSION_PREFIX: &str = "__tile_fusion$";
 
 /// More combinations than this are surely a mistake.
 const MOST_CANDIDATES: usize = 256;
 
 mod keyword {
     syn::custom_keyword!(group);
+    syn::custom_keyword!(fuse);
 }
 
 struct Instances {
     group: LitStr,
     entries: Vec<Entry>,
+    fusions: Vec<Fusion>,
+}
+
+/// `fuse name = producer => kernel(argument) | kernel;`
+struct Fusion {
+    name: Ident,
+    producer: Option<Ident>,
+    consumers: Vec<(Ident, Option<Ident>)>,
+}
+
+impl Parse for Fusion {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        input.parse::<keyword::fuse>()?;
+        let name = input.parse()?;
+        input.parse::<Token![=]>()?;
+        let producer = if input.peek2(Token![=>]) {
+            let producer = input.parse()?;
+            input.parse::<Token![=>]>()?;
+            Some(producer)
+        } else {
+            None
+        };
+        let mut consumers = Vec::new();
+        loop {
+            let kernel: Ident = input.parse()?;
+            let mut arg = None;
+            if producer.is_some() && input.peek(token::Paren) {
+                let list;
+                parenthesized!(list in input);
+                arg = Some(list.parse::<Ident>()?);
+                if !list.is_empty() {
+                    return Err(list.error("one argument takes the output"));
+                }
+            }
+            consumers.push((kernel, arg));
+            if !input.peek(Token![|]) {
+                break;
+            }
+            input.parse::<Token![|]>()?;
+        }
+        if producer.is_none() && consumers.len() < 2 {
+            return Err(Error::new_spanned(&name, "a fusion has a kernel before `=>` or a second one after `|`"));
+        }
+        input.parse::<Token![;]>()?;
+        Ok(Self { name, producer, consumers })
+    }
 }
 
 struct Entry {
@@ -42,11 +92,15 @@ impl Parse for Instances {
         let group: LitStr = input.parse()?;
         check_group(&group)?;
         input.parse::<Token![;]>()?;
-        let mut entries = Vec::new();
+        let (mut entries, mut fusions) = (Vec::new(), Vec::new());
         while !input.is_empty() {
-            entries.push(input.parse()?);
+            if input.peek(keyword::fuse) && input.peek2(Ident) {
+                fusions.push(input.parse()?);
+            } else {
+                entries.push(input.parse()?);
+            }
         }
-        Ok(Self { group, entries })
+        Ok(Self { group, entries, fusions })
     }
 }
 
@@ -97,7 +151,7 @@ fn check_group(group: &LitStr) -> Result<()> {
 }
 
 pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
-    let Instances { group, entries } = syn::parse2(input)?;
+    let Instances { group, entries, fusions } = syn::parse2(input)?;
     let mut names = BTreeSet::new();
     let mut output = TokenStream::new();
     for entry in &entries {
@@ -108,7 +162,38 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
             output.extend(static_item(&group.value(), entry, &choice));
         }
     }
+    for fusion in &fusions {
+        let kernels = fusion.producer.iter().chain(fusion.consumers.iter().map(|consumer| &consumer.0));
+        for kernel in kernels {
+            if !entries.iter().any(|entry| entry.name == *kernel) {
+                return Err(Error::new(kernel.span(), format!("the group has no kernel named `{kernel}`")));
+            }
+        }
+        if !names.insert(fusion.name.to_string()) {
+            let message = format!("the group has another kernel or fusion named `{}`", fusion.name);
+            return Err(Error::new(fusion.name.span(), message));
+        }
+        output.extend(fusion_item(&group.value(), fusion));
+    }
     Ok(output)
+}
+
+/// A static whose symbol is the declaration, as the kernel compiler reads it.
+fn fusion_item(group: &str, fusion: &Fusion) -> TokenStream {
+    let consumer = |(kernel, arg): &(Ident, Option<Ident>)| match arg {
+        Some(arg) => format!("{kernel}.{arg}"),
+        None => kernel.to_string(),
+    };
+    let consumers: Vec<String> = fusion.consumers.iter().map(consumer).collect();
+    let producer = fusion.producer.as_ref().map(|producer| format!("{producer}>")).unwrap_or_default();
+    let symbol = format!("{FUSION_PREFIX}{group}${}={producer}{}", fusion.name, consumers.join("+"));
+    quote_spanned! { fusion.name.span()=>
+        const _: () = {
+            #[used]
+            #[unsafe(export_name = #symbol)]
+            static FUSION: u8 = 0;
+        };
+    }
 }
 
 type Choice<'a> = Vec<(&'a Ident, &'a LitInt, u64)>;

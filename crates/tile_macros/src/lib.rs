@@ -30,6 +30,19 @@ pub fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Left of `=` is the kernel's name for the host. With `for` there is one candidate for each value (for each
 /// combination, after several `for`), and a target takes the one that suits it.
+///
+/// Kernels that a host launches one after the other may become one launch, which `fuse` declares:
+///
+/// ```text
+///     fuse norm_qkv = norm => q_proj | kv_proj;
+///     fuse rope = rope_q | rope_k;
+/// ```
+///
+/// Kernels with `|` between them stand *side by side*: the host launches them in this order, and none touches what
+/// another one writes. The kernel before `=>` has one program, which writes one view as a whole; each program of the
+/// others computes that view for itself instead of reading it. It is the only argument that fits in type and shape, or
+/// the one that is named: `norm => add(a)`. A host is told what such a launch stands for, and uses it where its own
+/// launches and buffers are so.
 #[proc_macro]
 pub fn instances(input: TokenStream) -> TokenStream {
     instances::expand(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()

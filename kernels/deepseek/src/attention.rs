@@ -3,7 +3,10 @@
 use tile::math;
 use tile::prelude::*;
 
-/// Grouped-query attention: the `G` query heads of one key-value head per program, over cache rows 0 to `position`.
+/// Grouped-query attention: `HEADS` query heads of one key-value head per program, over cache rows 0 to `position`.
+///
+/// `G` query heads share a key-value head, and `HEADS` divides `G`. With `HEADS = G` each key and value is read once;
+/// with fewer there are more programs, which read the shared rows from a cache of the device.
 ///
 /// Online softmax over chunks of `CH` keys: `sum` and `total` are relative to the largest score so far, and are
 /// scaled down when a larger one comes. Rows past `position` are never read: they may hold anything.
@@ -15,30 +18,32 @@ pub fn attention_decode_gqa<
     const KVD: usize,
     const G: usize,
     const CAP: usize,
+    const HEADS: usize,
     const CH: usize,
 >(
     q: View<f32, NH, DH>,
     k_cache: View<KV, CAP, KVD>,
     v_cache: View<KV, CAP, KVD>,
-    mut output: Partition<f32, NH, DH, G, DH>,
+    mut output: Partition<f32, NH, DH, HEADS, DH>,
     position: Position<CAP>,
 ) {
-    let kv_head = tile::program_id::<0>();
-    let column = kv_head * DH;
+    const { assert!(G.is_multiple_of(HEADS), "the query heads of a program share one key-value head") };
+    let head = output.row();
+    let column = head / G * DH;
     let length = position.get() + 1;
     let scale = 1.0 / math::sqrt(DH as f32);
-    let queries = q.block::<G, DH>(kv_head * G, 0) * scale;
+    let queries = q.block::<HEADS, DH>(head, 0) * scale;
 
-    let mut largest = Tile::<f32, G, 1>::splat(f32::MIN);
-    let mut total = Tile::<f32, G, 1>::zeros();
-    let mut sum = Tile::<f32, G, DH>::zeros();
+    let mut largest = Tile::<f32, HEADS, 1>::splat(f32::MIN);
+    let mut total = Tile::<f32, HEADS, 1>::zeros();
+    let mut sum = Tile::<f32, HEADS, DH>::zeros();
     for start in tile::range(0, length, CH) {
         let valid = Limits::rows(length - start);
         let keys = k_cache.block_limited::<CH, DH>(start, column, valid).to_f32();
         let values = v_cache.block_limited::<CH, DH>(start, column, valid).to_f32();
 
         // A finite score for keys past the end: its weight is exactly 0, and no infinities are subtracted.
-        let index = Tile::<u32, G, CH>::col_index() + start as u32;
+        let index = Tile::<u32, HEADS, CH>::col_index() + start as u32;
         let scores = index.lt(length as u32).select(queries.dot_t(keys), f32::MIN);
 
         let larger = largest.max(scores.row_max());

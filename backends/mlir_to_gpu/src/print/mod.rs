@@ -22,5 +22,6 @@ pub(crate) const DIALECT: CudaLike = CudaLike {
     },
     includes: &[],
     half: HalfForm::Ptx,
+    early: true,
     subgroup: "warp",
 };

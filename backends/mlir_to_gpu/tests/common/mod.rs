@@ -57,6 +57,7 @@ pub(crate) fn source(name: &str, text: &str) -> Source {
         block: [256, 1, 1],
         args: Vec::new(),
         budgets: BTreeMap::new(),
+        dependent: false,
         lines: lines.collect(),
     };
     Source { file, text: text.to_owned(), kernel }

@@ -7,7 +7,7 @@ mod vectors;
 use emit::{FloatClass, Prec, Text, float_literal};
 use emit_simt::cuda_like::words;
 use emit_simt::{
-    BuiltinForm, Dialect, Facts, Helpers, Maths, MatrixAccess, MatrixFill, Number, Signature, Space, vector,
+    BuiltinForm, Dialect, EarlyForm, Facts, Helpers, Maths, MatrixAccess, MatrixFill, Number, Signature, Space, vector,
 };
 use lower_simt::ir::{Builtin, FragmentRole, LaneKernel, SharedData};
 use lower_simt::target::MatrixUnit;
@@ -62,7 +62,7 @@ impl Dialect for Msl {
         lines
     }
 
-    fn view_parameter(&self, name: &str, elem: Elem, access: Access, index: usize) -> String {
+    fn view_parameter(&self, name: &str, elem: Elem, access: Access, index: usize, _early: bool) -> String {
         let ty = types::storage(elem);
         match access {
             Access::Read | Access::Weights => format!("device const {ty}* {name} [[buffer({index})]]"),
@@ -162,6 +162,10 @@ impl Dialect for Msl {
             (false, false) => "mem_flags::mem_none",
         };
         format!("threadgroup_barrier({flags})")
+    }
+
+    fn early(&self, _prefetch: bool, _helpers: &mut Helpers) -> Option<EarlyForm> {
+        None
     }
 
     fn unroll(&self, times: Option<u32>) -> String {

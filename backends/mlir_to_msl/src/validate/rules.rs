@@ -227,6 +227,7 @@ mod tests {
                 block: [128, 1, 1],
                 args: Vec::new(),
                 budgets: Default::default(),
+                dependent: false,
                 lines: Vec::new(),
             },
         };

@@ -22,5 +22,6 @@ pub(crate) const DIALECT: CudaLike = CudaLike {
     },
     includes: &["#include <musa_runtime.h>"],
     half: HalfForm::Integer,
+    early: false,
     subgroup: "group",
 };

@@ -3,15 +3,19 @@
 //! A step appends one token: embedding, then per layer norm, query, key and value, two rotations, attention, output
 //! projection, norm, gate and up, down. The head turns the last hidden row into logits and the most likely token.
 //! Sizes come from the model, element types and the cache's capacity from the bundle's manifest; [`build`] checks that
-//! the two belong together.
+//! the two belong together. [`fuse`] then replaces launches by the bundle's fused kernels.
 mod build;
+mod fuse;
 mod layers;
+
+use std::fmt;
 
 use bundle::manifest::{Access, Dtype};
 
 use crate::weights::Tensor;
 
 pub use build::build;
+pub use fuse::fuse;
 
 /// What a token needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -166,5 +170,30 @@ impl Plan {
     /// Launches of one decoded token.
     pub fn launches_per_token(&self) -> usize {
         self.step.len() + self.logits.len() + self.argmax.len()
+    }
+}
+
+impl fmt::Display for Plan {
+    /// One launch per line, with what is bound to its arguments; written buffers are marked.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, launches) in [("step", &self.step), ("logits", &self.logits), ("argmax", &self.argmax)] {
+            writeln!(f, "{name}: {} launches", launches.len())?;
+            for launch in launches {
+                write!(f, "  {}", launch.kernel)?;
+                for (i, arg) in launch.args.iter().enumerate() {
+                    write!(f, "{}{} = ", if i == 0 { " " } else { ", " }, arg.name)?;
+                    match arg.source {
+                        Source::Buffer { buffer, access, .. } => {
+                            let mark = if access == Access::Write { "mut " } else { "" };
+                            write!(f, "{mark}[{}]", self.buffers[buffer].name)?;
+                        }
+                        Source::Position => write!(f, "position")?,
+                        Source::F32(value) => write!(f, "{value:e}")?,
+                    }
+                }
+                writeln!(f)?;
+            }
+        }
+        Ok(())
     }
 }

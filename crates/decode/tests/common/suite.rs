@@ -206,6 +206,7 @@ fn kernel(name: &str, entry: &str, grid: u64, args: Vec<Arg>) -> Kernel {
         block: [1, 1, 1],
         args,
         budgets: Default::default(),
+        dependent: false,
         lines: vec![],
     }
 }

@@ -11,12 +11,16 @@ mod reads;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ffi::c_void;
+use std::ptr::null_mut;
 use std::sync::Arc;
 
 use bundle::Bundle;
 use bundle::manifest::Kernel;
-use cudarc::driver::sys::{self, CUdevice_attribute, CUfunction_attribute};
-use cudarc::driver::{CudaContext, CudaFunction, CudaModule, CudaStream, DriverError, result};
+use cudarc::driver::sys::{
+    self, CUdevice_attribute, CUfunction_attribute, CUlaunchAttribute, CUlaunchAttributeID, CUlaunchAttributeValue,
+    CUlaunchConfig,
+};
+use cudarc::driver::{CudaContext, CudaFunction, CudaModule, CudaStream, DriverError};
 use cudarc::nvrtc::Ptx;
 
 use crate::binding::{Arg, Binding};
@@ -31,6 +35,8 @@ use memory::Memory;
 
 /// The oldest GPUs that the printed text is for: bf16 matrix units and 16-byte copies came with 8.0.
 const OLDEST: (i32, i32) = (8, 0);
+/// The oldest GPUs whose kernels may start before their predecessors have ended.
+const EARLY_STARTS: (i32, i32) = (9, 0);
 /// Parameters of a kernel are at most 4 KiB before CUDA 12.1; each takes 8 bytes at most.
 const MAX_ARGS: u64 = 512;
 
@@ -51,6 +57,8 @@ struct Loaded {
     grid: [u32; 3],
     block: [u32; 3],
     dynamic_shared: u32,
+    /// It may start before its predecessors have ended.
+    dependent: bool,
 }
 
 impl Cuda {
@@ -112,7 +120,13 @@ impl Cuda {
             let attribute = CUfunction_attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
             function.set_attribute(attribute, dynamic_shared as i32).map_err(refused)?;
         }
-        Ok(Loaded { function, grid: narrow(kernel.grid)?, block: narrow(kernel.block)?, dynamic_shared })
+        Ok(Loaded {
+            function,
+            dependent: kernel.dependent && self.capability >= EARLY_STARTS,
+            grid: narrow(kernel.grid)?,
+            block: narrow(kernel.block)?,
+            dynamic_shared,
+        })
     }
 
     /// The error of a wait: it belongs to one of the launches since the last one.
@@ -199,17 +213,28 @@ impl Device for Cuda {
         let mut params: Vec<*mut c_void> = values.iter_mut().map(|value| (&raw mut *value).cast()).collect();
         let ([gx, gy, gz], [bx, by, bz]) = (kernel.grid, kernel.block);
         let result = self.context.bind_to_thread().and_then(|()| {
-            // SAFETY: the binding has as many arguments as the kernel and its buffers hold the views; the values live
-            // until the driver has copied them, which is before it returns.
+            let mut attribute = CUlaunchAttribute {
+                id: CUlaunchAttributeID::CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION,
+                pad: [0; 4],
+                value: CUlaunchAttributeValue { programmaticStreamSerializationAllowed: 1 },
+            };
+            let config = CUlaunchConfig {
+                gridDimX: gx,
+                gridDimY: gy,
+                gridDimZ: gz,
+                blockDimX: bx,
+                blockDimY: by,
+                blockDimZ: bz,
+                sharedMemBytes: kernel.dynamic_shared,
+                hStream: self.stream.cu_stream(),
+                attrs: &raw mut attribute,
+                numAttrs: u32::from(kernel.dependent),
+            };
+            // SAFETY: the binding has as many arguments as the kernel and its buffers hold the views; the values and the
+            // attribute live until the driver has copied them, which is before it returns.
             unsafe {
-                result::launch_kernel(
-                    kernel.function.cu_function(),
-                    (gx, gy, gz),
-                    (bx, by, bz),
-                    kernel.dynamic_shared,
-                    self.stream.cu_stream(),
-                    &mut params,
-                )
+                sys::cuLaunchKernelEx(&raw const config, kernel.function.cu_function(), params.as_mut_ptr(), null_mut())
+                    .result()
             }
         });
         match &mut self.pending {

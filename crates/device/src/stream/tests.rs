@@ -310,6 +310,7 @@ fn accesses_follow_the_manifest() {
             view("w", Access::Weights, &[]),
         ],
         budgets: BTreeMap::new(),
+        dependent: false,
         lines: vec![],
     };
     let mut device = Cpu::new(Some(1)).unwrap();

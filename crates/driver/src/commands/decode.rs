@@ -8,6 +8,7 @@ use anyhow::Context;
 use decode::{Architecture, Model};
 
 use crate::frontend::Source;
+use crate::names::SUITES;
 use crate::targets::{self, Target};
 use crate::{pipeline, tools};
 
@@ -53,6 +54,11 @@ fn group_of(model: &str) -> Option<&'static str> {
     if decode::MODELS.contains(&model) {
         return Some("smollm2-135m");
     }
+    // A synthetic model has the name of its suite.
+    let suite = model.strip_prefix("synthetic:").and_then(|name| SUITES.iter().find(|suite| suite.0 == name));
+    if let Some((group, _)) = suite {
+        return Some(group);
+    }
     let model = Model::open(model.as_ref()).ok()?;
     Some(match model.config().architecture {
         Architecture::Llama => "smollm2-135m",
@@ -62,8 +68,9 @@ fn group_of(model: &str) -> Option<&'static str> {
 
 /// Compiles a suite for `target`; the bundle's folder.
 fn bundle(target: Target, group: &str) -> anyhow::Result<PathBuf> {
-    let module = pipeline::module(&Source::parse(group)?)?;
-    let compiled = targets::compile(target, &module)?;
+    let source = Source::parse(group)?;
+    let module = pipeline::module(&source)?;
+    let compiled = targets::compile_fused(target, &module, &pipeline::fusions(&source)?)?;
     let folder = tools::workspace_root().join("target/tenfold").join(target.name()).join(group);
     targets::write_bundle(&module.name, &compiled, &folder)?;
     Ok(folder)

@@ -40,10 +40,13 @@ pub fn run(args: &Emit) -> anyhow::Result<()> {
         Stage::Lowered => (lowered(&targets, &selected()?)?, "lowered.txt"),
         Stage::Source => {
             let module = selected()?;
-            let compiled = targets::compile_all(&targets, &module)?;
             if let Some(folder) = &args.out {
-                return write_bundles(&module.name, &compiled, folder);
+                // A part of the kernels has a part of the fusions at best.
+                let fusions = if kernel.is_some() { Vec::new() } else { pipeline::fusions(&source)? };
+                let compiled = targets.iter().map(|&target| targets::compile_fused(target, &module, &fusions));
+                return write_bundles(&module.name, &compiled.collect::<anyhow::Result<Vec<_>>>()?, folder);
             }
+            let compiled = targets::compile_all(&targets, &module)?;
             (headed(compiled.iter().map(|compiled| (compiled.target, compiled.source()))), "txt")
         }
     };

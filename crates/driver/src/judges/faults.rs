@@ -42,6 +42,7 @@ mod tests {
             block: [32, 1, 1],
             args: Vec::new(),
             budgets: BTreeMap::new(),
+            dependent: false,
             lines: vec![line(4, 10), line(9, 12)],
         }
     }

@@ -75,6 +75,7 @@ mod tests {
             block: [32, 1, 1],
             args: Vec::new(),
             budgets: BTreeMap::new(),
+            dependent: false,
             lines: vec![LineOrigin { emitted: 1, file: "user.rs".to_owned(), line: 10 }],
         };
         let text =

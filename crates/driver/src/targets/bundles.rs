@@ -31,6 +31,9 @@ pub fn write_bundle(group: &str, compiled: &Compiled, folder: &Path) -> anyhow::
     for kernel in &compiled.kernels {
         writer.kernel(kernel.clone());
     }
+    for fusion in &compiled.fusions {
+        writer.fusion(fusion.clone());
+    }
     writer.finish(folder)?;
     Ok(writer.manifest().clone())
 }

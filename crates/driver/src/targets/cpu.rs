@@ -15,5 +15,13 @@ pub(super) fn compile(module: &Module) -> anyhow::Result<Compiled> {
     let object = mlir_to_cpu::emit(module, &options)
         .map_err(|errors| Reports(errors.iter().map(mlir_to_cpu::Error::report).collect()))?;
     let texts = vec![Text { file: TEXT_FILE.to_owned(), text: object.clif.clone() }];
-    Ok(Compiled { target: Target::Cpu, texts, kernels: object.kernels.clone(), object: Some(object) })
+    let kernels = object.kernels.clone();
+    Ok(Compiled {
+        target: Target::Cpu,
+        texts,
+        kernels,
+        object: Some(object),
+        fusions: Vec::new(),
+        left_out: Vec::new(),
+    })
 }

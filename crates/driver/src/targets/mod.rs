@@ -2,6 +2,7 @@
 
 mod bundles;
 mod cpu;
+mod fused;
 mod simt;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use rayon::prelude::*;
 use tile_ir::{Kernel, Module};
 
 pub use bundles::{GENERATOR, write_bundle};
+pub use fused::{LeftOut, compile_fused};
 pub use simt::lowered;
 
 /// A target that this version compiles for.
@@ -104,12 +106,24 @@ pub struct Compiled {
     kernels: Vec<manifest::Kernel>,
     /// Machine code, where the text is only for people.
     object: Option<CpuObject>,
+    fusions: Vec<manifest::Fusion>,
+    left_out: Vec<LeftOut>,
 }
 
 impl Compiled {
     /// The kernels of the bundle: one candidate per family, in source order.
     pub fn kernels(&self) -> &[manifest::Kernel] {
         &self.kernels
+    }
+
+    /// What its fused kernels stand for.
+    pub fn fusions(&self) -> &[manifest::Fusion] {
+        &self.fusions
+    }
+
+    /// Declared fusions that the target does without.
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
     }
 
     /// The texts, in source order.

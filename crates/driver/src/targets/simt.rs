@@ -17,7 +17,14 @@ pub(super) fn compile(target: Target, module: &Module) -> anyhow::Result<Compile
         Target::Cpu => return super::cpu::compile(module),
     };
     let sources = sources.map_err(|errors| reports(&errors))?;
-    let mut compiled = Compiled { target, texts: Vec::new(), kernels: Vec::new(), object: None };
+    let mut compiled = Compiled {
+        target,
+        texts: Vec::new(),
+        kernels: Vec::new(),
+        object: None,
+        fusions: Vec::new(),
+        left_out: Vec::new(),
+    };
     for source in sources {
         compiled.texts.push(Text { file: source.file, text: source.text });
         compiled.kernels.push(source.kernel);
@@ -45,6 +52,19 @@ pub fn lowered(target: Target, module: &Module) -> anyhow::Result<String> {
     let lanes = lower_simt::lower(module, limits).map_err(|errors| reports(&errors))?;
     Ok(lower_simt::text::print_module(&lanes))
 }
+
+/// What the lowering knows of a target, and its printer; none for the CPU.
+pub(super) fn printer(target: Target) -> Option<(&'static lower_simt::target::Target, Print)> {
+    match target {
+        Target::Msl => Some((&mlir_to_msl::limits::TARGET, mlir_to_msl::print)),
+        Target::Cuda => Some((&mlir_to_gpu::limits::TARGET, mlir_to_gpu::print)),
+        Target::Musa => Some((&mlir_to_musa::limits::TARGET, mlir_to_musa::print)),
+        Target::Cpu => None,
+    }
+}
+
+/// Prints a lane program.
+pub(super) type Print = fn(&lower_simt::ir::LaneKernel) -> Result<emit::Source, lower_simt::Error>;
 
 fn reports(errors: &[lower_simt::Error]) -> Reports {
     Reports(errors.iter().map(Report::from).collect())

@@ -4,6 +4,7 @@
 //! vendor's bf16 type matters. A group is a thread block; its subgroups are warps of 32, or 32 lanes of wider ones: every
 //! exchange spells the width.
 
+mod early;
 mod half;
 mod lanes;
 mod matrix;
@@ -15,7 +16,7 @@ use lower_simt::ir::{Builtin, FragmentRole, LaneKernel, SharedData};
 use lower_simt::target::MatrixUnit;
 use tile_ir::{Access, Axis, Elem, ReduceOp};
 
-use crate::dialect::{BuiltinForm, Dialect, Facts, MatrixAccess, MatrixFill, Signature, Space};
+use crate::dialect::{BuiltinForm, Dialect, EarlyForm, Facts, MatrixAccess, MatrixFill, Signature, Space};
 use crate::helpers::Helpers;
 use crate::number::Number;
 use crate::vector;
@@ -44,6 +45,8 @@ pub struct CudaLike {
     pub includes: &'static [&'static str],
     /// How f16 is converted.
     pub half: HalfForm,
+    /// Kernels may start before earlier ones have ended (`griddepcontrol`).
+    pub early: bool,
     /// Wanted name of the number of the subgroup.
     pub subgroup: &'static str,
 }
@@ -57,9 +60,12 @@ impl Dialect for CudaLike {
         self.includes.iter().map(|&line| line.to_owned()).collect()
     }
 
-    fn view_parameter(&self, name: &str, elem: Elem, access: Access, _index: usize) -> String {
+    fn view_parameter(&self, name: &str, elem: Elem, access: Access, _index: usize, early: bool) -> String {
         let ty = self.storage(elem);
         match access {
+            // A restricted pointer to constants promises that nobody writes there while the kernel runs, from its very start:
+            // the compiler could read before the wait.
+            Access::Read if early => format!("const {ty}* {name}"),
             Access::Read | Access::Weights => format!("const {ty}* __restrict__ {name}"),
             Access::Write => format!("{ty}* {name}"),
         }
@@ -168,6 +174,10 @@ impl Dialect for CudaLike {
     fn barrier(&self, _global: bool, _shared: bool) -> String {
         // Orders accesses of both memories for the threads of the block.
         "__syncthreads()".to_owned()
+    }
+
+    fn early(&self, prefetch: bool, helpers: &mut Helpers) -> Option<EarlyForm> {
+        self.early.then(|| early::form(prefetch, helpers))
     }
 
     fn unroll(&self, times: Option<u32>) -> String {

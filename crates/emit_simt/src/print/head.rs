@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use emit::Writer;
-use lower_simt::ir::{Builtin, Expr, Scalar, Stmt};
+use lower_simt::ir::{Builtin, Expr, Memory, Place, Scalar, Stmt};
 use tile_ir::{Elem, ParamKind};
 
 use super::{COMMENT, INDENT, Printer};
@@ -65,7 +65,38 @@ impl Printer<'_> {
         for local in locals {
             self.body.line(&local);
         }
+        self.early();
         head
+    }
+
+    /// What is done before the wait for earlier kernels, and the wait.
+    fn early(&mut self) {
+        let Some(early) = &self.kernel.early else { return };
+        let Some(form) = self.dialect.early(!early.prefetches.is_empty(), &mut self.helpers) else {
+            return self.fail("the language has no start before earlier kernels have ended");
+        };
+        if !early.prefetches.is_empty() {
+            let thread = self.builtins.get(&Builtin::Thread).cloned().unwrap_or_default();
+            self.body.open(&format!("if ({thread} == 0) {{"));
+            let grid = self.kernel.grid;
+            for prefetch in &early.prefetches {
+                let place =
+                    Place { memory: Memory::Global(prefetch.view), offset: Box::new(prefetch.offset()), owner: None };
+                let (pointer, ..) = self.pointer(&place);
+                let call = format!("{}({pointer}, {});", form.prefetch, prefetch.bytes);
+                let tests: Vec<String> = prefetch.condition(grid).iter().map(|test| self.expr(test).text).collect();
+                if tests.is_empty() {
+                    self.body.line(&call);
+                } else {
+                    self.body.open(&format!("if ({}) {{", tests.join(" && ")));
+                    self.body.line(&call);
+                    self.body.close("}");
+                }
+            }
+            self.body.close("}");
+        }
+        self.body.line(&format!("{}();", form.release));
+        self.body.line(&format!("{}();", form.wait));
     }
 
     fn parameters(&mut self) -> Vec<(String, String)> {
@@ -74,7 +105,7 @@ impl Printer<'_> {
             let name = &self.params[index];
             parameters.push(match &param.kind {
                 ParamKind::View(view) => (
-                    self.dialect.view_parameter(name, view.elem, view.access, index),
+                    self.dialect.view_parameter(name, view.elem, view.access, index, self.kernel.early.is_some()),
                     if view.shape.rank() == 0 {
                         view.elem.to_string()
                     } else {
@@ -97,6 +128,17 @@ impl Printer<'_> {
 
     fn used_builtins(&self) -> BTreeSet<Builtin> {
         let mut used = BTreeSet::new();
+        for prefetch in self.kernel.early.iter().flat_map(|early| &early.prefetches) {
+            used.insert(Builtin::Thread);
+            let condition = prefetch.condition(self.kernel.grid);
+            condition.iter().chain([&prefetch.offset()]).for_each(|expr| {
+                expr.for_each(&mut |expr| {
+                    if let Expr::Builtin(builtin) = expr {
+                        used.insert(*builtin);
+                    }
+                })
+            });
+        }
         for stmt in &self.kernel.body {
             stmt.for_each(&mut |stmt: &Stmt| {
                 for expr in stmt.exprs() {

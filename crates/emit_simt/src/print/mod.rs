@@ -71,6 +71,7 @@ pub fn print(kernel: &LaneKernel, dialect: &dyn Dialect) -> Result<Source, Error
     if shared > facts.static_shared {
         budgets.insert("dynamic_shared".to_owned(), shared);
     }
+    let dependent = kernel.early.is_some();
     let file = format!("{}.{}", kernel.name, facts.extension);
     let kernel = describe(Described {
         family: &kernel.family,
@@ -81,6 +82,7 @@ pub fn print(kernel: &LaneKernel, dialect: &dyn Dialect) -> Result<Source, Error
         grid: kernel.grid,
         block: [u64::from(kernel.threads), 1, 1],
         budgets,
+        dependent,
         lines,
     });
     Ok(Source { file, text, kernel })

@@ -50,6 +50,7 @@ impl Draft {
                 vars: Vec::new(),
                 shared: Vec::new(),
                 fragments: Vec::new(),
+                early: None,
                 body: Vec::new(),
                 loc: loc(1),
             },

@@ -152,6 +152,12 @@ impl Asm<'_> {
             "cvt.rn.f16.f32" => self.narrow("half"),
             "cvt.f32.bf16" => self.widen("bfloat"),
             "cvt.f32.f16" => self.widen("half"),
+            // Order between kernels: here each starts when those before it have ended.
+            "griddepcontrol.launch_dependents" | "griddepcontrol.wait" => {
+                self.expect(0, "void")?;
+                Ok("  ret void\n".to_owned())
+            }
+            "cp.async.bulk.prefetch.L2.global" => self.prefetch(checks),
             name if name.starts_with("createpolicy.") && self.ty == "i64" => Ok("  ret i64 0\n".to_owned()),
             name if name.starts_with("ld.global.nc") && (name.ends_with(".v4.u32") || name.ends_with(".v4.b32")) => {
                 self.load(checks)
@@ -176,13 +182,7 @@ impl Asm<'_> {
         let ty = "{ i32, i32, i32, i32 }";
         // A sixth operand is a cache policy.
         self.expect(self.operands.len().clamp(5, 6), ty)?;
-        let address = self.source(4)?;
-        let index: usize = address[2..].parse().unwrap_or(0);
-        let mut body = match self.args[index].0 {
-            "ptr" => format!("  %p = getelementptr i8, ptr {address}, i64 0\n"),
-            "i64" => format!("  %p = inttoptr i64 {address} to ptr\n"),
-            _ => return Err(unsupported(&self.mnemonic)),
-        };
+        let mut body = self.pointer(4)?;
         if checks == Checks::Memory {
             body.push_str(
                 "  %i = ptrtoint ptr %p to i64\n  %low = and i64 %i, 15\n  %ok = icmp eq i64 %low, 0\n  \
@@ -198,6 +198,34 @@ impl Asm<'_> {
         }
         body.push_str(&format!("  ret {ty} {last}\n"));
         Ok(body)
+    }
+
+    /// Changes nothing; address and size must be multiples of 16 (PTX ISA), and all of the range inside a buffer.
+    fn prefetch(&self, checks: Checks) -> Result<String, Error> {
+        self.expect(2, "void")?;
+        let bytes = self.typed(1, "i32")?;
+        let mut body = self.pointer(0)?;
+        if checks == Checks::Memory {
+            body.push_str(&format!(
+                "  %n = zext i32 {bytes} to i64\n  %i = ptrtoint ptr %p to i64\n  %both = or i64 %i, %n\n  \
+                 %low = and i64 %both, 15\n  %ok = icmp eq i64 %low, 0\n  br i1 %ok, label %go, label %bad\nbad:\n  \
+                 %b = inttoptr i64 %both to ptr\n  call void @__emu_aligned(ptr %b, i64 16)\n  br label %go\ngo:\n  %m = sub i64 %n, 1\n  \
+                 %q = getelementptr i8, ptr %p, i64 %m\n  %a = load volatile i8, ptr %p\n  %z = load volatile i8, ptr %q\n"
+            ));
+        }
+        body.push_str("  ret void\n");
+        Ok(body)
+    }
+
+    /// `%p`: the address that operand `at` holds.
+    fn pointer(&self, at: usize) -> Result<String, Error> {
+        let address = self.source(at)?;
+        let index: usize = address[2..].parse().unwrap_or(0);
+        match self.args[index].0 {
+            "ptr" => Ok(format!("  %p = getelementptr i8, ptr {address}, i64 0\n")),
+            "i64" => Ok(format!("  %p = inttoptr i64 {address} to ptr\n")),
+            _ => Err(unsupported(&self.mnemonic)),
+        }
     }
 
     /// Operands in memory in the order of the instruction: 4 of the left matrix, 2 of the right one, 4 sums; then 4 results.

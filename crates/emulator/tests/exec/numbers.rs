@@ -99,6 +99,30 @@ fn dynamic_shared_memory() {
 }
 
 #[test]
+fn prefetches_of_ptx() {
+    let source = |first: u32, bytes: u32| {
+        format!(
+            "extern \"C\" __global__ void k(const unsigned* x, unsigned* y) {{\n \
+             if (threadIdx.x == 0) asm volatile(\"cp.async.bulk.prefetch.L2.global [%0], %1;\" ::\"l\"(x + {first}), \"r\"({bytes}));\n \
+             asm volatile(\"griddepcontrol.launch_dependents;\");\n asm volatile(\"griddepcontrol.wait;\" ::: \"memory\");\n \
+             y[threadIdx.x] = x[threadIdx.x];\n}}\n"
+        )
+    };
+    let (x, mut y) = ((0..128_u32).collect::<Vec<_>>(), vec![0_u32; 32]);
+    let args = [input(&x), out(&mut y)];
+    pass(Language::Cuda, &source(64, 256), 1, 32, &args);
+    assert_eq!(y[31], 31);
+    // Not at a multiple of 16 bytes, not of such a size, one unit too long.
+    for (first, bytes, kind) in [
+        (1, 16, emulator::FaultKind::Misaligned),
+        (0, 24, emulator::FaultKind::Misaligned),
+        (64, 272, emulator::FaultKind::ReadOutOfBounds),
+    ] {
+        crate::harness::fail(Language::Cuda, &source(first, bytes), 1, 32, &args, kind, "asm");
+    }
+}
+
+#[test]
 fn cached_loads_of_ptx() {
     let source = |shift: u32| {
         format!(

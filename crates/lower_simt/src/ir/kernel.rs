@@ -1,7 +1,8 @@
 //! Kernels and what they declare.
 
-use tile_ir::{Elem, Loc, Param, ParamKind, View, ViewId};
+use tile_ir::{Axis, BinaryOp, Elem, Loc, Param, ParamKind, Predicate, View, ViewId};
 
+use super::expr::{Builtin, Expr};
 use super::stmt::Stmt;
 
 /// A variable of a thread: an index into [`LaneKernel::vars`].
@@ -108,6 +109,65 @@ pub struct FragmentData {
     pub len: u32,
 }
 
+/// What a kernel does before it waits for the kernels in front of it. It may be started while those still run: nothing but
+/// weights, which no kernel writes, may be touched before the wait.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Early {
+    /// Weights asked for before the wait. It changes no result.
+    pub prefetches: Vec<Prefetch>,
+}
+
+/// Neighbouring elements of a view of weights that a program asks for ahead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prefetch {
+    /// View.
+    pub view: ViewId,
+    /// The programs that ask, along x: from the first of these numbers to before the second.
+    pub programs: [u64; 2],
+    /// First element of the first program that asks.
+    pub first: u64,
+    /// Elements from one program to the next along x, y, z.
+    pub per_program: [u64; 3],
+    /// Bytes; this and the address of the first are multiples of 16.
+    pub bytes: u64,
+}
+
+impl Prefetch {
+    /// Index of the first element, in 32 bits.
+    pub fn offset(&self) -> Expr {
+        let axes = [Axis::X, Axis::Y, Axis::Z].into_iter().zip(self.per_program).filter(|(_, step)| *step != 0);
+        let steps = axes.map(|(axis, step)| {
+            let mut program = Box::new(Expr::Builtin(Builtin::Program(axis)));
+            if axis == Axis::X && self.programs[0] != 0 {
+                program = Box::new(Expr::Binary(BinaryOp::Sub, program, Box::new(Expr::int(self.programs[0] as u32))));
+            }
+            if step == 1 { *program } else { Expr::Binary(BinaryOp::Mul, program, Box::new(Expr::int(step as u32))) }
+        });
+        let first = (self.first != 0).then(|| Expr::int(self.first as u32));
+        let add = |a, b| Expr::Binary(BinaryOp::Add, Box::new(a), Box::new(b));
+        steps.chain(first).reduce(add).unwrap_or_else(|| Expr::int(0))
+    }
+
+    /// Whether only some programs ask: the comparisons of the program's number along x that hold for them.
+    pub fn condition(&self, grid: [u64; 3]) -> Vec<Expr> {
+        let compare = |predicate, number: u64| {
+            let program = Expr::Builtin(Builtin::Program(Axis::X));
+            Expr::Compare(predicate, Box::new(program), Box::new(Expr::int(number as u32)))
+        };
+        let from = (self.programs[0] > 0).then(|| compare(Predicate::UGe, self.programs[0]));
+        let until = (self.programs[1] < grid[0]).then(|| compare(Predicate::ULt, self.programs[1]));
+        from.into_iter().chain(until).collect()
+    }
+
+    /// Index of the first element that the last program asks for.
+    pub fn last_first(&self, grid: [u64; 3]) -> u64 {
+        let along_x = self.programs[1].saturating_sub(self.programs[0]);
+        self.per_program.iter().zip([along_x, grid[1], grid[2]]).fold(self.first, |sum, (step, programs)| {
+            sum.saturating_add(step.saturating_mul(programs.saturating_sub(1)))
+        })
+    }
+}
+
 /// A kernel for one thread group per program.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LaneKernel {
@@ -129,6 +189,8 @@ pub struct LaneKernel {
     pub shared: Vec<SharedData>,
     /// Fragments, indexed by [`Fragment`].
     pub fragments: Vec<FragmentData>,
+    /// What it does before it waits for earlier kernels; `None` if it must be started after they have ended.
+    pub early: Option<Early>,
     /// What a thread does.
     pub body: Vec<Stmt>,
     /// Where the kernel is declared.

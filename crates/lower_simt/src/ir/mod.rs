@@ -27,6 +27,7 @@ mod visit;
 
 pub use expr::{Builtin, Convert, Expr, Memory, Place};
 pub use kernel::{
-    Fragment, FragmentData, FragmentRole, LaneKernel, LaneModule, Scalar, Shared, SharedData, Var, VarData,
+    Early, Fragment, FragmentData, FragmentRole, LaneKernel, LaneModule, Prefetch, Scalar, Shared, SharedData, Var,
+    VarData,
 };
 pub use stmt::{MatrixOp, Stmt, StmtKind, Unroll};

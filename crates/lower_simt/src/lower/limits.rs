@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use tile_ir::{Kernel, ParamKind, Value};
 
+use super::plan::Form;
 use super::{Lowered, place};
 use crate::caps;
 use crate::error::Error;
@@ -59,7 +60,7 @@ pub(super) fn check(kernel: &Kernel, target: &Target) -> Result<(), Error> {
 }
 
 /// Checks the shared memory of a lowered kernel; names its largest tile.
-pub(super) fn shared(lowered: &Lowered, kernel: &Kernel, target: &Target, vectors: bool) -> Result<(), Error> {
+pub(super) fn shared(lowered: &Lowered, kernel: &Kernel, target: &Target, form: Form) -> Result<(), Error> {
     let needed = lowered.kernel.shared_bytes();
     if needed <= target.shared_bytes {
         return Ok(());
@@ -75,7 +76,7 @@ pub(super) fn shared(lowered: &Lowered, kernel: &Kernel, target: &Target, vector
             let what =
                 format!("tile {name}of {}x{} ({bytes} bytes){beside}, in bytes of shared memory,", ty.shape, ty.elem);
             let loc = tile.loc.clone();
-            let help = match fitting(kernel, target, tile.value, vectors) {
+            let help = match fitting(kernel, target, tile.value, form) {
                 Some(Fit { dim, size, needed }) => {
                     let mut dims = ty.shape.dims().to_vec();
                     let old = std::mem::replace(&mut dims[dim], size);
@@ -118,16 +119,16 @@ struct Fit {
 
 /// The largest divisor of a dimension of `value` with which the kernel fits; of its first dimension if one does. Found
 /// by lowering the kernel with it: what else a block's size changes cannot be told from the tile alone.
-fn fitting(kernel: &Kernel, target: &Target, value: Value, vectors: bool) -> Option<Fit> {
+fn fitting(kernel: &Kernel, target: &Target, value: Value, form: Form) -> Option<Fit> {
     let dims = Dims::new(kernel);
     for (dim, &extent) in kernel.ty(value).shape.dims().iter().enumerate() {
         for size in smaller_divisors(extent) {
             let parts = extent / size;
             let Some(mut smaller) = dims.resized(value, dim, size) else { continue };
             // Smaller blocks may be as many, or more of them: threads are chosen by both.
-            let few = needed(&smaller, target, vectors);
+            let few = needed(&smaller, target, form);
             smaller.grid[0] = smaller.grid[0].saturating_mul(parts);
-            let many = needed(&smaller, target, vectors);
+            let many = needed(&smaller, target, form);
             if let (Some(few), Some(many)) = (few, many)
                 && few.max(many) <= target.shared_bytes
             {
@@ -146,6 +147,6 @@ fn smaller_divisors(number: u64) -> Vec<u64> {
 }
 
 /// Shared memory of a kernel in bytes, if it can be lowered.
-fn needed(kernel: &Kernel, target: &Target, vectors: bool) -> Option<u64> {
-    place(kernel, target, vectors).ok().map(|lowered| lowered.kernel.shared_bytes())
+fn needed(kernel: &Kernel, target: &Target, form: Form) -> Option<u64> {
+    place(kernel, target, form).ok().map(|lowered| lowered.kernel.shared_bytes())
 }

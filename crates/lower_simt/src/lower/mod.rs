@@ -5,6 +5,7 @@
 //! elements' expressions ([`eval`]), which reach through virtual tiles down to loads and kept tiles. What does not depend
 //! on the inner loops is placed outside of them. Barriers come last ([`crate::barriers`]).
 
+mod ahead;
 mod candidates;
 mod control;
 mod elementwise;
@@ -23,6 +24,7 @@ mod scope;
 mod shape;
 mod stage;
 mod store;
+mod teams;
 mod tidy;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +38,7 @@ use crate::target::Target;
 use crate::verify::Rule;
 use index::{Atoms, Ix, Leaf};
 use layout::Layout;
-use plan::{Demoted, Facts, Plan};
+use plan::{Demoted, Facts, Form, Plan};
 use scope::Scope;
 
 /// Lowers one candidate of every kernel family for `target`, in source order.
@@ -75,20 +77,25 @@ pub(crate) enum Stop {
 
 pub(crate) type Result<T, E = Stop> = std::result::Result<T, E>;
 
-/// Lowers one kernel, without the matrix unit where its shared memory is what goes over a limit.
+/// Lowers one kernel, without teams and then without the matrix unit where shared memory goes over the limit with them.
 fn lower_kernel(kernel: &Kernel, target: &Target) -> Result<LaneKernel, Error> {
     limits::check(kernel, target)?;
-    match lower_for(kernel, target) {
-        Err(Error::Limit { .. }) if !target.matrix.is_empty() => lower_for(kernel, &Target { matrix: &[], ..*target }),
-        result => result,
+    let attempts = [(*target, true), (*target, false), (Target { matrix: &[], ..*target }, false)];
+    let mut result = lower_for(kernel, &attempts[0].0, attempts[0].1);
+    for (target, teams) in &attempts[1..] {
+        match result {
+            Err(Error::Limit { .. }) => result = lower_for(kernel, target, *teams),
+            Ok(_) | Err(_) => return result,
+        }
     }
+    result
 }
 
 /// Lowers one kernel, without vectors where some are not proven to be aligned.
-fn lower_for(kernel: &Kernel, target: &Target) -> Result<LaneKernel, Error> {
-    match attempt(kernel, target, true) {
+fn lower_for(kernel: &Kernel, target: &Target, teams: bool) -> Result<LaneKernel, Error> {
+    match attempt(kernel, target, Form { vectors: true, teams }) {
         // The lowering knows more of some offsets than the proof does: then each element goes by itself.
-        Err(Refusal::Alignment) => attempt(kernel, target, false),
+        Err(Refusal::Alignment) => attempt(kernel, target, Form { vectors: false, teams }),
         other => other,
     }
     .map_err(|refusal| match refusal {
@@ -111,11 +118,11 @@ impl From<Error> for Refusal {
 }
 
 /// Lowers one kernel and checks the result.
-fn attempt(kernel: &Kernel, target: &Target, vectors: bool) -> Result<LaneKernel, Refusal> {
-    let lane = place(kernel, target, vectors)?;
-    limits::shared(&lane, kernel, target, vectors)?;
+fn attempt(kernel: &Kernel, target: &Target, form: Form) -> Result<LaneKernel, Refusal> {
+    let lane = place(kernel, target, form)?;
+    limits::shared(&lane, kernel, target, form)?;
     if let Err(violations) = crate::verify::verify(&lane.kernel, target) {
-        if vectors && violations.iter().all(|violation| violation.rule == Rule::Alignment) {
+        if form.vectors && violations.iter().all(|violation| violation.rule == Rule::Alignment) {
             return Err(Refusal::Alignment);
         }
         let detail: Vec<String> = violations.iter().map(ToString::to_string).collect();
@@ -125,9 +132,9 @@ fn attempt(kernel: &Kernel, target: &Target, vectors: bool) -> Result<LaneKernel
 }
 
 /// Lowers one kernel, starting over for each tile that turns out to live in the wrong place.
-fn place(kernel: &Kernel, target: &Target, vectors: bool) -> Result<Lowered, Refusal> {
+fn place(kernel: &Kernel, target: &Target, form: Form) -> Result<Lowered, Refusal> {
     let threads = plan::threads(kernel, target);
-    let facts = Facts::new(kernel, target, threads, vectors);
+    let facts = Facts::new(kernel, target, threads, form);
     let analysis = Analysis::new(kernel);
     let mut demoted = Demoted::new();
     loop {
@@ -275,6 +282,7 @@ impl<'a> Lower<'a> {
                 vars: Vec::new(),
                 shared: Vec::new(),
                 fragments: Vec::new(),
+                early: ahead::early(facts, kernel.grid),
                 body: Vec::new(),
                 loc: kernel.loc.clone(),
             },

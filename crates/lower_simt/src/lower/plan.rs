@@ -33,6 +33,15 @@ const MAX_CHAIN: u32 = 24;
 /// A loaded tile is kept for its second use if it takes no more registers than this.
 const LOAD_REGISTERS: u64 = 16;
 
+/// What a lowering may use; it starts over with less where that does not hold or does not fit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Form {
+    /// Loads and stores of neighbours at once.
+    pub(crate) vectors: bool,
+    /// Sums shared by teams of threads.
+    pub(crate) teams: bool,
+}
+
 /// What is known of a kernel before it is lowered.
 pub(crate) struct Facts<'a> {
     pub(crate) kernel: &'a Kernel,
@@ -40,6 +49,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) threads: u64,
     /// Whether neighbours may be loaded and stored at once.
     pub(crate) vectors: bool,
+    /// Whether sums may be shared by teams of threads, which takes shared memory.
+    pub(crate) teams: bool,
     /// By value: the operation that defines it.
     pub(crate) defs: Vec<Option<&'a Op>>,
     /// By value: operands and yields that name it.
@@ -59,13 +70,14 @@ pub(crate) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub(crate) fn new(kernel: &'a Kernel, target: &'a Target, threads: u64, vectors: bool) -> Facts<'a> {
+    pub(crate) fn new(kernel: &'a Kernel, target: &'a Target, threads: u64, form: Form) -> Facts<'a> {
         let n = kernel.values.len();
         let mut facts = Facts {
             kernel,
             target,
             threads,
-            vectors,
+            vectors: form.vectors,
+            teams: form.teams,
             defs: vec![None; n],
             uses: vec![0; n],
             in_place: BTreeSet::new(),
@@ -407,7 +419,7 @@ pub(crate) fn threads(kernel: &Kernel, target: &Target) -> u64 {
         });
     });
     let alone = kernel.programs() <= 4 && !product;
-    let (each, most) = if alone { (4, 1024) } else { (16, 256) };
+    let (each, most) = if alone { (4, 1024) } else { (16, u64::from(target.busy_threads)) };
     let wanted = 1 << (work / each).max(1).ilog2();
     wanted.clamp(u64::from(target.warp), most.min(u64::from(target.max_threads)))
 }
@@ -417,7 +429,7 @@ impl Strategy {
     pub(crate) fn layout(self) -> Layout {
         match self {
             Strategy::Lanes { outputs, lanes, .. } => Layout::rows_only(outputs, lanes),
-            Strategy::Owned(layout) => layout,
+            Strategy::Owned(layout) | Strategy::Teams { layout, .. } => layout,
             Strategy::Matrix(plan) => plan.layout,
         }
     }

@@ -6,7 +6,7 @@ use super::layout::{Layout, lanes_per_row};
 use super::matrix_plan::{MatrixPlan, matrix};
 use super::plan::Facts;
 
-/// Three ways to sum.
+/// Four ways to sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strategy {
     /// The threads of a group share the terms of each output and add up at the end.
@@ -20,6 +20,16 @@ pub(crate) enum Strategy {
     },
     /// Each thread owns outputs and sums all of their terms.
     Owned(Layout),
+    /// Teams of `threads` threads have all outputs, each thread `vector` neighbours, and share the terms; the teams' sums
+    /// are added up through shared memory.
+    Teams {
+        /// Threads of a team, a power of two.
+        threads: u64,
+        /// Neighbouring outputs of a thread.
+        vector: u64,
+        /// The layout of the result.
+        layout: Layout,
+    },
     /// Subgroups multiply fragments.
     Matrix(MatrixPlan),
 }
@@ -68,9 +78,45 @@ pub(crate) fn strategy(facts: &Facts<'_>, op: &Op) -> Strategy {
 
 fn owned(facts: &Facts<'_>, op: &Op) -> Strategy {
     match op.result() {
-        Some(result) => Strategy::Owned(facts.spread(result)),
+        Some(result) => teams(facts, op, result).unwrap_or_else(|| Strategy::Owned(facts.spread(result))),
         None => Strategy::Owned(Layout::rows_only(1, facts.threads)),
     }
+}
+
+/// Teams, where there are more threads than vectors of outputs and terms enough for each.
+fn teams(facts: &Facts<'_>, op: &Op, result: Value) -> Option<Strategy> {
+    let kernel = facts.kernel;
+    if !facts.teams || kernel.ty(result).is_scalar() {
+        return None;
+    }
+    let (rows, cols) = facts.rows_cols(result);
+    // Neighbouring outputs come from neighbours of the operands whose last dimension is the result's.
+    let (terms, across): (u64, Vec<Value>) = match &op.kind {
+        OpKind::Reduce { value, dims, .. } => {
+            let shape = kernel.ty(*value).shape;
+            (dims.iter().map(|&d| shape.dims()[d]).product(), vec![*value])
+        }
+        OpKind::Contract { lhs, rhs, spec, .. } => {
+            let sizes = iterator_sizes(kernel, spec, *lhs, *rhs);
+            let terms = sizes.iter().zip(&spec.reduced).filter(|(_, is)| **is).map(|(size, _)| size).product();
+            let operands = [(*lhs, &spec.lhs), (*rhs, &spec.rhs)];
+            let across = operands.into_iter().filter(|(_, map)| map.last() == spec.acc.last());
+            (terms, across.map(|(value, _)| value).collect())
+        }
+        _ => return None,
+    };
+    let widest = across.into_iter().map(|value| width(facts, value, cols)).max()?;
+    (0..=widest.ilog2()).rev().map(|power| 1_u64 << power).find_map(|vector| {
+        let threads = (rows * cols / vector).next_power_of_two();
+        let teams = facts.threads / threads;
+        let shared = teams.saturating_mul(rows * cols * 4);
+        let room = shared <= facts.target.shared_bytes / 4;
+        (teams >= 2 && terms >= 2 * teams && room).then(|| Strategy::Teams {
+            threads,
+            vector,
+            layout: facts.spread(result),
+        })
+    })
 }
 
 fn contract(facts: &Facts<'_>, lhs: Value, rhs: Value, spec: &ContractSpec, op: &Op) -> Strategy {

@@ -11,18 +11,29 @@ use super::{Lower, Result, Storage};
 use crate::ir::{Convert, Expr, Memory, Scalar, StmtKind, Unroll, Var};
 
 /// What is summed, whatever operation asked for it.
-struct Sum<'a> {
-    result: Value,
+pub(super) struct Sum<'a> {
+    pub(super) result: Value,
     /// Start value, of the result's shape.
     start: Value,
-    op: ReduceOp,
+    pub(super) op: ReduceOp,
     /// Type of the running sum.
-    scalar: Scalar,
-    terms: u64,
+    pub(super) scalar: Scalar,
+    pub(super) terms: u64,
     kind: Kind<'a>,
 }
 
-enum Kind<'a> {
+impl Sum<'_> {
+    /// Element type of parts of the sum in shared memory.
+    pub(super) fn elem(&self) -> tile_ir::Elem {
+        match self.scalar {
+            Scalar::F32 => tile_ir::Elem::F32,
+            Scalar::I64 => tile_ir::Elem::I64,
+            Scalar::Bool | Scalar::I8 | Scalar::I32 => tile_ir::Elem::I32,
+        }
+    }
+}
+
+pub(super) enum Kind<'a> {
     Reduce { value: Value, dims: &'a [usize] },
     Contract { lhs: Value, rhs: Value, spec: &'a ContractSpec, sizes: Vec<u64> },
 }
@@ -55,12 +66,13 @@ impl<'a> Lower<'a> {
         match strategy(self.facts, op) {
             Strategy::Lanes { outputs, lanes, vector } => self.sum_by_lanes(&sum, outputs, lanes, vector, name),
             Strategy::Owned(layout) => self.sum_by_owner(&sum, layout, name),
+            Strategy::Teams { threads, vector, layout } => self.sum_by_teams(&sum, (threads, vector), layout, name),
             Strategy::Matrix(_) => self.multiply(op),
         }
     }
 
     /// Position of output `o` and term `k` in the operands; the term.
-    fn term(&mut self, sum: &Sum<'_>, output: &[Ix], k: &Ix) -> Result<Term> {
+    pub(super) fn term(&mut self, sum: &Sum<'_>, output: &[Ix], k: &Ix) -> Result<Term> {
         match &sum.kind {
             Kind::Reduce { value, dims } => {
                 let shape = self.kernel.ty(*value).shape;
@@ -107,7 +119,7 @@ impl<'a> Lower<'a> {
     }
 
     /// `sum[index] = sum[index] (op) term`.
-    fn accumulate(&mut self, sum: &Sum<'_>, var: Var, index: Option<Expr>, term: Term) {
+    pub(super) fn accumulate(&mut self, sum: &Sum<'_>, var: Var, index: Option<Expr>, term: Term) {
         let old = read(var, index.as_ref());
         let value = match term {
             Term::One(term) => combine(sum.op, old, term),
@@ -170,7 +182,7 @@ impl<'a> Lower<'a> {
     }
 
     /// A factor that keeps the body of a loop at a readable size.
-    fn unroll(&self, each: u64) -> Unroll {
+    pub(super) fn unroll(&self, each: u64) -> Unroll {
         match (32 / each.max(1)).min(u64::from(self.facts.target.max_unroll)).min(4) {
             0 | 1 => Unroll::No,
             n => Unroll::By(n as u32),
@@ -195,12 +207,7 @@ impl<'a> Lower<'a> {
         // Several subgroups share a row: each leaves its part in shared memory, and all threads add them in one order.
         let parts = lanes / 32;
         let groups = self.facts.threads / lanes;
-        let elem = match sum.scalar {
-            Scalar::F32 => tile_ir::Elem::F32,
-            Scalar::I64 => tile_ir::Elem::I64,
-            Scalar::Bool | Scalar::I8 | Scalar::I32 => tile_ir::Elem::I32,
-        };
-        let shared = Memory::Shared(self.shared("partial", elem, slots * groups * parts));
+        let shared = Memory::Shared(self.shared("partial", sum.elem(), slots * groups * parts));
         let (group, lane) = (self.group(lanes), self.lane(lanes));
         let part = self.atoms.div(&lane, 32);
         let lane32 = self.lane(32);
@@ -240,7 +247,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Adds the start value, unless it changes nothing.
-    fn add_start(&mut self, sum: &Sum<'_>, var: Var, layout: Layout) -> Result<()> {
+    pub(super) fn add_start(&mut self, sum: &Sum<'_>, var: Var, layout: Layout) -> Result<()> {
         if self.is_identity(sum) {
             return Ok(());
         }
@@ -303,7 +310,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Gives the sum to the result, in registers or shared memory.
-    fn finish(&mut self, sum: &Sum<'_>, var: Var, layout: Layout) -> Result<()> {
+    pub(super) fn finish(&mut self, sum: &Sum<'_>, var: Var, layout: Layout) -> Result<()> {
         let own = self.scalar(sum.result);
         let var = if own == sum.scalar && self.kernel.ty(sum.result).elem.bits() != 16 {
             var
@@ -347,7 +354,7 @@ impl<'a> Lower<'a> {
 }
 
 /// What is added to a sum.
-enum Term {
+pub(super) enum Term {
     One(Expr),
     Product(Expr, Expr),
 }
@@ -359,7 +366,7 @@ fn hint_of(sum: &Sum<'_>) -> &'static str {
     }
 }
 
-fn read(var: Var, index: Option<&Expr>) -> Expr {
+pub(super) fn read(var: Var, index: Option<&Expr>) -> Expr {
     match index {
         None => Expr::Var(var),
         Some(index) => Expr::Element(var, Box::new(index.clone())),

@@ -28,6 +28,7 @@ impl Build {
             vars: Vec::new(),
             shared: Vec::new(),
             fragments: Vec::new(),
+            early: None,
             body: Vec::new(),
             loc: Loc::Unknown,
         };

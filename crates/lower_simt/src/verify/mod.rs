@@ -4,6 +4,7 @@
 //! - *Types, scopes, indices*: every operand has its type, every variable is declared once and has a value where it is read, array
 //!   indices are constants after unrolling and inside.
 //! - *Alignment*: vector and matrix accesses start at a multiple of their size, shown from the low bits of expressions.
+//! - *Early start*: before the wait only weights are touched, inside of their view and in whole units of 16 bytes.
 //! - *Uniformity*: barriers stand where control is the same for the whole group, lane and matrix operations where it is the same for
 //!   each subgroup. Follows which values are the same for whom, statement by statement, to a fixpoint in loops.
 //! - *Hazards*: of two accesses to one element by different threads, one of them a write, a barrier lies between on every
@@ -13,6 +14,7 @@
 
 mod align;
 mod constants;
+mod early;
 mod exprs;
 mod form;
 mod hazard;
@@ -44,6 +46,8 @@ pub enum Rule {
     Uniformity,
     /// Accesses without a barrier between them.
     Hazard,
+    /// What happens before the wait for earlier kernels.
+    Early,
 }
 
 /// A broken rule, or one that could not be shown to hold.
@@ -84,8 +88,9 @@ impl Violations {
 pub fn verify(kernel: &LaneKernel, target: &Target) -> Result<(), Vec<Violation>> {
     let mut violations = Violations::default();
     limits::check(kernel, target, &mut violations);
+    early::check(kernel, target, &mut violations);
     types::check(kernel, target, &mut violations);
-    if violations.0.iter().all(|violation| violation.rule == Rule::Limit) {
+    if violations.0.iter().all(|violation| matches!(violation.rule, Rule::Limit | Rule::Early)) {
         align::check(kernel, target, &mut violations);
         uniform::check(kernel, &mut violations);
         hazard::check(kernel, target, &mut violations);

@@ -68,10 +68,12 @@ pub(crate) const TARGET: Target = Target {
     max_buffers: 31,
     scalars_take_buffers: false,
     vector_bytes: 16,
+    busy_threads: 256,
     programs: 64,
     tile_registers: 64,
     max_unroll: 16,
     matrix: &[MatrixUnit { elem: Elem::Bf16, m: 16, n: 8, k: 16 }, MatrixUnit { elem: Elem::F32, m: 8, n: 8, k: 8 }],
+    ahead: None,
 };
 
 /// `output = input * transpose(weight)` for one row of `k` bf16, 16 columns per program, as a tile program and by hand:

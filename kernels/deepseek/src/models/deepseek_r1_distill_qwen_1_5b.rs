@@ -35,7 +35,8 @@ tile::instances! {
     kv_proj_matvec = matvec::kv_proj_bias::<bf16, D, KVD, CAP, BN> for BN in [32, 16, 8, 4];
     rope_q_decode = rope::rope_q::<NH, DH, HALF, CAP, HEADS> for HEADS in [12, 1];
     rope_k_decode = rope::rope_k::<bf16, KVD, DH, HALF, CAP>;
-    attention_decode_gqa = attention::attention_decode_gqa::<bf16, NH, DH, KVD, G, CAP, CH> for CH in [128, 64, 32, 16];
+    attention_decode_gqa = attention::attention_decode_gqa::<bf16, NH, DH, KVD, G, CAP, HEADS, CH>
+        for HEADS in [6, 3, 1] for CH in [128, 64, 32, 16];
     o_proj_residual = matvec::proj_residual::<QD, D, BN> for BN in [32, 16, 8, 4];
     mlp_gate_up_silu = mlp::mlp_gate_up_silu::<D, I, BN> for BN in [32, 16, 8, 4];
     down_proj_residual = matvec::proj_residual::<I, D, BN> for BN in [32, 16, 8, 4];
@@ -43,4 +44,8 @@ tile::instances! {
     residual_add = elementwise::residual_add::<D, BN> for BN in [512, 256];
     argmax_greedy = argmax::argmax_greedy::<VOCAB, CHUNK> for CHUNK in [4096, 1024];
     lm_head_matvec = matvec::lm_head::<D, VOCAB, BN> for BN in [32, 16, 8, 4];
+    fuse norm_qkv = rms_norm_1536 => q_proj_matvec | kv_proj_matvec;
+    fuse rope_qk = rope_q_decode | rope_k_decode;
+    fuse norm_gate_up = rms_norm_1536 => mlp_gate_up_silu;
+    fuse norm_logits = rms_norm_1536 => lm_head_matvec;
 }

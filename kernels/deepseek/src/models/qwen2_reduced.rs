@@ -36,7 +36,8 @@ tile::instances! {
     kv_proj_matvec = matvec::kv_proj_bias::<bf16, D, KVD, CAP, BN> for BN in [16, 3];
     rope_q_decode = rope::rope_q::<NH, DH, HALF, CAP, HEADS> for HEADS in [5, 1];
     rope_k_decode = rope::rope_k::<bf16, KVD, DH, HALF, CAP>;
-    attention_decode_gqa = attention::attention_decode_gqa::<bf16, NH, DH, KVD, G, CAP, CH> for CH in [32, 13];
+    attention_decode_gqa = attention::attention_decode_gqa::<bf16, NH, DH, KVD, G, CAP, HEADS, CH>
+        for HEADS in [6, 2, 1] for CH in [32, 13];
     o_proj_residual = matvec::proj_residual::<QD, D, BN> for BN in [16, 7];
     mlp_gate_up_silu = mlp::mlp_gate_up_silu::<D, I, BN> for BN in [16, 7];
     down_proj_residual = matvec::proj_residual::<I, D, BN> for BN in [16, 7];
@@ -44,4 +45,8 @@ tile::instances! {
     residual_add = elementwise::residual_add::<D, BN> for BN in [64, 19];
     argmax_greedy = argmax::argmax_greedy::<VOCAB, CHUNK> for CHUNK in [256, 57];
     lm_head_matvec = matvec::lm_head::<D, VOCAB, BN> for BN in [16, 7];
+    fuse norm_qkv = rms_norm_93 => q_proj_matvec | kv_proj_matvec;
+    fuse rope_qk = rope_q_decode | rope_k_decode;
+    fuse norm_gate_up = rms_norm_93 => mlp_gate_up_silu;
+    fuse norm_logits = rms_norm_93 => lm_head_matvec;
 }

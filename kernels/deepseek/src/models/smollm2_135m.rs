@@ -33,7 +33,8 @@ tile::instances! {
     kv_proj_matvec = matvec::kv_proj::<f32, D, KVD, CAP, BN> for BN in [32, 16, 8, 4];
     rope_q_decode = rope::rope_q::<NH, DH, HALF, CAP, HEADS> for HEADS in [9, 1];
     rope_k_decode = rope::rope_k::<f32, KVD, DH, HALF, CAP>;
-    attention_decode_gqa = attention::attention_decode_gqa::<f32, NH, DH, KVD, G, CAP, CH> for CH in [128, 64, 32, 16];
+    attention_decode_gqa = attention::attention_decode_gqa::<f32, NH, DH, KVD, G, CAP, HEADS, CH>
+        for HEADS in [3, 1] for CH in [128, 64, 32, 16];
     o_proj_residual = matvec::proj_residual::<QD, D, BN> for BN in [32, 16, 8, 4];
     mlp_gate_up_silu = mlp::mlp_gate_up_silu::<D, I, BN> for BN in [32, 16, 8, 4];
     down_proj_residual = matvec::proj_residual::<I, D, BN> for BN in [32, 16, 8, 4];
@@ -41,4 +42,8 @@ tile::instances! {
     residual_add = elementwise::residual_add::<D, BN> for BN in [512, 256];
     argmax_greedy = argmax::argmax_greedy::<VOCAB, CHUNK> for CHUNK in [4096, 1024];
     lm_head_matvec = matvec::lm_head::<D, VOCAB, BN> for BN in [32, 16, 8, 4];
+    fuse norm_qkv = rms_norm_576 => q_proj_matvec | kv_proj_matvec;
+    fuse rope_qk = rope_q_decode | rope_k_decode;
+    fuse norm_gate_up = rms_norm_576 => mlp_gate_up_silu;
+    fuse norm_logits = rms_norm_576 => lm_head_matvec;
 }

@@ -33,6 +33,9 @@ pub(crate) struct Common {
     /// Threads of the device, if the processor runs it [default: one per core]
     #[arg(long)]
     pub(crate) threads: Option<usize>,
+    /// Launch every kernel by itself, none of the bundle's fused ones
+    #[arg(long)]
+    pub(crate) unfused: bool,
 }
 
 /// What decoding takes.
@@ -66,6 +69,8 @@ pub(crate) enum Command {
     Bench(Bench),
     /// Write the logits of every step of a given text
     Logits(Logits),
+    /// Print the launches of a token
+    Plan(Plan),
 }
 
 #[derive(Args)]
@@ -139,4 +144,10 @@ pub(crate) struct Logits {
     /// Where to write: little-endian f32, one row of the vocabulary's size per token
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) common: Common,
 }

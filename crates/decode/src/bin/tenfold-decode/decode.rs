@@ -95,7 +95,7 @@ fn closing(made: &Generation) -> String {
 }
 
 /// Writes to the output stream at once.
-fn print(text: &str) -> Result<(), Error> {
+pub(crate) fn print(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     let result = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     result.map_err(|source| Error::Io { action: "write", path: "the output".into(), source })

@@ -9,6 +9,7 @@ mod progress;
 use std::process::ExitCode;
 
 use ::bundle::Bundle;
+use ::decode::plan::{self, Plan};
 use ::decode::{Engine, Error, Model, open_device};
 use clap::Parser;
 use diagnostics::Report;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         Some(Command::Check(args)) => check::run(&args.common, args),
         Some(Command::Bench(args)) => bench::run(&args.common, args),
         Some(Command::Logits(args)) => logits::run(&args.common, args),
+        Some(Command::Plan(args)) => show_plan(&args.common),
     };
     match result {
         Ok(code) => code,
@@ -36,14 +38,31 @@ fn main() -> ExitCode {
 fn open(common: &Common) -> Result<(Model, Engine), Error> {
     let device = open_device(&common.device, common.threads)?;
     ::decode::fetch::check_name(&common.model)?;
-    let bundle = common
-        .bundle
-        .as_deref()
-        .ok_or_else(|| Error::Input { message: "no bundle of kernels is given; pass --bundle DIR".to_owned() })?;
-    let bundle = Bundle::open(bundle)?;
+    let bundle = open_bundle(common)?;
     let model = ::decode::fetch::open(&common.model, progress::resolve)?;
-    let engine = Engine::new(device, &bundle, &model)?;
+    let plan = plan(common, &bundle, &model)?;
+    let engine = Engine::with_plan(device, &bundle, &model, plan)?;
     Ok((model, engine))
+}
+
+fn open_bundle(common: &Common) -> Result<Bundle, Error> {
+    let none = || Error::Input { message: "no bundle of kernels is given; pass --bundle DIR".to_owned() };
+    Ok(Bundle::open(common.bundle.as_deref().ok_or_else(none)?)?)
+}
+
+/// The launches that the user wants.
+fn plan(common: &Common, bundle: &Bundle, model: &Model) -> Result<Plan, Error> {
+    let plan = plan::build(model.config(), bundle.manifest())?;
+    Ok(if common.unfused { plan } else { plan::fuse(&plan, bundle.manifest()) })
+}
+
+/// Prints the launches of a token; needs no device.
+fn show_plan(common: &Common) -> Result<ExitCode, Error> {
+    ::decode::fetch::check_name(&common.model)?;
+    let bundle = open_bundle(common)?;
+    let model = ::decode::fetch::open(&common.model, progress::resolve)?;
+    decode::print(&plan(common, &bundle, &model)?.to_string())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What to call the model: the name the user gave, or the one in the files.
