@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(chart.matches("stroke-dasharray").count(), 2);
         assert!(chart.contains("a &lt;model&gt; &amp; more") && !chart.contains("<model>"), "{chart}");
         let mut content = chart.as_str();
-        let events = svg::read(&mut content).unwrap();
+        let events = svg::read(content).unwrap();
         assert!(events.into_iter().all(|event| !matches!(event, svg::parser::Event::Error(_))));
         assert!(bar_chart("none", None, &[]).contains("<svg"));
     }
