@@ -146,7 +146,7 @@ mod tests {
         assert!(chart.contains("y=\"148\"") && chart.contains("height=\"182\""), "{chart}");
         assert_eq!(chart.matches("stroke-dasharray").count(), 2);
         assert!(chart.contains("a &lt;model&gt; &amp; more") && !chart.contains("<model>"), "{chart}");
-        let mut content = chart.as_str();
+        let content = chart.as_str();
         let events = svg::read(content).unwrap();
         assert!(events.into_iter().all(|event| !matches!(event, svg::parser::Event::Error(_))));
         assert!(bar_chart("none", None, &[]).contains("<svg"));
