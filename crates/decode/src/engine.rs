@@ -1,7 +1,7 @@
 //! Runs a plan on a device.
 
 use bundle::Bundle;
-use device::{Arg, Binding, Buffer, Device, Judge, Program, Usage};
+use device::{Arg, Binding, Buffer, Device, Fact, Judge, Program, ReadRate, Usage};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -102,6 +102,42 @@ impl Engine {
     pub fn reset(&mut self) {
         // The cache may keep old rows: no kernel reads past the position.
         self.position = 0;
+    }
+
+    /// Makes the context `position` tokens long. What the cache's rows before that hold is the caller's business: see
+    /// [`Engine::upload`].
+    pub(crate) fn set_position(&mut self, position: u64) -> Result<(), Error> {
+        self.check_room(position)?;
+        self.position = position;
+        Ok(())
+    }
+
+    /// Overwrites a buffer of the plan from its start.
+    pub(crate) fn upload(&mut self, buffer: usize, bytes: &[u8]) -> Result<(), Error> {
+        Ok(self.device.upload(self.buffers[buffer], 0, bytes)?)
+    }
+
+    /// What the device says about itself.
+    pub fn facts(&self) -> Vec<Fact> {
+        self.device.facts()
+    }
+
+    /// What the device says about its present condition.
+    pub fn condition(&self) -> Vec<Fact> {
+        self.device.condition()
+    }
+
+    /// [`Device::nominal_read_rate`].
+    pub fn nominal_read_rate(&self) -> Option<f64> {
+        self.device.nominal_read_rate()
+    }
+
+    /// [`Device::measure_reads`].
+    ///
+    /// # Errors
+    /// Not enough memory, or a device that fails.
+    pub fn measure_reads(&mut self, bytes: u64) -> Result<Option<ReadRate>, Error> {
+        Ok(self.device.measure_reads(bytes)?)
     }
 
     /// Refuses a context of `tokens` tokens in all that the cache cannot hold.

@@ -15,7 +15,7 @@ mod sample;
 mod tokenizer;
 mod weights;
 
-pub use bench::{Bench, KernelTime, bench, measure_read_bandwidth};
+pub use bench::{Bench, BenchOptions, Bytes, Context, Fill, KernelTime, Times, bench};
 pub use config::{Architecture, Config};
 pub use engine::Engine;
 pub use error::{Error, TensorProblem};

@@ -188,6 +188,10 @@ fn wrong_arguments() {
         (&["--tokens-file", "/no/such/file"], "/no/such/file"),
         (&["bench", "--tokens", "0"], "no tokens"),
         (&["bench", "--context", "31"], "the bundle's cache holds 32"),
+        (&["bench", "--contexts", "4,33"], "the bundle's cache holds 32"),
+        (&["bench", "--runs", "0"], "no tokens"),
+        (&["bench", "--tokens", "2", "--contexts", "4", "--json", "/no/such/file"], "/no/such/file"),
+        (&["bench", "--tokens", "2", "--contexts", "4", "--svg", "/no/such/file"], "/no/such/file"),
         (&["check", "--golden", &bad], "bad"),
         (&["logits", "--tokens-file", &bad, "--out", "/no/such/file"], "`five` is no token"),
         (&["logits", "--tokens-file", &good, "--out", "/no/such/file"], "/no/such/file"),
@@ -212,7 +216,7 @@ fn wrong_arguments() {
 }
 
 #[test]
-fn check_and_bench() {
+fn check() {
     let setup = Setup::new();
     let tokenizer = setup.model.tokenizer();
     let mut reference = Reference::new(&setup.model);
@@ -244,9 +248,83 @@ fn check_and_bench() {
     wrong["results"][0]["text"] = json!("something else");
     let golden = setup.write("wrong.json", &wrong.to_string());
     assert!(!setup.run(&["check", "--golden", &golden]).status.success());
+}
 
-    let table = setup.text(&["bench", "--tokens", "3", "--context", "4", "--threads", "1"]);
-    for words in ["embedding_lookup", "argmax_greedy", "tok/s over 3 tokens", "24 launches per token", "GB/s"] {
+#[test]
+fn bench_prints_a_table() {
+    let setup = Setup::new();
+    let table = setup.text(&["bench", "--tokens", "3", "--contexts", "4,max", "--runs", "2", "--threads", "1"]);
+    for words in [
+        "embedding_lookup",
+        "argmax_greedy",
+        "2 runs of 3 tokens after 1 to warm up",
+        "kernels at a context of 4,",
+        "24 launches per token",
+        "read ceiling ",
+        "context 4: ",
+        "context 29: ",
+        "% of the read ceiling",
+    ] {
         assert!(table.contains(words), "{words} in {table}");
     }
+    // Without a list: of the usual ones none fits in 32 rows.
+    let table = setup.text(&["bench", "--tokens", "5", "--runs", "1", "--warmup", "0"]);
+    assert!(table.contains("kernels at a context of 27,"), "{table}");
+}
+
+/// The JSON object: figures that belong together, and the text that decoding writes.
+#[test]
+fn bench_writes_json_and_a_chart() {
+    let setup = Setup::new();
+    let (json, svg) = (setup.write("bench.json", ""), setup.write("bench.svg", ""));
+    let base = ["bench", "--tokens", "3", "--runs", "2", "--json", &json, "--svg", &svg, "--seed", "5"];
+    setup.text(&[&base[..], &["--contexts", "9,4", "--fill", "run"]].concat());
+    let record: Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+    assert_eq!((record["peer"].as_str(), record["device"].as_str()), (Some("tenfold"), Some("cpu")));
+    assert_eq!((record["dtype"].as_str(), record["cache_dtype"].as_str()), (Some("bf16"), Some("f32")));
+    assert_eq!((record["fill"].as_str(), record["facts"]["threads"].is_string()), (Some("run"), true));
+    let ceiling = record["read_ceiling"]["gb_per_s"].as_f64().unwrap();
+    let rows = record["results"].as_array().unwrap();
+    assert_eq!(rows.iter().map(|row| row["context"].as_u64()).collect::<Vec<_>>(), [Some(4), Some(9)]);
+    for row in rows {
+        let number = |key: &str| row[key].as_f64().unwrap_or_else(|| panic!("{key} in {row}"));
+        let times = &row["ms_per_token"];
+        let [p10, median, p90] = ["p10", "median", "p90"].map(|key| times[key].as_f64().unwrap());
+        assert!(0.0 < p10 && p10 <= median && median <= p90, "{row}");
+        assert_eq!(row["samples_ms"].as_array().unwrap().len(), 6);
+        let bytes = &row["bytes_per_token"];
+        let [weights, cache, total] = ["weights", "cache", "total"].map(|key| bytes[key].as_u64().unwrap());
+        // Two layers, keys and values, 32 numbers of 4 bytes for each of the context's tokens; a run's middle one.
+        assert_eq!(cache, 2 * 2 * 32 * 4 * (row["context"].as_u64().unwrap() + 2));
+        assert_eq!(weights + cache, total);
+        let rate = total as f64 / (median / 1e3) / 1e9;
+        assert!((number("gb_per_s") / rate - 1.0).abs() < 1e-9);
+        assert!((number("share_of_ceiling") * ceiling / rate - 1.0).abs() < 1e-9);
+        assert_eq!(row["same_tokens"], json!(true));
+    }
+    // The prompt has tokens (7919 i + 13 + seed) mod vocabulary.
+    let vocab = setup.model.config().vocab;
+    for row in rows {
+        let mut reference = Reference::new(&setup.model);
+        let context = row["context"].as_u64().unwrap();
+        let logits = (0..context).map(|i| reference.step(((i * 7919 + 18) % vocab) as u32)).last().unwrap();
+        let mut expected = vec![top(&logits, 1)[0]];
+        for _ in 0..3 {
+            expected.push(top(&reference.step(*expected.last().unwrap()), 1)[0]);
+        }
+        assert_eq!(row["first_tokens"], json!(expected));
+    }
+    let chart = std::fs::read_to_string(&svg).unwrap();
+    assert!(chart.starts_with("<svg") && chart.matches("stroke-dasharray").count() == 2, "{chart}");
+
+    // A cache from a formula: another text, the same one in each run.
+    let first = |seed: &str| {
+        setup.text(&[&base[..9], &["--seed", seed, "--contexts", "9"]].concat());
+        let record: Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+        assert_eq!((record["fill"].as_str(), &record["results"][0]["same_tokens"]), (Some("synthetic"), &json!(true)));
+        record["results"][0]["first_tokens"].clone()
+    };
+    let (five, again, six) = (first("5"), first("5"), first("6"));
+    assert_eq!(five, again);
+    assert_ne!(five, six);
 }

@@ -13,6 +13,7 @@ mod cpu;
 mod cuda;
 mod emulated;
 mod error;
+mod facts;
 mod limits;
 mod memory;
 // `tenfold_check_metal` type-checks it elsewhere: tests/metal_types.rs.
@@ -31,6 +32,7 @@ pub use cuda::Cuda;
 pub use emulated::{Emulated, EmulatedOptions};
 pub use emulator::{Checks, Language};
 pub use error::{Cause, Error, Failure};
+pub use facts::{Fact, ReadRate};
 #[cfg(any(target_os = "macos", tenfold_check_metal))]
 pub use metal::Metal;
 pub use program::{KernelHandle, LoadedKernel, Program};
@@ -124,6 +126,31 @@ pub trait Device: Send {
     /// # Errors
     /// A launch that failed.
     fn sync(&mut self) -> Result<(), Error>;
+
+    /// What it says about itself that does not change: its maker's name, driver, compiler. Empty if it says nothing.
+    fn facts(&self) -> Vec<Fact> {
+        Vec::new()
+    }
+
+    /// What it says about its present condition: clocks, power, temperature. Empty if it says nothing.
+    fn condition(&self) -> Vec<Fact> {
+        Vec::new()
+    }
+
+    /// Bytes per second that its memory is built for, if it says so: the number of a datasheet, which nothing reaches.
+    fn nominal_read_rate(&self) -> Option<f64> {
+        None
+    }
+
+    /// Measures how fast it reads its own memory, on a buffer of about `bytes` bytes; `None` if it cannot, or if its
+    /// times mean nothing. Take the bytes that a token reads: caches then help (or not) as they help decoding.
+    ///
+    /// # Errors
+    /// Not enough memory, or a device that fails.
+    fn measure_reads(&mut self, bytes: u64) -> Result<Option<ReadRate>, Error> {
+        let _ = bytes;
+        Ok(None)
+    }
 }
 
 /// Opens a device by name. `threads` is for devices that run on the processor; `None` takes all cores.

@@ -150,6 +150,12 @@ impl Plan {
         self.step.iter().chain(&self.logits).map(|launch| self.sum(launch, position, counts)).sum()
     }
 
+    /// The part of [`Plan::bytes_per_token`] that does not grow with the context: the weights.
+    pub fn weight_bytes_per_token(&self) -> u64 {
+        let counts = |content| matches!(content, Content::Weights(_));
+        self.step.iter().chain(&self.logits).map(|launch| self.sum(launch, 0, counts)).sum()
+    }
+
     fn sum(&self, launch: &Launch, position: u64, counts: impl Fn(Content) -> bool) -> u64 {
         let bytes = |argument: &Argument| match argument.source {
             Source::Buffer { buffer, access: Access::Read | Access::Weights, traffic } => {

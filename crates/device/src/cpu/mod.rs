@@ -6,6 +6,7 @@
 mod features;
 mod library;
 mod pool;
+mod reads;
 
 use std::ffi::c_void;
 
@@ -15,6 +16,7 @@ use bundle::limits;
 use crate::binding::{Arg, Binding};
 use crate::buffer::{Allocation, Buffer, BufferInfo, Table, Usage, copy_range, new_device_id};
 use crate::error::Error;
+use crate::facts::{Fact, ReadRate};
 use crate::memory::Memory;
 use crate::program::{Kernels, Program};
 use crate::{Device, Judge, MAX_THREADS};
@@ -138,6 +140,18 @@ impl Device for Cpu {
     fn sync(&mut self) -> Result<(), Error> {
         // A launch returns when all of its programs have run.
         Ok(())
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        reads::facts(self.threads())
+    }
+
+    fn condition(&self) -> Vec<Fact> {
+        reads::condition()
+    }
+
+    fn measure_reads(&mut self, bytes: u64) -> Result<Option<ReadRate>, Error> {
+        reads::measure(self.threads(), bytes)
     }
 }
 

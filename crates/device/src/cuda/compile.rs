@@ -3,6 +3,7 @@
 use std::ffi::{CStr, CString};
 
 use bundle::Bundle;
+use bundle::manifest::Kernel;
 use cudarc::nvrtc::{result, sys};
 
 use super::{cache, errors};
@@ -24,18 +25,29 @@ pub(super) fn check_library() -> Result<(), Error> {
     Err(Error::Open { device: errors::NAME, message: message.to_owned() })
 }
 
-/// Machine code of one file of the bundle for compute capability `major.minor`, from the cache if it is there.
-pub(super) fn cubin(bundle: &Bundle, file: &str, (major, minor): (i32, i32)) -> Result<Vec<u8>, Error> {
-    let refused = |message: String| Error::Load { file: file.to_owned(), message };
-    let text = String::from_utf8(bundle.read(file)?).map_err(|_| refused("it is not UTF-8 text".to_owned()))?;
+/// The text of one file of the bundle.
+pub(super) fn text(bundle: &Bundle, file: &str) -> Result<String, Error> {
+    let refused = |_| Error::Load { file: file.to_owned(), message: "it is not UTF-8 text".to_owned() };
+    String::from_utf8(bundle.read(file)?).map_err(refused)
+}
+
+/// The options for compute capability `major.minor`.
+pub(super) fn options((major, minor): (i32, i32)) -> Vec<String> {
     let mut options: Vec<String> = OPTIONS.iter().map(|&option| option.to_owned()).collect();
     options.push(format!("--gpu-architecture=sm_{major}{minor}"));
+    options
+}
+
+/// Machine code of `text` for a compute capability, from the cache if it is there. `file` is what messages call it, and
+/// `kernels` those of its bundle.
+pub(super) fn cubin(kernels: &[Kernel], file: &str, text: &str, capability: (i32, i32)) -> Result<Vec<u8>, Error> {
+    let options = options(capability);
     let folder = crate::cache_folder("cuda");
-    let key = cache::key(&text, &options, version());
+    let key = cache::key(text, &options, version());
     if let Some(code) = folder.as_ref().and_then(|folder| cache::read(folder, &key)) {
         return Ok(code);
     }
-    let code = compile(bundle, file, &text, &options)?;
+    let code = compile(kernels, file, text, &options)?;
     if let Some(folder) = folder {
         cache::write(&folder, &key, &code);
     }
@@ -43,7 +55,7 @@ pub(super) fn cubin(bundle: &Bundle, file: &str, (major, minor): (i32, i32)) -> 
 }
 
 /// Version of NVRTC; zeros if it does not say.
-fn version() -> (i32, i32) {
+pub(super) fn version() -> (i32, i32) {
     let (mut major, mut minor) = (0, 0);
     // SAFETY: both are valid for writes.
     match unsafe { sys::nvrtcVersion(&raw mut major, &raw mut minor) }.result() {
@@ -52,7 +64,8 @@ fn version() -> (i32, i32) {
     }
 }
 
-fn compile(bundle: &Bundle, file: &str, text: &str, options: &[String]) -> Result<Vec<u8>, Error> {
+/// Machine code of `text` with these options.
+pub(super) fn compile(kernels: &[Kernel], file: &str, text: &str, options: &[String]) -> Result<Vec<u8>, Error> {
     let refused = |message: &str| Error::Load { file: file.to_owned(), message: message.to_owned() };
     let source = CString::new(text).map_err(|_| refused("it holds a zero byte"))?;
     let name = CString::new(file).map_err(|_| refused("its name holds a zero byte"))?;
@@ -60,7 +73,7 @@ fn compile(bundle: &Bundle, file: &str, text: &str, options: &[String]) -> Resul
     // SAFETY: a live program.
     if let Err(error) = unsafe { result::compile_program(program.0, options) } {
         return Err(match program.log() {
-            Some(log) => compile_log::refused(&bundle.manifest().kernels, file, &log),
+            Some(log) => compile_log::refused(kernels, file, &log),
             None => refused(&format!("NVRTC: {error:?}")),
         });
     }

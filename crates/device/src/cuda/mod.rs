@@ -4,7 +4,9 @@
 mod cache;
 mod compile;
 mod errors;
+mod facts;
 mod memory;
+mod reads;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -24,6 +26,7 @@ use cudarc::nvrtc::Ptx;
 use crate::binding::{Arg, Binding};
 use crate::buffer::{Buffer, BufferInfo, Table, Usage, copy_range, new_device_id};
 use crate::error::Error;
+use crate::facts::{Fact, ReadRate};
 use crate::limits::Limits;
 use crate::program::{Kernels, Program};
 use crate::{Device, Judge};
@@ -180,7 +183,8 @@ impl Device for Cuda {
             let module = match modules.entry(kernel.file.as_str()) {
                 Entry::Occupied(slot) => slot.into_mut(),
                 Entry::Vacant(slot) => {
-                    let code = compile::cubin(bundle, &kernel.file, self.capability)?;
+                    let text = compile::text(bundle, &kernel.file)?;
+                    let code = compile::cubin(&manifest.kernels, &kernel.file, &text, self.capability)?;
                     let module = self
                         .context
                         .load_module(Ptx::from_binary(code))
@@ -248,5 +252,22 @@ impl Device for Cuda {
             }
             Err(error) => Err(self.failed("sync", error)),
         }
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        facts::facts(&self.context, self.capability)
+    }
+
+    fn condition(&self) -> Vec<Fact> {
+        facts::condition(&self.context)
+    }
+
+    fn nominal_read_rate(&self) -> Option<f64> {
+        facts::nominal(&self.context)
+    }
+
+    fn measure_reads(&mut self, bytes: u64) -> Result<Option<ReadRate>, Error> {
+        self.sync()?;
+        reads::measure(&self.stream, self.capability, bytes)
     }
 }

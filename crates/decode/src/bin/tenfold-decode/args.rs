@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use ::decode::Context;
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Run a language model with the kernels of a bundle.
 #[derive(Parser)]
@@ -64,7 +65,7 @@ pub(crate) struct Decode {
 pub(crate) enum Command {
     /// Compare tokens and logits with a golden file
     Check(Check),
-    /// Measure tokens per second, per kernel too, beside the machine's read bandwidth
+    /// Measure the time of a token at several contexts, and of each kernel, beside how fast the device reads
     Bench(Bench),
     /// Write the logits of every step of a given text
     Logits(Logits),
@@ -88,12 +89,49 @@ pub(crate) struct Check {
 pub(crate) struct Bench {
     #[command(flatten)]
     pub(crate) common: Common,
-    /// Tokens to measure
-    #[arg(long, default_value_t = 64)]
+    /// Tokens in the context before the first one timed: a list of numbers, `max` for as many as the cache has room for
+    /// [default: those of 128,512,1024,2048 that fit, and max]
+    #[arg(long, visible_alias = "context", value_name = "N,N", value_delimiter = ',')]
+    pub(crate) contexts: Vec<Context>,
+    /// Tokens of a run
+    #[arg(long, visible_alias = "steps", value_name = "N", default_value_t = 64)]
     pub(crate) tokens: u64,
-    /// Tokens in the context before the first one measured
-    #[arg(long, default_value_t = 32)]
-    pub(crate) context: u64,
+    /// Runs timed
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) runs: u64,
+    /// Runs before those, not timed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) warmup: u64,
+    /// How the cache comes to hold the context
+    #[arg(long, value_enum, default_value_t = Fill::Synthetic)]
+    pub(crate) fill: Fill,
+    /// Seed of the prompt and of a synthetic cache
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Write everything, every single time too, as a JSON object
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Draw tokens per second over the context
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+}
+
+/// How the cache comes to hold the context.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Fill {
+    /// Keys and values from a formula: quick at any length; the text means nothing
+    Synthetic,
+    /// The prompt is run, token by token
+    Run,
+}
+
+impl From<Fill> for ::decode::Fill {
+    fn from(fill: Fill) -> ::decode::Fill {
+        match fill {
+            Fill::Synthetic => ::decode::Fill::Synthetic,
+            Fill::Run => ::decode::Fill::Run,
+        }
+    }
 }
 
 #[derive(Args)]
