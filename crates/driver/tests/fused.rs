@@ -1,4 +1,5 @@
 //! Fused kernels against the launches they stand for: the same tokens, on the CPU and on each emulated device.
+//! Every part of a fusion, in every candidate, against the interpreter of tile programs.
 
 use std::collections::BTreeMap;
 
@@ -122,4 +123,34 @@ fn written_views_name_their_programs() {
     assert_eq!(q.1 + k.1, kernel("norm_qkv").grid[0]);
     assert_eq!(found["v_cache"], k);
     assert_eq!(kernel("q_proj_matvec").grid[0], q.1, "the same candidates are chosen");
+}
+
+/// Every candidate of every part: lowered, proven, without a barrier to spare, and right.
+#[test]
+fn parts_compute_what_their_tile_programs_say() {
+    let (module, fusions) = suite("qwen2-reduced");
+    let mut cases = 0;
+    for declaration in &fusions {
+        let group = fuse::group(declaration, &module).unwrap_or_else(|error| panic!("{}", error.report()));
+        for kernel in group.parts.iter().flat_map(|part| &part.candidates) {
+            for target in [&mlir_to_msl::limits::TARGET, &mlir_to_gpu::limits::TARGET, &mlir_to_musa::limits::TARGET] {
+                let module = Module { name: "one".to_owned(), kernels: vec![kernel.clone()] };
+                let lane = lower_simt::lower(&module, target).expect("it lowers").kernels.remove(0);
+                assert_eq!(
+                    lower_simt::verify::redundant_barriers(&lane, target),
+                    [],
+                    "{} {}",
+                    target.name,
+                    kernel.name
+                );
+                for case in simt_testing::judged_cases(kernel, &[1, 2]) {
+                    if let Err(problem) = simt_testing::interpret_lanes(kernel, &lane, target, &case) {
+                        panic!("{} {} seed {}: {problem}", target.name, kernel.name, case.seed);
+                    }
+                    cases += 1;
+                }
+            }
+        }
+    }
+    assert!(cases > 50, "{cases}");
 }
