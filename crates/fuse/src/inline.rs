@@ -1,12 +1,14 @@
 //! A kernel of one program, computed inside the programs of another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tile_ir::{
-    Access, Block, Kernel, Literal, Loc, Number, Op, OpKind, Own, Param, ParamKind, Shape, Type, Value, ViewId, rewrite,
+    Access, Kernel, Literal, Loc, Number, Op, OpKind, Param, ParamKind, Shape, Type, Value, ViewId, rewrite,
 };
 
 use crate::error::Error;
+use crate::merge::{alone, merge_params, remap_view, remap_views, rename};
+use crate::replace::Replace;
 
 /// Where a parameter of a fused kernel comes from: an index into the parameters of one of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +143,7 @@ fn stored_tile(producer: &Kernel, output: usize) -> Result<Value, Error> {
 }
 
 /// The view an operation accesses.
-fn view_of(kind: &OpKind) -> Option<ViewId> {
+pub(crate) fn view_of(kind: &OpKind) -> Option<ViewId> {
     match kind {
         OpKind::Load { view, .. }
         | OpKind::Store { view, .. }
@@ -173,25 +175,6 @@ fn view_of(kind: &OpKind) -> Option<ViewId> {
     }
 }
 
-fn remap_view(op: &mut Op, map: &[usize]) {
-    if let OpKind::Load { view, .. }
-    | OpKind::Store { view, .. }
-    | OpKind::LoadScalar { view, .. }
-    | OpKind::StoreScalar { view, .. }
-    | OpKind::Gather { view, .. } = &mut op.kind
-    {
-        *view = ViewId(map[view.index()] as u32);
-    }
-}
-
-/// As [`remap_view`], for the operations inside too.
-fn remap_views(op: &mut Op, map: &[usize]) {
-    remap_view(op, map);
-    for block in op.kind.blocks_mut() {
-        block.for_each_op_mut(&mut |op| remap_view(op, map));
-    }
-}
-
 /// Index constants by value.
 fn constants(kernel: &Kernel) -> BTreeMap<Value, i64> {
     let mut known = BTreeMap::new();
@@ -203,141 +186,4 @@ fn constants(kernel: &Kernel) -> BTreeMap<Value, i64> {
         }
     });
     known
-}
-
-/// Gives every value of an operation its number in the fused kernel, definitions and regions included.
-fn rename(op: &mut Op, moved: &impl Fn(Value) -> Value) {
-    op.kind.map_operands(moved);
-    if let OpKind::While { cond, .. } = &mut op.kind {
-        *cond = moved(*cond);
-    }
-    op.results.iter_mut().for_each(|value| *value = moved(*value));
-    for block in op.kind.blocks_mut() {
-        rename_block(block, moved);
-    }
-}
-
-fn rename_block(block: &mut Block, moved: &impl Fn(Value) -> Value) {
-    block.args.iter_mut().chain(&mut block.yields).for_each(|value| *value = moved(*value));
-    block.ops.iter_mut().for_each(|op| rename(op, moved));
-}
-
-/// The producer's only program is number 0 of 1, whichever program computes it.
-fn alone(op: &mut Op) {
-    let number = |number| OpKind::Constant(Literal::Splat(Number::Int(number)));
-    match &mut op.kind {
-        OpKind::ProgramId(_) => op.kind = number(0),
-        OpKind::NumPrograms(_) => op.kind = number(1),
-        kind => kind.blocks_mut().into_iter().for_each(|block| block.ops.iter_mut().for_each(alone)),
-    }
-}
-
-/// New index of each parameter; that of the two views that vanish is never asked for.
-struct Maps {
-    producer: Vec<usize>,
-    consumer: Vec<usize>,
-}
-
-fn merge_params(producer: &Kernel, consumer: &Kernel, output: usize, input: usize) -> (Vec<Param>, Vec<Origin>, Maps) {
-    let mut taken: BTreeSet<String> =
-        consumer.params.iter().enumerate().filter(|(i, _)| *i != input).map(|(_, param)| param.name.clone()).collect();
-    let (mut params, mut origins) = (Vec::new(), Vec::new());
-    let mut maps = Maps { producer: vec![0; producer.params.len()], consumer: vec![0; consumer.params.len()] };
-    for (i, param) in producer.params.iter().enumerate().filter(|(i, _)| *i != output) {
-        let mut param = param.clone();
-        let wanted = param.name.clone();
-        for number in 2.. {
-            if taken.insert(param.name.clone()) {
-                break;
-            }
-            param.name = format!("{wanted}_{number}");
-        }
-        maps.producer[i] = params.len();
-        params.push(param);
-        origins.push(Origin::Producer(i));
-    }
-    for (i, param) in consumer.params.iter().enumerate().filter(|(i, _)| *i != input) {
-        maps.consumer[i] = params.len();
-        params.push(param.clone());
-        origins.push(Origin::Consumer(i));
-    }
-    // Only the consumer has written views left.
-    for param in &mut params {
-        if let ParamKind::View(view) = &mut param.kind {
-            for own in &mut view.own {
-                if let Own::At { param } = own {
-                    *param = maps.consumer[*param];
-                }
-            }
-        }
-    }
-    (params, origins, maps)
-}
-
-/// Takes the consumer's loads of the producer's output away.
-struct Replace<'a> {
-    consumer: &'a Kernel,
-    input: usize,
-    /// The output as a tile.
-    tile: Value,
-    tile_shape: Shape,
-    /// The consumer's index constants.
-    constants: BTreeMap<Value, i64>,
-    /// Results of loads of the whole view: what stands for them.
-    gone: BTreeMap<Value, Value>,
-}
-
-impl Replace<'_> {
-    fn block(&mut self, block: &mut Block) -> Result<(), Error> {
-        let mut kept = Vec::with_capacity(block.ops.len());
-        for mut op in std::mem::take(&mut block.ops) {
-            if view_of(&op.kind).is_some_and(|view| view.index() == self.input) {
-                match self.load(&op)? {
-                    None => continue,
-                    Some(slice) => op.kind = slice,
-                }
-            }
-            for inner in op.kind.blocks_mut() {
-                self.block(inner)?;
-            }
-            kept.push(op);
-        }
-        block.ops = kept;
-        Ok(())
-    }
-
-    /// What an access of the view becomes; `None` if the whole tile stands for its result.
-    fn load(&mut self, op: &Op) -> Result<Option<OpKind>, Error> {
-        let whole = self.tile_shape;
-        let (OpKind::Load { indices, mask: None, .. }, Some(result)) = (&op.kind, op.result()) else {
-            return Err(self.refuse("element by element or under a mask", &op.loc));
-        };
-        let starts: Option<Vec<i64>> = indices.iter().map(|index| self.constants.get(index).copied()).collect();
-        let Some(starts) = starts else {
-            return Err(self.refuse("at a place that depends on the program or a loop", &op.loc));
-        };
-        let part = self.consumer.ty(result).shape;
-        if part == whole && starts.iter().all(|&start| start == 0) {
-            self.gone.insert(result, self.tile);
-            return Ok(None);
-        }
-        let inside = part.rank() == whole.rank()
-            && starts.iter().zip(part.dims().iter().zip(whole.dims())).all(|(&start, (&size, &extent))| {
-                u64::try_from(start).is_ok_and(|start| start.checked_add(size).is_some_and(|end| end <= extent))
-            });
-        if !inside {
-            return Err(self.refuse("past its end", &op.loc));
-        }
-        let offsets = starts.into_iter().map(i64::unsigned_abs).collect();
-        Ok(Some(OpKind::Slice { value: self.tile, offsets }))
-    }
-
-    fn refuse(&self, what: &str, loc: &Loc) -> Error {
-        Error::Part {
-            kernel: self.consumer.name.clone(),
-            arg: self.consumer.params[self.input].name.clone(),
-            what: what.to_owned(),
-            loc: loc.clone(),
-        }
-    }
 }

@@ -10,6 +10,8 @@ mod declare;
 mod error;
 mod group;
 mod inline;
+mod merge;
+mod replace;
 mod rule;
 
 pub use declare::{Consumer, Declaration};
