@@ -63,38 +63,57 @@ pub enum Output {
     Fusions,
 }
 
-/// MLIR (or LLVM IR, or the declared fusions) of `source`, and the name its locations call the file by.
+/// MLIR (or LLVM IR, or the declared fusions) of `source`.
 ///
 /// # Errors
 /// rustc or the frontend refuses it (both have told the user why), or a file cannot be read.
 pub fn text(source: &Source, output: Output) -> anyhow::Result<String> {
+    let [text] = texts(source, [output])?;
+    Ok(text)
+}
+
+/// As [`text`], several outputs of one run of rustc.
+///
+/// # Errors
+/// As [`text`].
+pub fn texts<const N: usize>(source: &Source, outputs: [Output; N]) -> anyhow::Result<[String; N]> {
     let scratch = tempfile::tempdir().context("no temporary folder")?;
+    let mut texts = [const { String::new() }; N];
     let (bitcode, group) = match source {
         Source::Suite { group, package } => (bitcode::of_package(package)?, Some(*group)),
         Source::Rust(path) => (bitcode::of_file(path, scratch.path())?, None),
         Source::Mlir(path) => {
-            match output {
-                Output::Llvm => bail!("an .mlir file has no LLVM stage"),
-                Output::Fusions => return Ok(String::new()),
-                Output::Mlir => {}
+            for (text, output) in texts.iter_mut().zip(outputs) {
+                match output {
+                    Output::Llvm => bail!("an .mlir file has no LLVM stage"),
+                    Output::Fusions => {}
+                    Output::Mlir => {
+                        *text =
+                            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+                    }
+                }
             }
-            return std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
+            return Ok(texts);
         }
     };
+    let frontend = tools::sibling("rustc_codegen_mlir", "rustc_codegen_mlir")?;
     let result = scratch.path().join("out");
-    let mut command = Command::new(tools::sibling("rustc_codegen_mlir", "rustc_codegen_mlir")?);
-    command.arg(&bitcode).arg("-o").arg(&result);
-    command.arg("--stage").arg(match output {
-        Output::Llvm => "llvm",
-        Output::Mlir => "mlir",
-        Output::Fusions => "fusions",
-    });
-    if let Some(group) = group {
-        command.args(["--group", group]);
+    for (text, output) in texts.iter_mut().zip(outputs) {
+        let mut command = Command::new(&frontend);
+        command.arg(&bitcode).arg("-o").arg(&result);
+        command.arg("--stage").arg(match output {
+            Output::Llvm => "llvm",
+            Output::Mlir => "mlir",
+            Output::Fusions => "fusions",
+        });
+        if let Some(group) = group {
+            command.args(["--group", group]);
+        }
+        let status = command.status().context("the frontend does not start")?;
+        if !status.success() {
+            bail!("the frontend refused the kernels");
+        }
+        *text = std::fs::read_to_string(&result).context("the frontend's output is gone")?;
     }
-    let status = command.status().context("the frontend does not start")?;
-    if !status.success() {
-        bail!("the frontend refused the kernels");
-    }
-    std::fs::read_to_string(&result).context("the frontend's output is gone")
+    Ok(texts)
 }

@@ -32,14 +32,18 @@ impl fmt::Display for Reports {
 
 impl std::error::Error for Reports {}
 
-/// MLIR text and the name that errors in the text itself call it by.
-pub fn mlir(source: &Source) -> anyhow::Result<(String, String)> {
-    let name = match source {
+/// The name that errors in the MLIR text itself call it by.
+fn name(source: &Source) -> String {
+    match source {
         Source::Suite { group, .. } => format!("{group}.mlir"),
         Source::Rust(path) => path.with_extension("mlir").display().to_string(),
         Source::Mlir(path) => path.display().to_string(),
-    };
-    Ok((frontend::text(source, Output::Mlir)?, name))
+    }
+}
+
+/// MLIR text and the name that errors in the text itself call it by.
+pub fn mlir(source: &Source) -> anyhow::Result<(String, String)> {
+    Ok((frontend::text(source, Output::Mlir)?, name(source)))
 }
 
 /// The typed IR of `source`: upstream passes run, validated, accesses proven in bounds where they are.
@@ -47,15 +51,29 @@ pub fn mlir(source: &Source) -> anyhow::Result<(String, String)> {
 /// # Errors
 /// Refusals of rustc, the frontend, MLIR or the validator.
 pub fn module(source: &Source) -> anyhow::Result<Module> {
-    let (text, name) = mlir(source)?;
+    import(source, &frontend::text(source, Output::Mlir)?)
+}
+
+/// [`module`], and the fusions that `source` declares, in order of name; an `.mlir` file declares none.
+///
+/// # Errors
+/// As [`module`].
+pub fn module_with_fusions(source: &Source) -> anyhow::Result<(Module, Vec<fuse::Declaration>)> {
+    let [text, fusions] = frontend::texts(source, [Output::Mlir, Output::Fusions])?;
+    let declarations: Result<Vec<_>, fuse::Error> = fusions.lines().map(fuse::Declaration::parse).collect();
+    Ok((import(source, &text)?, declarations.map_err(|error| error.report())?))
+}
+
+fn import(source: &Source, text: &str) -> anyhow::Result<Module> {
+    let name = name(source);
     let imported = match source {
         // A file written by a person: MLIR may crash on it, so a child process tries first.
         Source::Mlir(_) => {
             let mut worker = Command::new(tools::sibling("tenfold", "driver")?);
             worker.arg(IMPORT_WORKER);
-            tile_mlir::isolated::import(worker, &text, &name, tile_mlir::Options::default())
+            tile_mlir::isolated::import(worker, text, &name, tile_mlir::Options::default())
         }
-        Source::Suite { .. } | Source::Rust(_) => tile_mlir::import(&text, &name),
+        Source::Suite { .. } | Source::Rust(_) => tile_mlir::import(text, &name),
     };
     let mut module = imported.map_err(|errors| Reports(errors.iter().map(|error| error.report()).collect()))?;
     tile_ir::validate(&module).map_err(|errors| Reports(errors.iter().map(Report::from).collect()))?;
@@ -66,16 +84,6 @@ pub fn module(source: &Source) -> anyhow::Result<Module> {
         tile_ir::analysis::prove_in_bounds(kernel);
     }
     Ok(module)
-}
-
-/// The fusions that `source` declares, in order of name; an `.mlir` file declares none.
-///
-/// # Errors
-/// Refusals of rustc or the frontend.
-pub fn fusions(source: &Source) -> anyhow::Result<Vec<fuse::Declaration>> {
-    let text = frontend::text(source, Output::Fusions)?;
-    let declarations: Result<Vec<_>, fuse::Error> = text.lines().map(fuse::Declaration::parse).collect();
-    Ok(declarations.map_err(|error| error.report())?)
 }
 
 /// The kernels of `module` that `--kernel` names: all, or every candidate of one family, or one candidate.

@@ -37,7 +37,7 @@ fn no_absolute_paths() {
         let (mlir, _) = pipeline::mlir(&source).expect("it compiles");
         assert!(!mlir.contains(&root), "{suite}: the MLIR names {root}");
         let module = pipeline::module(&source).expect("it compiles");
-        for compiled in targets::compile_all(&Target::ALL, &module).expect("it compiles") {
+        for compiled in targets::compile_all(&Target::ALL, &module, &[]).expect("it compiles") {
             assert!(!compiled.source().contains(&root), "{suite}: the source for {} names {root}", compiled.target);
         }
     }

@@ -13,8 +13,7 @@ use tile_ir::Module;
 
 fn suite(name: &str) -> (Module, Vec<fuse::Declaration>) {
     let source = Source::parse(name).expect("the suite is known");
-    let module = pipeline::module(&source).unwrap_or_else(|error| panic!("{name}: {error}"));
-    (module, pipeline::fusions(&source).unwrap_or_else(|error| panic!("{name}: {error}")))
+    pipeline::module_with_fusions(&source).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// The tokens that follow token 17, and the logits after each.

@@ -154,8 +154,8 @@ fn main() -> ExitCode {
     let mut trials = vec![Trial::test("no orphan folders", no_orphan_folders)];
     for (name, _) in names::SUITES {
         let source = Source::parse(name).expect("the suite is known");
-        let module = pipeline::module(&source).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let fusions = pipeline::fusions(&source).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let (module, fusions) =
+            pipeline::module_with_fusions(&source).unwrap_or_else(|error| panic!("{name}: {error}"));
         lock("mlir", name, mlir(&source, &module), &mut trials);
         let suite = Arc::new(Suite { name, module, fusions });
         for target in SNAPSHOT_TARGETS {

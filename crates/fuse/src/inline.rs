@@ -7,7 +7,7 @@ use tile_ir::{
 };
 
 use crate::error::Error;
-use crate::merge::{alone, merge_params, remap_view, remap_views, rename};
+use crate::merge::{alone, merge_params, remap_view, rename};
 use crate::replace::Replace;
 
 /// Where a parameter of a fused kernel comes from: an index into the parameters of one of the two.
@@ -59,13 +59,13 @@ pub fn inline_producer(producer: &Kernel, consumer: &Kernel, input: usize) -> Re
             scalar.value = moved(scalar.value);
         }
     }
-    let mut ops = producer.body.ops.clone();
-    ops.retain(|op| !matches!(&op.kind, OpKind::Store { view, .. } if view.index() == output));
-    for op in &mut ops {
-        rename(op, &moved);
+    let mut first = producer.body.clone();
+    first.ops.retain(|op| op.kind.view_written() != Some(ViewId(output as u32)));
+    rename(&mut first, &moved);
+    first.for_each_op_mut(&mut |op| {
         alone(op);
-        remap_views(op, &maps.producer);
-    }
+        remap_view(op, &maps.producer);
+    });
     let tile = moved(stored);
     let tile_shape = producer.ty(stored).shape;
     let constants = constants(consumer);
@@ -75,8 +75,7 @@ pub fn inline_producer(producer: &Kernel, consumer: &Kernel, input: usize) -> Re
     let gone = replace.gone;
     body.map_uses(&mut |value| gone.get(&value).copied().unwrap_or(value));
     body.for_each_op_mut(&mut |op| remap_view(op, &maps.consumer));
-    ops.append(&mut body.ops);
-    body.ops = ops;
+    body.ops.splice(..0, first.ops);
     kernel.body = body;
     rewrite::merge_common(&mut kernel);
     rewrite::remove_dead(&mut kernel);
@@ -125,7 +124,7 @@ fn stored_tile(producer: &Kernel, output: usize) -> Result<Value, Error> {
     let known = constants(producer);
     let mut touching: Vec<&Op> = Vec::new();
     producer.body.for_each_op(&mut |op| {
-        if view_of(&op.kind).is_some_and(|view| view.index() == output) {
+        if op.kind.view() == Some(ViewId(output as u32)) {
             touching.push(op);
         }
     });
@@ -140,39 +139,6 @@ fn stored_tile(producer: &Kernel, output: usize) -> Result<Value, Error> {
     }
     let whole = producer.ty(*value).shape == shape && indices.iter().all(|index| known.get(index) == Some(&0));
     if whole { Ok(*value) } else { refuse("writes only a part of its output", &op.loc) }
-}
-
-/// The view an operation accesses.
-pub(crate) fn view_of(kind: &OpKind) -> Option<ViewId> {
-    match kind {
-        OpKind::Load { view, .. }
-        | OpKind::Store { view, .. }
-        | OpKind::LoadScalar { view, .. }
-        | OpKind::StoreScalar { view, .. }
-        | OpKind::Gather { view, .. } => Some(*view),
-        OpKind::ProgramId(_)
-        | OpKind::NumPrograms(_)
-        | OpKind::Constant(_)
-        | OpKind::Unary(..)
-        | OpKind::Binary(..)
-        | OpKind::Fma(..)
-        | OpKind::Compare(..)
-        | OpKind::Select { .. }
-        | OpKind::Cast(..)
-        | OpKind::Broadcast(_)
-        | OpKind::Reshape(_)
-        | OpKind::Transpose { .. }
-        | OpKind::Slice { .. }
-        | OpKind::InsertSlice { .. }
-        | OpKind::Extract { .. }
-        | OpKind::Insert { .. }
-        | OpKind::Reduce { .. }
-        | OpKind::Contract { .. }
-        | OpKind::CreateMask { .. }
-        | OpKind::For { .. }
-        | OpKind::While { .. }
-        | OpKind::If { .. } => None,
-    }
 }
 
 /// Index constants by value.

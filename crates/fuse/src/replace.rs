@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tile_ir::{Block, Kernel, Loc, Op, OpKind, Shape, Value};
+use tile_ir::{Block, Kernel, Loc, Op, OpKind, Shape, Value, ViewId};
 
 use crate::error::Error;
-use crate::inline::view_of;
 
 /// Takes the consumer's loads of the producer's output away.
 pub(crate) struct Replace<'a> {
@@ -27,7 +26,7 @@ impl Replace<'_> {
     pub(crate) fn block(&mut self, block: &mut Block) -> Result<(), Error> {
         let mut kept = Vec::with_capacity(block.ops.len());
         for mut op in std::mem::take(&mut block.ops) {
-            if view_of(&op.kind).is_some_and(|view| view.index() == self.input) {
+            if op.kind.view() == Some(ViewId(self.input as u32)) {
                 match self.load(&op)? {
                     None => continue,
                     Some(slice) => op.kind = slice,

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use thiserror::Error;
-use tile_ir::{Access, Axis, BinaryOp, Own, ParamKind, Predicate, ViewId};
+use tile_ir::{Access, Axis, BinaryOp, ParamKind, Predicate, ViewId};
 
 use crate::ir::{
     Builtin, Early, Expr, Fragment, LaneKernel, MatrixOp, Memory, Place, Prefetch, Scalar, Shared, Stmt, StmtKind, Var,
@@ -83,7 +83,7 @@ pub fn beside(
     out.threads = first.threads.max(second.threads);
     let params = add_params(&mut out, second, shared)?;
     let arrays = overlay(&mut out, second);
-    out.early = early(first, second, &params, programs);
+    out.early = early(first, second, &params);
 
     let shifted = Var((first.vars.len() + second.vars.len()) as u32);
     let shift = Shift {
@@ -115,11 +115,11 @@ pub fn beside(
 }
 
 /// Both start early or neither does; each side asks for its own weights.
-fn early(first: &LaneKernel, second: &LaneKernel, params: &[usize], programs: u64) -> Option<Early> {
+fn early(first: &LaneKernel, second: &LaneKernel, params: &[usize]) -> Option<Early> {
     let (before, behind) = (first.early.clone()?, second.early.as_ref()?);
     let moved = behind.prefetches.iter().map(|prefetch| Prefetch {
         view: ViewId(params[prefetch.view.index()] as u32),
-        programs: prefetch.programs.map(|program| (program + first.grid[0]).min(programs)),
+        programs: prefetch.programs.map(|program| program + first.grid[0]),
         ..prefetch.clone()
     });
     Some(Early { prefetches: before.prefetches.into_iter().chain(moved).collect() })
@@ -170,23 +170,12 @@ fn add_params(out: &mut LaneKernel, second: &LaneKernel, shared: &[(usize, usize
             continue;
         }
         let mut added = param.clone();
-        for count in 2.. {
-            if taken.insert(added.name.clone()) {
-                break;
-            }
-            added.name = format!("{}_{count}", param.name);
-        }
+        added.take_name(&mut taken);
         indices.push(out.params.len());
         out.params.push(added);
     }
     for &index in indices.iter().filter(|&&index| index >= own) {
-        if let ParamKind::View(view) = &mut out.params[index].kind {
-            for part in &mut view.own {
-                if let Own::At { param } = part {
-                    *param = indices[*param];
-                }
-            }
-        }
+        out.params[index].map_owners(|owner| indices[owner]);
     }
     Ok(indices)
 }

@@ -117,8 +117,7 @@ impl Printer<'_> {
         }
         if let Some(early) = &kernel.early {
             for prefetch in &early.prefetches {
-                let view = kernel.params.get(prefetch.view.index()).map_or("?", |param| param.name.as_str());
-                let place = format!("{view}[{}]", self.expr(&prefetch.offset()));
+                let place = self.place(&prefetch.place());
                 let tests = prefetch.condition(kernel.grid);
                 let condition: String = tests.iter().map(|test| format!(" if {}", self.expr(test))).collect();
                 let text = format!("prefetch {place} for {} bytes{condition};", prefetch.bytes);

@@ -1,5 +1,6 @@
 //! Modules, kernels and their parameters.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -132,6 +133,29 @@ pub struct Param {
     pub kind: ParamKind,
     /// Where it is declared.
     pub loc: Loc,
+}
+
+impl Param {
+    /// Takes a name that is not in `taken`, its own if that is free, and adds it there.
+    pub fn take_name(&mut self, taken: &mut BTreeSet<String>) {
+        let wanted = self.name.clone();
+        for number in 2.. {
+            if taken.insert(self.name.clone()) {
+                break;
+            }
+            self.name = format!("{wanted}_{number}");
+        }
+    }
+
+    /// Renumbers the scalar parameters that say which element a program owns.
+    pub fn map_owners(&mut self, f: impl Fn(usize) -> usize) {
+        let ParamKind::View(view) = &mut self.kind else { return };
+        for own in &mut view.own {
+            if let Own::At { param } = own {
+                *param = f(*param);
+            }
+        }
+    }
 }
 
 /// What is known of a value.

@@ -1,6 +1,6 @@
 //! Walks over operations and the values they use.
 
-use crate::op::{Block, Index, Op, OpKind, Value};
+use crate::op::{Block, Index, Op, OpKind, Value, ViewId};
 
 /// Calls `$f` on every operand of `$kind`, shared or mutable by the borrow of `$kind`: one list for both.
 macro_rules! each_operand {
@@ -107,7 +107,61 @@ macro_rules! each_operand {
     };
 }
 
+/// The view that `$kind` accesses, shared or mutable by the borrow of `$kind`, and whether it is written: one list for both.
+macro_rules! accessed_view {
+    ($kind:expr) => {
+        match $kind {
+            OpKind::Load { view, .. } | OpKind::LoadScalar { view, .. } | OpKind::Gather { view, .. } => {
+                Some((view, false))
+            }
+            OpKind::Store { view, .. } | OpKind::StoreScalar { view, .. } => Some((view, true)),
+            OpKind::ProgramId(_)
+            | OpKind::NumPrograms(_)
+            | OpKind::Constant(_)
+            | OpKind::Unary(..)
+            | OpKind::Binary(..)
+            | OpKind::Fma(..)
+            | OpKind::Compare(..)
+            | OpKind::Select { .. }
+            | OpKind::Cast(..)
+            | OpKind::Broadcast(_)
+            | OpKind::Reshape(_)
+            | OpKind::Transpose { .. }
+            | OpKind::Slice { .. }
+            | OpKind::InsertSlice { .. }
+            | OpKind::Extract { .. }
+            | OpKind::Insert { .. }
+            | OpKind::Reduce { .. }
+            | OpKind::Contract { .. }
+            | OpKind::CreateMask { .. }
+            | OpKind::For { .. }
+            | OpKind::While { .. }
+            | OpKind::If { .. } => None,
+        }
+    };
+}
+
 impl OpKind {
+    /// The view that the operation itself accesses; its regions may access others.
+    pub fn view(&self) -> Option<ViewId> {
+        accessed_view!(self).map(|(view, _)| *view)
+    }
+
+    /// As [`OpKind::view`], to change it.
+    pub fn view_mut(&mut self) -> Option<&mut ViewId> {
+        accessed_view!(self).map(|(view, _)| view)
+    }
+
+    /// The view that the operation itself reads.
+    pub fn view_read(&self) -> Option<ViewId> {
+        accessed_view!(self).filter(|(_, written)| !written).map(|(view, _)| *view)
+    }
+
+    /// The view that the operation itself writes.
+    pub fn view_written(&self) -> Option<ViewId> {
+        accessed_view!(self).filter(|(_, written)| *written).map(|(view, _)| *view)
+    }
+
     /// Values read when the operation begins, in written order. What its regions use (their yields and a `While`'s
     /// condition included) is not among them: see [`Op::for_each_use`].
     pub fn operands(&self) -> Vec<Value> {

@@ -28,11 +28,7 @@ struct Costs<'a> {
 pub(super) fn place(kernel: &Kernel, plan: &mut Plan<'_>) {
     let n = kernel.values.len();
     let mut stored = BTreeSet::new();
-    kernel.body.for_each_op(&mut |op| {
-        if let OpKind::Store { view, .. } | OpKind::StoreScalar { view, .. } = &op.kind {
-            stored.insert(*view);
-        }
-    });
+    kernel.body.for_each_op(&mut |op| stored.extend(op.kind.view_written()));
     let mut costs = Costs { kernel, depth: vec![0; n], weight: vec![1.0; n], evals: vec![0.0; n], stored };
     for param in &kernel.params {
         if let ParamKind::Scalar(scalar) = &param.kind {

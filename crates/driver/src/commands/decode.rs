@@ -69,8 +69,8 @@ fn group_of(model: &str) -> Option<&'static str> {
 /// Compiles a suite for `target`; the bundle's folder.
 fn bundle(target: Target, group: &str) -> anyhow::Result<PathBuf> {
     let source = Source::parse(group)?;
-    let module = pipeline::module(&source)?;
-    let compiled = targets::compile_fused(target, &module, &pipeline::fusions(&source)?)?;
+    let (module, fusions) = pipeline::module_with_fusions(&source)?;
+    let compiled = targets::compile_fused(target, &module, &fusions)?;
     let folder = tools::workspace_root().join("target/tenfold").join(target.name()).join(group);
     targets::write_bundle(&module.name, &compiled, &folder)?;
     Ok(folder)

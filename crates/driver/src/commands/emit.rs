@@ -39,14 +39,15 @@ pub fn run(args: &Emit) -> anyhow::Result<()> {
         Stage::Ir => (pipeline::print(&selected()?)?, "ir.mlir"),
         Stage::Lowered => (lowered(&targets, &selected()?)?, "lowered.txt"),
         Stage::Source => {
-            let module = selected()?;
             if let Some(folder) = &args.out {
                 // A part of the kernels has a part of the fusions at best.
-                let fusions = if kernel.is_some() { Vec::new() } else { pipeline::fusions(&source)? };
-                let compiled = targets.iter().map(|&target| targets::compile_fused(target, &module, &fusions));
-                return write_bundles(&module.name, &compiled.collect::<anyhow::Result<Vec<_>>>()?, folder);
+                let (module, fusions) = match kernel {
+                    None => pipeline::module_with_fusions(&source)?,
+                    Some(_) => (selected()?, Vec::new()),
+                };
+                return write_bundles(&module.name, &targets::compile_all(&targets, &module, &fusions)?, folder);
             }
-            let compiled = targets::compile_all(&targets, &module)?;
+            let compiled = targets::compile_all(&targets, &selected()?, &[])?;
             (headed(compiled.iter().map(|compiled| (compiled.target, compiled.source()))), "txt")
         }
     };

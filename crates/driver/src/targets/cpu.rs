@@ -16,12 +16,5 @@ pub(super) fn compile(module: &Module) -> anyhow::Result<Compiled> {
         .map_err(|errors| Reports(errors.iter().map(mlir_to_cpu::Error::report).collect()))?;
     let texts = vec![Text { file: TEXT_FILE.to_owned(), text: object.clif.clone() }];
     let kernels = object.kernels.clone();
-    Ok(Compiled {
-        target: Target::Cpu,
-        texts,
-        kernels,
-        object: Some(object),
-        fusions: Vec::new(),
-        left_out: Vec::new(),
-    })
+    Ok(Compiled::plain(Target::Cpu, texts, kernels, Some(object)))
 }

@@ -111,6 +111,11 @@ pub struct Compiled {
 }
 
 impl Compiled {
+    /// What a target made of a module's kernels by themselves.
+    fn plain(target: Target, texts: Vec<Text>, kernels: Vec<manifest::Kernel>, object: Option<CpuObject>) -> Compiled {
+        Compiled { target, texts, kernels, object, fusions: Vec::new(), left_out: Vec::new() }
+    }
+
     /// The kernels of the bundle: one candidate per family, in source order.
     pub fn kernels(&self) -> &[manifest::Kernel] {
         &self.kernels
@@ -189,11 +194,16 @@ pub fn compile(target: Target, module: &Module) -> anyhow::Result<Compiled> {
     }
 }
 
-/// Compiles `module` for every target at the same time; results in the order of `targets`.
+/// [`compile_fused`] for every target at the same time; results in the order of `targets`.
 ///
 /// # Errors
 /// That of the first target, in this order, that refuses it.
-pub fn compile_all(targets: &[Target], module: &Module) -> anyhow::Result<Vec<Compiled>> {
-    let results: Vec<anyhow::Result<Compiled>> = targets.par_iter().map(|&target| compile(target, module)).collect();
+pub fn compile_all(
+    targets: &[Target],
+    module: &Module,
+    declarations: &[fuse::Declaration],
+) -> anyhow::Result<Vec<Compiled>> {
+    let compile = |&target: &Target| compile_fused(target, module, declarations);
+    let results: Vec<anyhow::Result<Compiled>> = targets.par_iter().map(compile).collect();
     results.into_iter().collect()
 }

@@ -17,14 +17,7 @@ pub(super) fn compile(target: Target, module: &Module) -> anyhow::Result<Compile
         Target::Cpu => return super::cpu::compile(module),
     };
     let sources = sources.map_err(|errors| reports(&errors))?;
-    let mut compiled = Compiled {
-        target,
-        texts: Vec::new(),
-        kernels: Vec::new(),
-        object: None,
-        fusions: Vec::new(),
-        left_out: Vec::new(),
-    };
+    let mut compiled = Compiled::plain(target, Vec::new(), Vec::new(), None);
     for source in sources {
         compiled.texts.push(Text { file: source.file, text: source.text });
         compiled.kernels.push(source.kernel);
@@ -37,17 +30,11 @@ pub(super) fn compile(target: Target, module: &Module) -> anyhow::Result<Compile
 /// # Errors
 /// What the target lacks, at the user's lines; the CPU has no lane programs.
 pub fn lowered(target: Target, module: &Module) -> anyhow::Result<String> {
-    let limits = match target {
-        Target::Msl => &mlir_to_msl::limits::TARGET,
-        Target::Cuda => &mlir_to_gpu::limits::TARGET,
-        Target::Musa => &mlir_to_musa::limits::TARGET,
-        Target::Cpu => {
-            let with: Vec<&str> =
-                Target::ALL.iter().filter(|other| **other != target).map(|other| other.name()).collect();
-            return Err(Report::new(Kind::Unsupported, format!("target `{target}` has no lowered stage"))
-                .help(format!("take --target with one of: {}", with.join(", ")))
-                .into());
-        }
+    let Some((limits, _)) = printer(target) else {
+        let with: Vec<&str> = Target::ALL.iter().filter(|other| **other != target).map(|other| other.name()).collect();
+        return Err(Report::new(Kind::Unsupported, format!("target `{target}` has no lowered stage"))
+            .help(format!("take --target with one of: {}", with.join(", ")))
+            .into());
     };
     let lanes = lower_simt::lower(module, limits).map_err(|errors| reports(&errors))?;
     Ok(lower_simt::text::print_module(&lanes))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use emit::Writer;
-use lower_simt::ir::{Builtin, Expr, Memory, Place, Scalar, Stmt};
+use lower_simt::ir::{Builtin, Expr, Scalar, Stmt};
 use tile_ir::{Elem, ParamKind};
 
 use super::{COMMENT, INDENT, Printer};
@@ -80,9 +80,7 @@ impl Printer<'_> {
             self.body.open(&format!("if ({thread} == 0) {{"));
             let grid = self.kernel.grid;
             for prefetch in &early.prefetches {
-                let place =
-                    Place { memory: Memory::Global(prefetch.view), offset: Box::new(prefetch.offset()), owner: None };
-                let (pointer, ..) = self.pointer(&place);
+                let (pointer, ..) = self.pointer(&prefetch.place());
                 let call = format!("{}({pointer}, {});", form.prefetch, prefetch.bytes);
                 let tests: Vec<String> = prefetch.condition(grid).iter().map(|test| self.expr(test).text).collect();
                 if tests.is_empty() {
@@ -128,27 +126,21 @@ impl Printer<'_> {
 
     fn used_builtins(&self) -> BTreeSet<Builtin> {
         let mut used = BTreeSet::new();
-        for prefetch in self.kernel.early.iter().flat_map(|early| &early.prefetches) {
-            used.insert(Builtin::Thread);
-            let condition = prefetch.condition(self.kernel.grid);
-            condition.iter().chain([&prefetch.offset()]).for_each(|expr| {
-                expr.for_each(&mut |expr| {
-                    if let Expr::Builtin(builtin) = expr {
-                        used.insert(*builtin);
-                    }
-                })
-            });
-        }
-        for stmt in &self.kernel.body {
-            stmt.for_each(&mut |stmt: &Stmt| {
-                for expr in stmt.exprs() {
-                    expr.for_each(&mut |expr| {
-                        if let Expr::Builtin(builtin) = expr {
-                            used.insert(*builtin);
-                        }
-                    });
+        let mut see = |expr: &Expr| {
+            expr.for_each(&mut |expr| {
+                if let Expr::Builtin(builtin) = expr {
+                    used.insert(*builtin);
                 }
             });
+        };
+        for prefetch in self.kernel.early.iter().flat_map(|early| &early.prefetches) {
+            // One thread asks.
+            see(&Expr::Builtin(Builtin::Thread));
+            see(&prefetch.place().offset);
+            prefetch.condition(self.kernel.grid).iter().for_each(&mut see);
+        }
+        for stmt in &self.kernel.body {
+            stmt.for_each(&mut |stmt: &Stmt| stmt.exprs().into_iter().for_each(&mut see));
         }
         used
     }

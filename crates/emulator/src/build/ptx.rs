@@ -50,6 +50,14 @@ fn unsupported(what: &str) -> Error {
     Error::Unsupported { what: format!("the instruction `{}`", what.trim()) }
 }
 
+/// Reports a number that is no multiple of 16; what follows is in block `go`.
+fn in_units(number: &str) -> String {
+    format!(
+        "  %low = and i64 {number}, 15\n  %ok = icmp eq i64 %low, 0\n  br i1 %ok, label %go, label %bad\nbad:\n  \
+         %b = inttoptr i64 {number} to ptr\n  call void @__emu_aligned(ptr %b, i64 16)\n  br label %go\ngo:\n"
+    )
+}
+
 fn unescape(text: &str) -> String {
     let (mut plain, mut rest) = (String::new(), text);
     while let Some(at) = rest.find('\\') {
@@ -184,10 +192,8 @@ impl Asm<'_> {
         self.expect(self.operands.len().clamp(5, 6), ty)?;
         let mut body = self.pointer(4)?;
         if checks == Checks::Memory {
-            body.push_str(
-                "  %i = ptrtoint ptr %p to i64\n  %low = and i64 %i, 15\n  %ok = icmp eq i64 %low, 0\n  \
-                 br i1 %ok, label %go, label %bad\nbad:\n  call void @__emu_aligned(ptr %p, i64 16)\n  br label %go\ngo:\n",
-            );
+            body.push_str("  %i = ptrtoint ptr %p to i64\n");
+            body.push_str(&in_units("%i"));
         }
         body.push_str("  %v = load <4 x i32>, ptr %p, align 16\n");
         let mut last = "undef".to_owned();
@@ -207,10 +213,10 @@ impl Asm<'_> {
         let mut body = self.pointer(0)?;
         if checks == Checks::Memory {
             body.push_str(&format!(
-                "  %n = zext i32 {bytes} to i64\n  %i = ptrtoint ptr %p to i64\n  %both = or i64 %i, %n\n  \
-                 %low = and i64 %both, 15\n  %ok = icmp eq i64 %low, 0\n  br i1 %ok, label %go, label %bad\nbad:\n  \
-                 %b = inttoptr i64 %both to ptr\n  call void @__emu_aligned(ptr %b, i64 16)\n  br label %go\ngo:\n  %m = sub i64 %n, 1\n  \
-                 %q = getelementptr i8, ptr %p, i64 %m\n  %a = load volatile i8, ptr %p\n  %z = load volatile i8, ptr %q\n"
+                "  %n = zext i32 {bytes} to i64\n  %i = ptrtoint ptr %p to i64\n  %both = or i64 %i, %n\n{}  \
+                 %m = sub i64 %n, 1\n  %q = getelementptr i8, ptr %p, i64 %m\n  %a = load volatile i8, ptr %p\n  \
+                 %z = load volatile i8, ptr %q\n",
+                in_units("%both")
             ));
         }
         body.push_str("  ret void\n");

@@ -2,7 +2,7 @@
 
 use tile_ir::{Axis, BinaryOp, Elem, Loc, Param, ParamKind, Predicate, View, ViewId};
 
-use super::expr::{Builtin, Expr};
+use super::expr::{Builtin, Expr, Memory, Place};
 use super::stmt::Stmt;
 
 /// A variable of a thread: an index into [`LaneKernel::vars`].
@@ -128,13 +128,16 @@ pub struct Prefetch {
     pub first: u64,
     /// Elements from one program to the next along x, y, z.
     pub per_program: [u64; 3],
-    /// Bytes; this and the address of the first are multiples of 16.
+    /// Bytes; this and the address of the first are multiples of [`Prefetch::UNIT`].
     pub bytes: u64,
 }
 
 impl Prefetch {
-    /// Index of the first element, in 32 bits.
-    pub fn offset(&self) -> Expr {
+    /// What addresses and sizes are multiples of, in bytes. PTX ISA, `cp.async.bulk.prefetch`.
+    pub const UNIT: u64 = 16;
+
+    /// The first element, its index in 32 bits.
+    pub fn place(&self) -> Place {
         let axes = [Axis::X, Axis::Y, Axis::Z].into_iter().zip(self.per_program).filter(|(_, step)| *step != 0);
         let steps = axes.map(|(axis, step)| {
             let mut program = Box::new(Expr::Builtin(Builtin::Program(axis)));
@@ -145,7 +148,8 @@ impl Prefetch {
         });
         let first = (self.first != 0).then(|| Expr::int(self.first as u32));
         let add = |a, b| Expr::Binary(BinaryOp::Add, Box::new(a), Box::new(b));
-        steps.chain(first).reduce(add).unwrap_or_else(|| Expr::int(0))
+        let offset = steps.chain(first).reduce(add).unwrap_or_else(|| Expr::int(0));
+        Place { memory: Memory::Global(self.view), offset: Box::new(offset), owner: None }
     }
 
     /// Whether only some programs ask: the comparisons of the program's number along x that hold for them.

@@ -57,8 +57,9 @@ pub(super) fn early(facts: &Facts<'_>, grid: [u64; 3]) -> Option<Early> {
         let narrow = view.shape.count() <= i32::MAX as u64;
         // What all programs read, the first of them brings in time.
         let own = !start.is_constant() || grid == [1, 1, 1];
-        prefetch.bytes -= prefetch.bytes % 16;
-        let aligned = start.per_program.iter().chain([&start.constant]).all(|step| (step * size).is_multiple_of(16));
+        prefetch.bytes -= prefetch.bytes % Prefetch::UNIT;
+        let aligned =
+            start.per_program.iter().chain([&start.constant]).all(|step| (step * size).is_multiple_of(Prefetch::UNIT));
         if inside && narrow && own && aligned && prefetch.bytes > 0 && !prefetches.contains(&prefetch) {
             prefetches.push(prefetch);
         }
@@ -67,7 +68,7 @@ pub(super) fn early(facts: &Facts<'_>, grid: [u64; 3]) -> Option<Early> {
     let together = programs.min(ahead.threads / facts.threads).max(1);
     let each = ahead.bytes / together / (prefetches.len() as u64).max(1);
     for prefetch in &mut prefetches {
-        prefetch.bytes = prefetch.bytes.min(each - each % 16);
+        prefetch.bytes = prefetch.bytes.min(each - each % Prefetch::UNIT);
     }
     prefetches.retain(|prefetch| prefetch.bytes > 0);
     Some(Early { prefetches })

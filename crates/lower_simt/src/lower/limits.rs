@@ -59,12 +59,9 @@ pub(super) fn check(kernel: &Kernel, target: &Target) -> Result<(), Error> {
     caps::check(kernel, target)
 }
 
-/// Checks the shared memory of a lowered kernel; names its largest tile.
-pub(super) fn shared(lowered: &Lowered, kernel: &Kernel, target: &Target, form: Form) -> Result<(), Error> {
+/// The error of a lowered kernel with more shared memory than there is; names its largest tile.
+pub(super) fn too_large(lowered: &Lowered, kernel: &Kernel, target: &Target, form: Form) -> Error {
     let needed = lowered.kernel.shared_bytes();
-    if needed <= target.shared_bytes {
-        return Ok(());
-    }
     let largest = lowered.shared_tiles.iter().max_by_key(|tile| tile.bytes);
     let (what, loc, help) = match largest {
         Some(tile) => {
@@ -106,7 +103,7 @@ pub(super) fn shared(lowered: &Lowered, kernel: &Kernel, target: &Target, form: 
         }
     };
     let (target, limit) = (target.name, target.shared_bytes);
-    Err(Error::Limit { target, kernel: kernel.name.clone(), what, needed, limit, loc, help })
+    Error::Limit { target, kernel: kernel.name.clone(), what, needed, limit, loc, help }
 }
 
 /// A size that fits.

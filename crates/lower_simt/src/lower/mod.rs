@@ -80,28 +80,32 @@ pub(crate) type Result<T, E = Stop> = std::result::Result<T, E>;
 /// Lowers one kernel, without teams and then without the matrix unit where shared memory goes over the limit with them.
 fn lower_kernel(kernel: &Kernel, target: &Target) -> Result<LaneKernel, Error> {
     limits::check(kernel, target)?;
-    let attempts = [(*target, true), (*target, false), (Target { matrix: &[], ..*target }, false)];
-    let mut result = lower_for(kernel, &attempts[0].0, attempts[0].1);
-    for (target, teams) in &attempts[1..] {
-        match result {
-            Err(Error::Limit { .. }) => result = lower_for(kernel, target, *teams),
-            Ok(_) | Err(_) => return result,
-        }
+    let bare = Target { matrix: &[], ..*target };
+    let mut attempts = vec![(target, true), (target, false)];
+    if !target.matrix.is_empty() {
+        attempts.push((&bare, false));
     }
-    result
+    let last = attempts.len() - 1;
+    for (number, (target, teams)) in attempts.into_iter().enumerate() {
+        return match lower_for(kernel, target, teams) {
+            Ok(lane) => Ok(lane),
+            // What would fit takes more lowering to find out: only for the attempt that is reported.
+            Err(Refusal::Room(..)) if number < last => continue,
+            Err(Refusal::Room(lowered, form)) => Err(limits::too_large(&lowered, kernel, target, form)),
+            Err(Refusal::Error(error)) => Err(*error),
+            Err(Refusal::Alignment) => Err(broken(kernel, target, "a single element is not aligned")),
+        };
+    }
+    Err(broken(kernel, target, "no attempt was made"))
 }
 
 /// Lowers one kernel, without vectors where some are not proven to be aligned.
-fn lower_for(kernel: &Kernel, target: &Target, teams: bool) -> Result<LaneKernel, Error> {
+fn lower_for(kernel: &Kernel, target: &Target, teams: bool) -> Result<LaneKernel, Refusal> {
     match attempt(kernel, target, Form { vectors: true, teams }) {
         // The lowering knows more of some offsets than the proof does: then each element goes by itself.
         Err(Refusal::Alignment) => attempt(kernel, target, Form { vectors: false, teams }),
         other => other,
     }
-    .map_err(|refusal| match refusal {
-        Refusal::Error(error) => *error,
-        Refusal::Alignment => broken(kernel, target, "a single element is not aligned"),
-    })
 }
 
 /// Why an attempt gave no kernel.
@@ -109,6 +113,8 @@ enum Refusal {
     Error(Box<Error>),
     /// Some vector is not proven to be aligned.
     Alignment,
+    /// It takes more shared memory than there is.
+    Room(Box<Lowered>, Form),
 }
 
 impl From<Error> for Refusal {
@@ -120,7 +126,9 @@ impl From<Error> for Refusal {
 /// Lowers one kernel and checks the result.
 fn attempt(kernel: &Kernel, target: &Target, form: Form) -> Result<LaneKernel, Refusal> {
     let lane = place(kernel, target, form)?;
-    limits::shared(&lane, kernel, target, form)?;
+    if lane.kernel.shared_bytes() > target.shared_bytes {
+        return Err(Refusal::Room(Box::new(lane), form));
+    }
     if let Err(violations) = crate::verify::verify(&lane.kernel, target) {
         if form.vectors && violations.iter().all(|violation| violation.rule == Rule::Alignment) {
             return Err(Refusal::Alignment);

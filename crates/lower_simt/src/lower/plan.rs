@@ -91,9 +91,7 @@ impl<'a> Facts<'a> {
             for result in &op.results {
                 facts.defs[result.index()] = Some(op);
             }
-            if let OpKind::Store { view, .. } | OpKind::StoreScalar { view, .. } = &op.kind {
-                facts.written.insert(*view);
-            }
+            facts.written.extend(op.kind.view_written());
             match &op.kind {
                 OpKind::For { body, .. } => {
                     facts.aliases.extend(op.results.iter().copied().zip(body.args.iter().skip(1).copied()));
@@ -214,8 +212,8 @@ impl<'a> Facts<'a> {
 }
 
 fn stores_to(op: &Op, view: ViewId) -> bool {
-    let own = matches!(&op.kind, OpKind::Store { view: to, .. } | OpKind::StoreScalar { view: to, .. } if *to == view);
-    own || op.kind.blocks().iter().any(|block| block.ops.iter().any(|op| stores_to(op, view)))
+    op.kind.view_written() == Some(view)
+        || op.kind.blocks().iter().any(|block| block.ops.iter().any(|op| stores_to(op, view)))
 }
 
 /// Plans every tile of a kernel.

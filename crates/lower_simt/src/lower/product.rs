@@ -52,6 +52,17 @@ pub(crate) fn iterator_sizes(kernel: &Kernel, spec: &ContractSpec, lhs: Value, r
     sizes
 }
 
+/// Terms of each sum of a product (`reduced`), or its outputs, from the sizes of its iterators.
+pub(crate) fn iterations(spec: &ContractSpec, sizes: &[u64], reduced: bool) -> u64 {
+    sizes.iter().zip(&spec.reduced).filter(|(_, is)| **is == reduced).map(|(size, _)| size).product()
+}
+
+/// Terms of each output of a reduction of `value` over `dims`.
+pub(crate) fn reduced_terms(kernel: &Kernel, value: Value, dims: &[usize]) -> u64 {
+    let shape = kernel.ty(value).shape;
+    dims.iter().map(|&d| shape.dims()[d]).product()
+}
+
 /// Chooses for a `Reduce` or `Contract`.
 pub(crate) fn strategy(facts: &Facts<'_>, op: &Op) -> Strategy {
     match &op.kind {
@@ -61,7 +72,7 @@ pub(crate) fn strategy(facts: &Facts<'_>, op: &Op) -> Strategy {
         },
         OpKind::Reduce { value, dims, .. } => {
             let shape = facts.kernel.ty(*value).shape;
-            let terms: u64 = dims.iter().map(|&d| shape.dims()[d]).product();
+            let terms = reduced_terms(facts.kernel, *value, dims);
             let outputs = shape.count() / terms.max(1);
             if dims.contains(&(shape.rank() - 1)) {
                 // As wide as tiles of that many rows are spread, so that their registers can be summed where they are.
@@ -92,13 +103,9 @@ fn teams(facts: &Facts<'_>, op: &Op, result: Value) -> Option<Strategy> {
     let (rows, cols) = facts.rows_cols(result);
     // Neighbouring outputs come from neighbours of the operands whose last dimension is the result's.
     let (terms, across): (u64, Vec<Value>) = match &op.kind {
-        OpKind::Reduce { value, dims, .. } => {
-            let shape = kernel.ty(*value).shape;
-            (dims.iter().map(|&d| shape.dims()[d]).product(), vec![*value])
-        }
+        OpKind::Reduce { value, dims, .. } => (reduced_terms(kernel, *value, dims), vec![*value]),
         OpKind::Contract { lhs, rhs, spec, .. } => {
-            let sizes = iterator_sizes(kernel, spec, *lhs, *rhs);
-            let terms = sizes.iter().zip(&spec.reduced).filter(|(_, is)| **is).map(|(size, _)| size).product();
+            let terms = iterations(spec, &iterator_sizes(kernel, spec, *lhs, *rhs), true);
             let operands = [(*lhs, &spec.lhs), (*rhs, &spec.rhs)];
             let across = operands.into_iter().filter(|(_, map)| map.last() == spec.acc.last());
             (terms, across.map(|(value, _)| value).collect())
@@ -132,10 +139,7 @@ fn contract(facts: &Facts<'_>, lhs: Value, rhs: Value, spec: &ContractSpec, op: 
         return owned(facts, op);
     }
     let sizes = iterator_sizes(kernel, spec, lhs, rhs);
-    let product = |reduced: bool| -> u64 {
-        sizes.iter().zip(&spec.reduced).filter(|(_, is)| **is == reduced).map(|(size, _)| size).product()
-    };
-    let (outputs, terms) = (product(false), product(true));
+    let (outputs, terms) = (iterations(spec, &sizes, false), iterations(spec, &sizes, true));
     let last = spec.reduced.iter().rposition(|&reduced| reduced).map_or(1, |iterator| sizes[iterator]);
     let vector = [(lhs, &spec.lhs), (rhs, &spec.rhs)]
         .into_iter()

@@ -6,7 +6,7 @@ use super::eval::hint;
 use super::index::{Ix, integer, resize};
 use super::layout::Layout;
 use super::plan::Plan;
-use super::product::{Strategy, iterator_sizes, strategy};
+use super::product::{Strategy, iterations, iterator_sizes, reduced_terms, strategy};
 use super::{Lower, Result, Storage};
 use crate::ir::{Convert, Expr, Memory, Scalar, StmtKind, Unroll, Var};
 
@@ -45,18 +45,17 @@ impl<'a> Lower<'a> {
         let own = self.scalar(result);
         let sum = match &op.kind {
             OpKind::Reduce { op, value, acc, dims } => {
-                let shape = self.kernel.ty(*value).shape;
                 let scalar = match (op, self.scalar(*value)) {
                     (_, Scalar::I8 | Scalar::Bool) => Scalar::I32,
                     (ReduceOp::Add, _) => own,
                     (_, scalar) => scalar.max(own).max(self.scalar(*acc)),
                 };
-                let terms = dims.iter().map(|&d| shape.dims()[d]).product();
+                let terms = reduced_terms(self.kernel, *value, dims);
                 Sum { result, start: *acc, op: *op, scalar, terms, kind: Kind::Reduce { value: *value, dims } }
             }
             OpKind::Contract { lhs, rhs, acc, spec } => {
                 let sizes = iterator_sizes(self.kernel, spec, *lhs, *rhs);
-                let terms = sizes.iter().zip(&spec.reduced).filter(|(_, is)| **is).map(|(size, _)| size).product();
+                let terms = iterations(spec, &sizes, true);
                 let kind = Kind::Contract { lhs: *lhs, rhs: *rhs, spec, sizes };
                 Sum { result, start: *acc, op: ReduceOp::Add, scalar: Scalar::F32, terms, kind }
             }

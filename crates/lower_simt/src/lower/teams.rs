@@ -21,52 +21,41 @@ impl<'a> Lower<'a> {
         let outputs = self.kernel.ty(sum.result).shape.count();
         let name = self.name(sum.result, name);
         let init = identity(sum.op, sum.scalar);
-        let part = self.declare(&format!("{name}_part"), sum.scalar, vector, Some(init));
+        let part = self.declare(&format!("{name}_part"), sum.scalar, vector, Some(init.clone()));
         let array = vector > 1;
         let memory = Memory::Shared(self.shared(&format!("{name}_parts"), sum.elem(), teams * outputs));
-        self.nest(|lower| {
-            let member = lower.lane(threads);
-            let first = lower.atoms.scale(&member, vector as i64);
-            let team = lower.group(threads);
-            lower.below(&first, (outputs, vector), "output", &mut |lower, first| {
-                let unroll = lower.unroll(vector);
-                lower.strided("k", (&team, sum.terms, teams), (1, unroll), |lower, k| {
-                    lower.neighbours(vector, |lower, v| {
-                        let linear = lower.atoms.add(first, v);
-                        let output = lower.delinearize(sum.result, &linear);
-                        let term = lower.term(sum, &output, k)?;
-                        let index = if array { Some(lower.index(v, Scalar::I32).expr) } else { None };
-                        lower.accumulate(sum, part, index, term);
-                        Ok(())
-                    })
+        self.in_team((threads, vector), outputs, &mut |lower, first, team| {
+            let unroll = lower.unroll(vector);
+            lower.strided("k", (team, sum.terms, teams), (1, unroll), |lower, k| {
+                lower.neighbours(vector, |lower, v| {
+                    let linear = lower.atoms.add(first, v);
+                    let output = lower.delinearize(sum.result, &linear);
+                    let term = lower.term(sum, &output, k)?;
+                    let index = if array { Some(lower.index(v, Scalar::I32).expr) } else { None };
+                    lower.accumulate(sum, part, index, term);
+                    Ok(())
                 })
             })
         })?;
         let at_once = self.facts.target.vector_bytes / sum.elem().bytes();
         let lanes = if self.facts.vectors { vector.min(at_once.max(1)) } else { 1 };
-        self.nest(|lower| {
-            let member = lower.lane(threads);
-            let first = lower.atoms.scale(&member, vector as i64);
-            let team = lower.group(threads);
-            lower.below(&first, (outputs, vector), "output", &mut |lower, first| {
-                let row = lower.atoms.scale(&team, outputs as i64);
-                let linear = lower.atoms.add(&row, first);
-                let lanes = if lower.atoms.divisible(&linear, lanes as i64) { lanes } else { 1 };
-                lower.unrolled("v", vector / lanes, |lower, v| {
-                    let v = lower.atoms.scale(v, lanes as i64);
-                    let at = lower.atoms.add(&linear, &v);
-                    let place = place(memory, lower.index(&at, Scalar::I32).expr);
-                    let index = lower.index(&v, Scalar::I32).expr;
-                    lower.push(match lanes {
-                        1 => StmtKind::Store { place, value: read(part, array.then_some(&index)) },
-                        lanes => StmtKind::StoreVector { place, var: part, index, lanes: lanes as u32 },
-                    });
-                    Ok(())
-                })
+        self.in_team((threads, vector), outputs, &mut |lower, first, team| {
+            let row = lower.atoms.scale(team, outputs as i64);
+            let linear = lower.atoms.add(&row, first);
+            let lanes = if lower.atoms.divisible(&linear, lanes as i64) { lanes } else { 1 };
+            lower.unrolled("v", vector / lanes, |lower, v| {
+                let v = lower.atoms.scale(v, lanes as i64);
+                let at = lower.atoms.add(&linear, &v);
+                let place = place(memory, lower.index(&at, Scalar::I32).expr);
+                let index = lower.index(&v, Scalar::I32).expr;
+                lower.push(match lanes {
+                    1 => StmtKind::Store { place, value: read(part, array.then_some(&index)) },
+                    lanes => StmtKind::StoreVector { place, var: part, index, lanes: lanes as u32 },
+                });
+                Ok(())
             })
         })?;
-        let var =
-            self.declare(&name, sum.scalar, layout.registers(self.facts.threads), Some(identity(sum.op, sum.scalar)));
+        let var = self.declare(&name, sum.scalar, layout.registers(self.facts.threads), Some(init));
         let own = self.out.var(var).len.is_some();
         self.nest(|lower| {
             lower.cells(layout, true, &mut |lower, cell| {
@@ -88,5 +77,20 @@ impl<'a> Lower<'a> {
         })?;
         self.add_start(sum, var, layout)?;
         self.finish(sum, var, layout)
+    }
+
+    /// Runs `body` with the first of this thread's outputs and the number of its team.
+    fn in_team(
+        &mut self,
+        (threads, vector): (u64, u64),
+        outputs: u64,
+        body: &mut dyn FnMut(&mut Self, &Ix, &Ix) -> Result<()>,
+    ) -> Result<()> {
+        self.nest(|lower| {
+            let member = lower.lane(threads);
+            let first = lower.atoms.scale(&member, vector as i64);
+            let team = lower.group(threads);
+            lower.below(&first, (outputs, vector), "output", &mut |lower, first| body(lower, first, &team))
+        })
     }
 }

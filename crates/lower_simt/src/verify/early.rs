@@ -3,11 +3,8 @@
 use tile_ir::Access;
 
 use super::{Rule, Violations};
-use crate::ir::LaneKernel;
+use crate::ir::{LaneKernel, Prefetch};
 use crate::target::Target;
-
-/// Bytes that ranges start at multiples of, and consist of. PTX ISA, `cp.async.bulk.prefetch`: address and size are multiples of 16.
-const UNIT: u64 = 16;
 
 pub(super) fn check(kernel: &LaneKernel, target: &Target, violations: &mut Violations) {
     let Some(early) = &kernel.early else { return };
@@ -26,9 +23,10 @@ pub(super) fn check(kernel: &LaneKernel, target: &Target, violations: &mut Viola
             Access::Read | Access::Write => add(format!("`{name}` may be written by an earlier kernel")),
         }
         let size = view.elem.bytes();
-        let units = prefetch.per_program.iter().chain([&prefetch.first]).all(|n| n.saturating_mul(size) % UNIT == 0);
-        if !units || prefetch.bytes % UNIT != 0 || prefetch.bytes == 0 {
-            add(format!("what is asked for of `{name}` is not in units of {UNIT} bytes"));
+        let units =
+            prefetch.per_program.iter().chain([&prefetch.first]).all(|n| n.saturating_mul(size) % Prefetch::UNIT == 0);
+        if !units || prefetch.bytes % Prefetch::UNIT != 0 || prefetch.bytes == 0 {
+            add(format!("what is asked for of `{name}` is not in units of {} bytes", Prefetch::UNIT));
         }
         let [from, until] = prefetch.programs;
         if from >= until || until > kernel.grid[0] {
