@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::plan::Content;
-use crate::weights::encode;
+use crate::weights::{encode, hash};
 
 /// A context to measure at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,10 +82,7 @@ fn prompt(index: u64, seed: u64, vocab: u64) -> u32 {
 
 /// A number in [-1, 1) that 24 bits hold, the same everywhere.
 fn noise(seed: u64, index: u64) -> f32 {
-    let mut x = index.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(seed);
-    x = (x ^ x >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    x = (x ^ x >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-    ((x ^ x >> 31) >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    (hash(seed, index) >> 8) as f32 / (1u64 << 23) as f32 - 1.0
 }
 
 /// Fills every row of every cache with numbers from a formula: finite, without a pattern, the same in each run.

@@ -18,7 +18,7 @@ use synthetic::Synthetic;
 
 pub(crate) use gguf_file::GgufFile;
 pub(crate) use hf_config::{MAX_JSON, json, read_bounded};
-pub(crate) use synthetic::{NAMES as SYNTHETIC_MODELS, PREFIX as SYNTHETIC};
+pub(crate) use synthetic::{NAMES as SYNTHETIC_MODELS, PREFIX as SYNTHETIC, hash};
 pub use tensor::{LayerTensor, Tensor, encode};
 
 /// A model on disk or made by a formula: sizes, tokenizer and a way to read each tensor.

@@ -153,7 +153,7 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 }
 
 /// 32 well-mixed bits for an element: the upper half of SplitMix64's output for counter `index`.
-fn hash(seed: u64, index: u64) -> u32 {
+pub(crate) fn hash(seed: u64, index: u64) -> u32 {
     let mut x = seed.wrapping_add(index.wrapping_add(1).wrapping_mul(STEP));
     x = (x ^ x >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ x >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
