@@ -29,6 +29,18 @@ pub(super) fn open(what: &str, error: DriverError) -> Error {
     Error::Open { device: NAME, message: format!("{what}: {}{remedy}", text(error)) }
 }
 
+/// Why a buffer of `bytes` bytes is not had. `memory` asks for the free bytes and all there are.
+pub(super) fn allocation(bytes: u64, error: DriverError, memory: impl FnOnce() -> Option<(usize, usize)>) -> Error {
+    match error.0 {
+        CUresult::CUDA_ERROR_OUT_OF_MEMORY => match memory() {
+            Some((free, _)) => Error::OutOfDeviceMemory { bytes, free: free as u64 },
+            None => Error::OutOfMemory { bytes },
+        },
+        // Such as a launch that failed and was not waited for.
+        _ => launch("alloc", "alloc", 1, error),
+    }
+}
+
 /// Why a launch of `kernel` failed, or one of those before `kernel` that had not been waited for.
 pub(super) fn launch(kernel: &str, first: &str, launches: u32, error: DriverError) -> Error {
     let cause = match error.0 {
