@@ -55,3 +55,18 @@ pub(super) fn launch(kernel: &str, first: &str, launches: u32, error: DriverErro
     };
     Error::Launch(Failure { cause, launches, first: first.to_owned(), last: kernel.to_owned(), message: text(error) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The driver is not asked for the sentence of an error here: there may be none.
+    #[test]
+    fn out_of_memory_names_what_was_asked_and_what_is_free() {
+        let full = || DriverError(CUresult::CUDA_ERROR_OUT_OF_MEMORY);
+        let error = allocation(3000, full(), || Some((1000, 4000)));
+        assert!(matches!(error, Error::OutOfDeviceMemory { bytes: 3000, free: 1000 }));
+        assert_eq!(error.to_string(), "not enough device memory: 3000 bytes are asked for, 1000 are free");
+        assert!(matches!(allocation(3000, full(), || None), Error::OutOfMemory { bytes: 3000 }));
+    }
+}
