@@ -1,7 +1,10 @@
 //! Runs a plan on a device.
 
+use std::ops::Range;
+
 use bundle::Bundle;
-use device::{Arg, Binding, Buffer, Device, Fact, Judge, Program, ReadRate, Usage};
+use bundle::manifest::Access;
+use device::{Arg, Binding, Buffer, Device, Fact, Judge, Note, Program, ReadRate, Sequence, Usage};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -15,17 +18,42 @@ pub struct Engine {
     config: Config,
     plan: Plan,
     buffers: Vec<Buffer>,
-    step: Vec<Bound>,
-    logits: Vec<Bound>,
-    argmax: Vec<Bound>,
+    /// Those of a step, then of its logits, then the most likely token's.
+    launches: Vec<Bound>,
+    launching: Launching,
+    /// Made when first wanted.
+    sequences: Vec<Recorded>,
+    notes: Vec<Note>,
     position: u64,
+    /// What the token's buffer is known to hold.
+    held: Option<u32>,
+}
+
+/// How the launches of a token reach the device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Launching {
+    /// Recorded once and run as one unit, as far as the device can: see [`Device::record`].
+    #[default]
+    Recorded,
+    /// Each by itself.
+    OneByOne,
 }
 
 /// A launch, ready to go.
-pub(crate) struct Bound {
+struct Bound {
     binding: Binding,
     /// The argument that is the position.
     position: Option<usize>,
+    /// Whether it writes the token.
+    writes_token: bool,
+}
+
+/// A recorded range of the launches.
+struct Recorded {
+    range: Range<usize>,
+    sequence: Sequence,
+    /// Launch of the sequence and argument of it, for each that is the position.
+    positions: Vec<(usize, usize)>,
 }
 
 impl Engine {
@@ -66,11 +94,22 @@ impl Engine {
             }
             buffers.push(handle);
         }
-        let bind = |launches: &[Launch]| -> Result<Vec<Bound>, Error> {
-            launches.iter().map(|launch| bind(&*device, &program, &buffers, launch)).collect()
-        };
-        let (step, logits, argmax) = (bind(&plan.step)?, bind(&plan.logits)?, bind(&plan.argmax)?);
-        Ok(Engine { device, config, plan, buffers, step, logits, argmax, position: 0 })
+        let launches = plan.step.iter().chain(&plan.logits).chain(&plan.argmax);
+        let launches = launches.map(|launch| bind(&*device, &program, &buffers, launch, plan.token));
+        let launches = launches.collect::<Result<_, _>>()?;
+        let (launching, sequences, notes) = (Launching::default(), Vec::new(), Vec::new());
+        Ok(Engine { device, config, plan, buffers, launches, launching, sequences, notes, position: 0, held: None })
+    }
+
+    /// Chooses how launches reach the device from now on. Results are the same.
+    pub fn set_launching(&mut self, launching: Launching) {
+        self.launching = launching;
+    }
+
+    /// What keeps the device from running recorded launches as fast as it might, each thing once; nothing before the first
+    /// token.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
     }
 
     /// The model's sizes.
@@ -114,6 +153,9 @@ impl Engine {
 
     /// Overwrites a buffer of the plan from its start.
     pub(crate) fn upload(&mut self, buffer: usize, bytes: &[u8]) -> Result<(), Error> {
+        if buffer == self.plan.token {
+            self.held = None;
+        }
         Ok(self.device.upload(self.buffers[buffer], 0, bytes)?)
     }
 
@@ -157,7 +199,7 @@ impl Engine {
     /// A token outside the vocabulary, a full cache, a device that fails.
     pub fn feed(&mut self, token: u32) -> Result<(), Error> {
         self.begin(token)?;
-        run(&mut *self.device, &mut self.step, self.position)?;
+        self.run(0..self.plan.step.len())?;
         self.position += 1;
         Ok(())
     }
@@ -167,9 +209,9 @@ impl Engine {
     /// # Errors
     /// As [`Engine::feed`], or a winning logit that is not finite.
     pub fn next(&mut self, token: u32) -> Result<u32, Error> {
-        self.feed(token)?;
-        run(&mut *self.device, &mut self.logits, self.position)?;
-        run(&mut *self.device, &mut self.argmax, self.position)?;
+        self.begin(token)?;
+        self.run(0..self.launches.len())?;
+        self.position += 1;
         self.winner()
     }
 
@@ -178,8 +220,9 @@ impl Engine {
     /// # Errors
     /// As [`Engine::feed`], or a logit that is not finite.
     pub fn next_logits(&mut self, token: u32) -> Result<Vec<f32>, Error> {
-        self.feed(token)?;
-        run(&mut *self.device, &mut self.logits, self.position)?;
+        self.begin(token)?;
+        self.run(0..self.plan.step.len() + self.plan.logits.len())?;
+        self.position += 1;
         let mut bytes = vec![0; self.config.vocab as usize * 4];
         self.device.download(self.buffers[self.plan.logits_buffer], 0, &mut bytes)?;
         let logits: Vec<f32> = bytes.as_chunks().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect();
@@ -195,8 +238,57 @@ impl Engine {
     /// # Errors
     /// A device that fails, or a winning logit that is not finite.
     pub fn argmax(&mut self) -> Result<u32, Error> {
-        run(&mut *self.device, &mut self.argmax, self.position)?;
+        self.run(self.plan.step.len() + self.plan.logits.len()..self.launches.len())?;
         self.winner()
+    }
+
+    /// Runs a range of the launches, for the token at `self.position`.
+    fn run(&mut self, range: Range<usize>) -> Result<(), Error> {
+        if self.launches[range.clone()].iter().any(|bound| bound.writes_token) {
+            self.held = None;
+        }
+        match self.launching {
+            Launching::OneByOne => range.into_iter().try_for_each(|index| self.launch(index)),
+            Launching::Recorded => {
+                let known = self.sequences.iter().position(|recorded| recorded.range == range);
+                let index = match known {
+                    Some(index) => index,
+                    None => self.record(range)?,
+                };
+                let Recorded { sequence, positions, .. } = &mut self.sequences[index];
+                for &mut (launch, argument) in positions {
+                    // Below the capacity, which fits: see `Engine::begin`.
+                    sequence.set(launch, argument, Arg::U32(self.position as u32))?;
+                }
+                Ok(self.device.replay(sequence)?)
+            }
+        }
+    }
+
+    /// Launches one kernel, for the token at `self.position`.
+    fn launch(&mut self, index: usize) -> Result<(), Error> {
+        let bound = &mut self.launches[index];
+        if let Some(argument) = bound.position {
+            // Below the capacity, which fits: see `Engine::begin`.
+            bound.binding.set(argument, Arg::U32(self.position as u32))?;
+        }
+        Ok(self.device.launch(&bound.binding)?)
+    }
+
+    /// Records a range of the launches; its index in `self.sequences`.
+    fn record(&mut self, range: Range<usize>) -> Result<usize, Error> {
+        let launches = &self.launches[range.clone()];
+        let bindings: Vec<&Binding> = launches.iter().map(|bound| &bound.binding).collect();
+        let sequence = self.device.record(&bindings)?;
+        if let Some(note) = sequence.note()
+            && !self.notes.contains(note)
+        {
+            self.notes.push(note.clone());
+        }
+        let positions = launches.iter().enumerate();
+        let positions = positions.filter_map(|(index, bound)| Some((index, bound.position?))).collect();
+        self.sequences.push(Recorded { range, sequence, positions });
+        Ok(self.sequences.len() - 1)
     }
 
     /// Puts the token where the kernels look for it.
@@ -206,7 +298,12 @@ impl Engine {
             return Err(Error::input(format!("token {token} is outside the vocabulary of {vocab} tokens")));
         }
         self.check_room(self.position + 1)?;
-        self.device.upload(self.buffers[self.plan.token], 0, &token.to_le_bytes())?;
+        // The token that the device picked is where it is looked for already.
+        if self.held != Some(token) {
+            self.held = None;
+            self.device.upload(self.buffers[self.plan.token], 0, &token.to_le_bytes())?;
+            self.held = Some(token);
+        }
         Ok(())
     }
 
@@ -218,6 +315,7 @@ impl Engine {
         if u64::from(token) >= self.config.vocab {
             return Err(not_finite);
         }
+        self.held = Some(token);
         self.device.download(self.buffers[self.plan.logits_buffer], u64::from(token) * 4, &mut bytes)?;
         if f32::from_le_bytes(bytes).is_finite() { Ok(token) } else { Err(not_finite) }
     }
@@ -229,22 +327,26 @@ impl Engine {
         time: &mut dyn FnMut(usize, std::time::Duration),
     ) -> Result<u32, Error> {
         self.begin(token)?;
-        let (step, logits) = (self.step.len(), self.logits.len());
-        let parts = [(&mut self.step, 0), (&mut self.logits, step), (&mut self.argmax, step + logits)];
-        for (bounds, first) in parts {
-            for (index, bound) in bounds.iter_mut().enumerate() {
-                let start = std::time::Instant::now();
-                run(&mut *self.device, std::slice::from_mut(bound), self.position)?;
-                self.device.sync()?;
-                time(first + index, start.elapsed());
-            }
+        self.held = None;
+        for index in 0..self.launches.len() {
+            let start = std::time::Instant::now();
+            self.launch(index)?;
+            self.device.sync()?;
+            time(index, start.elapsed());
         }
         self.position += 1;
         self.winner()
     }
 }
 
-fn bind(device: &dyn Device, program: &Program, buffers: &[Buffer], launch: &Launch) -> Result<Bound, Error> {
+/// Binds a launch; `token` is the buffer that holds the token.
+fn bind(
+    device: &dyn Device,
+    program: &Program,
+    buffers: &[Buffer],
+    launch: &Launch,
+    token: usize,
+) -> Result<Bound, Error> {
     let kernel = program.kernel(&launch.kernel);
     let kernel = kernel.ok_or_else(|| Error::plan(format!("the device has no kernel `{}`", launch.kernel)))?;
     let args: Vec<Arg> = launch
@@ -257,17 +359,9 @@ fn bind(device: &dyn Device, program: &Program, buffers: &[Buffer], launch: &Lau
         })
         .collect();
     let position = launch.args.iter().position(|argument| argument.source == Source::Position);
-    Ok(Bound { binding: Binding::new(device, kernel, &args)?, position })
-}
-
-/// Launches in order, for the token at `position`.
-fn run(device: &mut dyn Device, bounds: &mut [Bound], position: u64) -> Result<(), Error> {
-    for bound in bounds {
-        if let Some(index) = bound.position {
-            // Below the capacity, which fits: see `Engine::begin`.
-            bound.binding.set(index, Arg::U32(position as u32))?;
-        }
-        device.launch(&bound.binding)?;
-    }
-    Ok(())
+    let writes_token = launch.args.iter().any(|argument| match argument.source {
+        Source::Buffer { buffer, access, .. } => buffer == token && access == Access::Write,
+        Source::Position | Source::F32(_) => false,
+    });
+    Ok(Bound { binding: Binding::new(device, kernel, &args)?, position, writes_token })
 }

@@ -193,6 +193,10 @@ impl Error {
             Error::Plan { .. } => Some("compile a bundle for this model".to_owned()),
             Error::CacheFull { .. } => Some("ask for fewer tokens, or compile a bundle with a larger cache".to_owned()),
             Error::Fetch { help, .. } => Some(help.clone()),
+            Error::Device(device::Error::OutOfDeviceMemory { .. }) => Some(
+                "free memory that other programs hold, or compile a bundle with a smaller cache or for a smaller model"
+                    .to_owned(),
+            ),
             Error::Io { .. }
             | Error::Gguf { .. }
             | Error::ModelFile { .. }
@@ -217,8 +221,9 @@ impl Error {
             | Error::Input { .. }
             | Error::Fetch { .. }
             | Error::NotFinite { .. }
-            | Error::Device(_)
             | Error::Bundle(_) => Kind::Invalid,
+            Error::Device(device::Error::OutOfDeviceMemory { .. }) => Kind::Limit,
+            Error::Device(_) => Kind::Invalid,
             Error::UnsupportedModel { .. } => Kind::Unsupported,
             Error::CacheFull { .. } => Kind::Limit,
         }
@@ -258,6 +263,15 @@ mod tests {
     use bundle::manifest::LineOrigin;
 
     use super::*;
+
+    #[test]
+    fn too_little_device_memory_says_how_much_and_what_to_do() {
+        let error = Error::Device(device::Error::OutOfDeviceMemory { bytes: 3000, free: 1000 });
+        let report = Report::from(&error);
+        assert_eq!(report.kind, Kind::Limit);
+        assert!(report.message.contains("3000 bytes are asked for, 1000 are free"), "{report}");
+        assert!(report.help.is_some_and(|help| help.contains("a smaller cache")));
+    }
 
     #[test]
     fn refused_text_is_reported_at_the_users_line() {

@@ -81,6 +81,18 @@ fn text_and_closing_lines() {
 }
 
 #[test]
+fn one_by_one_writes_the_same_text() {
+    let setup = Setup::new();
+    let args = ["--prompt", "hello", "--max-tokens", "12", "--threads", "2"];
+    let recorded = setup.json(&args);
+    let one_by_one = setup.json(&[&args[..], &["--no-graph"]].concat());
+    assert_eq!(recorded["tokens"].as_array().map(Vec::len), Some(12));
+    assert_eq!((&recorded["tokens"], &recorded["text"]), (&one_by_one["tokens"], &one_by_one["text"]));
+    let text = setup.text(&["bench", "--contexts", "4", "--tokens", "2", "--runs", "1", "--no-graph"]);
+    assert!(text.contains("launches per token"), "{text}");
+}
+
+#[test]
 fn json_object() {
     let setup = Setup::new();
     let object = setup.json(&["--prompt", "hello", "--max-tokens", "3", "--top", "2"]);

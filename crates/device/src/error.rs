@@ -25,6 +25,14 @@ pub enum Error {
         /// Size asked for.
         bytes: u64,
     },
+    /// Not enough memory on an accelerator that says how much is left.
+    #[error("not enough device memory: {bytes} bytes are asked for, {free} are free")]
+    OutOfDeviceMemory {
+        /// Size asked for.
+        bytes: u64,
+        /// Bytes free when it was asked for; they need not be in one piece.
+        free: u64,
+    },
     /// A handle of another device, or of a buffer that was freed.
     #[error("the buffer was freed or belongs to another device")]
     DeadBuffer,
@@ -102,6 +110,14 @@ pub enum Error {
     /// Launches that failed; what they wrote, and what was computed from it, is worth nothing.
     #[error(transparent)]
     Launch(Failure),
+    /// A launch that a recorded sequence does not have.
+    #[error("the sequence has {launches} launches, none is number {launch}")]
+    NoLaunch {
+        /// The number, from 0.
+        launch: usize,
+        /// Launches it has.
+        launches: usize,
+    },
     /// Wrong number of arguments.
     #[error("kernel `{kernel}` takes {expected} arguments, {found} are bound")]
     ArgumentCount {

@@ -20,6 +20,7 @@ mod memory;
 #[cfg(any(target_os = "macos", tenfold_check_metal))]
 mod metal;
 mod program;
+mod sequence;
 #[cfg(any(test, target_os = "macos", tenfold_check_metal))]
 mod stream;
 
@@ -36,6 +37,7 @@ pub use facts::{Fact, ReadRate};
 #[cfg(any(target_os = "macos", tenfold_check_metal))]
 pub use metal::Metal;
 pub use program::{KernelHandle, LoadedKernel, Program};
+pub use sequence::{Note, Sequence};
 
 /// Names that [`open`] takes.
 pub const NAMES: &[&str] = &["cpu", "cuda", "metal", "msl-emu", "cuda-emu", "musa-emu"];
@@ -126,6 +128,33 @@ pub trait Device: Send {
     /// # Errors
     /// A launch that failed.
     fn sync(&mut self) -> Result<(), Error>;
+
+    /// Prepares a list of launches to be run in this order as one unit, again and again. Nothing is launched yet.
+    /// Unless a device has something better, it launches them one by one.
+    ///
+    /// # Errors
+    /// A binding that holds a freed buffer or, on some devices only when it is run, one made on another device; a
+    /// device that cannot prepare it.
+    fn record(&mut self, bindings: &[&Binding]) -> Result<Sequence, Error> {
+        for arg in bindings.iter().flat_map(|binding| binding.args()) {
+            match *arg {
+                Arg::Buffer(buffer) => drop(self.info(buffer)?),
+                Arg::F32(_) | Arg::U32(_) | Arg::U64(_) => {}
+            }
+        }
+        Ok(Sequence::plain(bindings))
+    }
+
+    /// Launches a recorded sequence, with the scalars that were set last. In the order of launches and copies it is what
+    /// its launches would be, one after the other.
+    ///
+    /// # Errors
+    /// A sequence of another device, or one that holds a buffer freed since.
+    fn replay(&mut self, sequence: &mut Sequence) -> Result<(), Error> {
+        sequence.bindings().iter().try_for_each(|binding| self.launch(binding))?;
+        sequence.changed.clear();
+        Ok(())
+    }
 
     /// What it says about itself that does not change: its maker's name, driver, compiler. Empty if it says nothing.
     fn facts(&self) -> Vec<Fact> {

@@ -83,12 +83,17 @@ fn words(reasons: ThrottleReasons) -> String {
     if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
 }
 
-/// The newest CUDA that the driver runs.
+/// The newest CUDA that the driver runs, in words.
 fn cuda_version() -> Option<String> {
+    driver_version().map(|version| format!("{}.{}", version / 1000, version % 1000 / 10))
+}
+
+/// The newest CUDA that the driver runs, as the driver writes it: 13000 is 13.0.
+pub(super) fn driver_version() -> Option<i32> {
     let mut version = 0;
     // SAFETY: `version` is valid for writes.
     unsafe { sys::cuDriverGetVersion(&raw mut version) }.result().ok()?;
-    Some(format!("{}.{}", version / 1000, version % 1000 / 10))
+    Some(version)
 }
 
 #[cfg(test)]

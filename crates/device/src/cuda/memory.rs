@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cudarc::driver::sys::{CUdeviceptr, CUstream};
 use cudarc::driver::{CudaStream, DriverError, result};
 
+use super::errors;
 use crate::buffer::BufferInfo;
 use crate::error::Error;
 
@@ -24,12 +25,13 @@ impl Memory {
         let refused = || Error::OutOfMemory { bytes: info.bytes };
         let size = info.bytes.max(1).checked_next_multiple_of(VECTOR).ok_or_else(refused)?;
         let size = usize::try_from(size).map_err(|_| refused())?;
-        stream.context().bind_to_thread().map_err(|_| refused())?;
+        let failed = |error| errors::allocation(info.bytes, error, || result::mem_get_info().ok());
+        stream.context().bind_to_thread().map_err(failed)?;
         // SAFETY: the context is bound.
-        let address = unsafe { result::malloc_sync(size) }.map_err(|_| refused())?;
+        let address = unsafe { result::malloc_sync(size) }.map_err(failed)?;
         let memory = Memory { address, info, stream: Arc::clone(stream) };
         // SAFETY: `size` bytes at this address belong to the buffer.
-        unsafe { result::memset_d8_async(address, 0, size, stream.cu_stream()) }.map_err(|_| refused())?;
+        unsafe { result::memset_d8_async(address, 0, size, stream.cu_stream()) }.map_err(failed)?;
         Ok(memory)
     }
 

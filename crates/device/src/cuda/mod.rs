@@ -5,33 +5,35 @@ mod cache;
 mod compile;
 mod errors;
 mod facts;
+mod graph;
+mod launch;
 mod memory;
+mod nodes;
 mod reads;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::ffi::c_void;
-use std::ptr::null_mut;
 use std::sync::Arc;
 
 use bundle::Bundle;
 use bundle::manifest::Kernel;
-use cudarc::driver::sys::{
-    self, CUdevice_attribute, CUfunction_attribute, CUlaunchAttribute, CUlaunchAttributeID, CUlaunchAttributeValue,
-    CUlaunchConfig,
-};
+use cudarc::driver::sys::{self, CUdevice_attribute, CUfunction_attribute};
 use cudarc::driver::{CudaContext, CudaFunction, CudaModule, CudaStream, DriverError};
 use cudarc::nvrtc::Ptx;
 
-use crate::binding::{Arg, Binding};
+use crate::binding::Binding;
 use crate::buffer::{Buffer, BufferInfo, Table, Usage, copy_range, new_device_id};
 use crate::error::Error;
 use crate::facts::{Fact, ReadRate};
 use crate::limits::Limits;
 use crate::program::{Kernels, Program};
+use crate::sequence::{Note, Sequence};
 use crate::{Device, Judge};
 use errors::NAME;
+use graph::{Graph, Support};
+use launch::Launch;
 use memory::Memory;
+use nodes::Nodes;
 
 /// The oldest GPUs that the printed text is for: bf16 matrix units and 16-byte copies came with 8.0.
 const OLDEST: (i32, i32) = (8, 0);
@@ -49,7 +51,21 @@ pub struct Cuda {
     kernels: Kernels<Loaded>,
     /// Launches that have not been waited for: the kernel of the first, and how many.
     pending: Option<(String, u32)>,
+    /// Buffers freed so far: as long as it stays the same, a recorded sequence holds none of them.
+    frees: u64,
 }
+
+/// What the GPU keeps of a recorded sequence.
+struct Recorded {
+    graph: Graph<Nodes>,
+    /// [`Cuda::frees`] when its buffers were last looked up.
+    frees: u64,
+    /// They keep the code alive; dropped after the graph.
+    _functions: Vec<CudaFunction>,
+}
+
+// SAFETY: its handles belong to no thread. They must not be used by two at a time, and this has one owner.
+unsafe impl Send for Recorded {}
 
 /// A kernel that can be launched.
 struct Loaded {
@@ -84,7 +100,8 @@ impl Cuda {
         }
         let stream = context.new_stream().map_err(refused)?;
         let id = new_device_id();
-        Ok(Cuda { context, stream, capability, buffers: Table::new(id), kernels: Kernels::new(id), pending: None })
+        let (buffers, kernels) = (Table::new(id), Kernels::new(id));
+        Ok(Cuda { context, stream, capability, buffers, kernels, pending: None, frees: 0 })
     }
 
     fn limits(&self) -> Result<Limits, DriverError> {
@@ -134,6 +151,49 @@ impl Cuda {
         let (first, launches) = self.pending.take().unwrap_or_else(|| (last.to_owned(), 1));
         errors::launch(last, &first, launches, error)
     }
+
+    /// Counts launches that are not waited for, from kernel `first` on.
+    fn sent(&mut self, first: &str, count: usize) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        match &mut self.pending {
+            Some((_, launches)) => *launches = launches.saturating_add(count),
+            None => self.pending = Some((first.to_owned(), count)),
+        }
+    }
+
+    /// A launch as the driver takes it.
+    fn prepare(&self, binding: &Binding) -> Result<Launch, Error> {
+        let kernel = self.kernels.get(binding)?;
+        Ok(Launch {
+            function: kernel.function.cu_function(),
+            grid: kernel.grid,
+            block: kernel.block,
+            dynamic_shared: kernel.dynamic_shared,
+            dependent: kernel.dependent,
+            values: launch::values(binding, &self.buffers)?,
+        })
+    }
+
+    /// Brings a graph up to date with its sequence and starts it.
+    fn run(&self, sequence: &mut Sequence, recorded: &mut Recorded) -> Result<Result<(), DriverError>, Error> {
+        let Sequence { bindings, changed, .. } = sequence;
+        // All launches are of one device: the graph was made from them. Is it this one?
+        bindings.first().map(|binding| self.kernels.get(binding)).transpose()?;
+        if recorded.frees != self.frees {
+            bindings.iter().try_for_each(|binding| launch::values(binding, &self.buffers).map(drop))?;
+            recorded.frees = self.frees;
+        }
+        if let Err(error) = self.context.bind_to_thread() {
+            return Ok(Err(error));
+        }
+        while let Some(index) = changed.first().copied() {
+            if let Err(error) = recorded.graph.set(index, self.prepare(&bindings[index])?) {
+                return Ok(Err(error));
+            }
+            changed.remove(&index);
+        }
+        Ok(recorded.graph.run())
+    }
 }
 
 impl Device for Cuda {
@@ -150,7 +210,9 @@ impl Device for Cuda {
     }
 
     fn free(&mut self, buffer: Buffer) -> Result<(), Error> {
-        self.buffers.remove(buffer).map(drop)
+        drop(self.buffers.remove(buffer)?);
+        self.frees += 1;
+        Ok(())
     }
 
     fn info(&self, buffer: Buffer) -> Result<BufferInfo, Error> {
@@ -198,49 +260,10 @@ impl Device for Cuda {
     }
 
     fn launch(&mut self, binding: &Binding) -> Result<(), Error> {
+        let mut launch = self.prepare(binding)?;
+        let result = self.context.bind_to_thread().and_then(|()| launch.send(&self.stream));
         let name = &binding.kernel().name;
-        let kernel = self.kernels.get(binding)?;
-        // Each value lies at the start of its eight bytes: the driver reads as many as the parameter has.
-        let mut values = Vec::with_capacity(binding.args().len());
-        for arg in binding.args() {
-            values.push(match *arg {
-                Arg::Buffer(buffer) => self.buffers.get(buffer)?.address(),
-                Arg::F32(value) => u64::from(value.to_bits()),
-                Arg::U32(value) => u64::from(value),
-                Arg::U64(value) => value,
-            });
-        }
-        let mut params: Vec<*mut c_void> = values.iter_mut().map(|value| (&raw mut *value).cast()).collect();
-        let ([gx, gy, gz], [bx, by, bz]) = (kernel.grid, kernel.block);
-        let result = self.context.bind_to_thread().and_then(|()| {
-            let mut attribute = CUlaunchAttribute {
-                id: CUlaunchAttributeID::CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION,
-                pad: [0; 4],
-                value: CUlaunchAttributeValue { programmaticStreamSerializationAllowed: 1 },
-            };
-            let config = CUlaunchConfig {
-                gridDimX: gx,
-                gridDimY: gy,
-                gridDimZ: gz,
-                blockDimX: bx,
-                blockDimY: by,
-                blockDimZ: bz,
-                sharedMemBytes: kernel.dynamic_shared,
-                hStream: self.stream.cu_stream(),
-                attrs: &raw mut attribute,
-                numAttrs: u32::from(kernel.dependent),
-            };
-            // SAFETY: the binding has as many arguments as the kernel and its buffers hold the views; the values and the
-            // attribute live until the driver has copied them, which is before it returns.
-            unsafe {
-                sys::cuLaunchKernelEx(&raw const config, kernel.function.cu_function(), params.as_mut_ptr(), null_mut())
-                    .result()
-            }
-        });
-        match &mut self.pending {
-            Some((_, launches)) => *launches = launches.saturating_add(1),
-            None => self.pending = Some((name.clone(), 1)),
-        }
+        self.sent(name, 1);
         result.map_err(|error| self.failed(name, error))
     }
 
@@ -252,6 +275,46 @@ impl Device for Cuda {
             }
             Err(error) => Err(self.failed("sync", error)),
         }
+    }
+
+    fn record(&mut self, bindings: &[&Binding]) -> Result<Sequence, Error> {
+        let launches = bindings.iter().map(|binding| self.prepare(binding)).collect::<Result<Vec<_>, _>>()?;
+        let functions = bindings.iter().map(|binding| Ok(self.kernels.get(binding)?.function.clone()));
+        let functions = functions.collect::<Result<Vec<_>, Error>>()?;
+        let mut sequence = Sequence::plain(bindings);
+        let (Some(first), Some(last)) = (bindings.first(), bindings.last()) else { return Ok(sequence) };
+        let support = Support::of_driver(facts::driver_version());
+        if support == Support::None {
+            let reason = "launch graphs need a driver for CUDA 12.0 or newer".to_owned();
+            sequence.note = Some(Note::OneByOne { device: NAME, reason });
+            return Ok(sequence);
+        }
+        let made = self.context.bind_to_thread();
+        let made = made.and_then(|()| Graph::record(|| Nodes::new(&self.stream), launches, support));
+        let count = u32::try_from(bindings.len()).unwrap_or(u32::MAX);
+        let (graph, refused) =
+            made.map_err(|error| errors::launch(&last.kernel().name, &first.kernel().name, count, error))?;
+        sequence.note = refused.map(|refused| Note::FullOrder { device: NAME, reason: refused.reason() });
+        sequence.prepared = Some(Box::new(Recorded { graph, frees: self.frees, _functions: functions }));
+        Ok(sequence)
+    }
+
+    fn replay(&mut self, sequence: &mut Sequence) -> Result<(), Error> {
+        let mut prepared = sequence.prepared.take();
+        let result = match prepared.as_mut().and_then(|prepared| prepared.downcast_mut::<Recorded>()) {
+            Some(recorded) => self.run(sequence, recorded),
+            // It was recorded without a graph, or by another device: then the first launch says so.
+            None => sequence.bindings.iter().try_for_each(|binding| self.launch(binding)).map(Ok),
+        };
+        let graph = prepared.is_some();
+        sequence.prepared = prepared;
+        let result = result?;
+        if graph && let (Some(first), Some(last)) = (sequence.bindings.first(), sequence.bindings.last()) {
+            self.sent(&first.kernel().name, sequence.bindings.len());
+            return result.map_err(|error| self.failed(&last.kernel().name, error));
+        }
+        sequence.changed.clear();
+        Ok(())
     }
 
     fn facts(&self) -> Vec<Fact> {

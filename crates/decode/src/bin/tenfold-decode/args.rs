@@ -36,6 +36,9 @@ pub(crate) struct Common {
     /// Launch every kernel by itself, none of the bundle's fused ones (or not those named)
     #[arg(long, value_name = "NAMES", value_delimiter = ',', num_args = 0.., require_equals = true)]
     pub(crate) unfused: Option<Vec<String>>,
+    /// Launch kernels one by one, not as a recorded sequence (on cuda: a launch graph)
+    #[arg(long)]
+    pub(crate) no_graph: bool,
 }
 
 /// What decoding takes.

@@ -34,6 +34,7 @@ pub(crate) fn run(common: &Common, args: &Check) -> Result<ExitCode, Error> {
         );
     }
     let passed = results.iter().filter(|result| result.passed()).count();
+    crate::say_notes(&engine);
     println!("{passed} of {} prompts passed", results.len());
     Ok(if passed == results.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

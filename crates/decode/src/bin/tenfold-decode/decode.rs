@@ -50,6 +50,7 @@ pub(crate) fn run(common: &Common, args: &Decode) -> Result<ExitCode, Error> {
     };
     if args.json {
         let made = generate(&mut engine, model.tokenizer(), &prompt_ids, &options, &mut |_| {})?;
+        crate::say_notes(&engine);
         let object = Object {
             model: name,
             device: &device,
@@ -79,6 +80,7 @@ pub(crate) fn run(common: &Common, args: &Decode) -> Result<ExitCode, Error> {
     })?;
     broken?;
     print(&closing(&made))?;
+    crate::say_notes(&engine);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -23,6 +23,7 @@ pub(crate) fn run(common: &Common, args: &Logits) -> Result<ExitCode, Error> {
         }
     }
     out.flush().map_err(failed)?;
+    crate::say_notes(&engine);
     println!(
         "{} on {} ({}): {} x {} logits in {}",
         crate::model_name(common, &model),

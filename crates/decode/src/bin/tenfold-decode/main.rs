@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use ::bundle::Bundle;
 use ::decode::plan::{self, Plan};
-use ::decode::{Engine, Error, Model, open_device};
+use ::decode::{Engine, Error, Launching, Model, open_device};
 use clap::Parser;
 use diagnostics::Report;
 
@@ -41,8 +41,18 @@ fn open(common: &Common) -> Result<(Model, Engine), Error> {
     let bundle = open_bundle(common)?;
     let model = ::decode::fetch::open(&common.model, progress::resolve)?;
     let plan = plan(common, &bundle, &model)?;
-    let engine = Engine::with_plan(device, &bundle, &model, plan)?;
+    let mut engine = Engine::with_plan(device, &bundle, &model, plan)?;
+    if common.no_graph {
+        engine.set_launching(Launching::OneByOne);
+    }
     Ok((model, engine))
+}
+
+/// Says what kept the device from running as fast as it might.
+fn say_notes(engine: &Engine) {
+    for note in engine.notes() {
+        eprintln!("note: {note}");
+    }
 }
 
 fn open_bundle(common: &Common) -> Result<Bundle, Error> {

@@ -34,6 +34,7 @@ pub(crate) fn run(common: &Common, args: &Bench) -> Result<ExitCode, Error> {
         shown = true;
         table::context(result);
     })?;
+    crate::say_notes(&engine);
     let bytes = results.iter().map(|result| result.bytes_per_token.total).max().unwrap_or(0);
     let ceiling = engine.measure_reads(bytes)?;
     let record = Record::new(name, &engine, &facts, &options, ceiling.as_ref(), &results);
