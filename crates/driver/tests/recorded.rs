@@ -29,8 +29,7 @@ fn decode(engine: &mut Engine, launching: Launching, count: usize) -> (Vec<u32>,
 
 fn agree(target: Target, count: usize) {
     let source = Source::parse("qwen2-reduced").expect("the suite is known");
-    let module = pipeline::module(&source).unwrap_or_else(|error| panic!("{error}"));
-    let fusions = pipeline::fusions(&source).unwrap_or_else(|error| panic!("{error}"));
+    let (module, fusions) = pipeline::module_with_fusions(&source).unwrap_or_else(|error| panic!("{error}"));
     let compiled = targets::compile_fused(target, &module, &fusions).expect("it compiles");
     let folder = tempfile::tempdir().expect("a folder");
     targets::write_bundle(&module.name, &compiled, folder.path()).expect("a bundle");
