@@ -1,6 +1,6 @@
 //! Limits of this target, as data.
 
-use lower_simt::target::{Ahead, MatrixUnit, Target};
+use lower_simt::target::{Ahead, CopyAhead, MatrixUnit, Target};
 use tile_ir::Elem;
 
 /// Shapes of `mma.sync` on 16-bit floats.
@@ -39,5 +39,10 @@ pub const TARGET: Target = Target {
     matrix: MATRIX,
     // 132 multiprocessors run 2048 threads each. Measured as above: 557 tokens/s with 4 MB, 542 without; with 8 MB and more it
     // gets slower than without, because the kernels in front have to wait for memory.
-    ahead: Some(Ahead { bytes: 4 << 20, threads: 132 * 2048 }),
+    ahead: Some(Ahead {
+        bytes: 4 << 20,
+        threads: 132 * 2048,
+        // Two programs to a multiprocessor's 227 KiB at least. `bench/calibration` has the measurements.
+        copy: Some(CopyAhead { bytes: 110 << 10, programs: 96, threads: 256 }),
+    }),
 };

@@ -105,11 +105,26 @@ pub enum BuiltinForm {
     Expression(&'static str),
 }
 
+/// Which of these functions a kernel uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EarlyUse {
+    /// It asks for memory to be brought nearer.
+    pub prefetches: bool,
+    /// It copies memory to shared arrays.
+    pub copies: bool,
+}
+
 /// Functions for a start before earlier kernels have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EarlyForm {
     /// `f(pointer, bytes)`: brings memory nearer.
     pub prefetch: &'static str,
+    /// Declaration of what tells that a copy has arrived, the name as `{}`.
+    pub arrival: &'static str,
+    /// `f(array, pointer, bytes, arrival)`, by all threads: copies memory to a shared array, the bytes to arrive later.
+    pub copy: &'static str,
+    /// `f(arrival)`, by all threads, behind a barrier: waits until the copy has arrived.
+    pub wait_for_copy: &'static str,
     /// `f()`: lets later kernels start.
     pub release: &'static str,
     /// `f()`: waits until earlier kernels have ended and their writes are visible.
@@ -201,7 +216,7 @@ pub trait Dialect {
     fn barrier(&self, global: bool, shared: bool) -> String;
 
     /// How a kernel starts before earlier ones have ended; `None` if the language has no way to.
-    fn early(&self, prefetch: bool, helpers: &mut Helpers) -> Option<EarlyForm>;
+    fn early(&self, used: EarlyUse, helpers: &mut Helpers) -> Option<EarlyForm>;
 
     /// The line before a loop that asks to repeat its body: `None` for every iteration.
     fn unroll(&self, times: Option<u32>) -> String;

@@ -20,7 +20,9 @@ pub mod testing;
 pub mod vector;
 
 pub use cuda_like::{CudaLike, HalfForm};
-pub use dialect::{BuiltinForm, Dialect, EarlyForm, Facts, Maths, MatrixAccess, MatrixFill, Signature, Space};
+pub use dialect::{
+    BuiltinForm, Dialect, EarlyForm, EarlyUse, Facts, Maths, MatrixAccess, MatrixFill, Signature, Space,
+};
 pub use helpers::Helpers;
 pub use number::Number;
 pub use print::print;

@@ -7,8 +7,8 @@ use thiserror::Error;
 use tile_ir::{Access, Axis, BinaryOp, ParamKind, Predicate, ViewId};
 
 use crate::ir::{
-    Builtin, Early, Expr, Fragment, LaneKernel, MatrixOp, Memory, Place, Prefetch, Scalar, Shared, Stmt, StmtKind, Var,
-    VarData,
+    Builtin, Early, EarlyCopy, Expr, Fragment, LaneKernel, MatrixOp, Memory, Place, Scalar, Shared, Stmt, StmtKind,
+    Var, VarData, WeightRange,
 };
 use crate::target::Target;
 use crate::verify::{Violation, verify};
@@ -83,7 +83,7 @@ pub fn beside(
     out.threads = first.threads.max(second.threads);
     let params = add_params(&mut out, second, shared)?;
     let arrays = overlay(&mut out, second);
-    out.early = early(first, second, &params);
+    out.early = early(first, second, &params, &arrays);
 
     let shifted = Var((first.vars.len() + second.vars.len()) as u32);
     let shift = Shift {
@@ -115,14 +115,17 @@ pub fn beside(
 }
 
 /// Both start early or neither does; each side asks for its own weights.
-fn early(first: &LaneKernel, second: &LaneKernel, params: &[usize]) -> Option<Early> {
-    let (before, behind) = (first.early.clone()?, second.early.as_ref()?);
-    let moved = behind.prefetches.iter().map(|prefetch| Prefetch {
-        view: ViewId(params[prefetch.view.index()] as u32),
-        programs: prefetch.programs.map(|program| program + first.grid[0]),
-        ..prefetch.clone()
-    });
-    Some(Early { prefetches: before.prefetches.into_iter().chain(moved).collect() })
+fn early(first: &LaneKernel, second: &LaneKernel, params: &[usize], arrays: &[Shared]) -> Option<Early> {
+    let (mut out, behind) = (first.early.clone()?, second.early.as_ref()?);
+    let moved = |range: &WeightRange| WeightRange {
+        view: ViewId(params[range.view.index()] as u32),
+        programs: range.programs.map(|program| program + first.grid[0]),
+        ..range.clone()
+    };
+    out.prefetches.extend(behind.prefetches.iter().map(moved));
+    let copies = behind.copies.iter();
+    out.copies.extend(copies.map(|copy| EarlyCopy { from: moved(&copy.from), to: arrays[copy.to.0 as usize] }));
+    Some(out)
 }
 
 /// Tile sizes, by the family that has them.
@@ -140,7 +143,9 @@ fn some_threads(body: Vec<Stmt>, of: &LaneKernel, other: &LaneKernel, threads: u
     }
     let mut barriers = false;
     of.body.iter().for_each(|stmt| {
-        stmt.for_each(&mut |stmt| barriers |= matches!(stmt.kind, StmtKind::Barrier { .. }));
+        stmt.for_each(&mut |stmt| {
+            barriers |= matches!(stmt.kind, StmtKind::Barrier { .. } | StmtKind::AwaitCopy { .. });
+        });
     });
     if barriers {
         return Err(BesideError::Threads { first: of.threads, second: other.threads });
@@ -181,13 +186,17 @@ fn add_params(out: &mut LaneKernel, second: &LaneKernel, shared: &[(usize, usize
 }
 
 /// Shared arrays of the second kernel: those of the first where the element type is the same, for a program uses only
-/// those of one side.
+/// those of one side. What weights are copied to is written by nothing else, on either side.
 fn overlay(out: &mut LaneKernel, second: &LaneKernel) -> Vec<Shared> {
     let own = out.shared.len();
     let mut free: Vec<usize> = (0..own).collect();
+    let (copied, copied_second) = (out.copied(), second.copied());
     let mut arrays = Vec::new();
-    for array in &second.shared {
-        let found = free.iter().position(|&index| out.shared[index].elem == array.elem);
+    for (number, array) in second.shared.iter().enumerate() {
+        let by_copy = copied_second.contains(&Shared(number as u32));
+        let found = free.iter().position(|&index| {
+            out.shared[index].elem == array.elem && copied.contains(&Shared(index as u32)) == by_copy
+        });
         let index = match found {
             Some(position) => free.remove(position),
             None => {
@@ -246,6 +255,7 @@ impl Shift<'_> {
                     [acc, a, b].into_iter().for_each(|operand| self.fragment(&mut operand.0));
                 }
             },
+            StmtKind::AwaitCopy { array } => *array = self.arrays[array.0 as usize],
             StmtKind::Store { .. } | StmtKind::Barrier { .. } | StmtKind::While { .. } | StmtKind::If { .. } => {}
         }
     }

@@ -43,6 +43,19 @@ pub struct Ahead {
     pub bytes: u64,
     /// Threads that the machine runs at a time.
     pub threads: u64,
+    /// Asynchronous copies into shared memory; `None` if there are none.
+    pub copy: Option<CopyAhead>,
+}
+
+/// Weights that arrive in shared memory while earlier kernels still run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CopyAhead {
+    /// Most bytes that a program copies: what lets several programs be on their way in one multiprocessor.
+    pub bytes: u64,
+    /// Programs wanted of a kernel that copies: of several candidates, the largest tile that leaves this many is taken.
+    pub programs: u64,
+    /// Most threads of a group that copies: in flight are bytes, not loads of threads, and small groups fit beside others.
+    pub threads: u32,
 }
 
 impl Target {

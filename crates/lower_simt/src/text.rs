@@ -108,8 +108,8 @@ impl Printer<'_> {
             })
             .collect();
         let [x, y, z] = kernel.grid;
-        let (name, threads, params) = (&kernel.name, kernel.threads, params.join(", "));
-        self.line(&format!("kernel {name}<{threads} threads>({params}), grid {x}x{y}x{z} {{"), &kernel.loc);
+        let (title, threads, params) = (&kernel.name, kernel.threads, params.join(", "));
+        self.line(&format!("kernel {title}<{threads} threads>({params}), grid {x}x{y}x{z} {{"), &kernel.loc);
         self.depth += 1;
         for (array, name) in kernel.shared.iter().zip(self.shared.clone()) {
             let text = format!("shared {name}: [{}; {}]; // {} bytes", array.elem, array.len, array.bytes());
@@ -122,6 +122,13 @@ impl Printer<'_> {
                 let condition: String = tests.iter().map(|test| format!(" if {}", self.expr(test))).collect();
                 let text = format!("prefetch {place} for {} bytes{condition};", prefetch.bytes);
                 self.line(&text, &Loc::Unknown);
+            }
+            for copy in &early.copies {
+                let (place, bytes) = (self.place(&copy.from.place()), copy.from.bytes);
+                let tests = copy.from.condition(kernel.grid);
+                let condition: String = tests.iter().map(|test| format!(" if {}", self.expr(test))).collect();
+                let to = name(&self.shared, copy.to.0).to_owned();
+                self.line(&format!("copy {bytes} bytes of {place} to {to}{condition};"), &Loc::Unknown);
             }
             self.line("wait for earlier kernels;", &Loc::Unknown);
         }
@@ -204,6 +211,10 @@ impl Printer<'_> {
                     (false, false) => "",
                 };
                 self.line(&format!("barrier({memories});"), loc);
+            }
+            StmtKind::AwaitCopy { array } => {
+                let array = name(&self.shared, array.0).to_owned();
+                self.line(&format!("await copy to {array};"), loc);
             }
             StmtKind::For { var, lower, upper, step, unroll, body } => {
                 let unroll = match unroll {

@@ -5,7 +5,7 @@ mod common;
 use common::TARGET;
 use lower_simt::beside::{Beside, BesideError, beside};
 use lower_simt::interp::{self, Arg, Options};
-use lower_simt::ir::{Builtin, Early, Expr, LaneKernel, Prefetch, Scalar, Unroll};
+use lower_simt::ir::{Builtin, Early, Expr, LaneKernel, Scalar, Unroll, WeightRange};
 use lower_simt::target::{Ahead, Target};
 use lower_simt::testing::Build;
 use lower_simt::testing::exprs::*;
@@ -162,15 +162,15 @@ fn owners_and_programs_are_told_apart() {
 /// Each side asks for its own weights, and the two start early only together.
 #[test]
 fn what_is_asked_for_ahead_keeps_its_programs() {
-    let target = Target { ahead: Some(Ahead { bytes: 1 << 20, threads: 1 << 16 }), ..TARGET };
+    let target = Target { ahead: Some(Ahead { bytes: 1 << 20, threads: 1 << 16, copy: None }), ..TARGET };
     let asking = |blocks: u64| {
         let mut kernel = scale(blocks, 128);
         if let ParamKind::View(view) = &mut kernel.params[0].kind {
             view.access = Access::Weights;
         }
         let (programs, per_program) = ([0, blocks], [64, 0, 0]);
-        let prefetch = Prefetch { view: ViewId(0), programs, first: 0, per_program, bytes: 256 };
-        kernel.early = Some(Early { prefetches: vec![prefetch] });
+        let prefetch = WeightRange { view: ViewId(0), programs, first: 0, per_program, bytes: 256 };
+        kernel.early = Some(Early { prefetches: vec![prefetch], copies: vec![] });
         kernel
     };
     let both = beside("both", &asking(3), &asking(2), &[], &target).expect("fits").kernel;

@@ -4,8 +4,8 @@ mod common;
 
 use common::{TARGET, gallery};
 use lower_simt::ir::{
-    Convert, Early, Expr, FragmentRole, LaneKernel, MatrixOp, Memory, Place, Prefetch, Scalar, Shared, StmtKind,
-    Unroll, Var,
+    Convert, Early, Expr, FragmentRole, LaneKernel, MatrixOp, Memory, Place, Scalar, Shared, StmtKind, Unroll, Var,
+    WeightRange,
 };
 use lower_simt::target::{Ahead, Target};
 use lower_simt::testing::Build;
@@ -76,7 +76,7 @@ fn limits() {
 
 #[test]
 fn early_starts() {
-    let ahead = Target { ahead: Some(Ahead { bytes: 1 << 20, threads: 1 << 16 }), ..TARGET };
+    let ahead = Target { ahead: Some(Ahead { bytes: 1 << 20, threads: 1 << 16, copy: None }), ..TARGET };
     // One row of weights per program.
     let weights = |k: &mut LaneKernel| {
         let view =
@@ -85,7 +85,8 @@ fn early_starts() {
         k.grid = [4, 1, 1];
         let view = ViewId(k.params.len() as u32 - 1);
         k.early = Some(Early {
-            prefetches: vec![Prefetch { view, programs: [0, 4], first: 0, per_program: [64, 0, 0], bytes: 128 }],
+            prefetches: vec![WeightRange { view, programs: [0, 4], first: 0, per_program: [64, 0, 0], bytes: 128 }],
+            copies: vec![],
         });
     };
     let mut sound = kernel(|_, _, _| {});
@@ -100,13 +101,13 @@ fn early_starts() {
     // One program less, not in units of 16 bytes, too long, nothing, what another kernel writes, no view at all.
     assert_eq!(changed(|k| k.grid = [3, 1, 1]), [Rule::Early]);
     for change in [
-        |p: &mut Prefetch| p.first = 4,
-        |p: &mut Prefetch| p.programs = [4, 4],
-        |p: &mut Prefetch| p.programs = [0, 5],
-        |p: &mut Prefetch| p.bytes = 24,
-        |p: &mut Prefetch| p.bytes = 144,
-        |p: &mut Prefetch| p.bytes = 0,
-        |p: &mut Prefetch| p.view = ViewId(99),
+        |p: &mut WeightRange| p.first = 4,
+        |p: &mut WeightRange| p.programs = [4, 4],
+        |p: &mut WeightRange| p.programs = [0, 5],
+        |p: &mut WeightRange| p.bytes = 24,
+        |p: &mut WeightRange| p.bytes = 144,
+        |p: &mut WeightRange| p.bytes = 0,
+        |p: &mut WeightRange| p.view = ViewId(99),
     ] {
         let mut faulty = sound.clone();
         faulty.early.iter_mut().flat_map(|early| &mut early.prefetches).for_each(change);

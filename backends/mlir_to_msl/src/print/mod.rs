@@ -7,7 +7,8 @@ mod vectors;
 use emit::{FloatClass, Prec, Text, float_literal};
 use emit_simt::cuda_like::words;
 use emit_simt::{
-    BuiltinForm, Dialect, EarlyForm, Facts, Helpers, Maths, MatrixAccess, MatrixFill, Number, Signature, Space, vector,
+    BuiltinForm, Dialect, EarlyForm, EarlyUse, Facts, Helpers, Maths, MatrixAccess, MatrixFill, Number, Signature,
+    Space, vector,
 };
 use lower_simt::ir::{Builtin, FragmentRole, LaneKernel, SharedData};
 use lower_simt::target::MatrixUnit;
@@ -164,7 +165,7 @@ impl Dialect for Msl {
         format!("threadgroup_barrier({flags})")
     }
 
-    fn early(&self, _prefetch: bool, _helpers: &mut Helpers) -> Option<EarlyForm> {
+    fn early(&self, _used: EarlyUse, _helpers: &mut Helpers) -> Option<EarlyForm> {
         None
     }
 

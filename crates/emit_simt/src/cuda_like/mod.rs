@@ -16,7 +16,7 @@ use lower_simt::ir::{Builtin, FragmentRole, LaneKernel, SharedData};
 use lower_simt::target::MatrixUnit;
 use tile_ir::{Access, Axis, Elem, ReduceOp};
 
-use crate::dialect::{BuiltinForm, Dialect, EarlyForm, Facts, MatrixAccess, MatrixFill, Signature, Space};
+use crate::dialect::{BuiltinForm, Dialect, EarlyForm, EarlyUse, Facts, MatrixAccess, MatrixFill, Signature, Space};
 use crate::helpers::Helpers;
 use crate::number::Number;
 use crate::vector;
@@ -176,8 +176,8 @@ impl Dialect for CudaLike {
         "__syncthreads()".to_owned()
     }
 
-    fn early(&self, prefetch: bool, helpers: &mut Helpers) -> Option<EarlyForm> {
-        self.early.then(|| early::form(prefetch, helpers))
+    fn early(&self, used: EarlyUse, helpers: &mut Helpers) -> Option<EarlyForm> {
+        self.early.then(|| early::form(used, helpers))
     }
 
     fn unroll(&self, times: Option<u32>) -> String {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use emit::Writer;
-use lower_simt::ir::{Builtin, Expr, Scalar, Stmt};
+use lower_simt::ir::{Builtin, Expr, Scalar, Shared, Stmt, WeightRange};
 use tile_ir::{Elem, ParamKind};
 
 use super::{COMMENT, INDENT, Printer};
-use crate::dialect::{BuiltinForm, Signature};
+use crate::dialect::{BuiltinForm, EarlyUse, Signature};
 use crate::number::Number;
 
 impl Printer<'_> {
@@ -72,29 +72,58 @@ impl Printer<'_> {
     /// What is done before the wait for earlier kernels, and the wait.
     fn early(&mut self) {
         let Some(early) = &self.kernel.early else { return };
-        let Some(form) = self.dialect.early(!early.prefetches.is_empty(), &mut self.helpers) else {
+        let used = EarlyUse { prefetches: !early.prefetches.is_empty(), copies: !early.copies.is_empty() };
+        let Some(form) = self.dialect.early(used, &mut self.helpers) else {
             return self.fail("the language has no start before earlier kernels have ended");
         };
-        if !early.prefetches.is_empty() {
+        for array in self.kernel.copied() {
+            let name = format!("{}_arrival", self.shared[array.0 as usize]);
+            let name = self.namer.name(&name);
+            self.body.line(&format!("{};", form.arrival.replace("{}", &name)));
+            self.arrivals.insert(array, name);
+        }
+        for copy in &early.copies {
+            let (pointer, ..) = self.pointer(&copy.from.place());
+            let (to, arrival) = (&self.shared[copy.to.0 as usize], &self.arrivals[&copy.to]);
+            let call = format!("{}({to}, {pointer}, {}, &{arrival});", form.copy, copy.from.bytes);
+            self.by_programs(&copy.from, &call);
+        }
+        if used.prefetches {
             let thread = self.builtins.get(&Builtin::Thread).cloned().unwrap_or_default();
             self.body.open(&format!("if ({thread} == 0) {{"));
-            let grid = self.kernel.grid;
             for prefetch in &early.prefetches {
                 let (pointer, ..) = self.pointer(&prefetch.place());
                 let call = format!("{}({pointer}, {});", form.prefetch, prefetch.bytes);
-                let tests: Vec<String> = prefetch.condition(grid).iter().map(|test| self.expr(test).text).collect();
-                if tests.is_empty() {
-                    self.body.line(&call);
-                } else {
-                    self.body.open(&format!("if ({}) {{", tests.join(" && ")));
-                    self.body.line(&call);
-                    self.body.close("}");
-                }
+                self.by_programs(prefetch, &call);
             }
             self.body.close("}");
         }
         self.body.line(&format!("{}();", form.release));
+        if used.copies {
+            // What tells that they have arrived must be there for all threads.
+            self.barrier(false, true);
+        }
         self.body.line(&format!("{}();", form.wait));
+    }
+
+    /// The wait for the copy to an array.
+    pub(super) fn await_copy(&mut self, array: Shared) {
+        let used = EarlyUse { prefetches: false, copies: true };
+        match (self.arrivals.get(&array), self.dialect.early(used, &mut self.helpers)) {
+            (Some(arrival), Some(form)) => self.body.line(&format!("{}(&{arrival});", form.wait_for_copy)),
+            (None, _) | (_, None) => self.fail("a wait for a copy that nobody asked for"),
+        }
+    }
+
+    /// A call, made by the programs that ask for this range.
+    fn by_programs(&mut self, range: &WeightRange, call: &str) {
+        let tests: Vec<String> = range.condition(self.kernel.grid).iter().map(|test| self.expr(test).text).collect();
+        if tests.is_empty() {
+            return self.body.line(call);
+        }
+        self.body.open(&format!("if ({}) {{", tests.join(" && ")));
+        self.body.line(call);
+        self.body.close("}");
     }
 
     fn parameters(&mut self) -> Vec<(String, String)> {
@@ -133,11 +162,15 @@ impl Printer<'_> {
                 }
             });
         };
-        for prefetch in self.kernel.early.iter().flat_map(|early| &early.prefetches) {
-            // One thread asks.
-            see(&Expr::Builtin(Builtin::Thread));
-            see(&prefetch.place().offset);
-            prefetch.condition(self.kernel.grid).iter().for_each(&mut see);
+        if let Some(early) = &self.kernel.early {
+            if !early.prefetches.is_empty() {
+                // One thread asks.
+                see(&Expr::Builtin(Builtin::Thread));
+            }
+            for range in early.prefetches.iter().chain(early.copies.iter().map(|copy| &copy.from)) {
+                see(&range.place().offset);
+                range.condition(self.kernel.grid).iter().for_each(&mut see);
+            }
         }
         for stmt in &self.kernel.body {
             stmt.for_each(&mut |stmt: &Stmt| stmt.exprs().into_iter().for_each(&mut see));

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use emit::{Described, Header, Namer, Source, Writer, describe};
 use lower_simt::Error;
-use lower_simt::ir::{Builtin, Fragment, LaneKernel, Stmt, StmtKind, Var};
+use lower_simt::ir::{Builtin, Fragment, LaneKernel, Shared, Stmt, StmtKind, Var};
 
 use crate::dialect::Dialect;
 use crate::helpers::Helpers;
@@ -69,7 +69,7 @@ pub fn print(kernel: &LaneKernel, dialect: &dyn Dialect) -> Result<Source, Error
 
     let mut budgets = BTreeMap::from([("shared".to_owned(), shared)]);
     if shared > facts.static_shared {
-        budgets.insert("dynamic_shared".to_owned(), shared);
+        budgets.insert("dynamic_shared".to_owned(), kernel.array_bytes());
     }
     let dependent = kernel.early.is_some();
     let file = format!("{}.{}", kernel.name, facts.extension);
@@ -101,6 +101,8 @@ struct Printer<'a> {
     params: Vec<String>,
     /// Names of shared arrays, in order.
     shared: Vec<String>,
+    /// Names of what tells that copies to these arrays have arrived.
+    arrivals: BTreeMap<Shared, String>,
     /// How built-in numbers are read.
     builtins: BTreeMap<Builtin, String>,
     vars: Vec<VarState>,
@@ -137,6 +139,7 @@ impl<'a> Printer<'a> {
             entry,
             params,
             shared: Vec::new(),
+            arrivals: BTreeMap::new(),
             builtins: BTreeMap::new(),
             vars: vec![VarState::default(); kernel.vars.len()],
             fragments: vec![None; kernel.fragments.len()],
@@ -174,6 +177,7 @@ impl<'a> Printer<'a> {
             StmtKind::StoreVector { place, var, index, lanes } => self.store_vector(place, *var, index, *lanes),
             StmtKind::LaneReduce { var, index, op, lanes } => self.lane_reduce(*var, index.as_ref(), *op, *lanes),
             StmtKind::Barrier { global, shared } => self.barrier(*global, *shared),
+            StmtKind::AwaitCopy { array } => self.await_copy(*array),
             StmtKind::For { var, lower, upper, step, unroll, body } => {
                 self.for_loop(*var, [lower, upper, step], *unroll, body);
             }

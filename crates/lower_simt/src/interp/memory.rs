@@ -109,6 +109,25 @@ impl<'a> Memory<'a> {
         }
     }
 
+    /// Takes `bytes` bytes of `from`, from element `first` on, at its own start. No thread writes them.
+    pub(super) fn receive(&mut self, from: &Memory<'_>, first: u64, bytes: u64) -> Result<(), TrapKind> {
+        let size = self.elem.bytes();
+        let count = bytes / size;
+        let at = from.range(i64::try_from(first).unwrap_or(i64::MAX), count)?;
+        self.range(0, count)?;
+        let (at, count, size) = (at, count as usize, size as usize);
+        match &mut self.bytes {
+            Bytes::Own(own) if self.elem == from.elem => {
+                own[..count * size].copy_from_slice(&from.bytes()[at * size..][..count * size]);
+                self.defined[..count].fill(true);
+                Ok(())
+            }
+            Bytes::Own(_) | Bytes::In(_) | Bytes::Out(_) => {
+                Err(TrapKind::Malformed(format!("`{}` is copied into `{}`", from.name, self.name)))
+            }
+        }
+    }
+
     /// The first of `lanes` elements from `offset`.
     pub(super) fn range(&self, offset: i64, lanes: u64) -> Result<usize, TrapKind> {
         let outside = |offset| TrapKind::OutOfBounds { name: self.name.clone(), offset, len: self.len };

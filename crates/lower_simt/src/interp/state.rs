@@ -135,6 +135,19 @@ impl<'a> Machine<'a> {
         Ok((found, Moment { program: self.number, epoch }))
     }
 
+    /// Gives an array the weights that this program has asked for.
+    pub(super) fn arrive(&mut self, array: ir::Shared) -> Result<(), TrapKind> {
+        for copy in self.kernel.early.iter().flat_map(|early| &early.copies).filter(|copy| copy.to == array) {
+            let Some(first) = copy.from.first_of(self.program) else { continue };
+            let view = self.views.get(copy.from.view.index()).and_then(Option::as_ref);
+            match (view, self.shared.get_mut(array.0 as usize)) {
+                (Some(view), Some(array)) => array.receive(view, first, copy.from.bytes)?,
+                _ => return Err(TrapKind::Malformed("a copy between memories that do not exist".to_owned())),
+            }
+        }
+        Ok(())
+    }
+
     /// Elements of a variable: its place in the registers, and how many.
     pub(super) fn slots(&self, var: Var) -> Result<(usize, usize), TrapKind> {
         match (self.base.get(var.0 as usize), self.kernel.vars.get(var.0 as usize)) {

@@ -63,6 +63,7 @@ impl<'a> Machine<'a> {
             | StmtKind::StoreVector { .. }
             | StmtKind::LaneReduce { .. }
             | StmtKind::Barrier { .. }
+            | StmtKind::AwaitCopy { .. }
             | StmtKind::Matrix(_) => self.simple(&stmt.kind, mask).map_err(|fault| self.trap(fault, &stmt.loc)),
         }
     }
@@ -149,6 +150,13 @@ impl<'a> Machine<'a> {
                 self.global_epoch += u64::from(*global);
                 self.shared_epoch += u64::from(*shared);
                 Ok(())
+            }
+            StmtKind::AwaitCopy { array } => {
+                if !mask.all() {
+                    let (reached, wanted) = (mask.count(), self.threads as u32);
+                    return Err(TrapKind::Divergent { what: "a wait for a copy".into(), reached, wanted }.into());
+                }
+                Ok(self.arrive(*array)?)
             }
             StmtKind::Matrix(op) => self.matrix(op, mask),
             StmtKind::For { .. } | StmtKind::While { .. } | StmtKind::If { .. } => {

@@ -1,5 +1,7 @@
 //! Kernels and what they declare.
 
+use std::collections::BTreeSet;
+
 use tile_ir::{Axis, BinaryOp, Elem, Loc, Param, ParamKind, Predicate, View, ViewId};
 
 use super::expr::{Builtin, Expr, Memory, Place};
@@ -114,12 +116,24 @@ pub struct FragmentData {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Early {
     /// Weights asked for before the wait. It changes no result.
-    pub prefetches: Vec<Prefetch>,
+    pub prefetches: Vec<WeightRange>,
+    /// Weights copied into shared memory, from before the wait on.
+    pub copies: Vec<EarlyCopy>,
+}
+
+/// A copy of weights into the start of a shared array, asynchronous: the array may be read after
+/// [`StmtKind::AwaitCopy`](super::StmtKind::AwaitCopy), and is written by nothing else. A program has at most one for an array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlyCopy {
+    /// What is copied.
+    pub from: WeightRange,
+    /// Array of the view's element type.
+    pub to: Shared,
 }
 
 /// Neighbouring elements of a view of weights that a program asks for ahead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Prefetch {
+pub struct WeightRange {
     /// View.
     pub view: ViewId,
     /// The programs that ask, along x: from the first of these numbers to before the second.
@@ -128,12 +142,18 @@ pub struct Prefetch {
     pub first: u64,
     /// Elements from one program to the next along x, y, z.
     pub per_program: [u64; 3],
-    /// Bytes; this and the address of the first are multiples of [`Prefetch::UNIT`].
+    /// Bytes; this and the address of the first are multiples of [`WeightRange::UNIT`].
     pub bytes: u64,
 }
 
-impl Prefetch {
-    /// What addresses and sizes are multiples of, in bytes. PTX ISA, `cp.async.bulk.prefetch`.
+impl EarlyCopy {
+    /// Bytes of shared memory that tell whether an array has arrived. PTX ISA, `mbarrier` objects.
+    pub const ARRIVAL: u64 = 8;
+}
+
+impl WeightRange {
+    /// What addresses and sizes are multiples of, in bytes. PTX ISA, `cp.async.bulk` and
+    /// `cp.async.bulk.prefetch`.
     pub const UNIT: u64 = 16;
 
     /// The first element, its index in 32 bits.
@@ -161,6 +181,15 @@ impl Prefetch {
         let from = (self.programs[0] > 0).then(|| compare(Predicate::UGe, self.programs[0]));
         let until = (self.programs[1] < grid[0]).then(|| compare(Predicate::ULt, self.programs[1]));
         from.into_iter().chain(until).collect()
+    }
+
+    /// Index of the first element that a program asks for; `None` if it is not one of those that do.
+    pub fn first_of(&self, program: [u64; 3]) -> Option<u64> {
+        let [from, until] = self.programs;
+        let along = [program[0].checked_sub(from)?, program[1], program[2]];
+        let steps = self.per_program.iter().zip(along);
+        let first = steps.fold(self.first, |sum, (step, at)| sum.saturating_add(step.saturating_mul(at)));
+        (program[0] < until).then_some(first)
     }
 
     /// Index of the first element that the last program asks for.
@@ -225,9 +254,20 @@ impl LaneKernel {
         }
     }
 
-    /// Bytes of shared memory of a group.
+    /// Bytes of shared memory of a group: its arrays, and what tells that copies to some of them have arrived.
     pub fn shared_bytes(&self) -> u64 {
+        let arrivals = self.copied().len() as u64 * EarlyCopy::ARRIVAL;
+        self.array_bytes().saturating_add(arrivals.next_multiple_of(16))
+    }
+
+    /// Bytes of its shared arrays.
+    pub fn array_bytes(&self) -> u64 {
         self.shared.iter().fold(0, |sum, array| sum.saturating_add(array.bytes()))
+    }
+
+    /// The arrays that weights are copied into before the kernel's own work, in order.
+    pub fn copied(&self) -> BTreeSet<Shared> {
+        self.early.iter().flat_map(|early| &early.copies).map(|copy| copy.to).collect()
     }
 }
 

@@ -27,7 +27,7 @@ mod visit;
 
 pub use expr::{Builtin, Convert, Expr, Memory, Place};
 pub use kernel::{
-    Early, Fragment, FragmentData, FragmentRole, LaneKernel, LaneModule, Prefetch, Scalar, Shared, SharedData, Var,
-    VarData,
+    Early, EarlyCopy, Fragment, FragmentData, FragmentRole, LaneKernel, LaneModule, Scalar, Shared, SharedData, Var,
+    VarData, WeightRange,
 };
 pub use stmt::{MatrixOp, Stmt, StmtKind, Unroll};

@@ -3,7 +3,7 @@
 use tile_ir::{Loc, ReduceOp};
 
 use super::expr::{Expr, Place};
-use super::kernel::{Fragment, Var};
+use super::kernel::{Fragment, Shared, Var};
 
 /// What a printer should ask of the compiler for a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +99,11 @@ pub enum StmtKind {
         global: bool,
         /// Orders accesses of shared arrays.
         shared: bool,
+    },
+    /// All threads of the group wait until the early copy into this array has arrived; then they may read the array.
+    AwaitCopy {
+        /// The array.
+        array: Shared,
     },
     /// `for (var = lower; var < upper; var += step)`: signed comparison, `step` positive; bounds are evaluated once.
     For {

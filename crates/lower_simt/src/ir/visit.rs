@@ -59,7 +59,7 @@ impl Stmt {
                 vec![index, &place.offset]
             }
             StmtKind::LaneReduce { index, .. } => index.iter().collect(),
-            StmtKind::Barrier { .. } => vec![],
+            StmtKind::Barrier { .. } | StmtKind::AwaitCopy { .. } => vec![],
             StmtKind::For { lower, upper, step, .. } => vec![lower, upper, step],
             StmtKind::While { condition, .. } | StmtKind::If { condition, .. } => vec![condition],
             StmtKind::Matrix(op) => op.exprs(),
@@ -77,7 +77,7 @@ impl Stmt {
                 vec![index, &mut place.offset]
             }
             StmtKind::LaneReduce { index, .. } => index.iter_mut().collect(),
-            StmtKind::Barrier { .. } => vec![],
+            StmtKind::Barrier { .. } | StmtKind::AwaitCopy { .. } => vec![],
             StmtKind::For { lower, upper, step, .. } => vec![lower, upper, step],
             StmtKind::While { condition, .. } | StmtKind::If { condition, .. } => vec![condition],
             StmtKind::Matrix(op) => op.exprs_mut(),
@@ -98,6 +98,7 @@ impl Stmt {
             | StmtKind::StoreVector { .. }
             | StmtKind::LaneReduce { .. }
             | StmtKind::Barrier { .. }
+            | StmtKind::AwaitCopy { .. }
             | StmtKind::Matrix(_) => vec![],
         }
     }
@@ -116,6 +117,7 @@ impl Stmt {
             | StmtKind::StoreVector { .. }
             | StmtKind::LaneReduce { .. }
             | StmtKind::Barrier { .. }
+            | StmtKind::AwaitCopy { .. }
             | StmtKind::Matrix(_) => vec![],
         }
     }
@@ -132,6 +134,7 @@ impl Stmt {
             | StmtKind::StoreVector { .. }
             | StmtKind::LaneReduce { .. }
             | StmtKind::Barrier { .. }
+            | StmtKind::AwaitCopy { .. }
             | StmtKind::For { .. }
             | StmtKind::While { .. }
             | StmtKind::If { .. }
@@ -161,6 +164,7 @@ impl Stmt {
             | StmtKind::LoadVector { .. }
             | StmtKind::LaneReduce { .. }
             | StmtKind::Barrier { .. }
+            | StmtKind::AwaitCopy { .. }
             | StmtKind::For { .. }
             | StmtKind::While { .. }
             | StmtKind::If { .. }
@@ -182,6 +186,7 @@ impl Stmt {
             | StmtKind::Assign { .. }
             | StmtKind::LaneReduce { .. }
             | StmtKind::Barrier { .. }
+            | StmtKind::AwaitCopy { .. }
             | StmtKind::For { .. }
             | StmtKind::While { .. }
             | StmtKind::If { .. }

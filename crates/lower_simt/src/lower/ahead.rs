@@ -1,9 +1,13 @@
 //! What a kernel asks for before the kernels in front of it have ended.
 
-use tile_ir::{Access, BinaryOp, CastOp, Literal, Number, OpKind, Value, View};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::Facts;
-use crate::ir::{Early, Prefetch};
+use tile_ir::{Access, BinaryOp, CastOp, Kernel, Literal, Number, Op, OpKind, Value, View};
+
+use super::matrix_plan::matrix;
+use super::plan::{self, Facts, Form};
+use crate::ir::{Early, LaneKernel, Memory, Stmt, StmtKind, WeightRange};
+use crate::target::{CopyAhead, Target};
 
 /// An index that is a sum of multiples of the program's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -34,44 +38,112 @@ impl Affine {
     }
 }
 
-/// The start of a kernel on a target whose kernels run ahead: the weights that it reads as one range per program.
-pub(super) fn early(facts: &Facts<'_>, grid: [u64; 3]) -> Option<Early> {
+/// The start of a kernel on a target whose kernels run ahead: the weights that it reads as one range per program, and
+/// that it does not copy.
+pub(super) fn early(facts: &Facts<'_>) -> Option<Early> {
     let ahead = facts.target.ahead?;
-    let mut prefetches: Vec<Prefetch> = Vec::new();
+    let grid = facts.kernel.grid;
+    let mut prefetches: Vec<WeightRange> = Vec::new();
     facts.kernel.body.for_each_op(&mut |op| {
-        let OpKind::Load { view: id, indices, mask: None, .. } = &op.kind else { return };
-        let (Some(view), Some(result)) = (facts.kernel.view(*id), op.result()) else { return };
-        if view.access != Access::Weights {
-            return;
-        }
-        let Some((start, count)) = range(facts, view, indices, facts.kernel.ty(result).shape.dims()) else { return };
-        let size = view.elem.bytes();
-        let mut prefetch = Prefetch {
-            view: *id,
-            programs: [0, grid[0]],
-            first: start.constant,
-            per_program: start.per_program,
-            bytes: count * size,
-        };
-        let inside = prefetch.last_first(grid).saturating_add(count) <= view.shape.count();
-        let narrow = view.shape.count() <= i32::MAX as u64;
+        let copied = op.result().is_some_and(|result| facts.copies.contains_key(&result));
+        let Some(mut range) = weights(facts, op).filter(|_| !copied) else { return };
         // What all programs read, the first of them brings in time.
-        let own = !start.is_constant() || grid == [1, 1, 1];
-        prefetch.bytes -= prefetch.bytes % Prefetch::UNIT;
-        let aligned =
-            start.per_program.iter().chain([&start.constant]).all(|step| (step * size).is_multiple_of(Prefetch::UNIT));
-        if inside && narrow && own && aligned && prefetch.bytes > 0 && !prefetches.contains(&prefetch) {
-            prefetches.push(prefetch);
+        let own = range.per_program != [0; 3] || grid == [1, 1, 1];
+        range.bytes -= range.bytes % WeightRange::UNIT;
+        if own && range.bytes > 0 && !prefetches.contains(&range) {
+            prefetches.push(range);
         }
     });
     let programs = grid.iter().fold(1, |product: u64, &n| product.saturating_mul(n));
     let together = programs.min(ahead.threads / facts.threads).max(1);
     let each = ahead.bytes / together / (prefetches.len() as u64).max(1);
     for prefetch in &mut prefetches {
-        prefetch.bytes = prefetch.bytes.min(each - each % Prefetch::UNIT);
+        prefetch.bytes = prefetch.bytes.min(each - each % WeightRange::UNIT);
     }
     prefetches.retain(|prefetch| prefetch.bytes > 0);
-    Some(Early { prefetches })
+    Some(Early { prefetches, copies: Vec::new() })
+}
+
+/// The loads of weights that a program may copy into shared memory before it starts, in order: those of a kernel that uses each
+/// weight once, in a product.
+pub(super) fn copyable(facts: &Facts<'_>) -> Vec<(Value, WeightRange)> {
+    let (mut products, mut fragments) = (false, false);
+    facts.kernel.body.for_each_op(&mut |op| {
+        if let OpKind::Contract { .. } = op.kind {
+            products = true;
+            fragments |= matrix(facts, op).is_some();
+        }
+    });
+    if !products || fragments || facts.target.ahead.is_none_or(|ahead| ahead.copy.is_none()) {
+        return Vec::new();
+    }
+    // Loads inside of loops and branches may not run.
+    let whole = |op: &Op| {
+        let result = op.result().filter(|result| facts.uses[result.index()] > 0)?;
+        let range = weights(facts, op)?;
+        range.bytes.is_multiple_of(WeightRange::UNIT).then_some((result, range))
+    };
+    facts.kernel.body.ops.iter().filter_map(whole).collect()
+}
+
+/// Bytes that each program would copy.
+pub(super) fn copyable_bytes(kernel: &Kernel, target: &Target) -> u64 {
+    let threads = plan::threads(kernel, target, target.busy_threads);
+    let facts = Facts::new(kernel, target, threads, Form::ALL);
+    copyable(&facts).iter().map(|(_, range)| range.bytes).sum()
+}
+
+/// What of it is copied: as much as there is room for.
+pub(super) fn copies(facts: &Facts<'_>, copy: CopyAhead) -> BTreeMap<Value, WeightRange> {
+    let mut room = copy.bytes;
+    let fits = |(_, range): &(Value, WeightRange)| {
+        let fits = range.bytes <= room;
+        room -= if fits { range.bytes } else { 0 };
+        fits
+    };
+    copyable(facts).into_iter().filter(fits).collect()
+}
+
+/// Puts a wait before the first statement that reads an array which weights are copied to.
+pub(super) fn await_copies(kernel: &mut LaneKernel) {
+    let mut left = kernel.copied();
+    for stmt in std::mem::take(&mut kernel.body) {
+        let mut read = BTreeSet::new();
+        stmt.for_each(&mut |stmt| {
+            read.extend(stmt.reads().into_iter().filter_map(|place| match place.memory {
+                Memory::Shared(array) => left.contains(&array).then_some(array),
+                Memory::Global(_) => None,
+            }));
+        });
+        for array in read {
+            left.remove(&array);
+            kernel.body.push(Stmt { kind: StmtKind::AwaitCopy { array }, loc: stmt.loc.clone() });
+        }
+        kernel.body.push(stmt);
+    }
+}
+
+/// The range of weights that an operation loads, if all programs find theirs inside the view and aligned.
+fn weights(facts: &Facts<'_>, op: &Op) -> Option<WeightRange> {
+    let OpKind::Load { view: id, indices, mask: None, .. } = &op.kind else { return None };
+    let (view, grid) = (facts.kernel.view(*id)?, facts.kernel.grid);
+    if view.access != Access::Weights {
+        return None;
+    }
+    let (start, count) = range(facts, view, indices, facts.kernel.ty(op.result()?).shape.dims())?;
+    let size = view.elem.bytes();
+    let range = WeightRange {
+        view: *id,
+        programs: [0, grid[0]],
+        first: start.constant,
+        per_program: start.per_program,
+        bytes: count * size,
+    };
+    let inside = range.last_first(grid).saturating_add(count) <= view.shape.count();
+    let narrow = view.shape.count() <= i32::MAX as u64;
+    let aligned =
+        start.per_program.iter().chain([&start.constant]).all(|step| (step * size).is_multiple_of(WeightRange::UNIT));
+    (inside && narrow && aligned).then_some(range)
 }
 
 /// First element and number of elements of a tile whose elements are neighbours in the view.

@@ -2,7 +2,7 @@
 
 use tile_ir::{Kernel, Module};
 
-use super::lower_kernel;
+use super::{ahead, lower_kernel};
 use crate::error::Error;
 use crate::ir::LaneKernel;
 use crate::target::Target;
@@ -27,14 +27,22 @@ pub(super) fn choose(module: &Module, target: &Target) -> Result<Vec<LaneKernel>
     if errors.is_empty() { Ok(chosen) } else { Err(errors) }
 }
 
-/// The largest tiles that leave enough programs to fill the machine; if none does, the most programs.
+/// The largest tiles that leave enough programs to fill the machine; if none does, the most programs. Where weights are copied
+/// ahead, tiles that are not too large for that come first.
 fn best(candidates: &[&Kernel], target: &Target) -> Result<LaneKernel, Error> {
     let mut order = candidates.to_vec();
-    order.sort_by_key(|kernel| {
+    order.sort_by_cached_key(|kernel| {
         let size: u64 = kernel.tuning.iter().map(|(_, size)| *size).product();
-        let enough = kernel.programs() >= target.programs;
+        let (programs, fits) = match target.ahead.and_then(|ahead| ahead.copy) {
+            Some(copy) => match ahead::copyable_bytes(kernel, target) {
+                0 => (target.programs, true),
+                bytes => (copy.programs, bytes <= copy.bytes),
+            },
+            None => (target.programs, true),
+        };
+        let enough = kernel.programs() >= programs;
         let few = if enough { 0 } else { u64::MAX - kernel.programs() };
-        (!enough, few, u64::MAX - size)
+        (!fits, !enough, few, u64::MAX - size)
     });
     let mut first = None;
     for kernel in order {

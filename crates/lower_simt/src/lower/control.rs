@@ -7,8 +7,8 @@ use super::index::{Leaf, resize};
 use super::plan::Plan;
 use super::scope::Scope;
 use super::store::TileStore;
-use super::{Lower, Result, Storage};
-use crate::ir::{Builtin, Expr, Memory, Scalar, Stmt, StmtKind, Unroll, Var};
+use super::{Lower, Result, SharedTile, Storage};
+use crate::ir::{Builtin, EarlyCopy, Expr, Memory, Scalar, Stmt, StmtKind, Unroll, Var, WeightRange};
 
 impl<'a> Lower<'a> {
     /// Lowers a block of the tile program into the innermost scope.
@@ -86,9 +86,27 @@ impl<'a> Lower<'a> {
             }
             Plan::Shared => {
                 let name = self.view_or_hint(op);
-                self.share(result, &name)
+                match self.facts.copies.get(&result) {
+                    Some(range) => {
+                        self.receive(result, range, &name);
+                        Ok(())
+                    }
+                    None => self.share(result, &name),
+                }
             }
         }
+    }
+
+    /// Takes a tile where the copy ahead puts it.
+    fn receive(&mut self, result: Value, range: &WeightRange, name: &str) {
+        let ty = self.kernel.ty(result);
+        let (elem, count) = (ty.elem, ty.shape.count());
+        self.shared_tiles.push(SharedTile { value: result, bytes: range.bytes, loc: self.loc.clone() });
+        let to = self.shared(name, elem, count);
+        if let Some(early) = &mut self.out.early {
+            early.copies.push(EarlyCopy { from: range.clone(), to });
+        }
+        self.storage[result.index()] = Storage::Shared(to);
     }
 
     fn view_or_hint(&self, op: &Op) -> String {

@@ -77,17 +77,19 @@ pub(crate) enum Stop {
 
 pub(crate) type Result<T, E = Stop> = std::result::Result<T, E>;
 
-/// Lowers one kernel, without teams and then without the matrix unit where shared memory goes over the limit with them.
+/// Lowers one kernel, without copies ahead, then without teams, then without the matrix unit where shared memory goes over the
+/// limit with them.
 fn lower_kernel(kernel: &Kernel, target: &Target) -> Result<LaneKernel, Error> {
     limits::check(kernel, target)?;
     let bare = Target { matrix: &[], ..*target };
-    let mut attempts = vec![(target, true), (target, false)];
+    let few = Form { teams: false, copies: false, ..Form::ALL };
+    let mut attempts = vec![(target, Form::ALL), (target, Form { copies: false, ..Form::ALL }), (target, few)];
     if !target.matrix.is_empty() {
-        attempts.push((&bare, false));
+        attempts.push((&bare, few));
     }
     let last = attempts.len() - 1;
-    for (number, (target, teams)) in attempts.into_iter().enumerate() {
-        return match lower_for(kernel, target, teams) {
+    for (number, (target, form)) in attempts.into_iter().enumerate() {
+        return match lower_for(kernel, target, form) {
             Ok(lane) => Ok(lane),
             // What would fit takes more lowering to find out: only for the attempt that is reported.
             Err(Refusal::Room(..)) if number < last => continue,
@@ -100,10 +102,10 @@ fn lower_kernel(kernel: &Kernel, target: &Target) -> Result<LaneKernel, Error> {
 }
 
 /// Lowers one kernel, without vectors where some are not proven to be aligned.
-fn lower_for(kernel: &Kernel, target: &Target, teams: bool) -> Result<LaneKernel, Refusal> {
-    match attempt(kernel, target, Form { vectors: true, teams }) {
+fn lower_for(kernel: &Kernel, target: &Target, form: Form) -> Result<LaneKernel, Refusal> {
+    match attempt(kernel, target, form) {
         // The lowering knows more of some offsets than the proof does: then each element goes by itself.
-        Err(Refusal::Alignment) => attempt(kernel, target, Form { vectors: false, teams }),
+        Err(Refusal::Alignment) => attempt(kernel, target, Form { vectors: false, ..form }),
         other => other,
     }
 }
@@ -141,8 +143,7 @@ fn attempt(kernel: &Kernel, target: &Target, form: Form) -> Result<LaneKernel, R
 
 /// Lowers one kernel, starting over for each tile that turns out to live in the wrong place.
 fn place(kernel: &Kernel, target: &Target, form: Form) -> Result<Lowered, Refusal> {
-    let threads = plan::threads(kernel, target);
-    let facts = Facts::new(kernel, target, threads, form);
+    let facts = Facts::of(kernel, target, form);
     let analysis = Analysis::new(kernel);
     let mut demoted = Demoted::new();
     loop {
@@ -150,6 +151,7 @@ fn place(kernel: &Kernel, target: &Target, form: Form) -> Result<Lowered, Refusa
         match Lower::new(&facts, &analysis, plans).run() {
             Ok(mut lane) => {
                 tidy::tidy(&mut lane);
+                ahead::await_copies(&mut lane.kernel);
                 crate::barriers::insert(&mut lane, target);
                 return Ok(lane);
             }
@@ -290,7 +292,7 @@ impl<'a> Lower<'a> {
                 vars: Vec::new(),
                 shared: Vec::new(),
                 fragments: Vec::new(),
-                early: ahead::early(facts, kernel.grid),
+                early: ahead::early(facts),
                 body: Vec::new(),
                 loc: kernel.loc.clone(),
             },

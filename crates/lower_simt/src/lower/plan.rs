@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tile_ir::{BinaryOp, Block, CastOp, Kernel, Op, OpKind, UnaryOp, Value, ViewId};
 
+use super::ahead;
 use super::layout::Layout;
 use super::matrix_plan::matrix;
 use super::product::{self, Strategy};
+use crate::ir::WeightRange;
 use crate::target::Target;
 
 /// Where a tile lives.
@@ -40,6 +42,13 @@ pub(crate) struct Form {
     pub(crate) vectors: bool,
     /// Sums shared by teams of threads.
     pub(crate) teams: bool,
+    /// Weights copied into shared memory ahead.
+    pub(crate) copies: bool,
+}
+
+impl Form {
+    /// All of it.
+    pub(crate) const ALL: Form = Form { vectors: true, teams: true, copies: true };
 }
 
 /// What is known of a kernel before it is lowered.
@@ -51,6 +60,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) vectors: bool,
     /// Whether sums may be shared by teams of threads, which takes shared memory.
     pub(crate) teams: bool,
+    /// Loads of weights that are in shared memory from the start, copied ahead.
+    pub(crate) copies: BTreeMap<Value, WeightRange>,
     /// By value: the operation that defines it.
     pub(crate) defs: Vec<Option<&'a Op>>,
     /// By value: operands and yields that name it.
@@ -70,6 +81,18 @@ pub(crate) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
+    /// With the number of threads that suits the kernel, and what it copies ahead.
+    pub(crate) fn of(kernel: &'a Kernel, target: &'a Target, form: Form) -> Facts<'a> {
+        let facts = Facts::new(kernel, target, threads(kernel, target, target.busy_threads), form);
+        let Some(copy) = target.ahead.and_then(|ahead| ahead.copy).filter(|_| form.copies) else { return facts };
+        let copies = ahead::copies(&facts, copy);
+        if copies.is_empty() {
+            return facts;
+        }
+        Facts { copies, ..Facts::new(kernel, target, threads(kernel, target, copy.threads), form) }
+    }
+
+    /// With nothing copied ahead.
     pub(crate) fn new(kernel: &'a Kernel, target: &'a Target, threads: u64, form: Form) -> Facts<'a> {
         let n = kernel.values.len();
         let mut facts = Facts {
@@ -78,6 +101,7 @@ impl<'a> Facts<'a> {
             threads,
             vectors: form.vectors,
             teams: form.teams,
+            copies: BTreeMap::new(),
             defs: vec![None; n],
             uses: vec![0; n],
             in_place: BTreeSet::new(),
@@ -330,6 +354,9 @@ impl Planner<'_> {
         }
         let layout = facts.spread(result);
         let keep = match &op.kind {
+            OpKind::Load { .. } if facts.copies.contains_key(&result) => {
+                return self.set(result, Plan::Shared);
+            }
             OpKind::Load { view, .. } | OpKind::Gather { view, .. } if facts.written.contains(view) => {
                 !facts.in_place.contains(&result)
             }
@@ -402,7 +429,8 @@ fn cost(op: &Op) -> u32 {
 }
 
 /// Threads for a kernel: enough that each has some work, fewer where there are many programs.
-pub(crate) fn threads(kernel: &Kernel, target: &Target) -> u64 {
+/// `busy`: most of them for products and where there are many programs.
+pub(crate) fn threads(kernel: &Kernel, target: &Target, busy: u32) -> u64 {
     let mut work = 1;
     let mut product = false;
     kernel.body.for_each_op(&mut |op| {
@@ -417,7 +445,7 @@ pub(crate) fn threads(kernel: &Kernel, target: &Target) -> u64 {
         });
     });
     let alone = kernel.programs() <= 4 && !product;
-    let (each, most) = if alone { (4, 1024) } else { (16, u64::from(target.busy_threads)) };
+    let (each, most) = if alone { (4, 1024) } else { (16, u64::from(busy)) };
     let wanted = 1 << (work / each).max(1).ilog2();
     wanted.clamp(u64::from(target.warp), most.min(u64::from(target.max_threads)))
 }

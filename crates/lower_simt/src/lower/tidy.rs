@@ -64,6 +64,7 @@ fn remove(stmts: &mut Vec<Stmt>, read: &BTreeSet<Var>) {
         StmtKind::Store { .. }
         | StmtKind::StoreVector { .. }
         | StmtKind::Barrier { .. }
+        | StmtKind::AwaitCopy { .. }
         | StmtKind::While { .. }
         | StmtKind::Matrix(_) => true,
     });
@@ -91,6 +92,10 @@ fn drop_shared(kernel: &mut LaneKernel) {
     let numbers: Vec<Shared> = used.into_iter().collect();
     kernel.shared = numbers.iter().map(|shared| kernel.shared[shared.0 as usize].clone()).collect();
     let new = |old: Shared| Shared(numbers.iter().position(|shared| *shared == old).unwrap_or(0) as u32);
+    if let Some(early) = &mut kernel.early {
+        early.copies.retain(|copy| numbers.contains(&copy.to));
+        early.copies.iter_mut().for_each(|copy| copy.to = new(copy.to));
+    }
     for stmt in &mut kernel.body {
         stmt.for_each_mut(&mut |stmt| {
             stmt.for_each_place_mut(&mut |place| {

@@ -188,6 +188,7 @@ fn statements(kernel: &LaneKernel, stmt: &Stmt) -> Vec<Change> {
             all
         }
         StmtKind::Barrier { .. } => vec![change("Barrier", "dropped", vec![])],
+        StmtKind::AwaitCopy { .. } => vec![change("AwaitCopy", "dropped", vec![])],
         StmtKind::For { var, lower, upper, step, unroll, body } => {
             let kind = |lower: Expr, upper: Expr| StmtKind::For {
                 var: *var,
@@ -455,6 +456,7 @@ fn rounded_anyway(kernel: &LaneKernel, stmt: &Stmt, elem: Elem) -> Option<&'stat
                     | StmtKind::Assign { .. }
                     | StmtKind::LoadVector { .. }
                     | StmtKind::Barrier { .. }
+                    | StmtKind::AwaitCopy { .. }
                     | StmtKind::For { .. }
                     | StmtKind::While { .. }
                     | StmtKind::If { .. }
@@ -477,6 +479,7 @@ fn rounded_anyway(kernel: &LaneKernel, stmt: &Stmt, elem: Elem) -> Option<&'stat
         | StmtKind::StoreVector { .. }
         | StmtKind::LaneReduce { .. }
         | StmtKind::Barrier { .. }
+        | StmtKind::AwaitCopy { .. }
         | StmtKind::For { .. }
         | StmtKind::While { .. }
         | StmtKind::If { .. }

@@ -77,6 +77,7 @@ pub(super) fn table(kernel: &LaneKernel) -> Table {
                 | StmtKind::Store { .. }
                 | StmtKind::StoreVector { .. }
                 | StmtKind::Barrier { .. }
+                | StmtKind::AwaitCopy { .. }
                 | StmtKind::While { .. }
                 | StmtKind::If { .. }
                 | StmtKind::Matrix(_) => {}
@@ -181,6 +182,7 @@ pub(super) fn check(kernel: &LaneKernel, _target: &Target, violations: &mut Viol
         | StmtKind::Store { .. }
         | StmtKind::LaneReduce { .. }
         | StmtKind::Barrier { .. }
+        | StmtKind::AwaitCopy { .. }
         | StmtKind::For { .. }
         | StmtKind::While { .. }
         | StmtKind::If { .. }

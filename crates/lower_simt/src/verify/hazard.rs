@@ -167,6 +167,8 @@ impl<'a> Walker<'a, '_> {
             | StmtKind::Assign { .. }
             | StmtKind::LoadVector { .. }
             | StmtKind::LaneReduce { .. }
+            // What arrives is written by no thread.
+            | StmtKind::AwaitCopy { .. }
             | StmtKind::Matrix(
                 MatrixOp::Declare { .. } | MatrixOp::Fill { .. } | MatrixOp::Load { .. } | MatrixOp::Multiply { .. },
             ) => {}

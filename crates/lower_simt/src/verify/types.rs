@@ -264,6 +264,11 @@ impl<'a> Checker<'a, '_> {
                     self.add(Rule::Type, loc, "a barrier that orders no memory");
                 }
             }
+            StmtKind::AwaitCopy { array } => {
+                if !self.kernel.copied().contains(array) {
+                    self.add(Rule::Early, loc, "a wait for a copy that nobody asked for");
+                }
+            }
             StmtKind::For { var, lower, upper, step, unroll, body } => {
                 self.for_loop(*var, [lower, upper, step], *unroll, body, loc);
             }

@@ -155,6 +155,7 @@ impl<'a, 'v> Walker<'a, 'v> {
                 }
             }
             StmtKind::Barrier { .. } => self.want(control, Level::Group, loc, "whether a barrier is reached"),
+            StmtKind::AwaitCopy { .. } => self.want(control, Level::Group, loc, "whether a copy is awaited"),
             StmtKind::Store { .. } | StmtKind::StoreVector { .. } => {}
             StmtKind::For { var, lower, upper, step, unroll: _, body } => {
                 let bounds = self.level(lower).max(self.level(step));
@@ -248,6 +249,7 @@ fn assigned(block: &[Stmt]) -> Vec<Var> {
             | StmtKind::Store { .. }
             | StmtKind::StoreVector { .. }
             | StmtKind::Barrier { .. }
+            | StmtKind::AwaitCopy { .. }
             | StmtKind::For { .. }
             | StmtKind::While { .. }
             | StmtKind::If { .. }
