@@ -28,6 +28,8 @@ pub enum FaultKind {
     Uninitialised,
     /// Two threads of a group touch one byte without a barrier between, and one of them writes.
     Race,
+    /// An asynchronous copy, or what tells that it has arrived, used otherwise than the model allows.
+    Copy,
     /// Two programs touch one byte, and one of them writes.
     ProgramRace,
 }
@@ -45,6 +47,7 @@ impl fmt::Display for FaultKind {
             FaultKind::Misaligned => "misaligned access",
             FaultKind::Uninitialised => "read of shared memory before any write",
             FaultKind::Race => "race between threads",
+            FaultKind::Copy => "asynchronous copy",
             FaultKind::ProgramRace => "race between programs",
         })
     }
@@ -85,6 +88,7 @@ impl fmt::Display for Fault {
             | FaultKind::Misaligned
             | FaultKind::Uninitialised
             | FaultKind::Race
+            | FaultKind::Copy
             | FaultKind::ProgramRace => {
                 let [x, y, z] = self.program;
                 write!(f, " (program {x}, {y}, {z}; thread {}", self.thread)?;

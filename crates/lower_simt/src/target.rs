@@ -50,6 +50,8 @@ pub struct Ahead {
 /// Weights that arrive in shared memory while earlier kernels still run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CopyAhead {
+    /// Fewest bytes worth a copy; less is read where it is.
+    pub least: u64,
     /// Most bytes that a program copies: what lets several programs be on their way in one multiprocessor.
     pub bytes: u64,
     /// Programs wanted of a kernel that copies: of several candidates, the largest tile that leaves this many is taken.

@@ -5,8 +5,10 @@ mod common;
 use common::TARGET;
 use lower_simt::beside::{Beside, BesideError, beside};
 use lower_simt::interp::{self, Arg, Options};
-use lower_simt::ir::{Builtin, Early, Expr, LaneKernel, Scalar, Unroll, WeightRange};
-use lower_simt::target::{Ahead, Target};
+use lower_simt::ir::{
+    Builtin, Early, EarlyCopy, Expr, LaneKernel, Scalar, Shared, SharedData, Stmt, StmtKind, Unroll, WeightRange,
+};
+use lower_simt::target::{Ahead, CopyAhead, Target};
 use lower_simt::testing::Build;
 use lower_simt::testing::exprs::*;
 use lower_simt::verify::verify;
@@ -100,7 +102,7 @@ fn shared_memory_is_laid_over() {
     wide.shared[0].len = 64;
     assert_eq!(beside("both", &row_max(4), &wide, &[], &TARGET).expect("fits").kernel.shared[0].len, 64);
     let mut other = scale(2, 128);
-    other.shared.push(lower_simt::ir::SharedData { name: "ints".into(), elem: Elem::I32, len: 8 });
+    other.shared.push(SharedData { name: "ints".into(), elem: Elem::I32, len: 8 });
     assert_eq!(beside("both", &row_max(4), &other, &[], &TARGET).expect("fits").kernel.shared.len(), 2);
 }
 
@@ -179,4 +181,36 @@ fn what_is_asked_for_ahead_keeps_its_programs() {
     assert_eq!(asked, [(0, [0, 3]), (3, [3, 5])]);
     let late = beside("both", &asking(3), &scale(2, 128), &[], &target).expect("fits").kernel;
     assert_eq!(late.early, None);
+}
+
+/// What one side copies to shared memory, the other's copies may share with it, and nothing else.
+#[test]
+fn what_is_copied_ahead_shares_arrays_with_copies_only() {
+    let copy = Some(CopyAhead { least: 16, bytes: 1 << 10, programs: 1, threads: 128 });
+    let target = Target { ahead: Some(Ahead { bytes: 1 << 20, threads: 1 << 16, copy }), ..TARGET };
+    let copying = |blocks: u64, more: bool| {
+        let mut kernel = scale(blocks, 128);
+        if let ParamKind::View(view) = &mut kernel.params[0].kind {
+            view.access = Access::Weights;
+        }
+        let tile = |name: &str| SharedData { name: name.to_owned(), elem: Elem::F32, len: 64 };
+        kernel.shared = if more { vec![tile("plain"), tile("tile")] } else { vec![tile("tile")] };
+        let to = Shared(u32::from(more));
+        let from =
+            WeightRange { view: ViewId(0), programs: [0, blocks], first: 0, per_program: [64, 0, 0], bytes: 256 };
+        kernel.early = Some(Early { prefetches: vec![], copies: vec![EarlyCopy { from, to }] });
+        let stmt = Stmt { kind: StmtKind::AwaitCopy { array: to }, loc: kernel.loc.clone() };
+        kernel.body.insert(0, stmt);
+        kernel
+    };
+    let both = beside("both", &copying(3, false), &copying(2, true), &[], &target).expect("fits").kernel;
+    let copies: Vec<(u32, [u64; 2])> =
+        both.early.iter().flat_map(|early| &early.copies).map(|copy| (copy.to.0, copy.from.programs)).collect();
+    assert_eq!(copies, [(0, [0, 3]), (0, [3, 5])]);
+    assert_eq!(both.shared.len(), 2, "the plain one has an array of its own");
+    let early = |blocks, threads| LaneKernel { early: Some(Early::default()), ..scale(blocks, threads) };
+    let few = beside("both", &copying(3, false), &early(2, 64), &[], &target);
+    assert!(few.is_ok(), "the smaller one waits for nothing");
+    let few = beside("both", &early(2, 256), &copying(3, false), &[], &target);
+    assert!(matches!(few, Err(BesideError::Threads { .. })), "its added threads would not wait");
 }

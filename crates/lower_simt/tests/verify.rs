@@ -4,14 +4,14 @@ mod common;
 
 use common::{TARGET, gallery};
 use lower_simt::ir::{
-    Convert, Early, Expr, FragmentRole, LaneKernel, MatrixOp, Memory, Place, Scalar, Shared, StmtKind, Unroll, Var,
-    WeightRange,
+    Builtin, Convert, Early, EarlyCopy, Expr, FragmentRole, LaneKernel, MatrixOp, Memory, Place, Scalar, Shared,
+    SharedData, Stmt, StmtKind, Unroll, Var, WeightRange,
 };
-use lower_simt::target::{Ahead, Target};
+use lower_simt::target::{Ahead, CopyAhead, Target};
 use lower_simt::testing::Build;
 use lower_simt::testing::exprs::*;
 use lower_simt::verify::{Rule, redundant_barriers, verify};
-use tile_ir::{Access, BinaryOp, Elem, Loc, Param, ParamKind, Predicate, ReduceOp, Shape, UnaryOp, View, ViewId};
+use tile_ir::{Access, Axis, BinaryOp, Elem, Loc, Param, ParamKind, Predicate, ReduceOp, Shape, UnaryOp, View, ViewId};
 
 const SOUND: &[Rule] = &[];
 
@@ -119,6 +119,90 @@ fn early_starts() {
         }
     });
     assert_eq!(written, [Rule::Early]);
+}
+
+#[test]
+fn early_copies() {
+    let copy = Some(CopyAhead { least: 16, bytes: 1 << 10, programs: 1, threads: 32 });
+    let ahead = Target { ahead: Some(Ahead { bytes: 1 << 20, threads: 1 << 16, copy }), ..TARGET };
+    let array = Shared(0);
+    let (read, wait) = (
+        || Expr::Load(Place { memory: Memory::Shared(array), offset: Box::new(int(3)), owner: None }),
+        || StmtKind::AwaitCopy { array },
+    );
+    // One row of weights per program, copied to shared memory; an element of it is read.
+    let with = |body: &dyn Fn(&mut Build)| {
+        let mut kernel = kernel(|b, _, _| body(b));
+        let view =
+            View { elem: Elem::Bf16, shape: Shape::new(&[4, 64]).unwrap(), access: Access::Weights, own: Vec::new() };
+        kernel.params.push(Param { name: "w".to_owned(), kind: ParamKind::View(view), loc: Loc::Unknown });
+        kernel.grid = [4, 1, 1];
+        kernel.shared = vec![SharedData { name: "tile".to_owned(), elem: Elem::Bf16, len: 64 }];
+        let view = ViewId(kernel.params.len() as u32 - 1);
+        let from = WeightRange { view, programs: [0, 4], first: 0, per_program: [64, 0, 0], bytes: 128 };
+        kernel.early = Some(Early { prefetches: vec![], copies: vec![EarlyCopy { from, to: array }] });
+        kernel
+    };
+    let reads = |b: &mut Build| {
+        b.define("x", read());
+    };
+    let sound = with(&|b| {
+        b.push(wait());
+        reads(b);
+    });
+    assert_eq!(broken(&sound, &ahead), SOUND);
+    let none = Target { ahead: Some(Ahead { copy: None, bytes: 1 << 20, threads: 1 << 16 }), ..TARGET };
+    assert_eq!(broken(&sound, &none), [Rule::Early], "no such copies on this target");
+    // Read without a wait, before it, after one that may not have run; written beside the copy.
+    let condition =
+        || Expr::Compare(Predicate::ULt, Box::new(Expr::Builtin(Builtin::Program(Axis::X))), Box::new(int(2)));
+    let branch = |then, otherwise| StmtKind::If { condition: condition(), then, otherwise };
+    let stmt = |kind| Stmt { kind, loc: Loc::Unknown };
+    assert_eq!(broken(&with(&reads), &ahead), [Rule::Early]);
+    let late = with(&|b| {
+        reads(b);
+        b.push(wait());
+    });
+    assert_eq!(broken(&late, &ahead), [Rule::Early]);
+    let some = with(&|b| {
+        b.push(branch(vec![stmt(wait())], vec![]));
+        reads(b);
+    });
+    assert_eq!(broken(&some, &ahead), [Rule::Early]);
+    let both = with(&|b| {
+        b.push(branch(vec![stmt(wait())], vec![stmt(wait())]));
+        reads(b);
+    });
+    assert_eq!(broken(&both, &ahead), SOUND);
+    let in_loop = with(&|b| {
+        b.for_loop("i", [int(0), int(64), int(1)], Unroll::No, |b, _| b.push(wait()));
+        reads(b);
+    });
+    assert_eq!(broken(&in_loop, &ahead), [Rule::Early]);
+    let written = with(&|b| {
+        b.push(wait());
+        let place = Place { memory: Memory::Shared(array), offset: Box::new(int(3)), owner: Some(0) };
+        b.push(StmtKind::Store { place, value: Expr::Float(1.0) });
+    });
+    assert!(broken(&written, &ahead).contains(&Rule::Early));
+    // Only the threads of some lanes wait.
+    let uneven = with(&|b| {
+        let lanes = Expr::Compare(Predicate::ULt, Box::new(Expr::Builtin(Builtin::Thread)), Box::new(int(8)));
+        b.push(StmtKind::If { condition: lanes, then: vec![stmt(wait())], otherwise: vec![] });
+    });
+    assert_eq!(broken(&uneven, &ahead), [Rule::Uniformity]);
+    // Another element type, an array that is too short or missing, two copies to it, a wait for nothing.
+    for change in [
+        |k: &mut LaneKernel| k.shared[0].elem = Elem::F16,
+        |k: &mut LaneKernel| k.shared[0].len = 63,
+        |k: &mut LaneKernel| k.early.iter_mut().for_each(|early| early.copies[0].from.first = 4),
+        |k: &mut LaneKernel| k.early.iter_mut().for_each(|early| early.copies.push(early.copies[0].clone())),
+        |k: &mut LaneKernel| k.early.iter_mut().for_each(|early| early.copies.clear()),
+    ] {
+        let mut faulty = sound.clone();
+        change(&mut faulty);
+        assert_eq!(broken(&faulty, &ahead), [Rule::Early]);
+    }
 }
 
 #[test]

@@ -25,18 +25,21 @@ pub(crate) enum Hook {
     Alignment,
     /// `(address, align, site)`.
     Aligned,
+    /// `(op, arrival, to, from, bytes, site) -> done`.
+    Async,
 }
 
 /// Rows of the table.
-pub(crate) const COUNT: usize = 9;
+pub(crate) const COUNT: usize = 10;
 
 /// Hooks that take their arguments as they are; the site follows in the register named.
-const DIRECT: [(&str, Hook, &str); 10] = [
+const DIRECT: [(&str, Hook, &str); 11] = [
     ("__emu_lane", Hook::Lane, "%rcx"),
     ("__emu_barrier", Hook::Barrier, "%rsi"),
     ("__emu_number", Hook::Number, "%rsi"),
     ("__emu_matrix", Hook::Matrix, "%rdx"),
     ("__emu_aligned", Hook::Aligned, "%rdx"),
+    ("__emu_async", Hook::Async, "%r9"),
     ("__ubsan_handle_type_mismatch_v1", Hook::Alignment, "%rdx"),
     ("__ubsan_handle_type_mismatch_v1_abort", Hook::Alignment, "%rdx"),
     ("__tsan_memcpy", Hook::Copy, "%rcx"),

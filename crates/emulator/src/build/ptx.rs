@@ -1,6 +1,9 @@
 //! Inline PTX: each instruction that is known becomes a call of a small function with the same effect.
 
+use crate::run::copies;
 use crate::{Checks, Error};
+
+mod arrivals;
 
 /// Operations of the matrix unit and their numbers in calls of `__emu_matrix`; the Metal header uses them too.
 pub(crate) const MMA_BF16: u32 = 0;
@@ -14,6 +17,8 @@ struct Asm<'a> {
     /// Type of the result.
     ty: &'a str,
     mnemonic: String,
+    /// Operands that are numbers of the text.
+    literals: Vec<String>,
     /// Numbers of the operands in the order of the instruction.
     operands: Vec<usize>,
     outputs: usize,
@@ -40,7 +45,10 @@ pub(super) fn rewrite(line: &str, number: usize, checks: Checks) -> Result<(Stri
     let call = format!("{}call {} @__emu_ptx_{number}({}){}", asm.result, asm.ty, args.join(", "), asm.debug);
     // Once for all helpers.
     let declare = match number {
-        0 => "\ndeclare void @__emu_matrix(i32, ptr) convergent nomerge nounwind\n",
+        0 => {
+            "\ndeclare void @__emu_matrix(i32, ptr) convergent nomerge nounwind\n\
+             declare i32 @__emu_async(i32, i64, i64, i64, i64) convergent nomerge nounwind\n"
+        }
         _ => "",
     };
     Ok((call, format!("{declare}{helper}")))
@@ -84,16 +92,20 @@ fn parse(line: &str) -> Option<Asm<'_>> {
         rest.split(", ").find(|part| part.starts_with("!dbg")).map(|part| format!(", {part}")).unwrap_or_default();
     let text = unescape(text);
     let text = text.trim().trim_end_matches(';').trim();
+    let single = arrivals::polled(text);
+    let text = single.as_deref().unwrap_or(text);
     let (mnemonic, list) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     if list.contains(';') {
         return None;
     }
-    let mut operands = Vec::new();
+    let (mut operands, mut literals) = (Vec::new(), Vec::new());
     for part in list.split(['{', '}', '[', ']', ',', ' ', '\t', '\n']).filter(|part| !part.is_empty()) {
         match part.strip_prefix('$').and_then(|number| number.parse().ok()) {
             Some(number) => operands.push(number),
             // A number of the text, such as a fraction of `createpolicy`.
-            None if part.starts_with(|first: char| first.is_ascii_digit()) => {}
+            None if part.starts_with(|first: char| first.is_ascii_digit()) => literals.push(part.to_owned()),
+            // A result that nobody wants.
+            None if part == "_" => {}
             None => return None,
         }
     }
@@ -105,7 +117,7 @@ fn parse(line: &str) -> Option<Asm<'_>> {
     let args =
         args.split(", ").filter(|arg| !arg.is_empty()).map(|arg| arg.split_once(' ')).collect::<Option<Vec<_>>>()?;
     let mnemonic = mnemonic.to_owned();
-    Some(Asm { result, ty, mnemonic, operands, outputs: outputs.len(), inputs, args, debug })
+    Some(Asm { result, ty, mnemonic, literals, operands, outputs: outputs.len(), inputs, args, debug })
 }
 
 impl Asm<'_> {
@@ -166,6 +178,11 @@ impl Asm<'_> {
                 Ok("  ret void\n".to_owned())
             }
             "cp.async.bulk.prefetch.L2.global" => self.prefetch(checks),
+            "mbarrier.init.shared::cta.b64" => self.copying(copies::INIT, 1, &["1"]),
+            "fence.mbarrier_init.release.cluster" => self.copying(copies::FENCE, 0, &[]),
+            "mbarrier.arrive.expect_tx.shared::cta.b64" => self.copying(copies::EXPECT, 2, &[]),
+            "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes" => self.copying(copies::COPY, 4, &[]),
+            "mbarrier.try_wait.parity.shared::cta.b64" => self.copying(copies::WAIT, 2, &["0"]),
             name if name.starts_with("createpolicy.") && self.ty == "i64" => Ok("  ret i64 0\n".to_owned()),
             name if name.starts_with("ld.global.nc") && (name.ends_with(".v4.u32") || name.ends_with(".v4.b32")) => {
                 self.load(checks)

@@ -6,3 +6,6 @@
 #include "common.h"
 static constexpr int warpSize = 32;
 EMU_INLINE void __syncwarp(unsigned mask = 0xffffffffu) { __emu_barrier(mask == 0xffffffffu ? 7u : 15u); }
+
+// Addresses of shared memory are like any others here.
+EMU_INLINE size_t __cvta_generic_to_shared(const void* pointer) { return (size_t)pointer; }

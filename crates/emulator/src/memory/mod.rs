@@ -1,5 +1,6 @@
 //! Checks every access before it happens.
 
+mod flight;
 mod global;
 mod guard;
 mod shadow;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 pub(crate) use global::Global;
 pub(crate) use guard::Guarded;
 
+use self::flight::Flight;
 use self::shadow::{Cell, Clock, Touch};
 use crate::FaultKind;
 
@@ -80,6 +82,8 @@ pub(crate) struct Checker {
     shared: Vec<Cell>,
     global: Arc<Global>,
     clock: Clock,
+    /// What asynchronous copies of this program write.
+    flights: Vec<Flight>,
 }
 
 impl Checker {
@@ -97,12 +101,14 @@ impl Checker {
             shared: vec![Cell::default(); shared_bytes],
             global,
             clock: Clock::default(),
+            flights: Vec::new(),
         }
     }
 
     /// A program starts; its shared memory is undefined.
     pub(crate) fn start(&mut self, program: u64, threads: usize) {
         self.clock.start(program, threads);
+        self.flights.clear();
         for region in &self.regions {
             if let RegionKind::Shared(_) = region.kind {
                 // SAFETY: a shared array of the loaded library; no fiber runs.
@@ -146,6 +152,7 @@ impl Checker {
             }
             RegionKind::Constant | RegionKind::Image => Ok(()),
             RegionKind::Shared(first) => {
+                self.in_flight(thread, access)?;
                 let now = self.clock.shared(thread, site);
                 let cells = &mut self.shared[first + offset..][..access.size as usize];
                 for (index, cell) in cells.iter_mut().enumerate() {
@@ -170,6 +177,63 @@ impl Checker {
                     }
                 }
             }
+        }
+    }
+
+    /// Whether an access of shared memory meets a copy that the thread has not waited for. A read before it has arrived is one
+    /// of memory that nobody wrote.
+    fn in_flight(&self, thread: u32, access: Access) -> Result<(), Refused> {
+        let epoch = self.clock.shared_epoch();
+        let meets = |flight: &&Flight| {
+            let early = flight.landed.is_none() && !access.write;
+            flight.overlaps(access.address, access.size) && !early && flight.unknown_to(thread, epoch)
+        };
+        if !self.flights.iter().any(|flight| meets(&flight)) {
+            return Ok(());
+        }
+        let verb = if access.write { "writes" } else { "reads" };
+        let message = format!("{verb} {} without a wait for the copy to it", self.name(access.address));
+        Err(Refused { kind: FaultKind::Race, message, other: None })
+    }
+
+    /// Whether a range lies in one shared array.
+    pub(crate) fn is_shared(&self, address: usize, size: u64) -> bool {
+        let access = Access { address, size, write: true, align: 1 };
+        self.regions.iter().any(|region| matches!(region.kind, RegionKind::Shared(_)) && region.holds(access))
+    }
+
+    /// A copy starts that will write a range of shared memory, which was checked as a write.
+    pub(crate) fn leaves(&mut self, arrival: usize, to: usize, bytes: u64) {
+        self.cells(to, to + bytes as usize).iter_mut().for_each(Cell::forget_write);
+        self.flights.push(Flight { arrival, start: to, end: to + bytes as usize, landed: None });
+    }
+
+    /// A thread has waited for the copies of an arrival.
+    pub(crate) fn arrives(&mut self, arrival: usize, thread: u32) {
+        let (epoch, now) = (self.clock.shared_epoch(), self.clock.shared(thread, 0));
+        let mut flights = std::mem::take(&mut self.flights);
+        for flight in flights.iter_mut().filter(|flight| flight.arrival == arrival) {
+            if flight.landed.is_none() {
+                self.cells(flight.start, flight.end).iter_mut().for_each(|cell| cell.arrive(now));
+            }
+            let (_, waited) = flight.landed.get_or_insert_with(|| (epoch, Vec::new()));
+            let length = waited.len().max(thread as usize + 1);
+            waited.resize(length, false);
+            waited[thread as usize] = true;
+        }
+        self.flights = flights;
+    }
+
+    /// The shadow of a range of one shared array.
+    fn cells(&mut self, start: usize, end: usize) -> &mut [Cell] {
+        let access = Access { address: start, size: (end - start) as u64, write: true, align: 1 };
+        let found = self.regions.iter().find_map(|region| match region.kind {
+            RegionKind::Shared(first) if region.holds(access) => Some(first + start - region.start),
+            RegionKind::Shared(_) | RegionKind::Constant | RegionKind::Written(_) | RegionKind::Image => None,
+        });
+        match found {
+            Some(first) => &mut self.shared[first..][..end - start],
+            None => &mut [],
         }
     }
 

@@ -53,6 +53,16 @@ impl Cell {
         self.write.program == program
     }
 
+    /// Nobody has written it.
+    pub(crate) fn forget_write(&mut self) {
+        self.write = Touch::default();
+    }
+
+    /// Something that is no thread has written it, in order before `now`.
+    pub(crate) fn arrive(&mut self, now: Touch) {
+        self.write = Touch { epoch: now.epoch.wrapping_sub(1), ..now };
+    }
+
     /// Records an access, or gives the one it races with and whether that was a write.
     pub(crate) fn touch(&mut self, now: Touch, write: bool) -> Result<(), (Touch, bool)> {
         if self.write.races(now) {
@@ -140,6 +150,11 @@ impl Clock {
     /// An access of a buffer.
     pub(crate) fn global(&self, thread: u32, site: usize) -> Touch {
         self.now(0, thread, site)
+    }
+
+    /// Barriers of the group so far, over shared arrays.
+    pub(crate) fn shared_epoch(&self) -> u32 {
+        self.epochs[1]
     }
 
     /// An access of a shared array. Shared memory of programs has nothing in common.

@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::ptr;
 
-use super::{RawFault, State, Worker};
+use super::{RawFault, State, Worker, copies};
+use crate::FaultKind;
 use crate::build::hooks;
 use crate::memory::Access;
 
@@ -24,6 +25,7 @@ pub(crate) fn hooks() -> [usize; hooks::COUNT] {
     table[hooks::Hook::Fill as usize] = fill as *const () as usize;
     table[hooks::Hook::Alignment as usize] = alignment as *const () as usize;
     table[hooks::Hook::Aligned as usize] = aligned as *const () as usize;
+    table[hooks::Hook::Async as usize] = asynchronous as *const () as usize;
     table
 }
 
@@ -73,7 +75,7 @@ extern "C" fn number(index: u32, _site: usize) -> u32 {
     }
 }
 
-fn checked(access: Access, site: usize) {
+pub(super) fn checked(access: Access, site: usize) {
     let worker = WORKER.get();
     // SAFETY: see `wait`; the reference ends before the switch.
     let refused = unsafe {
@@ -138,4 +140,31 @@ extern "C" fn alignment(place: *const Place, address: usize, site: usize) {
 
 extern "C" fn aligned(address: usize, align: u64, site: usize) {
     checked(Access { address, size: 0, write: false, align }, site);
+}
+
+extern "C" fn asynchronous(op: u32, arrival: usize, to: usize, from: usize, bytes: u64, site: usize) -> u32 {
+    let worker = WORKER.get();
+    // SAFETY: see `wait`; references end before any switch.
+    let thread = unsafe { (*worker).current } as u32;
+    for access in copies::accesses(op, arrival, [to, from], bytes) {
+        checked(access, site);
+    }
+    // SAFETY: as above.
+    let result = unsafe {
+        let worker = &mut *worker;
+        worker.copies.step(op, arrival, [to, from], bytes, thread, worker.checker.as_mut())
+    };
+    match result {
+        Ok(()) => 1,
+        Err(message) => {
+            // SAFETY: as above.
+            unsafe {
+                let fault = RawFault { kind: FaultKind::Copy, thread, site: Some(site), message, others: vec![] };
+                (*worker).fault = Some(fault);
+            }
+            // The scheduler sees the fault and never comes back.
+            wait(State::Done, 0);
+            1
+        }
+    }
 }

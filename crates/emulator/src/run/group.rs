@@ -4,6 +4,7 @@ use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 
 use super::calls::WORKER;
+use super::copies::Copies;
 use super::lanes::Met;
 use super::order::mix;
 use super::{Fibers, LANES, Order, RawFault, Slot, State, Worker};
@@ -35,6 +36,7 @@ impl Worker {
             current: 0,
             slots: Vec::new(),
             fault: None,
+            copies: Copies::default(),
             checker,
         }
     }
@@ -135,6 +137,7 @@ impl Worker {
     fn start(&mut self, launched: &Launched<'_>, program: [u64; 3], number: u64) {
         self.program = program;
         self.fault = None;
+        self.copies.clear();
         self.slots.clear();
         let slot = || Slot { state: State::Ready, value: 0, yielder: std::ptr::null() };
         self.slots.extend(std::iter::repeat_with(slot).take(launched.threads as usize));

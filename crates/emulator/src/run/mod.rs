@@ -5,6 +5,7 @@
 //! else is a fault.
 
 mod calls;
+pub(crate) mod copies;
 mod fibers;
 mod group;
 mod lanes;
@@ -95,5 +96,6 @@ pub(crate) struct Worker {
     current: usize,
     slots: Vec<Slot>,
     fault: Option<RawFault>,
+    copies: copies::Copies,
     pub(crate) checker: Option<Checker>,
 }

@@ -64,6 +64,22 @@ pub(crate) fn fail(
     fail_under(Checks::Memory, language, source, grid, threads, args, kind, marker);
 }
 
+/// Runs a program that must be caught in every order, as one of `kinds`: what is seen first depends on the order.
+pub(crate) fn fail_as_one(
+    language: Language,
+    source: &str,
+    grid: u64,
+    threads: u32,
+    args: &[Arg],
+    kinds: &[FaultKind],
+) {
+    let Some(program) = compile(language, source, Checks::Memory) else { return };
+    for result in launches(&program, grid, threads, args) {
+        let fault = result.expect_err(source);
+        assert!(kinds.contains(&fault.kind), "{language}: {fault}\n{source}");
+    }
+}
+
 /// As [`fail`].
 #[expect(clippy::too_many_arguments, reason = "a table row of tests")]
 pub(crate) fn fail_under(

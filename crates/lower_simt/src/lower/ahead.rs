@@ -47,10 +47,12 @@ pub(super) fn early(facts: &Facts<'_>) -> Option<Early> {
     facts.kernel.body.for_each_op(&mut |op| {
         let copied = op.result().is_some_and(|result| facts.copies.contains_key(&result));
         let Some(mut range) = weights(facts, op).filter(|_| !copied) else { return };
-        // What all programs read, the first of them brings in time.
-        let own = range.per_program != [0; 3] || grid == [1, 1, 1];
+        if range.per_program == [0; 3] {
+            // What all programs read, the first of them asks for.
+            range.programs[1] = 1;
+        }
         range.bytes -= range.bytes % WeightRange::UNIT;
-        if own && range.bytes > 0 && !prefetches.contains(&range) {
+        if range.bytes > 0 && !prefetches.contains(&range) {
             prefetches.push(range);
         }
     });
@@ -74,14 +76,16 @@ pub(super) fn copyable(facts: &Facts<'_>) -> Vec<(Value, WeightRange)> {
             fragments |= matrix(facts, op).is_some();
         }
     });
-    if !products || fragments || facts.target.ahead.is_none_or(|ahead| ahead.copy.is_none()) {
+    let Some(copy) = facts.target.ahead.and_then(|ahead| ahead.copy).filter(|_| products && !fragments) else {
         return Vec::new();
-    }
+    };
     // Loads inside of loops and branches may not run.
     let whole = |op: &Op| {
         let result = op.result().filter(|result| facts.uses[result.index()] > 0)?;
         let range = weights(facts, op)?;
-        range.bytes.is_multiple_of(WeightRange::UNIT).then_some((result, range))
+        // What all programs read is in the cache when most of them come: a copy of it would wait behind the large ones.
+        let own = range.per_program != [0; 3] || facts.kernel.programs() == 1;
+        (own && range.bytes >= copy.least && range.bytes.is_multiple_of(WeightRange::UNIT)).then_some((result, range))
     };
     facts.kernel.body.ops.iter().filter_map(whole).collect()
 }

@@ -28,7 +28,10 @@ impl<'a> Lower<'a> {
             Storage::Registers(var, layout) => return self.read_registers(value, var, layout, pos),
             Storage::Shared(shared) => {
                 let linear = linear(self.kernel, &self.atoms, value, pos);
-                return self.load_element(Memory::Shared(shared), &linear, "value");
+                // What was copied as it is keeps the view's name.
+                let copied = self.facts.copies.get(&value).map(|range| self.view_name(range.view));
+                let name = copied.as_deref().unwrap_or("value");
+                return self.load_element(Memory::Shared(shared), &linear, name);
             }
             Storage::Strided(shared, strides) => {
                 let at = pos.iter().zip(strides).fold(Ix::default(), |sum, (ix, stride)| {

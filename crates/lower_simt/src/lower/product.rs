@@ -141,12 +141,11 @@ fn contract(facts: &Facts<'_>, lhs: Value, rhs: Value, spec: &ContractSpec, op: 
     let sizes = iterator_sizes(kernel, spec, lhs, rhs);
     let (outputs, terms) = (iterations(spec, &sizes, false), iterations(spec, &sizes, true));
     let last = spec.reduced.iter().rposition(|&reduced| reduced).map_or(1, |iterator| sizes[iterator]);
-    let vector = [(lhs, &spec.lhs), (rhs, &spec.rhs)]
-        .into_iter()
-        .filter(|(_, map)| reduced_last(map))
-        .map(|(value, _)| width(facts, value, last))
-        .max()
-        .unwrap_or(1);
+    let operands = [(lhs, &spec.lhs), (rhs, &spec.rhs)].into_iter().filter(|(_, map)| reduced_last(map));
+    let widths = operands.map(|(value, _)| width(facts, value, last));
+    // From shared memory, threads that take more than 16 neighbouring bytes each get in each other's way: banks of 4 bytes.
+    let copied = [lhs, rhs].into_iter().any(|value| facts.copies.contains_key(&loaded(facts, value)));
+    let vector = if copied { widths.min() } else { widths.max() }.unwrap_or(1);
     let rows = [&spec.lhs, &spec.rhs].map(|map| -> u64 {
         map.iter().filter(|&&iterator| !spec.reduced[iterator]).map(|&iterator| sizes[iterator]).product()
     });
@@ -192,14 +191,29 @@ fn width(facts: &Facts<'_>, value: Value, last: u64) -> u64 {
 
 /// Bytes per element of the memory that a tile comes from.
 fn memory_bytes(facts: &Facts<'_>, value: Value) -> u64 {
-    let mut at = value;
-    loop {
-        match facts.defs[at.index()].map(|op| &op.kind) {
-            Some(OpKind::Load { view, .. } | OpKind::Gather { view, .. }) => {
-                return facts.kernel.view(*view).map_or(4, |view| view.elem.bytes());
+    let from = loaded(facts, value);
+    match facts.defs[from.index()].map(|op| &op.kind) {
+        Some(OpKind::Load { view, .. } | OpKind::Gather { view, .. }) => {
+            facts.kernel.view(*view).map_or(4, |view| view.elem.bytes())
+        }
+        _ => {
+            if facts.kernel.ty(from).elem == Elem::I8 {
+                1
+            } else {
+                4
             }
-            Some(OpKind::Cast(_, from) | OpKind::Unary(_, from) | OpKind::Binary(_, from, _)) => at = *from,
-            _ => return if facts.kernel.ty(at).elem == Elem::I8 { 1 } else { 4 },
         }
     }
+}
+
+/// What a tile is made of by elementwise operations, followed through their first operands: the result of a load, or of
+/// something else.
+fn loaded(facts: &Facts<'_>, value: Value) -> Value {
+    let mut at = value;
+    while let Some(OpKind::Cast(_, from) | OpKind::Unary(_, from) | OpKind::Binary(_, from, _)) =
+        facts.defs[at.index()].map(|op| &op.kind)
+    {
+        at = *from;
+    }
+    at
 }

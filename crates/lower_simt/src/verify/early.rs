@@ -52,8 +52,12 @@ fn range(kernel: &LaneKernel, asked: &WeightRange, add: &mut impl FnMut(String))
         Access::Read | Access::Write => add(format!("`{name}` may be written by an earlier kernel")),
     }
     let size = view.elem.bytes();
-    let units = asked.per_program.iter().chain([&asked.first]).all(|n| n.saturating_mul(size) % WeightRange::UNIT == 0);
-    if !units || asked.bytes % WeightRange::UNIT != 0 || asked.bytes == 0 {
+    let units = asked
+        .per_program
+        .iter()
+        .chain([&asked.first])
+        .all(|n| n.saturating_mul(size).is_multiple_of(WeightRange::UNIT));
+    if !units || !asked.bytes.is_multiple_of(WeightRange::UNIT) || asked.bytes == 0 {
         add(format!("what is asked for of `{name}` is not in units of {} bytes", WeightRange::UNIT));
     }
     let [from, until] = asked.programs;
@@ -87,13 +91,12 @@ impl Arrivals<'_, '_> {
         if !matches!(stmt.kind, StmtKind::While { .. }) {
             self.reads(stmt, arrived);
         }
-        for place in stmt.writes() {
-            if let Memory::Shared(array) = place.memory
-                && self.copied.contains(&array)
-            {
-                let name = &self.kernel.shared(array).name;
-                self.violations.add(Rule::Early, &stmt.loc, format!("`{name}` is written beside the copy to it"));
-            }
+        if let Some(place) = stmt.writes()
+            && let Memory::Shared(array) = place.memory
+            && self.copied.contains(&array)
+        {
+            let name = &self.kernel.shared(array).name;
+            self.violations.add(Rule::Early, &stmt.loc, format!("`{name}` is written beside the copy to it"));
         }
         match &stmt.kind {
             StmtKind::AwaitCopy { array } => {
