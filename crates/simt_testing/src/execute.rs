@@ -3,7 +3,7 @@
 use emit::Source;
 use emulator::{Arg, Checks, Launch};
 use judge::{ArgValue, Case, Expected, Outputs};
-use lower_simt::interp::{self, Options};
+use lower_simt::interp::{self, Options, Stats, Trap, TrapKind};
 use lower_simt::ir::LaneKernel;
 use lower_simt::target::Target;
 use tile_ir::{Access, Elem, Kernel};
@@ -26,6 +26,27 @@ fn compare(kernel: &Kernel, case: &Case, found: &Outputs) -> Result<(), String> 
 /// # Panics
 /// If the tile interpreter traps on `kernel`.
 pub fn interpret_lanes(kernel: &Kernel, lane: &LaneKernel, target: &Target, case: &Case) -> Result<(), String> {
+    let (written, result) = run_lanes(lane, target, case, &Options::default())?;
+    result.map_err(|trap| trap.to_string())?;
+    compare(kernel, case, &written)
+}
+
+/// Whether `lane` comes to an end, right or wrong, within this many steps of the lane interpreter; and how many it takes.
+///
+/// # Errors
+/// A case that is not one of the kernel.
+pub fn steps_within(lane: &LaneKernel, target: &Target, case: &Case, limit: u64) -> Result<Option<u64>, String> {
+    let (_, result) = run_lanes(lane, target, case, &Options { max_steps: limit, ..Options::default() })?;
+    Ok(match result {
+        Ok(stats) => Some(stats.steps),
+        Err(trap) if matches!(trap.kind, TrapKind::Fuel(_)) => None,
+        Err(_) => Some(limit),
+    })
+}
+
+type Run = Result<Stats, Box<Trap>>;
+
+fn run_lanes(lane: &LaneKernel, target: &Target, case: &Case, options: &Options) -> Result<(Outputs, Run), String> {
     let mut written = case.outputs();
     let mut buffers = written.0.iter_mut();
     let args = case.args.iter().map(|arg| match &arg.value {
@@ -42,9 +63,9 @@ pub fn interpret_lanes(kernel: &Kernel, lane: &LaneKernel, target: &Target, case
         ArgValue::Int { value, .. } => Ok(interp::Arg::I32(*value as u32 as i32)),
     });
     let mut args = args.collect::<Result<Vec<_>, String>>()?;
-    interp::run(lane, target, &mut args, &Options::default()).map_err(|trap| trap.to_string())?;
+    let result = interp::run(lane, target, &mut args, options);
     drop(args);
-    compare(kernel, case, &written)
+    Ok((written, result))
 }
 
 /// A printed kernel, compiled by the emulator with all checks.

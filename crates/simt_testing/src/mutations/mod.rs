@@ -4,17 +4,22 @@ mod kernels;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
+use judge::Case;
 use lower_simt::testing::{Mutation, mutations};
 use lower_simt::verify::verify;
 use rayon::prelude::*;
 use tile_ir::{BinaryOp, Kernel, Predicate, ReduceOp, UnaryOp};
 
 use crate::random::lower;
-use crate::{Backend, Program, full, judged_cases};
+use crate::{Backend, Program, full, judged_cases, steps_within};
 
 /// Seeds of the arguments.
 const SEEDS: [u64; 3] = [1, 2, 3];
+
+/// How many times longer than the kernel a damaged one may run.
+const LONGER: u64 = 20;
 
 /// Statements and expressions without variants of their own that must be among the damaged ones.
 const PLAIN: [&str; 12] =
@@ -29,26 +34,45 @@ pub struct Caught {
     pub compile: usize,
     /// Stopped while running, or gave other results.
     pub run: usize,
+    /// Does not end, by the lane interpreter.
+    pub endless: usize,
     /// Left out of this run.
     pub skipped: usize,
 }
 
 impl fmt::Display for Caught {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Caught { verify, compile, run, skipped } = self;
-        write!(f, "{verify} by the verifier, {compile} by the compiler, {run} by running; {skipped} not executed")
+        let Caught { verify, compile, run, endless, skipped } = self;
+        write!(
+            f,
+            "{verify} by the verifier, {compile} by the compiler, {run} by running, {endless} never end; {skipped} not executed"
+        )
     }
 }
 
 enum Verdict {
     Compile,
     Run,
+    Endless,
     Missed,
 }
 
-fn judge(kernel: &Kernel, mutation: &Mutation, backend: &Backend) -> Verdict {
+/// A kernel, and the most steps that a damaged one may take for what the kernel does.
+struct Original {
+    kernel: Kernel,
+    cases: Vec<Case>,
+    limit: u64,
+}
+
+fn judge(original: &Original, mutation: &Mutation, backend: &Backend) -> Verdict {
+    let Original { kernel, cases, limit } = original;
+    // The printed text has no limit: what does not end is not executed.
+    let ends = |case: &Case| !matches!(steps_within(&mutation.kernel, backend.target, case, *limit), Ok(None));
+    if !cases.iter().all(ends) {
+        return Verdict::Endless;
+    }
     let Ok(program) = Program::new(&mutation.kernel, backend) else { return Verdict::Compile };
-    let noticed = judged_cases(kernel, &SEEDS).iter().any(|case| program.check(kernel, case).is_err());
+    let noticed = cases.iter().any(|case| program.check(kernel, case).is_err());
     if noticed { Verdict::Run } else { Verdict::Missed }
 }
 
@@ -68,7 +92,7 @@ fn wanted() -> BTreeSet<String> {
 /// If a mutant is not noticed, an undamaged kernel fails, or a kind of operation never occurs.
 pub fn sweep(backend: &Backend) -> Caught {
     let mut caught = Caught::default();
-    let mut by_op: BTreeMap<String, Vec<(Kernel, Mutation)>> = BTreeMap::new();
+    let mut by_op: BTreeMap<String, Vec<(Arc<Original>, Mutation)>> = BTreeMap::new();
     let mut kinds = BTreeSet::new();
     for kernel in kernels::kernels() {
         let lane = lower(&kernel, backend.target)
@@ -76,16 +100,21 @@ pub fn sweep(backend: &Backend) -> Caught {
             .unwrap_or_else(|| panic!("{} is refused", kernel.name));
         verify(&lane, backend.target).unwrap_or_else(|errors| panic!("{}: {errors:?}", kernel.name));
         let program = Program::new(&lane, backend).unwrap_or_else(|problem| panic!("{}: {problem}", kernel.name));
-        for case in judged_cases(&kernel, &SEEDS) {
-            let found = program.check(&kernel, &case);
+        let cases = judged_cases(&kernel, &SEEDS);
+        let mut limit = 0;
+        for case in &cases {
+            let found = program.check(&kernel, case);
             found.unwrap_or_else(|problem| panic!("{}: {problem}\n{}", kernel.name, program.text()));
+            let steps = steps_within(&lane, backend.target, case, u64::MAX).ok().flatten().unwrap_or(0);
+            limit = limit.max(LONGER * (steps + 1));
         }
+        let original = Arc::new(Original { kernel, cases, limit });
         for mutation in mutations(&lane).0.into_iter().filter(|mutation| !mutation.subtle) {
             kinds.insert(mutation.op.clone());
             if verify(&mutation.kernel, backend.target).is_err() {
                 caught.verify += 1;
             } else {
-                by_op.entry(mutation.op.clone()).or_default().push((kernel.clone(), mutation));
+                by_op.entry(mutation.op.clone()).or_default().push((original.clone(), mutation));
             }
         }
     }
@@ -99,14 +128,16 @@ pub fn sweep(backend: &Backend) -> Caught {
         executed.append(&mut group);
     }
     let verdicts: Vec<Verdict> =
-        executed.par_iter().map(|(kernel, mutation)| judge(kernel, mutation, backend)).collect();
+        executed.par_iter().map(|(original, mutation)| judge(original, mutation, backend)).collect();
     let mut missed = Vec::new();
-    for ((kernel, mutation), verdict) in executed.iter().zip(verdicts) {
+    for ((original, mutation), verdict) in executed.iter().zip(verdicts) {
         match verdict {
             Verdict::Compile => caught.compile += 1,
             Verdict::Run => caught.run += 1,
+            Verdict::Endless => caught.endless += 1,
             Verdict::Missed => {
-                missed.push(format!("{} at {}: {} {}", kernel.name, mutation.loc, mutation.op, mutation.change));
+                missed
+                    .push(format!("{} at {}: {} {}", original.kernel.name, mutation.loc, mutation.op, mutation.change));
             }
         }
     }
