@@ -4,8 +4,8 @@ mod common;
 
 use common::{TARGET, gallery};
 use lower_simt::ir::{
-    Builtin, Convert, Early, EarlyCopy, Expr, FragmentRole, LaneKernel, MatrixOp, Memory, Place, Scalar, Shared,
-    SharedData, Stmt, StmtKind, Unroll, Var, WeightRange,
+    Builtin, Convert, Early, EarlyCopy, Expr, FragmentRole, LaneKernel, MatrixOp, Memory, Place, Scalar, Shared, Stmt,
+    StmtKind, Unroll, Var, WeightRange,
 };
 use lower_simt::target::{Ahead, CopyAhead, Target};
 use lower_simt::testing::Build;
@@ -132,12 +132,14 @@ fn early_copies() {
     );
     // One row of weights per program, copied to shared memory; an element of it is read.
     let with = |body: &dyn Fn(&mut Build)| {
-        let mut kernel = kernel(|b, _, _| body(b));
+        let mut kernel = kernel(|b, _, _| {
+            b.shared("tile", Elem::Bf16, 64);
+            body(b);
+        });
         let view =
             View { elem: Elem::Bf16, shape: Shape::new(&[4, 64]).unwrap(), access: Access::Weights, own: Vec::new() };
         kernel.params.push(Param { name: "w".to_owned(), kind: ParamKind::View(view), loc: Loc::Unknown });
         kernel.grid = [4, 1, 1];
-        kernel.shared = vec![SharedData { name: "tile".to_owned(), elem: Elem::Bf16, len: 64 }];
         let view = ViewId(kernel.params.len() as u32 - 1);
         let from = WeightRange { view, programs: [0, 4], first: 0, per_program: [64, 0, 0], bytes: 128 };
         kernel.early = Some(Early { prefetches: vec![], copies: vec![EarlyCopy { from, to: array }] });

@@ -4,7 +4,7 @@ mod kernels;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use judge::Case;
 use lower_simt::testing::{Mutation, mutations};
@@ -17,6 +17,9 @@ use crate::{Backend, Program, full, judged_cases, steps_within};
 
 /// Seeds of the arguments.
 const SEEDS: [u64; 3] = [1, 2, 3];
+
+/// Seeds for what those do not show: a sum of many terms shows every one of them, a largest value only where it is found.
+const MORE_SEEDS: std::ops::RangeInclusive<u64> = 4..=60;
 
 /// How many times longer than the kernel a damaged one may run.
 const LONGER: u64 = 20;
@@ -61,19 +64,27 @@ enum Verdict {
 struct Original {
     kernel: Kernel,
     cases: Vec<Case>,
+    /// Those of [`MORE_SEEDS`].
+    more: OnceLock<Vec<Case>>,
     limit: u64,
 }
 
+impl Original {
+    fn more(&self) -> &[Case] {
+        self.more.get_or_init(|| judged_cases(&self.kernel, &MORE_SEEDS.collect::<Vec<_>>()))
+    }
+}
+
 fn judge(original: &Original, mutation: &Mutation, backend: &Backend) -> Verdict {
-    let Original { kernel, cases, limit } = original;
+    let Original { kernel, cases, limit, .. } = original;
     // The printed text has no limit: what does not end is not executed.
     let ends = |case: &Case| !matches!(steps_within(&mutation.kernel, backend.target, case, *limit), Ok(None));
     if !cases.iter().all(ends) {
         return Verdict::Endless;
     }
     let Ok(program) = Program::new(&mutation.kernel, backend) else { return Verdict::Compile };
-    let noticed = cases.iter().any(|case| program.check(kernel, case).is_err());
-    if noticed { Verdict::Run } else { Verdict::Missed }
+    let noticed = |case: &Case| program.check(kernel, case).is_err();
+    if cases.iter().any(noticed) || original.more().iter().any(noticed) { Verdict::Run } else { Verdict::Missed }
 }
 
 /// Kinds of operations that must be damaged.
@@ -108,7 +119,7 @@ pub fn sweep(backend: &Backend) -> Caught {
             let steps = steps_within(&lane, backend.target, case, u64::MAX).ok().flatten().unwrap_or(0);
             limit = limit.max(LONGER * (steps + 1));
         }
-        let original = Arc::new(Original { kernel, cases, limit });
+        let original = Arc::new(Original { kernel, cases, more: OnceLock::new(), limit });
         for mutation in mutations(&lane).0.into_iter().filter(|mutation| !mutation.subtle) {
             kinds.insert(mutation.op.clone());
             if verify(&mutation.kernel, backend.target).is_err() {
