@@ -7,7 +7,9 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use judge::Case;
+use lower_simt::ir::LaneKernel;
 use lower_simt::testing::{Mutation, mutations};
+use lower_simt::text::print;
 use lower_simt::verify::verify;
 use rayon::prelude::*;
 use tile_ir::{BinaryOp, Kernel, Predicate, ReduceOp, UnaryOp};
@@ -63,6 +65,7 @@ enum Verdict {
 /// A kernel, and the most steps that a damaged one may take for what the kernel does.
 struct Original {
     kernel: Kernel,
+    lane: LaneKernel,
     cases: Vec<Case>,
     /// Those of [`MORE_SEEDS`].
     more: OnceLock<Vec<Case>>,
@@ -85,6 +88,12 @@ fn judge(original: &Original, mutation: &Mutation, backend: &Backend) -> Verdict
     let Ok(program) = Program::new(&mutation.kernel, backend) else { return Verdict::Compile };
     let noticed = |case: &Case| program.check(kernel, case).is_err();
     if cases.iter().any(noticed) || original.more().iter().any(noticed) { Verdict::Run } else { Verdict::Missed }
+}
+
+/// The first line that differs, in both texts.
+fn difference(before: &str, after: &str) -> String {
+    let differs = before.lines().zip(after.lines()).find(|(before, after)| before != after);
+    differs.map_or_else(String::new, |(before, after)| format!("`{}` -> `{}`", before.trim(), after.trim()))
 }
 
 /// Kinds of operations that must be damaged.
@@ -119,7 +128,7 @@ pub fn sweep(backend: &Backend) -> Caught {
             let steps = steps_within(&lane, backend.target, case, u64::MAX).ok().flatten().unwrap_or(0);
             limit = limit.max(LONGER * (steps + 1));
         }
-        let original = Arc::new(Original { kernel, cases, more: OnceLock::new(), limit });
+        let original = Arc::new(Original { kernel, lane: lane.clone(), cases, more: OnceLock::new(), limit });
         for mutation in mutations(&lane).0.into_iter().filter(|mutation| !mutation.subtle) {
             kinds.insert(mutation.op.clone());
             if verify(&mutation.kernel, backend.target).is_err() {
@@ -147,8 +156,9 @@ pub fn sweep(backend: &Backend) -> Caught {
             Verdict::Run => caught.run += 1,
             Verdict::Endless => caught.endless += 1,
             Verdict::Missed => {
-                missed
-                    .push(format!("{} at {}: {} {}", original.kernel.name, mutation.loc, mutation.op, mutation.change));
+                let Mutation { op, change, kernel: damaged, .. } = mutation;
+                let lines = difference(&print(&original.lane), &print(damaged));
+                missed.push(format!("{}: {op} {change}: {lines}", original.kernel.name));
             }
         }
     }
