@@ -124,10 +124,10 @@ fn casts() -> Kernel {
     let mut floats = Rows::new(&mut t, "floats", Elem::F32, 8);
     let mut ints = Rows::new(&mut t, "ints", Elem::I32, 8);
     let mut longs = Rows::new(&mut t, "longs", Elem::I64, 8);
-    for op in [CastOp::SIntToFp, CastOp::UIntToFp] {
-        let value = t.cast(op, n, Elem::F32);
-        large.store(&mut t, value);
-    }
+    let value = t.cast(CastOp::UIntToFp, n, Elem::F32);
+    large.store(&mut t, value);
+    let value = t.cast(CastOp::SIntToFp, n, Elem::F32);
+    floats.store(&mut t, value);
     for elem in [Elem::F16, Elem::Bf16] {
         let narrow = t.cast(CastOp::TruncF, x, elem);
         let value = t.cast(CastOp::ExtF, narrow, Elem::F32);
@@ -175,16 +175,24 @@ fn reductions() -> Kernel {
             if fits {
                 let output = t.write(&format!("{op:?}_{elem}").to_lowercase(), elem, &[3, 1], &own);
                 // Either side of a final choice must win somewhere.
-                let (value, start) = match op {
-                    ReduceOp::MinU | ReduceOp::MaxU => {
-                        let (low, base) = (t.splat_int(elem, &[1, 300], 63), t.splat_int(elem, &[1, 300], 64));
-                        let low = t.binary(BinaryOp::And, value, low);
-                        let byte = t.splat_int(elem, &[1], 255);
-                        (t.binary(BinaryOp::Or, low, base), t.binary(BinaryOp::And, start, byte))
-                    }
-                    ReduceOp::Add | ReduceOp::MinF | ReduceOp::MaxF | ReduceOp::MinS | ReduceOp::MaxS => {
-                        let four = if float { t.splat(elem, &[1], 4.0) } else { t.splat_int(elem, &[1], 4) };
-                        (value, t.mul(start, four))
+                // Nor may the zeros that fill up registers be lost among the values, where they could win.
+                let four = if float { t.splat(elem, &[1], 4.0) } else { t.splat_int(elem, &[1], 4) };
+                let start = t.mul(start, four);
+                // Values between these, starts beyond them on both sides.
+                let (low, wide) = match op {
+                    ReduceOp::Add | ReduceOp::MinF | ReduceOp::MaxF => (None, 0),
+                    ReduceOp::MinS | ReduceOp::MinU => (Some(0x1_0000), 0x1_ffff),
+                    ReduceOp::MaxU => (Some(0x1_0000), 0x3_ffff),
+                    ReduceOp::MaxS => (Some(-0x2_0000), 0x1_ffff),
+                };
+                let (value, start) = match low {
+                    None => (value, start),
+                    Some(low) => {
+                        let (mask, base) = (t.splat_int(elem, &[1, 300], 0xffff), t.splat_int(elem, &[1, 300], low));
+                        let part = t.binary(BinaryOp::And, value, mask);
+                        let (most, first) = (t.splat_int(elem, &[1], wide), t.splat_int(elem, &[1], low.min(0)));
+                        let begin = t.binary(BinaryOp::And, start, most);
+                        (t.add(part, base), t.add(begin, first))
                     }
                 };
                 let result = t.reduce(op, value, start, &[1]);
