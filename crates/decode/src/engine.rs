@@ -198,10 +198,7 @@ impl Engine {
     /// # Errors
     /// A token outside the vocabulary, a full cache, a device that fails.
     pub fn feed(&mut self, token: u32) -> Result<(), Error> {
-        self.begin(token)?;
-        self.run(0..self.plan.step.len())?;
-        self.position += 1;
-        Ok(())
+        self.advance(token, self.plan.step.len())
     }
 
     /// Appends a token and returns the most likely next one, picked on the device.
@@ -209,9 +206,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::feed`], or a winning logit that is not finite.
     pub fn next(&mut self, token: u32) -> Result<u32, Error> {
-        self.begin(token)?;
-        self.run(0..self.launches.len())?;
-        self.position += 1;
+        self.advance(token, self.launches.len())?;
         self.winner()
     }
 
@@ -220,9 +215,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::feed`], or a logit that is not finite.
     pub fn next_logits(&mut self, token: u32) -> Result<Vec<f32>, Error> {
-        self.begin(token)?;
-        self.run(0..self.plan.step.len() + self.plan.logits.len())?;
-        self.position += 1;
+        self.advance(token, self.with_logits())?;
         let mut bytes = vec![0; self.config.vocab as usize * 4];
         self.device.download(self.buffers[self.plan.logits_buffer], 0, &mut bytes)?;
         let logits: Vec<f32> = bytes.as_chunks().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect();
@@ -238,8 +231,21 @@ impl Engine {
     /// # Errors
     /// A device that fails, or a winning logit that is not finite.
     pub fn argmax(&mut self) -> Result<u32, Error> {
-        self.run(self.plan.step.len() + self.plan.logits.len()..self.launches.len())?;
+        self.run(self.with_logits()..self.launches.len())?;
         self.winner()
+    }
+
+    /// Launches of a step and of its logits.
+    fn with_logits(&self) -> usize {
+        self.plan.step.len() + self.plan.logits.len()
+    }
+
+    /// Appends a token by the first `count` launches.
+    fn advance(&mut self, token: u32, count: usize) -> Result<(), Error> {
+        self.begin(token)?;
+        self.run(0..count)?;
+        self.position += 1;
+        Ok(())
     }
 
     /// Runs a range of the launches, for the token at `self.position`.
@@ -300,8 +306,7 @@ impl Engine {
         self.check_room(self.position + 1)?;
         // The token that the device picked is where it is looked for already.
         if self.held != Some(token) {
-            self.held = None;
-            self.device.upload(self.buffers[self.plan.token], 0, &token.to_le_bytes())?;
+            self.upload(self.plan.token, &token.to_le_bytes())?;
             self.held = Some(token);
         }
         Ok(())

@@ -1,20 +1,17 @@
 //! Fused kernels against the launches they stand for: the same tokens, on the CPU and on each emulated device.
 //! Every part of a fusion, in every candidate, against the interpreter of tile programs.
 
+mod common;
+
 use std::collections::BTreeMap;
 
 use bundle::Bundle;
 use bundle::manifest::{self, ArgKind};
+use common::{assert_telling, small_model, suite};
 use decode::{Engine, Model, plan};
-use driver::frontend::Source;
+use driver::names;
 use driver::targets::{self, Target};
-use driver::{names, pipeline};
 use tile_ir::Module;
-
-fn suite(name: &str) -> (Module, Vec<fuse::Declaration>) {
-    let source = Source::parse(name).expect("the suite is known");
-    pipeline::module_with_fusions(&source).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
 
 /// The tokens that follow token 17, and the logits after each.
 fn decode(target: Target, bundle: &Bundle, model: &Model, fused: bool, count: usize) -> (Vec<u32>, Vec<Vec<f32>>) {
@@ -40,17 +37,11 @@ fn decode(target: Target, bundle: &Bundle, model: &Model, fused: bool, count: us
 
 /// Decodes with and without fused kernels.
 fn agree(target: Target, count: usize) {
-    let (module, fusions) = suite("qwen2-reduced");
-    let compiled = targets::compile_fused(target, &module, &fusions).expect("it compiles");
-    let folder = tempfile::tempdir().expect("a folder");
-    targets::write_bundle(&module.name, &compiled, folder.path()).expect("a bundle");
-    let bundle = Bundle::open(folder.path()).expect("it opens");
-    let model = Model::synthetic("synthetic:qwen2-reduced").expect("the model is built in");
+    let (model, bundle, _folder) = small_model(target);
     let (plain, before) = decode(target, &bundle, &model, false, count);
     let (fused, after) = decode(target, &bundle, &model, true, count);
     assert_eq!(plain, fused, "{target}");
-    let distinct: std::collections::BTreeSet<u32> = plain.iter().copied().collect();
-    assert!(distinct.len() > count / 2, "{target}: tokens that say little: {plain:?}");
+    assert_telling(target, &plain);
     for (before, after) in before.iter().zip(&after) {
         let scale = before.iter().fold(0.0f32, |largest, logit| largest.max(logit.abs()));
         let worst = before.iter().zip(after).fold(0.0f32, |worst, (x, y)| worst.max((x - y).abs()));

@@ -16,7 +16,7 @@ use tile_ir::{Access, BinaryOp, Loc, ParamKind, Predicate, UnaryOp};
 
 use crate::ir::{
     Builtin, Convert, Expr, Fragment, FragmentRole, LaneKernel, LaneModule, MatrixOp, Memory, Place, Scalar, Stmt,
-    StmtKind, Unroll, Var,
+    StmtKind, Unroll, Var, WeightRange,
 };
 
 /// All kernels of a module.
@@ -117,24 +117,28 @@ impl Printer<'_> {
         }
         if let Some(early) = &kernel.early {
             for prefetch in &early.prefetches {
-                let place = self.place(&prefetch.place());
-                let tests = prefetch.condition(kernel.grid);
-                let condition: String = tests.iter().map(|test| format!(" if {}", self.expr(test))).collect();
+                let (place, condition) = self.asked(prefetch);
                 let text = format!("prefetch {place} for {} bytes{condition};", prefetch.bytes);
                 self.line(&text, &Loc::Unknown);
             }
             for copy in &early.copies {
-                let (place, bytes) = (self.place(&copy.from.place()), copy.from.bytes);
-                let tests = copy.from.condition(kernel.grid);
-                let condition: String = tests.iter().map(|test| format!(" if {}", self.expr(test))).collect();
-                let to = name(&self.shared, copy.to.0).to_owned();
-                self.line(&format!("copy {bytes} bytes of {place} to {to}{condition};"), &Loc::Unknown);
+                let ((place, condition), bytes) = (self.asked(&copy.from), copy.from.bytes);
+                let to = name(&self.shared, copy.to.0);
+                let text = format!("copy {bytes} bytes of {place} to {to}{condition};");
+                self.line(&text, &Loc::Unknown);
             }
             self.line("wait for earlier kernels;", &Loc::Unknown);
         }
         self.block(&kernel.body);
         self.depth -= 1;
         self.close("}");
+    }
+
+    /// Where a range starts, and which programs ask for it.
+    fn asked(&self, range: &WeightRange) -> (String, String) {
+        let tests = range.condition(self.kernel.grid);
+        let condition = tests.iter().map(|test| format!(" if {}", self.expr(test))).collect();
+        (self.place(&range.place()), condition)
     }
 
     fn block(&mut self, block: &[Stmt]) {

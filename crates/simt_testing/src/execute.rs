@@ -3,7 +3,7 @@
 use emit::Source;
 use emulator::{Arg, Checks, Launch};
 use judge::{ArgValue, Case, Expected, Outputs};
-use lower_simt::interp::{self, Options, Stats, Trap, TrapKind};
+use lower_simt::interp::{self, Options, Stats, Trap};
 use lower_simt::ir::LaneKernel;
 use lower_simt::target::Target;
 use tile_ir::{Access, Elem, Kernel};
@@ -31,22 +31,16 @@ pub fn interpret_lanes(kernel: &Kernel, lane: &LaneKernel, target: &Target, case
     compare(kernel, case, &written)
 }
 
-/// Whether `lane` comes to an end, right or wrong, within this many steps of the lane interpreter; and how many it takes.
-///
-/// # Errors
-/// A case that is not one of the kernel.
-pub fn steps_within(lane: &LaneKernel, target: &Target, case: &Case, limit: u64) -> Result<Option<u64>, String> {
-    let (_, result) = run_lanes(lane, target, case, &Options { max_steps: limit, ..Options::default() })?;
-    Ok(match result {
-        Ok(stats) => Some(stats.steps),
-        Err(trap) if matches!(trap.kind, TrapKind::Fuel(_)) => None,
-        Err(_) => Some(limit),
-    })
-}
+/// How a run of the lane interpreter ended.
+pub(crate) type Run = Result<Stats, Box<Trap>>;
 
-type Run = Result<Stats, Box<Trap>>;
-
-fn run_lanes(lane: &LaneKernel, target: &Target, case: &Case, options: &Options) -> Result<(Outputs, Run), String> {
+/// Runs `lane` in the lane interpreter: what it wrote, and how it ended. An error if `case` is not one of the kernel.
+pub(crate) fn run_lanes(
+    lane: &LaneKernel,
+    target: &Target,
+    case: &Case,
+    options: &Options,
+) -> Result<(Outputs, Run), String> {
     let mut written = case.outputs();
     let mut buffers = written.0.iter_mut();
     let args = case.args.iter().map(|arg| match &arg.value {

@@ -15,7 +15,7 @@ use lower_simt::ir::LaneKernel;
 use lower_simt::target::Target;
 
 pub use cases::{judged_cases, random_case};
-pub use execute::{Program, interpret_lanes, steps_within};
+pub use execute::{Program, interpret_lanes};
 
 /// A backend under test.
 #[derive(Clone, Copy, Debug)]

@@ -76,15 +76,16 @@ impl Printer<'_> {
         let Some(form) = self.dialect.early(used, &mut self.helpers) else {
             return self.fail("the language has no start before earlier kernels have ended");
         };
+        let mut arrivals = BTreeMap::new();
         for array in self.kernel.copied() {
-            let name = format!("{}_arrival", self.shared[array.0 as usize]);
-            let name = self.namer.name(&name);
+            let name = self.namer.name(&format!("{}_arrival", self.shared[array.0 as usize]));
             self.body.line(&format!("{};", form.arrival.replace("{}", &name)));
-            self.arrivals.insert(array, name);
+            self.waits.insert(array, format!("{}(&{name});", form.wait_for_copy));
+            arrivals.insert(array, name);
         }
         for copy in &early.copies {
             let (pointer, ..) = self.pointer(&copy.from.place());
-            let (to, arrival) = (&self.shared[copy.to.0 as usize], &self.arrivals[&copy.to]);
+            let (to, arrival) = (&self.shared[copy.to.0 as usize], &arrivals[&copy.to]);
             let call = format!("{}({to}, {pointer}, {}, &{arrival});", form.copy, copy.from.bytes);
             self.by_programs(&copy.from, &call);
         }
@@ -108,10 +109,9 @@ impl Printer<'_> {
 
     /// The wait for the copy to an array.
     pub(super) fn await_copy(&mut self, array: Shared) {
-        let used = EarlyUse { prefetches: false, copies: true };
-        match (self.arrivals.get(&array), self.dialect.early(used, &mut self.helpers)) {
-            (Some(arrival), Some(form)) => self.body.line(&format!("{}(&{arrival});", form.wait_for_copy)),
-            (None, _) | (_, None) => self.fail("a wait for a copy that nobody asked for"),
+        match self.waits.get(&array) {
+            Some(wait) => self.body.line(wait),
+            None => self.fail("a wait for a copy that nobody asked for"),
         }
     }
 

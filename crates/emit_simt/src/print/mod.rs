@@ -101,8 +101,8 @@ struct Printer<'a> {
     params: Vec<String>,
     /// Names of shared arrays, in order.
     shared: Vec<String>,
-    /// Names of what tells that copies to these arrays have arrived.
-    arrivals: BTreeMap<Shared, String>,
+    /// By array that weights are copied to: the statement that waits for them.
+    waits: BTreeMap<Shared, String>,
     /// How built-in numbers are read.
     builtins: BTreeMap<Builtin, String>,
     vars: Vec<VarState>,
@@ -139,7 +139,7 @@ impl<'a> Printer<'a> {
             entry,
             params,
             shared: Vec::new(),
-            arrivals: BTreeMap::new(),
+            waits: BTreeMap::new(),
             builtins: BTreeMap::new(),
             vars: vec![VarState::default(); kernel.vars.len()],
             fragments: vec![None; kernel.fragments.len()],

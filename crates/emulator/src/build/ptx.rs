@@ -1,6 +1,6 @@
 //! Inline PTX: each instruction that is known becomes a call of a small function with the same effect.
 
-use crate::run::copies;
+use crate::run::copies::Op;
 use crate::{Checks, Error};
 
 mod arrivals;
@@ -121,25 +121,24 @@ fn parse(line: &str) -> Option<Asm<'_>> {
 }
 
 impl Asm<'_> {
-    /// Name of the value of source operand number `at` of the instruction.
-    fn source(&self, at: usize) -> Result<String, Error> {
+    /// Name and type of the value of source operand number `at` of the instruction.
+    fn source(&self, at: usize) -> Result<(String, &str), Error> {
         let number = self.operands.get(at).copied().unwrap_or(usize::MAX);
         let index = match number.checked_sub(self.outputs) {
             Some(index) => Some(index),
             // An operand that is read and written.
             None => self.inputs.iter().position(|input| *input == number.to_string()),
         };
-        match index.filter(|index| *index < self.args.len()) {
-            Some(index) => Ok(format!("%a{index}")),
+        match index.and_then(|index| Some((index, self.args.get(index)?.0))) {
+            Some((index, ty)) => Ok((format!("%a{index}"), ty)),
             None => Err(unsupported(&self.mnemonic)),
         }
     }
 
-    /// The type of source operand `at`, and its value.
+    /// The value of source operand `at`, which must have this type.
     fn typed(&self, at: usize, ty: &str) -> Result<String, Error> {
-        let value = self.source(at)?;
-        let index: usize = value[2..].parse().unwrap_or(0);
-        match self.args[index].0 == ty {
+        let (value, own) = self.source(at)?;
+        match own == ty {
             true => Ok(value),
             false => Err(unsupported(&format!("{} with an operand of another type than {ty}", self.mnemonic))),
         }
@@ -178,11 +177,11 @@ impl Asm<'_> {
                 Ok("  ret void\n".to_owned())
             }
             "cp.async.bulk.prefetch.L2.global" => self.prefetch(checks),
-            "mbarrier.init.shared::cta.b64" => self.copying(copies::INIT, 1, &["1"]),
-            "fence.mbarrier_init.release.cluster" => self.copying(copies::FENCE, 0, &[]),
-            "mbarrier.arrive.expect_tx.shared::cta.b64" => self.copying(copies::EXPECT, 2, &[]),
-            "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes" => self.copying(copies::COPY, 4, &[]),
-            "mbarrier.try_wait.parity.shared::cta.b64" => self.copying(copies::WAIT, 2, &["0"]),
+            "mbarrier.init.shared::cta.b64" => self.copying(Op::Init, 1, &["1"]),
+            "fence.mbarrier_init.release.cluster" => self.copying(Op::Fence, 0, &[]),
+            "mbarrier.arrive.expect_tx.shared::cta.b64" => self.copying(Op::Expect, 2, &[]),
+            "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes" => self.copying(Op::Copy, 4, &[]),
+            "mbarrier.try_wait.parity.shared::cta.b64" => self.copying(Op::Wait, 2, &["0"]),
             name if name.starts_with("createpolicy.") && self.ty == "i64" => Ok("  ret i64 0\n".to_owned()),
             name if name.starts_with("ld.global.nc") && (name.ends_with(".v4.u32") || name.ends_with(".v4.b32")) => {
                 self.load(checks)
@@ -242,11 +241,9 @@ impl Asm<'_> {
 
     /// `%p`: the address that operand `at` holds.
     fn pointer(&self, at: usize) -> Result<String, Error> {
-        let address = self.source(at)?;
-        let index: usize = address[2..].parse().unwrap_or(0);
-        match self.args[index].0 {
-            "ptr" => Ok(format!("  %p = getelementptr i8, ptr {address}, i64 0\n")),
-            "i64" => Ok(format!("  %p = inttoptr i64 {address} to ptr\n")),
+        match self.source(at)? {
+            (address, "ptr") => Ok(format!("  %p = getelementptr i8, ptr {address}, i64 0\n")),
+            (address, "i64") => Ok(format!("  %p = inttoptr i64 {address} to ptr\n")),
             _ => Err(unsupported(&self.mnemonic)),
         }
     }

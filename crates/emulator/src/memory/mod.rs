@@ -198,8 +198,7 @@ impl Checker {
 
     /// Whether a range lies in one shared array.
     pub(crate) fn is_shared(&self, address: usize, size: u64) -> bool {
-        let access = Access { address, size, write: true, align: 1 };
-        self.regions.iter().any(|region| matches!(region.kind, RegionKind::Shared(_)) && region.holds(access))
+        self.first_cell(address, size).is_some()
     }
 
     /// A copy starts that will write a range of shared memory, which was checked as a write.
@@ -226,15 +225,19 @@ impl Checker {
 
     /// The shadow of a range of one shared array.
     fn cells(&mut self, start: usize, end: usize) -> &mut [Cell] {
-        let access = Access { address: start, size: (end - start) as u64, write: true, align: 1 };
-        let found = self.regions.iter().find_map(|region| match region.kind {
-            RegionKind::Shared(first) if region.holds(access) => Some(first + start - region.start),
-            RegionKind::Shared(_) | RegionKind::Constant | RegionKind::Written(_) | RegionKind::Image => None,
-        });
-        match found {
+        match self.first_cell(start, (end - start) as u64) {
             Some(first) => &mut self.shared[first..][..end - start],
             None => &mut [],
         }
+    }
+
+    /// Where the shadow of a range starts, if it lies in one shared array.
+    fn first_cell(&self, address: usize, size: u64) -> Option<usize> {
+        let access = Access { address, size, write: true, align: 1 };
+        self.regions.iter().find_map(|region| match region.kind {
+            RegionKind::Shared(first) if region.holds(access) => Some(first + address - region.start),
+            RegionKind::Shared(_) | RegionKind::Constant | RegionKind::Written(_) | RegionKind::Image => None,
+        })
     }
 
     fn race(&self, kind: FaultKind, access: Access, index: usize, (other, wrote): (Touch, bool)) -> Refused {

@@ -75,7 +75,7 @@ extern "C" fn number(index: u32, _site: usize) -> u32 {
     }
 }
 
-pub(super) fn checked(access: Access, site: usize) {
+fn checked(access: Access, site: usize) {
     let worker = WORKER.get();
     // SAFETY: see `wait`; the reference ends before the switch.
     let refused = unsafe {
@@ -96,10 +96,7 @@ pub(super) fn checked(access: Access, site: usize) {
             Some(Ok(())) | None => false,
         }
     };
-    if refused {
-        // The scheduler sees the fault and never comes back.
-        wait(State::Done, 0);
-    }
+    stop_if(refused);
 }
 
 extern "C" fn access(address: usize, size: u32, write: u32, site: usize) {
@@ -143,28 +140,27 @@ extern "C" fn aligned(address: usize, align: u64, site: usize) {
 }
 
 extern "C" fn asynchronous(op: u32, arrival: usize, to: usize, from: usize, bytes: u64, site: usize) -> u32 {
-    let worker = WORKER.get();
-    // SAFETY: see `wait`; references end before any switch.
-    let thread = unsafe { (*worker).current } as u32;
+    // The calls are written by `build::ptx`, with numbers of `Op`.
+    let Some(op) = copies::Op::of(op) else { return 0 };
     for access in copies::accesses(op, arrival, [to, from], bytes) {
         checked(access, site);
     }
-    // SAFETY: as above.
-    let result = unsafe {
-        let worker = &mut *worker;
-        worker.copies.step(op, arrival, [to, from], bytes, thread, worker.checker.as_mut())
+    // SAFETY: see `wait`; the reference ends before the switch.
+    let refused = unsafe {
+        let worker = &mut *WORKER.get();
+        let thread = worker.current as u32;
+        let done = worker.copies.step(op, arrival, [to, from], bytes, thread, worker.checker.as_mut());
+        let fault = |message| RawFault { kind: FaultKind::Copy, thread, site: Some(site), message, others: vec![] };
+        worker.fault = done.err().map(fault);
+        worker.fault.is_some()
     };
-    match result {
-        Ok(()) => 1,
-        Err(message) => {
-            // SAFETY: as above.
-            unsafe {
-                let fault = RawFault { kind: FaultKind::Copy, thread, site: Some(site), message, others: vec![] };
-                (*worker).fault = Some(fault);
-            }
-            // The scheduler sees the fault and never comes back.
-            wait(State::Done, 0);
-            1
-        }
+    stop_if(refused);
+    1
+}
+
+/// Ends the thread whose call was refused: the scheduler sees the fault and never comes back.
+fn stop_if(refused: bool) {
+    if refused {
+        wait(State::Done, 0);
     }
 }

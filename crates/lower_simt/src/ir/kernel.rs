@@ -183,21 +183,29 @@ impl WeightRange {
         from.into_iter().chain(until).collect()
     }
 
+    /// Whether every program's first element, of `size` bytes, starts a unit.
+    pub fn starts_units(&self, size: u64) -> bool {
+        let steps = self.per_program.iter().chain([&self.first]);
+        steps.into_iter().all(|step| step.saturating_mul(size).is_multiple_of(WeightRange::UNIT))
+    }
+
     /// Index of the first element that a program asks for; `None` if it is not one of those that do.
     pub fn first_of(&self, program: [u64; 3]) -> Option<u64> {
         let [from, until] = self.programs;
         let along = [program[0].checked_sub(from)?, program[1], program[2]];
-        let steps = self.per_program.iter().zip(along);
-        let first = steps.fold(self.first, |sum, (step, at)| sum.saturating_add(step.saturating_mul(at)));
-        (program[0] < until).then_some(first)
+        (program[0] < until).then(|| self.first_at(along))
     }
 
     /// Index of the first element that the last program asks for.
     pub fn last_first(&self, grid: [u64; 3]) -> u64 {
         let along_x = self.programs[1].saturating_sub(self.programs[0]);
-        self.per_program.iter().zip([along_x, grid[1], grid[2]]).fold(self.first, |sum, (step, programs)| {
-            sum.saturating_add(step.saturating_mul(programs.saturating_sub(1)))
-        })
+        self.first_at([along_x, grid[1], grid[2]].map(|programs| programs.saturating_sub(1)))
+    }
+
+    /// Index of the first element, so many programs after the first that asks along each axis.
+    fn first_at(&self, along: [u64; 3]) -> u64 {
+        let steps = self.per_program.iter().zip(along);
+        steps.fold(self.first, |sum, (step, at)| sum.saturating_add(step.saturating_mul(at)))
     }
 }
 

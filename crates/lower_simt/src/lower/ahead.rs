@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tile_ir::{Access, BinaryOp, CastOp, Kernel, Literal, Number, Op, OpKind, Value, View};
 
 use super::matrix_plan::matrix;
-use super::plan::{self, Facts, Form};
+use super::plan::{Facts, Form};
 use crate::ir::{Early, LaneKernel, Memory, Stmt, StmtKind, WeightRange};
 use crate::target::{CopyAhead, Target};
 
@@ -68,7 +68,7 @@ pub(super) fn early(facts: &Facts<'_>) -> Option<Early> {
 
 /// The loads of weights that a program may copy into shared memory before it starts, in order: those of a kernel that uses each
 /// weight once, in a product.
-pub(super) fn copyable(facts: &Facts<'_>) -> Vec<(Value, WeightRange)> {
+fn copyable(facts: &Facts<'_>, copy: CopyAhead) -> Vec<(Value, WeightRange)> {
     let (mut products, mut fragments) = (false, false);
     facts.kernel.body.for_each_op(&mut |op| {
         if let OpKind::Contract { .. } = op.kind {
@@ -76,9 +76,9 @@ pub(super) fn copyable(facts: &Facts<'_>) -> Vec<(Value, WeightRange)> {
             fragments |= matrix(facts, op).is_some();
         }
     });
-    let Some(copy) = facts.target.ahead.and_then(|ahead| ahead.copy).filter(|_| products && !fragments) else {
+    if !products || fragments {
         return Vec::new();
-    };
+    }
     // Loads inside of loops and branches may not run.
     let whole = |op: &Op| {
         let result = op.result().filter(|result| facts.uses[result.index()] > 0)?;
@@ -91,10 +91,9 @@ pub(super) fn copyable(facts: &Facts<'_>) -> Vec<(Value, WeightRange)> {
 }
 
 /// Bytes that each program would copy.
-pub(super) fn copyable_bytes(kernel: &Kernel, target: &Target) -> u64 {
-    let threads = plan::threads(kernel, target, target.busy_threads);
-    let facts = Facts::new(kernel, target, threads, Form::ALL);
-    copyable(&facts).iter().map(|(_, range)| range.bytes).sum()
+pub(super) fn copyable_bytes(kernel: &Kernel, target: &Target, copy: CopyAhead) -> u64 {
+    let facts = Facts::new(kernel, target, target.busy_threads, Form::ALL);
+    copyable(&facts, copy).iter().map(|(_, range)| range.bytes).sum()
 }
 
 /// What of it is copied: as much as there is room for.
@@ -105,7 +104,7 @@ pub(super) fn copies(facts: &Facts<'_>, copy: CopyAhead) -> BTreeMap<Value, Weig
         room -= if fits { range.bytes } else { 0 };
         fits
     };
-    copyable(facts).into_iter().filter(fits).collect()
+    copyable(facts, copy).into_iter().filter(fits).collect()
 }
 
 /// Puts a wait before the first statement that reads an array which weights are copied to.
@@ -145,9 +144,7 @@ fn weights(facts: &Facts<'_>, op: &Op) -> Option<WeightRange> {
     };
     let inside = range.last_first(grid).saturating_add(count) <= view.shape.count();
     let narrow = view.shape.count() <= i32::MAX as u64;
-    let aligned =
-        start.per_program.iter().chain([&start.constant]).all(|step| (step * size).is_multiple_of(WeightRange::UNIT));
-    (inside && narrow && aligned).then_some(range)
+    (inside && narrow && range.starts_units(size)).then_some(range)
 }
 
 /// First element and number of elements of a tile whose elements are neighbours in the view.

@@ -34,7 +34,7 @@ fn best(candidates: &[&Kernel], target: &Target) -> Result<LaneKernel, Error> {
     order.sort_by_cached_key(|kernel| {
         let size: u64 = kernel.tuning.iter().map(|(_, size)| *size).product();
         let (programs, fits) = match target.ahead.and_then(|ahead| ahead.copy) {
-            Some(copy) => match ahead::copyable_bytes(kernel, target) {
+            Some(copy) => match ahead::copyable_bytes(kernel, target, copy) {
                 0 => (target.programs, true),
                 bytes => (copy.programs, bytes <= copy.bytes),
             },

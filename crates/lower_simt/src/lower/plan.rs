@@ -83,22 +83,22 @@ pub(crate) struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// With the number of threads that suits the kernel, and what it copies ahead.
     pub(crate) fn of(kernel: &'a Kernel, target: &'a Target, form: Form) -> Facts<'a> {
-        let facts = Facts::new(kernel, target, threads(kernel, target, target.busy_threads), form);
+        let facts = Facts::new(kernel, target, target.busy_threads, form);
         let Some(copy) = target.ahead.and_then(|ahead| ahead.copy).filter(|_| form.copies) else { return facts };
         let copies = ahead::copies(&facts, copy);
         if copies.is_empty() {
             return facts;
         }
-        Facts { copies, ..Facts::new(kernel, target, threads(kernel, target, copy.threads), form) }
+        Facts { copies, ..Facts::new(kernel, target, copy.threads, form) }
     }
 
-    /// With nothing copied ahead.
-    pub(crate) fn new(kernel: &'a Kernel, target: &'a Target, threads: u64, form: Form) -> Facts<'a> {
+    /// With nothing copied ahead; `busy` as in [`threads`].
+    pub(crate) fn new(kernel: &'a Kernel, target: &'a Target, busy: u32, form: Form) -> Facts<'a> {
         let n = kernel.values.len();
         let mut facts = Facts {
             kernel,
             target,
-            threads,
+            threads: threads(kernel, target, busy),
             vectors: form.vectors,
             teams: form.teams,
             copies: BTreeMap::new(),
@@ -430,7 +430,7 @@ fn cost(op: &Op) -> u32 {
 
 /// Threads for a kernel: enough that each has some work, fewer where there are many programs.
 /// `busy`: most of them for products and where there are many programs.
-pub(crate) fn threads(kernel: &Kernel, target: &Target, busy: u32) -> u64 {
+fn threads(kernel: &Kernel, target: &Target, busy: u32) -> u64 {
     let mut work = 1;
     let mut product = false;
     kernel.body.for_each_op(&mut |op| {

@@ -196,13 +196,8 @@ fn memory_bytes(facts: &Facts<'_>, value: Value) -> u64 {
         Some(OpKind::Load { view, .. } | OpKind::Gather { view, .. }) => {
             facts.kernel.view(*view).map_or(4, |view| view.elem.bytes())
         }
-        _ => {
-            if facts.kernel.ty(from).elem == Elem::I8 {
-                1
-            } else {
-                4
-            }
-        }
+        _ if facts.kernel.ty(from).elem == Elem::I8 => 1,
+        _ => 4,
     }
 }
 

@@ -52,12 +52,7 @@ fn range(kernel: &LaneKernel, asked: &WeightRange, add: &mut impl FnMut(String))
         Access::Read | Access::Write => add(format!("`{name}` may be written by an earlier kernel")),
     }
     let size = view.elem.bytes();
-    let units = asked
-        .per_program
-        .iter()
-        .chain([&asked.first])
-        .all(|n| n.saturating_mul(size).is_multiple_of(WeightRange::UNIT));
-    if !units || !asked.bytes.is_multiple_of(WeightRange::UNIT) || asked.bytes == 0 {
+    if !asked.starts_units(size) || !asked.bytes.is_multiple_of(WeightRange::UNIT) || asked.bytes == 0 {
         add(format!("what is asked for of `{name}` is not in units of {} bytes", WeightRange::UNIT));
     }
     let [from, until] = asked.programs;

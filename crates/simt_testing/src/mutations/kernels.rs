@@ -179,15 +179,15 @@ fn reductions() -> Kernel {
                 let four = if float { t.splat(elem, &[1], 4.0) } else { t.splat_int(elem, &[1], 4) };
                 let start = t.mul(start, four);
                 // Values between these, starts beyond them on both sides.
-                let (low, wide) = match op {
-                    ReduceOp::Add | ReduceOp::MinF | ReduceOp::MaxF => (None, 0),
-                    ReduceOp::MinS | ReduceOp::MinU => (Some(0x1_0000), 0x1_ffff),
-                    ReduceOp::MaxU => (Some(0x1_0000), 0x3_ffff),
-                    ReduceOp::MaxS => (Some(-0x2_0000), 0x1_ffff),
+                let narrowed = match op {
+                    ReduceOp::Add | ReduceOp::MinF | ReduceOp::MaxF => None,
+                    ReduceOp::MinS | ReduceOp::MinU => Some((0x1_0000, 0x1_ffff)),
+                    ReduceOp::MaxU => Some((0x1_0000, 0x3_ffff)),
+                    ReduceOp::MaxS => Some((-0x2_0000, 0x1_ffff)),
                 };
-                let (value, start) = match low {
+                let (value, start) = match narrowed {
                     None => (value, start),
-                    Some(low) => {
+                    Some((low, wide)) => {
                         let (mask, base) = (t.splat_int(elem, &[1, 300], 0xffff), t.splat_int(elem, &[1, 300], low));
                         let part = t.binary(BinaryOp::And, value, mask);
                         let (most, first) = (t.splat_int(elem, &[1], wide), t.splat_int(elem, &[1], low.min(0)));

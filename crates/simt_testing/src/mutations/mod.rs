@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use judge::Case;
+use lower_simt::interp::{Options, TrapKind};
 use lower_simt::ir::LaneKernel;
 use lower_simt::testing::{Mutation, mutations};
 use lower_simt::text::print;
@@ -14,8 +15,9 @@ use lower_simt::verify::verify;
 use rayon::prelude::*;
 use tile_ir::{BinaryOp, Kernel, Predicate, ReduceOp, UnaryOp};
 
+use crate::execute::run_lanes;
 use crate::random::lower;
-use crate::{Backend, Program, full, judged_cases, steps_within};
+use crate::{Backend, Program, full, judged_cases};
 
 /// Seeds of the arguments.
 const SEEDS: [u64; 3] = [1, 2, 3];
@@ -81,8 +83,12 @@ impl Original {
 fn judge(original: &Original, mutation: &Mutation, backend: &Backend) -> Verdict {
     let Original { kernel, cases, limit, .. } = original;
     // The printed text has no limit: what does not end is not executed.
-    let ends = |case: &Case| !matches!(steps_within(&mutation.kernel, backend.target, case, *limit), Ok(None));
-    if !cases.iter().all(ends) {
+    let options = Options { max_steps: *limit, ..Options::default() };
+    let endless = |case: &Case| match run_lanes(&mutation.kernel, backend.target, case, &options) {
+        Ok((_, Err(trap))) => matches!(trap.kind, TrapKind::Fuel(_)),
+        Ok((_, Ok(_))) | Err(_) => false,
+    };
+    if cases.iter().any(endless) {
         return Verdict::Endless;
     }
     let Ok(program) = Program::new(&mutation.kernel, backend) else { return Verdict::Compile };
@@ -125,11 +131,13 @@ pub fn sweep(backend: &Backend) -> Caught {
         for case in &cases {
             let found = program.check(&kernel, case);
             found.unwrap_or_else(|problem| panic!("{}: {problem}\n{}", kernel.name, program.text()));
-            let steps = steps_within(&lane, backend.target, case, u64::MAX).ok().flatten().unwrap_or(0);
-            limit = limit.max(LONGER * (steps + 1));
+            let ran = run_lanes(&lane, backend.target, case, &Options::default());
+            let stats = ran.and_then(|(_, run)| run.map_err(|trap| trap.to_string()));
+            let stats = stats.unwrap_or_else(|problem| panic!("{}: {problem}", kernel.name));
+            limit = limit.max(LONGER * (stats.steps + 1));
         }
-        let original = Arc::new(Original { kernel, lane: lane.clone(), cases, more: OnceLock::new(), limit });
-        for mutation in mutations(&lane).0.into_iter().filter(|mutation| !mutation.subtle) {
+        let original = Arc::new(Original { kernel, lane, cases, more: OnceLock::new(), limit });
+        for mutation in mutations(&original.lane).0.into_iter().filter(|mutation| !mutation.subtle) {
             kinds.insert(mutation.op.clone());
             if verify(&mutation.kernel, backend.target).is_err() {
                 caught.verify += 1;

@@ -2,7 +2,7 @@
 
 use super::{Asm, unsupported};
 use crate::Error;
-use crate::run::copies;
+use crate::run::copies::Op;
 
 /// A poll that gives a number instead of a predicate, as one instruction with that number as its result:
 /// `{ .reg .pred p; mbarrier.try_wait... p, [$1], 0; selp.u32 $0, 1, 0, p; }`.
@@ -29,41 +29,40 @@ struct Operands {
 
 impl Asm<'_> {
     /// An operation of asynchronous copies, with so many operands and these numbers in the text.
-    pub(super) fn copying(&self, op: u32, operands: usize, literals: &[&str]) -> Result<String, Error> {
-        let result = if op == copies::WAIT { "i32" } else { "void" };
+    pub(super) fn copying(&self, op: Op, operands: usize, literals: &[&str]) -> Result<String, Error> {
+        let result = if op == Op::Wait { "i32" } else { "void" };
         self.expect(operands, result)?;
         if self.literals != literals {
             return Err(unsupported(&format!("{} with other numbers", self.mnemonic)));
         }
         let none = Operands::default();
         let used = match op {
-            copies::INIT => Operands { arrival: Some(0), ..none },
-            copies::EXPECT => Operands { arrival: Some(0), bytes: Some(1), ..none },
-            copies::COPY => Operands { arrival: Some(3), to: Some(0), from: Some(1), bytes: Some(2) },
-            copies::WAIT => Operands { arrival: Some(1), ..none },
-            _ => none,
+            Op::Init => Operands { arrival: Some(0), ..none },
+            Op::Expect => Operands { arrival: Some(0), bytes: Some(1), ..none },
+            Op::Copy => Operands { arrival: Some(3), to: Some(0), from: Some(1), bytes: Some(2) },
+            Op::Wait => Operands { arrival: Some(1), ..none },
+            Op::Fence => none,
         };
         let (arrival, to, from) = (self.address(used.arrival)?, self.address(used.to)?, self.address(used.from)?);
         let bytes = match used.bytes {
             Some(at) => format!("zext i32 {} to i64", self.typed(at, "i32")?),
             None => "add i64 0, 0".to_owned(),
         };
-        let ret = if op == copies::WAIT { "i32 %r" } else { "void" };
+        let ret = if op == Op::Wait { "i32 %r" } else { "void" };
         Ok(format!(
             "  %arrival = {arrival}\n  %to = {to}\n  %from = {from}\n  %bytes = {bytes}\n  \
-             %r = call i32 @__emu_async(i32 {op}, i64 %arrival, i64 %to, i64 %from, i64 %bytes) convergent nomerge\n  \
-             ret {ret}\n"
+             %r = call i32 @__emu_async(i32 {}, i64 %arrival, i64 %to, i64 %from, i64 %bytes) convergent nomerge\n  \
+             ret {ret}\n",
+            op as u32
         ))
     }
 
     /// The address that an operand holds, as an integer; 0 where there is none.
     fn address(&self, at: Option<usize>) -> Result<String, Error> {
         let Some(at) = at else { return Ok("add i64 0, 0".to_owned()) };
-        let value = self.source(at)?;
-        let index: usize = value[2..].parse().unwrap_or(0);
-        match self.args[index].0 {
-            "ptr" => Ok(format!("ptrtoint ptr {value} to i64")),
-            "i64" => Ok(format!("add i64 {value}, 0")),
+        match self.source(at)? {
+            (value, "ptr") => Ok(format!("ptrtoint ptr {value} to i64")),
+            (value, "i64") => Ok(format!("add i64 {value}, 0")),
             _ => Err(unsupported(&self.mnemonic)),
         }
     }
