@@ -18,8 +18,14 @@ pub(crate) struct Layout {
 impl Layout {
     /// The layout for tiles that nothing else decides: as many threads per row as there are for that many rows.
     pub(crate) fn spread(rows: u64, cols: u64, threads: u64) -> Layout {
-        let lanes = lanes_per_row(rows, threads);
-        let vector = [4, 2].into_iter().find(|&v| cols.is_multiple_of(v) && cols >= v * lanes).unwrap_or(1);
+        Layout::with_lanes(rows, cols, lanes_per_row(rows, threads), 4, threads)
+    }
+
+    /// With `lanes` threads for each row, at most all, and at most `vector` neighbours at a time.
+    pub(crate) fn with_lanes(rows: u64, cols: u64, lanes: u64, vector: u64, threads: u64) -> Layout {
+        let lanes = lanes.min(threads);
+        let fits = |v: &u64| *v <= vector && cols.is_multiple_of(*v) && cols >= *v * lanes;
+        let vector = [8, 4, 2].into_iter().find(fits).unwrap_or(1);
         Layout { rows, cols, lanes, vector }
     }
 

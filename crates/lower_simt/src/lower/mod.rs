@@ -7,6 +7,7 @@
 
 mod ahead;
 mod candidates;
+mod columns;
 mod control;
 mod elementwise;
 mod eval;
@@ -24,6 +25,7 @@ mod scope;
 mod shape;
 mod stage;
 mod store;
+mod streams;
 mod teams;
 mod tidy;
 

@@ -15,6 +15,8 @@ pub(crate) struct Cell {
     pub(crate) col: Ix,
     /// Register of the first element.
     pub(crate) slot: Ix,
+    /// The same within a row.
+    pub(crate) col_slot: Ix,
 }
 
 /// What is done for an element: its position and register are given.
@@ -121,7 +123,7 @@ impl<'a> Lower<'a> {
         })
     }
 
-    fn columns(
+    pub(crate) fn columns(
         &mut self,
         layout: Layout,
         full: bool,
@@ -132,7 +134,7 @@ impl<'a> Lower<'a> {
         let slots = layout.col_slots();
         let slot = self.atoms.scale(row_slot, (slots * layout.vector) as i64);
         if layout.cols == 1 {
-            return body(self, &Cell { row: row.clone(), col: Ix::default(), slot });
+            return body(self, &Cell { row: row.clone(), col: Ix::default(), slot, col_slot: Ix::default() });
         }
         let lane = self.lane(layout.lanes);
         let first = self.atoms.scale(&lane, layout.vector as i64);
@@ -145,12 +147,14 @@ impl<'a> Lower<'a> {
                 let within = lower.atoms.scale(c, layout.vector as i64);
                 let slot = lower.atoms.add(&slot, &within);
                 lower.below(&col, (layout.cols, layout.vector), "col", &mut |lower, col| {
-                    body(lower, &Cell { row: row.clone(), col: col.clone(), slot: slot.clone() })
+                    let (slot, col_slot) = (slot.clone(), within.clone());
+                    body(lower, &Cell { row: row.clone(), col: col.clone(), slot, col_slot })
                 })
             });
         }
         self.strided("col", (&first, layout.cols, span), (layout.vector, Unroll::By(4)), |lower, col| {
-            body(lower, &Cell { row: row.clone(), col: col.clone(), slot: slot.clone() })
+            let (slot, col_slot) = (slot.clone(), Ix::default());
+            body(lower, &Cell { row: row.clone(), col: col.clone(), slot, col_slot })
         })
     }
 
@@ -230,7 +234,7 @@ impl<'a> Lower<'a> {
         let name = self.name(value, name);
         if registers == 1 && self.exact(layout) {
             let linear = {
-                let cell = Cell { row: self.group(layout.lanes), col: self.first_col(layout), slot: Ix::default() };
+                let cell = Cell { row: self.group(layout.lanes), col: self.first_col(layout), slot: Ix::default(), col_slot: Ix::default() };
                 self.cell_linear(layout, &cell, &Ix::default())
             };
             let pos = self.delinearize(value, &linear);

@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use tile_ir::{BinaryOp, Block, CastOp, Kernel, Op, OpKind, UnaryOp, Value, ViewId};
 
 use super::ahead;
-use super::layout::Layout;
+use super::layout::{Layout, lanes_per_row};
 use super::matrix_plan::matrix;
 use super::product::{self, Strategy};
+use super::streams::{Streams, streams};
 use crate::ir::WeightRange;
 use crate::target::Target;
 
@@ -70,6 +71,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) in_place: BTreeSet<Value>,
     /// Views the kernel writes.
     pub(crate) written: BTreeSet<ViewId>,
+    /// How tiles of some numbers of rows are spread.
+    pub(crate) streams: Streams,
     /// By value: how many loops stand around its definition.
     loops: Vec<u32>,
     /// Values used inside a loop that does not define them.
@@ -106,6 +109,7 @@ impl<'a> Facts<'a> {
             uses: vec![0; n],
             in_place: BTreeSet::new(),
             written: BTreeSet::new(),
+            streams: Streams::new(),
             loops: vec![0; n],
             hoisted: BTreeSet::new(),
             repeated: BTreeSet::new(),
@@ -128,6 +132,7 @@ impl<'a> Facts<'a> {
         });
         facts.count(&kernel.body, 0);
         facts.find_in_place(&kernel.body);
+        facts.streams = streams(&facts);
         facts
     }
 
@@ -220,10 +225,44 @@ impl<'a> Facts<'a> {
     /// The layout of a tile if nothing else decides it.
     pub(crate) fn spread(&self, value: Value) -> Layout {
         let (rows, cols) = self.rows_cols(value);
-        Layout::spread(rows, cols, self.threads)
+        match self.streams.get(&rows) {
+            Some(stream) => Layout::with_lanes(rows, cols, stream.lanes, stream.vector, self.threads),
+            None => Layout::spread(rows, cols, self.threads),
+        }
     }
 
-    fn fits(&self, layout: Layout) -> bool {
+    /// Threads for each of `rows` rows.
+    pub(crate) fn lanes_per_row(&self, rows: u64) -> u64 {
+        self.streams.get(&rows).map_or_else(|| lanes_per_row(rows, self.threads), |stream| stream.lanes)
+    }
+
+    /// How many loops stand around a value's definition.
+    pub(crate) fn depth(&self, value: Value) -> u32 {
+        self.loops[value.index()]
+    }
+
+    /// Whether a tile is, or is made element by element of, one of its size that threads hold in registers: a tile that a loop
+    /// carries, or a sum.
+    pub(crate) fn held(&self, value: Value) -> bool {
+        let shape = self.kernel.ty(value).shape;
+        let fits = |value: Value| self.fits(self.spread(value));
+        let (mut seen, mut queue) = (BTreeSet::new(), vec![value]);
+        while let Some(value) = queue.pop() {
+            let same = self.kernel.ty(value).shape == shape;
+            match self.defs[value.index()].map(|op| &op.kind) {
+                // Carried by a loop: in the layout that tiles of its shape are spread in.
+                None | Some(OpKind::For { .. } | OpKind::While { .. }) if same && fits(value) => return true,
+                Some(OpKind::Unary(..) | OpKind::Binary(..) | OpKind::Fma(..) | OpKind::Select { .. } | OpKind::Cast(..)) => {
+                    let operands = self.defs[value.index()].map(|op| op.kind.operands()).unwrap_or_default();
+                    queue.extend(operands.into_iter().filter(|operand| seen.insert(*operand)));
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    pub(crate) fn fits(&self, layout: Layout) -> bool {
         layout.registers(self.threads) <= u64::from(self.target.tile_registers)
     }
 
@@ -361,7 +400,8 @@ impl Planner<'_> {
                 !facts.in_place.contains(&result)
             }
             OpKind::Load { .. } | OpKind::Gather { .. } => {
-                facts.uses[result.index()] > 1 && layout.registers(facts.threads) <= LOAD_REGISTERS
+                let again = facts.uses[result.index()] > 1 && layout.registers(facts.threads) <= LOAD_REGISTERS;
+                again || facts.streamed(result)
             }
             _ => {
                 let cost = self.cost[result.index()];
@@ -455,7 +495,7 @@ impl Strategy {
     pub(crate) fn layout(self) -> Layout {
         match self {
             Strategy::Lanes { outputs, lanes, .. } => Layout::rows_only(outputs, lanes),
-            Strategy::Owned(layout) | Strategy::Teams { layout, .. } => layout,
+            Strategy::Owned(layout) | Strategy::Teams { layout, .. } | Strategy::Columns { layout, .. } => layout,
             Strategy::Matrix(plan) => plan.layout,
         }
     }

@@ -2,11 +2,11 @@
 
 use tile_ir::{ContractSpec, Elem, Kernel, Op, OpKind, Value};
 
-use super::layout::{Layout, lanes_per_row};
+use super::layout::Layout;
 use super::matrix_plan::{MatrixPlan, matrix};
 use super::plan::Facts;
 
-/// Four ways to sum.
+/// Five ways to sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strategy {
     /// The threads of a group share the terms of each output and add up at the end.
@@ -27,6 +27,14 @@ pub(crate) enum Strategy {
         threads: u64,
         /// Neighbouring outputs of a thread.
         vector: u64,
+        /// The layout of the result.
+        layout: Layout,
+    },
+    /// The threads that hold a tile in registers sum its rows where they are; the groups' sums are added up through shared
+    /// memory.
+    Columns {
+        /// The layout of the operand.
+        operand: Layout,
         /// The layout of the result.
         layout: Layout,
     },
@@ -76,11 +84,11 @@ pub(crate) fn strategy(facts: &Facts<'_>, op: &Op) -> Strategy {
             let outputs = shape.count() / terms.max(1);
             if dims.contains(&(shape.rank() - 1)) {
                 // As wide as tiles of that many rows are spread, so that their registers can be summed where they are.
-                let lanes = lanes_per_row(outputs, facts.threads);
+                let lanes = facts.lanes_per_row(outputs);
                 let vector = width(facts, *value, shape.dims()[shape.rank() - 1]);
                 Strategy::Lanes { outputs, lanes, vector }
             } else {
-                owned(facts, op)
+                columns(facts, *value, dims).unwrap_or_else(|| owned(facts, op))
             }
         }
         _ => owned(facts, op),
@@ -92,6 +100,25 @@ fn owned(facts: &Facts<'_>, op: &Op) -> Strategy {
         Some(result) => teams(facts, op, result).unwrap_or_else(|| Strategy::Owned(facts.spread(result))),
         None => Strategy::Owned(Layout::rows_only(1, facts.threads)),
     }
+}
+
+/// By columns, where the operand is in registers, or made of what is, and its rows are what is summed.
+fn columns(facts: &Facts<'_>, value: Value, dims: &[usize]) -> Option<Strategy> {
+    let shape = facts.kernel.ty(value).shape;
+    let rows_only = dims.len() + 1 == shape.rank() && !dims.contains(&(shape.rank() - 1));
+    if !facts.teams || !rows_only || !facts.held(value) {
+        return None;
+    }
+    let operand = facts.spread(value);
+    let groups = operand.groups(facts.threads);
+    let few = operand.col_slots() * operand.vector * 2 <= u64::from(facts.target.tile_registers);
+    let room = groups * operand.cols * 4 <= facts.target.shared_bytes / 4;
+    let layout = if operand.cols == 1 {
+        Layout::rows_only(1, facts.threads)
+    } else {
+        Layout::spread(1, operand.cols, facts.threads)
+    };
+    (few && room).then_some(Strategy::Columns { operand, layout })
 }
 
 /// Teams, where there are more threads than vectors of outputs and terms enough for each.
@@ -180,7 +207,7 @@ fn cheapest(threads: u64, outputs: u64, terms: u64, vector: u64, rows: [u64; 2],
 }
 
 /// Elements a thread should take at once from the last dimension (of size `last`) of a tile.
-fn width(facts: &Facts<'_>, value: Value, last: u64) -> u64 {
+pub(crate) fn width(facts: &Facts<'_>, value: Value, last: u64) -> u64 {
     let most = (facts.target.vector_bytes / memory_bytes(facts, value)).clamp(1, 8);
     let mut width = most.next_power_of_two();
     while width > 1 && !last.is_multiple_of(width) {

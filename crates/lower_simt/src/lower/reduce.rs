@@ -66,6 +66,7 @@ impl<'a> Lower<'a> {
             Strategy::Lanes { outputs, lanes, vector } => self.sum_by_lanes(&sum, outputs, lanes, vector, name),
             Strategy::Owned(layout) => self.sum_by_owner(&sum, layout, name),
             Strategy::Teams { threads, vector, layout } => self.sum_by_teams(&sum, (threads, vector), layout, name),
+            Strategy::Columns { operand, layout } => self.sum_by_columns(&sum, operand, layout, name),
             Strategy::Matrix(_) => self.multiply(op),
         }
     }

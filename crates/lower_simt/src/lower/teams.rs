@@ -21,7 +21,7 @@ impl<'a> Lower<'a> {
         let outputs = self.kernel.ty(sum.result).shape.count();
         let name = self.name(sum.result, name);
         let init = identity(sum.op, sum.scalar);
-        let part = self.declare(&format!("{name}_part"), sum.scalar, vector, Some(init.clone()));
+        let part = self.declare(&format!("{name}_part"), sum.scalar, vector, Some(init));
         let array = vector > 1;
         let memory = Memory::Shared(self.shared(&format!("{name}_parts"), sum.elem(), teams * outputs));
         self.in_team((threads, vector), outputs, &mut |lower, first, team| {
@@ -55,7 +55,21 @@ impl<'a> Lower<'a> {
                 Ok(())
             })
         })?;
-        let var = self.declare(&name, sum.scalar, layout.registers(self.facts.threads), Some(init));
+        self.add_parts(sum, memory, teams, layout, &name)
+    }
+
+    /// Each thread adds up the parts of its own outputs: `parts` rows of all outputs in `memory`, in their order.
+    pub(super) fn add_parts(
+        &mut self,
+        sum: &Sum<'a>,
+        memory: Memory,
+        parts: u64,
+        layout: Layout,
+        name: &str,
+    ) -> Result<()> {
+        let outputs = self.kernel.ty(sum.result).shape.count();
+        let init = identity(sum.op, sum.scalar);
+        let var = self.declare(name, sum.scalar, layout.registers(self.facts.threads), Some(init));
         let own = self.out.var(var).len.is_some();
         self.nest(|lower| {
             lower.cells(layout, true, &mut |lower, cell| {
@@ -64,7 +78,7 @@ impl<'a> Lower<'a> {
                     let linear = lower.cell_linear(layout, &cell, v);
                     let slot = lower.atoms.add(&cell.slot, v);
                     let index = own.then(|| lower.index(&slot, Scalar::I32).expr);
-                    lower.strided("t", (&Ix::default(), teams, 1), (1, Unroll::Full), |lower, t| {
+                    lower.strided("t", (&Ix::default(), parts, 1), (1, Unroll::Full), |lower, t| {
                         let row = lower.atoms.scale(t, outputs as i64);
                         let at = lower.atoms.add(&row, &linear);
                         let offset = lower.index(&at, Scalar::I32).expr;
