@@ -196,7 +196,7 @@ impl<'a> Lower<'a> {
         };
         let (row, col) = (self.atoms.expanded(&row), self.atoms.expanded(&col));
         let groups = layout.groups(threads) as i64;
-        let group = self.group(layout.lanes);
+        let group = self.row_group(layout);
         let minus = self.atoms.scale(&group, -1);
         let row_slot = exact(&self.atoms, &self.atoms.add(&row, &minus), groups)?;
         let lane = self.lane(layout.lanes);
@@ -225,6 +225,11 @@ impl<'a> Lower<'a> {
         let slot = self.atoms.add(&part, &within);
         let (lo, hi) = self.atoms.range(&slot)?;
         (lo >= 0 && hi < layout.registers(threads) as i64).then_some(slot)
+    }
+
+    /// Number of this thread's group, among those that the rows of a layout are dealt to.
+    pub(crate) fn row_group(&mut self, layout: Layout) -> Ix {
+        if layout.every { Ix::default() } else { self.group(layout.lanes) }
     }
 
     /// Number of this thread's group of `lanes` threads.

@@ -4,7 +4,7 @@
 /// to the threads of its group, `vector` neighbours at a time.
 ///
 /// Row `r` belongs to group `r % groups`; column `c` to thread `c / vector % lanes` of the group. With one column, every
-/// thread of the group holds the row's element.
+/// thread of the group holds the row's element. With `every`, each group holds all rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Layout {
     pub(crate) rows: u64,
@@ -13,6 +13,8 @@ pub(crate) struct Layout {
     pub(crate) lanes: u64,
     /// Neighbouring columns of one thread: a power of two that divides `cols`.
     pub(crate) vector: u64,
+    /// Every group of threads holds all of the tile.
+    pub(crate) every: bool,
 }
 
 impl Layout {
@@ -26,17 +28,17 @@ impl Layout {
         let lanes = lanes.min(threads);
         let fits = |v: &u64| *v <= vector && cols.is_multiple_of(*v) && cols >= *v * lanes;
         let vector = [8, 4, 2].into_iter().find(fits).unwrap_or(1);
-        Layout { rows, cols, lanes, vector }
+        Layout { rows, cols, lanes, vector, every: false }
     }
 
     /// One element per row, the same in all threads of a row's group.
     pub(crate) fn rows_only(rows: u64, lanes: u64) -> Layout {
-        Layout { rows, cols: 1, lanes, vector: 1 }
+        Layout { rows, cols: 1, lanes, vector: 1, every: false }
     }
 
-    /// Groups of threads.
+    /// Groups of threads that rows are dealt to.
     pub(crate) fn groups(self, threads: u64) -> u64 {
-        threads / self.lanes
+        if self.every { 1 } else { threads / self.lanes }
     }
 
     /// Rows of one group.
@@ -56,7 +58,7 @@ impl Layout {
 
     /// Whether several threads hold each element.
     pub(crate) fn replicated(self) -> bool {
-        self.cols == 1 && self.lanes > 1
+        self.every || (self.cols == 1 && self.lanes > 1)
     }
 }
 

@@ -102,7 +102,7 @@ impl<'a> Lower<'a> {
     ) -> Result<()> {
         let threads = self.facts.threads;
         let groups = layout.groups(threads);
-        let group = self.group(layout.lanes);
+        let group = self.row_group(layout);
         let slots = layout.row_slots(threads);
         let mut with_row = |lower: &mut Self, row: &Ix, slot: &Ix| -> Result<()> {
             let slot = slot.clone();
@@ -234,7 +234,7 @@ impl<'a> Lower<'a> {
         let name = self.name(value, name);
         if registers == 1 && self.exact(layout) {
             let linear = {
-                let cell = Cell { row: self.group(layout.lanes), col: self.first_col(layout), slot: Ix::default(), col_slot: Ix::default() };
+                let cell = Cell { row: self.row_group(layout), col: self.first_col(layout), slot: Ix::default(), col_slot: Ix::default() };
                 self.cell_linear(layout, &cell, &Ix::default())
             };
             let pos = self.delinearize(value, &linear);
@@ -318,10 +318,16 @@ impl<'a> Lower<'a> {
         })
     }
 
-    /// The test for the one thread of each group that writes what all of the group hold.
+    /// The test for the threads that write what others hold too: the first of each group, or the first group.
     pub(crate) fn single_writer(&mut self, layout: Layout) -> Option<Expr> {
         if !layout.replicated() {
             return None;
+        }
+        if layout.every {
+            let writers = if layout.cols == 1 { 1 } else { layout.lanes };
+            let thread = self.thread.clone();
+            let ex = self.index(&thread, Scalar::I32);
+            return (writers < self.facts.threads).then(|| less(ex.expr, integer(Scalar::I32, writers as i64), true));
         }
         let lane = self.lane(layout.lanes);
         let ex = self.index(&lane, Scalar::I32);

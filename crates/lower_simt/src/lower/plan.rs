@@ -78,7 +78,7 @@ pub(crate) struct Facts<'a> {
     /// Values used inside a loop that does not define them.
     hoisted: BTreeSet<Value>,
     /// Values read many times over by a product.
-    repeated: BTreeSet<Value>,
+    pub(crate) repeated: BTreeSet<Value>,
     /// Values that live where another one does: results of loops, arguments of the second half of a `while`.
     aliases: BTreeMap<Value, Value>,
 }
@@ -225,15 +225,21 @@ impl<'a> Facts<'a> {
     /// The layout of a tile if nothing else decides it.
     pub(crate) fn spread(&self, value: Value) -> Layout {
         let (rows, cols) = self.rows_cols(value);
-        match self.streams.get(&rows) {
-            Some(stream) => Layout::with_lanes(rows, cols, stream.lanes, stream.vector, self.threads),
-            None => Layout::spread(rows, cols, self.threads),
+        let lanes = self.lanes_per_row(rows, cols);
+        match self.streams.get(&(rows, cols)) {
+            Some(stream) => {
+                let layout = Layout::with_lanes(rows, cols, lanes, stream.vector, self.threads);
+                Layout { every: stream.every, ..layout }
+            }
+            None => Layout::with_lanes(rows, cols, lanes, 4, self.threads),
         }
     }
 
-    /// Threads for each of `rows` rows.
-    pub(crate) fn lanes_per_row(&self, rows: u64) -> u64 {
-        self.streams.get(&rows).map_or_else(|| lanes_per_row(rows, self.threads), |stream| stream.lanes)
+    /// Threads for each of `rows` rows of `cols` columns: numbers of one row are where its elements are.
+    pub(crate) fn lanes_per_row(&self, rows: u64, cols: u64) -> u64 {
+        let own = self.streams.get(&(rows, cols));
+        let other = || self.streams.range((rows, 0)..=(rows, u64::MAX)).map(|(_, stream)| stream).find(|_| rows > 1);
+        own.or_else(other).map_or_else(|| lanes_per_row(rows, self.threads), |stream| stream.lanes)
     }
 
     /// How many loops stand around a value's definition.
@@ -305,7 +311,7 @@ impl Planner<'_> {
     }
 
     fn keep(&mut self, value: Value, layout: Layout) {
-        let plan = if self.facts.fits(layout) { Plan::Keep(layout) } else { Plan::Shared };
+        let plan = if self.facts.fits(layout) || self.facts.in_stream(value) { Plan::Keep(layout) } else { Plan::Shared };
         self.set(value, plan);
     }
 
@@ -344,6 +350,7 @@ impl Planner<'_> {
                 if let Some(result) = op.result() {
                     let layout = product::strategy(self.facts, op).layout();
                     self.keep(result, layout);
+                    self.start(op, layout);
                 }
             }
             _ => {
@@ -359,6 +366,21 @@ impl Planner<'_> {
             if !self.facts.kernel.ty(value).is_scalar() {
                 self.keep(value, self.facts.spread(value));
             }
+        }
+    }
+
+    /// A start value that is loaded is loaded where it stands, by the threads that add it: it is there when the sum is.
+    fn start(&mut self, op: &Op, layout: Layout) {
+        let (OpKind::Contract { acc, .. } | OpKind::Reduce { acc, .. }) = &op.kind else { return };
+        let defs = &self.facts.defs;
+        let mut from = *acc;
+        while let Some(OpKind::Cast(_, inner)) = defs[from.index()].map(|op| &op.kind) {
+            from = *inner;
+        }
+        let loaded = matches!(defs[from.index()].map(|op| &op.kind), Some(OpKind::Load { .. }));
+        let tile = !self.facts.kernel.ty(from).is_scalar();
+        if loaded && tile && self.facts.uses[from.index()] == 1 && self.facts.fits(layout) {
+            self.keep(from, layout);
         }
     }
 
@@ -401,12 +423,12 @@ impl Planner<'_> {
             }
             OpKind::Load { .. } | OpKind::Gather { .. } => {
                 let again = facts.uses[result.index()] > 1 && layout.registers(facts.threads) <= LOAD_REGISTERS;
-                again || facts.streamed(result)
+                again || self.facts.streamed(result)
             }
             _ => {
                 let cost = self.cost[result.index()];
                 let again = facts.uses[result.index()] > 1 || facts.hoisted.contains(&result);
-                let small = facts.fits(layout) || facts.bytes(result) <= facts.target.shared_bytes / 4;
+                let small = facts.fits(layout) || facts.in_stream(result) || facts.bytes(result) <= facts.target.shared_bytes / 4;
                 let repeated = cost > 1 && facts.repeated.contains(&result);
                 let long = self.chain[result.index()] > MAX_CHAIN;
                 small && ((again && cost > 2) || repeated || long)
@@ -494,8 +516,7 @@ impl Strategy {
     /// The layout of the result.
     pub(crate) fn layout(self) -> Layout {
         match self {
-            Strategy::Lanes { outputs, lanes, .. } => Layout::rows_only(outputs, lanes),
-            Strategy::Owned(layout) | Strategy::Teams { layout, .. } | Strategy::Columns { layout, .. } => layout,
+            Strategy::Lanes { layout, .. } | Strategy::Owned(layout) | Strategy::Teams { layout, .. } | Strategy::Columns { layout, .. } => layout,
             Strategy::Matrix(plan) => plan.layout,
         }
     }

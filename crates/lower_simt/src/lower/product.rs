@@ -11,10 +11,8 @@ use super::plan::Facts;
 pub(crate) enum Strategy {
     /// The threads of a group share the terms of each output and add up at the end.
     Lanes {
-        /// Outputs, row-major.
-        outputs: u64,
-        /// Threads of a group.
-        lanes: u64,
+        /// The layout of the result: outputs, row-major, as rows.
+        layout: Layout,
         /// Neighbouring terms a thread takes at once.
         vector: u64,
     },
@@ -84,9 +82,12 @@ pub(crate) fn strategy(facts: &Facts<'_>, op: &Op) -> Strategy {
             let outputs = shape.count() / terms.max(1);
             if dims.contains(&(shape.rank() - 1)) {
                 // As wide as tiles of that many rows are spread, so that their registers can be summed where they are.
-                let lanes = facts.lanes_per_row(outputs);
-                let vector = width(facts, *value, shape.dims()[shape.rank() - 1]);
-                Strategy::Lanes { outputs, lanes, vector }
+                let cols = shape.dims()[shape.rank() - 1];
+                let stream = facts.streams.get(&(outputs, cols)).filter(|_| cols == terms);
+                let vector = stream.map_or_else(|| width(facts, *value, cols), |stream| stream.vector);
+                let layout = Layout::rows_only(outputs, facts.lanes_per_row(outputs, cols));
+                let every = stream.is_some_and(|stream| stream.every);
+                Strategy::Lanes { layout: Layout { every, ..layout }, vector }
             } else {
                 columns(facts, *value, dims).unwrap_or_else(|| owned(facts, op))
             }
@@ -106,7 +107,7 @@ fn owned(facts: &Facts<'_>, op: &Op) -> Strategy {
 fn columns(facts: &Facts<'_>, value: Value, dims: &[usize]) -> Option<Strategy> {
     let shape = facts.kernel.ty(value).shape;
     let rows_only = dims.len() + 1 == shape.rank() && !dims.contains(&(shape.rank() - 1));
-    if !facts.teams || !rows_only || !facts.held(value) {
+    if !facts.teams || !rows_only || !facts.held(value) || facts.spread(value).every {
         return None;
     }
     let operand = facts.spread(value);
@@ -153,7 +154,7 @@ fn teams(facts: &Facts<'_>, op: &Op, result: Value) -> Option<Strategy> {
     })
 }
 
-fn contract(facts: &Facts<'_>, lhs: Value, rhs: Value, spec: &ContractSpec, op: &Op) -> Strategy {
+pub(crate) fn contract(facts: &Facts<'_>, lhs: Value, rhs: Value, spec: &ContractSpec, op: &Op) -> Strategy {
     let kernel = facts.kernel;
     let count = |value: Value| kernel.ty(value).shape.count();
     let reduced_last = |map: &[usize]| map.last().is_some_and(|&iterator| spec.reduced[iterator]);
@@ -180,7 +181,7 @@ fn contract(facts: &Facts<'_>, lhs: Value, rhs: Value, spec: &ContractSpec, op: 
     // A number is one that all threads know.
     let number = op.result().is_some_and(|result| kernel.ty(result).is_scalar());
     let lanes = if number { facts.threads } else { cheapest(facts.threads, outputs, terms, vector, rows, bytes) };
-    Strategy::Lanes { outputs, lanes, vector }
+    Strategy::Lanes { layout: Layout::rows_only(outputs, lanes), vector }
 }
 
 /// The number of threads per output that needs the fewest loads and exchanges.

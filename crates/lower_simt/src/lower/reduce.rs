@@ -63,7 +63,7 @@ impl<'a> Lower<'a> {
         };
         let name = hint(self.kernel, op);
         match strategy(self.facts, op) {
-            Strategy::Lanes { outputs, lanes, vector } => self.sum_by_lanes(&sum, outputs, lanes, vector, name),
+            Strategy::Lanes { layout, vector } => self.sum_by_lanes(&sum, layout, vector, name),
             Strategy::Owned(layout) => self.sum_by_owner(&sum, layout, name),
             Strategy::Teams { threads, vector, layout } => self.sum_by_teams(&sum, (threads, vector), layout, name),
             Strategy::Columns { operand, layout } => self.sum_by_columns(&sum, operand, layout, name),
@@ -128,26 +128,31 @@ impl<'a> Lower<'a> {
         self.push(StmtKind::Assign { var, index, value });
     }
 
-    fn sum_by_lanes(&mut self, sum: &Sum<'_>, outputs: u64, lanes: u64, vector: u64, name: &str) -> Result<()> {
+    fn sum_by_lanes(&mut self, sum: &Sum<'_>, layout: Layout, vector: u64, name: &str) -> Result<()> {
         let threads = self.facts.threads;
-        let groups = threads / lanes;
-        let slots = outputs.div_ceil(groups);
-        let layout = Layout::rows_only(outputs, lanes);
+        let (outputs, lanes, groups) = (layout.rows, layout.lanes, layout.groups(threads));
+        let slots = layout.row_slots(threads);
         let identity = identity(sum.op, sum.scalar);
         let name = self.name(sum.result, name);
         let var = self.declare(&name, sum.scalar, slots, Some(identity));
         let array = slots > 1;
-        // The operand's own layout decides where its registers are.
+        // An operand's own layout decides where its registers are.
+        let spread = |leaf: &Layout| leaf.cols == sum.terms && leaf.lanes == lanes && leaf.cols > 1;
         let kept = match &sum.kind {
-            Kind::Reduce { value, .. } if self.reads_registers(*value) => self
-                .leaf_layout(*value)
-                .filter(|leaf| leaf.rows == outputs && leaf.cols == sum.terms && leaf.lanes == lanes && leaf.cols > 1),
-            Kind::Reduce { .. } | Kind::Contract { .. } => None,
+            Kind::Reduce { value, .. } if self.reads_registers(*value) => {
+                self.leaf_layout(*value).filter(|leaf| spread(leaf) && leaf.rows == outputs && leaf.every == layout.every)
+            }
+            // A row that all groups multiply with theirs.
+            Kind::Contract { lhs, rhs, .. } => [*lhs, *rhs].into_iter().find_map(|value| {
+                let leaf = self.leaf_layout(value).filter(|_| self.reads_registers(value));
+                leaf.filter(|leaf| spread(leaf) && leaf.rows == 1 && (leaf.every || lanes == threads))
+            }),
+            Kind::Reduce { .. } => None,
         };
         let vector = kept.map_or(vector, |leaf| leaf.vector);
         self.nest(|lower| {
             let at_terms = |lower: &mut Self, k: &Ix| -> Result<()> {
-                let group = lower.group(lanes);
+                let group = lower.row_group(layout);
                 lower.unrolled("r", slots, |lower, r| {
                     let first = lower.atoms.scale(r, groups as i64);
                     let row = lower.atoms.add(&first, &group);

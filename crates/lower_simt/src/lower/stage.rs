@@ -237,7 +237,7 @@ impl<'a> Lower<'a> {
         let [rows, cols] = copy.padded;
         let stack: u64 = copy.groups[0].iter().map(|&iterator| copy.sizes[iterator]).product();
         let lanes = (cols / vector).next_power_of_two().min(self.facts.threads);
-        Layout { rows: stack * rows, cols, lanes, vector }
+        Layout { rows: stack * rows, cols, lanes, vector, every: false }
     }
 
     fn stack(&mut self, row: &Ix, rows: u64) -> (Ix, Ix) {
