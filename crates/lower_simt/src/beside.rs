@@ -256,7 +256,11 @@ impl Shift<'_> {
                 }
             },
             StmtKind::AwaitCopy { array } => *array = self.arrays[array.0 as usize],
-            StmtKind::Store { .. } | StmtKind::Barrier { .. } | StmtKind::While { .. } | StmtKind::If { .. } => {}
+            StmtKind::Store { .. }
+            | StmtKind::Barrier { .. }
+            | StmtKind::AwaitEarlier
+            | StmtKind::While { .. }
+            | StmtKind::If { .. } => {}
         }
     }
 

@@ -127,7 +127,6 @@ impl Printer<'_> {
                 let text = format!("copy {bytes} bytes of {place} to {to}{condition};");
                 self.line(&text, &Loc::Unknown);
             }
-            self.line("wait for earlier kernels;", &Loc::Unknown);
         }
         self.block(&kernel.body);
         self.depth -= 1;
@@ -220,6 +219,7 @@ impl Printer<'_> {
                 let array = name(&self.shared, array.0).to_owned();
                 self.line(&format!("await copy to {array};"), loc);
             }
+            StmtKind::AwaitEarlier => self.line("wait for earlier kernels;", loc),
             StmtKind::For { var, lower, upper, step, unroll, body } => {
                 let unroll = match unroll {
                     Unroll::No => String::new(),

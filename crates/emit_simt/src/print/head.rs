@@ -69,7 +69,7 @@ impl Printer<'_> {
         head
     }
 
-    /// What is done before the wait for earlier kernels, and the wait.
+    /// What is asked for before anything else.
     fn early(&mut self) {
         let Some(early) = &self.kernel.early else { return };
         let used = EarlyUse { prefetches: !early.prefetches.is_empty(), copies: !early.copies.is_empty() };
@@ -104,7 +104,15 @@ impl Printer<'_> {
             // What tells that they have arrived must be there for all threads.
             self.barrier(false, true);
         }
-        self.body.line(&format!("{}();", form.wait));
+        self.wait = Some(format!("{}();", form.wait));
+    }
+
+    /// The wait for earlier kernels.
+    pub(super) fn await_earlier(&mut self) {
+        match self.wait.clone() {
+            Some(wait) => self.body.line(&wait),
+            None => self.fail("a wait for earlier kernels, which the language lacks"),
+        }
     }
 
     /// The wait for the copy to an array.

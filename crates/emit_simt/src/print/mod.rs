@@ -103,6 +103,8 @@ struct Printer<'a> {
     shared: Vec<String>,
     /// By array that weights are copied to: the statement that waits for them.
     waits: BTreeMap<Shared, String>,
+    /// The statement that waits for earlier kernels.
+    wait: Option<String>,
     /// How built-in numbers are read.
     builtins: BTreeMap<Builtin, String>,
     vars: Vec<VarState>,
@@ -140,6 +142,7 @@ impl<'a> Printer<'a> {
             params,
             shared: Vec::new(),
             waits: BTreeMap::new(),
+            wait: None,
             builtins: BTreeMap::new(),
             vars: vec![VarState::default(); kernel.vars.len()],
             fragments: vec![None; kernel.fragments.len()],
@@ -178,6 +181,7 @@ impl<'a> Printer<'a> {
             StmtKind::LaneReduce { var, index, op, lanes } => self.lane_reduce(*var, index.as_ref(), *op, *lanes),
             StmtKind::Barrier { global, shared } => self.barrier(*global, *shared),
             StmtKind::AwaitCopy { array } => self.await_copy(*array),
+            StmtKind::AwaitEarlier => self.await_earlier(),
             StmtKind::For { var, lower, upper, step, unroll, body } => {
                 self.for_loop(*var, [lower, upper, step], *unroll, body);
             }

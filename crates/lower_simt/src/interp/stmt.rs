@@ -64,6 +64,7 @@ impl<'a> Machine<'a> {
             | StmtKind::LaneReduce { .. }
             | StmtKind::Barrier { .. }
             | StmtKind::AwaitCopy { .. }
+            | StmtKind::AwaitEarlier
             | StmtKind::Matrix(_) => self.simple(&stmt.kind, mask).map_err(|fault| self.trap(fault, &stmt.loc)),
         }
     }
@@ -158,6 +159,8 @@ impl<'a> Machine<'a> {
                 }
                 Ok(self.arrive(*array)?)
             }
+            // Here a kernel starts when those in front of it have ended.
+            StmtKind::AwaitEarlier => Ok(()),
             StmtKind::Matrix(op) => self.matrix(op, mask),
             StmtKind::For { .. } | StmtKind::While { .. } | StmtKind::If { .. } => {
                 unreachable!("control flow is executed by `stmt`")

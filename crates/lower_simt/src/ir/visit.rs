@@ -59,7 +59,7 @@ impl Stmt {
                 vec![index, &place.offset]
             }
             StmtKind::LaneReduce { index, .. } => index.iter().collect(),
-            StmtKind::Barrier { .. } | StmtKind::AwaitCopy { .. } => vec![],
+            StmtKind::Barrier { .. } | StmtKind::AwaitCopy { .. } | StmtKind::AwaitEarlier => vec![],
             StmtKind::For { lower, upper, step, .. } => vec![lower, upper, step],
             StmtKind::While { condition, .. } | StmtKind::If { condition, .. } => vec![condition],
             StmtKind::Matrix(op) => op.exprs(),
@@ -77,7 +77,7 @@ impl Stmt {
                 vec![index, &mut place.offset]
             }
             StmtKind::LaneReduce { index, .. } => index.iter_mut().collect(),
-            StmtKind::Barrier { .. } | StmtKind::AwaitCopy { .. } => vec![],
+            StmtKind::Barrier { .. } | StmtKind::AwaitCopy { .. } | StmtKind::AwaitEarlier => vec![],
             StmtKind::For { lower, upper, step, .. } => vec![lower, upper, step],
             StmtKind::While { condition, .. } | StmtKind::If { condition, .. } => vec![condition],
             StmtKind::Matrix(op) => op.exprs_mut(),
@@ -99,6 +99,7 @@ impl Stmt {
             | StmtKind::LaneReduce { .. }
             | StmtKind::Barrier { .. }
             | StmtKind::AwaitCopy { .. }
+            | StmtKind::AwaitEarlier
             | StmtKind::Matrix(_) => vec![],
         }
     }
@@ -118,6 +119,7 @@ impl Stmt {
             | StmtKind::LaneReduce { .. }
             | StmtKind::Barrier { .. }
             | StmtKind::AwaitCopy { .. }
+            | StmtKind::AwaitEarlier
             | StmtKind::Matrix(_) => vec![],
         }
     }
@@ -135,6 +137,7 @@ impl Stmt {
             | StmtKind::LaneReduce { .. }
             | StmtKind::Barrier { .. }
             | StmtKind::AwaitCopy { .. }
+            | StmtKind::AwaitEarlier
             | StmtKind::For { .. }
             | StmtKind::While { .. }
             | StmtKind::If { .. }
@@ -165,6 +168,7 @@ impl Stmt {
             | StmtKind::LaneReduce { .. }
             | StmtKind::Barrier { .. }
             | StmtKind::AwaitCopy { .. }
+            | StmtKind::AwaitEarlier
             | StmtKind::For { .. }
             | StmtKind::While { .. }
             | StmtKind::If { .. }
@@ -187,6 +191,7 @@ impl Stmt {
             | StmtKind::LaneReduce { .. }
             | StmtKind::Barrier { .. }
             | StmtKind::AwaitCopy { .. }
+            | StmtKind::AwaitEarlier
             | StmtKind::For { .. }
             | StmtKind::While { .. }
             | StmtKind::If { .. }

@@ -44,13 +44,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Stores the sums of each group, one row per group.
-    fn store_parts(
-        &mut self,
-        sum: &Sum<'a>,
-        part: crate::ir::Var,
-        operand: Layout,
-        memory: Memory,
-    ) -> Result<()> {
+    fn store_parts(&mut self, sum: &Sum<'a>, part: crate::ir::Var, operand: Layout, memory: Memory) -> Result<()> {
         let registers = operand.col_slots() * operand.vector;
         let at_once = (self.facts.target.vector_bytes / sum.elem().bytes()).max(1);
         let lanes = if self.facts.vectors { operand.vector.min(at_once) } else { 1 };

@@ -9,6 +9,7 @@ mod ahead;
 mod candidates;
 mod columns;
 mod control;
+mod earlier;
 mod elementwise;
 mod eval;
 mod index;
@@ -154,6 +155,7 @@ fn place(kernel: &Kernel, target: &Target, form: Form) -> Result<Lowered, Refusa
             Ok(mut lane) => {
                 tidy::tidy(&mut lane);
                 ahead::await_copies(&mut lane.kernel);
+                earlier::await_earlier(&mut lane.kernel);
                 crate::barriers::insert(&mut lane, target);
                 return Ok(lane);
             }

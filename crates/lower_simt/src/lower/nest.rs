@@ -234,7 +234,12 @@ impl<'a> Lower<'a> {
         let name = self.name(value, name);
         if registers == 1 && self.exact(layout) {
             let linear = {
-                let cell = Cell { row: self.row_group(layout), col: self.first_col(layout), slot: Ix::default(), col_slot: Ix::default() };
+                let cell = Cell {
+                    row: self.row_group(layout),
+                    col: self.first_col(layout),
+                    slot: Ix::default(),
+                    col_slot: Ix::default(),
+                };
                 self.cell_linear(layout, &cell, &Ix::default())
             };
             let pos = self.delinearize(value, &linear);

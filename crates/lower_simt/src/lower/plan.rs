@@ -258,7 +258,9 @@ impl<'a> Facts<'a> {
             match self.defs[value.index()].map(|op| &op.kind) {
                 // Carried by a loop: in the layout that tiles of its shape are spread in.
                 None | Some(OpKind::For { .. } | OpKind::While { .. }) if same && fits(value) => return true,
-                Some(OpKind::Unary(..) | OpKind::Binary(..) | OpKind::Fma(..) | OpKind::Select { .. } | OpKind::Cast(..)) => {
+                Some(
+                    OpKind::Unary(..) | OpKind::Binary(..) | OpKind::Fma(..) | OpKind::Select { .. } | OpKind::Cast(..),
+                ) => {
                     let operands = self.defs[value.index()].map(|op| op.kind.operands()).unwrap_or_default();
                     queue.extend(operands.into_iter().filter(|operand| seen.insert(*operand)));
                 }
@@ -311,7 +313,8 @@ impl Planner<'_> {
     }
 
     fn keep(&mut self, value: Value, layout: Layout) {
-        let plan = if self.facts.fits(layout) || self.facts.in_stream(value) { Plan::Keep(layout) } else { Plan::Shared };
+        let plan =
+            if self.facts.fits(layout) || self.facts.in_stream(value) { Plan::Keep(layout) } else { Plan::Shared };
         self.set(value, plan);
     }
 
@@ -428,7 +431,9 @@ impl Planner<'_> {
             _ => {
                 let cost = self.cost[result.index()];
                 let again = facts.uses[result.index()] > 1 || facts.hoisted.contains(&result);
-                let small = facts.fits(layout) || facts.in_stream(result) || facts.bytes(result) <= facts.target.shared_bytes / 4;
+                let small = facts.fits(layout)
+                    || facts.in_stream(result)
+                    || facts.bytes(result) <= facts.target.shared_bytes / 4;
                 let repeated = cost > 1 && facts.repeated.contains(&result);
                 let long = self.chain[result.index()] > MAX_CHAIN;
                 small && ((again && cost > 2) || repeated || long)
@@ -516,7 +521,10 @@ impl Strategy {
     /// The layout of the result.
     pub(crate) fn layout(self) -> Layout {
         match self {
-            Strategy::Lanes { layout, .. } | Strategy::Owned(layout) | Strategy::Teams { layout, .. } | Strategy::Columns { layout, .. } => layout,
+            Strategy::Lanes { layout, .. }
+            | Strategy::Owned(layout)
+            | Strategy::Teams { layout, .. }
+            | Strategy::Columns { layout, .. } => layout,
             Strategy::Matrix(plan) => plan.layout,
         }
     }

@@ -139,9 +139,9 @@ impl<'a> Lower<'a> {
         // An operand's own layout decides where its registers are.
         let spread = |leaf: &Layout| leaf.cols == sum.terms && leaf.lanes == lanes && leaf.cols > 1;
         let kept = match &sum.kind {
-            Kind::Reduce { value, .. } if self.reads_registers(*value) => {
-                self.leaf_layout(*value).filter(|leaf| spread(leaf) && leaf.rows == outputs && leaf.every == layout.every)
-            }
+            Kind::Reduce { value, .. } if self.reads_registers(*value) => self
+                .leaf_layout(*value)
+                .filter(|leaf| spread(leaf) && leaf.rows == outputs && leaf.every == layout.every),
             // A row that all groups multiply with theirs.
             Kind::Contract { lhs, rhs, .. } => [*lhs, *rhs].into_iter().find_map(|value| {
                 let leaf = self.leaf_layout(value).filter(|_| self.reads_registers(value));

@@ -12,7 +12,7 @@
 
 use std::collections::BTreeMap;
 
-use tile_ir::{Block, Op, OpKind, Value};
+use tile_ir::{Access, Block, Op, OpKind, Value};
 
 use super::layout::{Layout, lanes_per_row};
 use super::matrix_plan::matrix;
@@ -116,6 +116,13 @@ impl Facts<'_> {
     /// Whether a load should be made where it stands, and its elements wait in registers.
     pub(crate) fn streamed(&self, value: Value) -> bool {
         let again = self.uses[value.index()] > 1 || self.depth(value) > 0 || self.repeated.contains(&value);
-        self.in_stream(value) && again
+        self.in_stream(value) && (again || self.read_early(value))
+    }
+
+    /// Whether a load is of weights, which a kernel may read before those in front of it have ended.
+    fn read_early(&self, value: Value) -> bool {
+        let Some(OpKind::Load { view, .. }) = self.defs[value.index()].map(|op| &op.kind) else { return false };
+        let weights = self.kernel.view(*view).is_some_and(|view| view.access == Access::Weights);
+        weights && self.target.ahead.is_some() && self.depth(value) == 0
     }
 }

@@ -65,6 +65,7 @@ fn remove(stmts: &mut Vec<Stmt>, read: &BTreeSet<Var>) {
         | StmtKind::StoreVector { .. }
         | StmtKind::Barrier { .. }
         | StmtKind::AwaitCopy { .. }
+        | StmtKind::AwaitEarlier
         | StmtKind::While { .. }
         | StmtKind::Matrix(_) => true,
     });

@@ -189,6 +189,7 @@ fn statements(kernel: &LaneKernel, stmt: &Stmt) -> Vec<Change> {
         }
         StmtKind::Barrier { .. } => vec![change("Barrier", "dropped", vec![])],
         StmtKind::AwaitCopy { .. } => vec![change("AwaitCopy", "dropped", vec![])],
+        StmtKind::AwaitEarlier => vec![change("AwaitEarlier", "dropped", vec![])],
         StmtKind::For { var, lower, upper, step, unroll, body } => {
             let kind = |lower: Expr, upper: Expr| StmtKind::For {
                 var: *var,
@@ -457,6 +458,8 @@ fn rounded_anyway(kernel: &LaneKernel, stmt: &Stmt, elem: Elem) -> Option<&'stat
                     | StmtKind::LoadVector { .. }
                     | StmtKind::Barrier { .. }
                     | StmtKind::AwaitCopy { .. }
+                    | StmtKind::AwaitEarlier
+                    | StmtKind::AwaitEarlier
                     | StmtKind::For { .. }
                     | StmtKind::While { .. }
                     | StmtKind::If { .. }
@@ -480,6 +483,7 @@ fn rounded_anyway(kernel: &LaneKernel, stmt: &Stmt, elem: Elem) -> Option<&'stat
         | StmtKind::LaneReduce { .. }
         | StmtKind::Barrier { .. }
         | StmtKind::AwaitCopy { .. }
+        | StmtKind::AwaitEarlier
         | StmtKind::For { .. }
         | StmtKind::While { .. }
         | StmtKind::If { .. }

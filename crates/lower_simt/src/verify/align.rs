@@ -78,6 +78,7 @@ pub(super) fn table(kernel: &LaneKernel) -> Table {
                 | StmtKind::StoreVector { .. }
                 | StmtKind::Barrier { .. }
                 | StmtKind::AwaitCopy { .. }
+                | StmtKind::AwaitEarlier
                 | StmtKind::While { .. }
                 | StmtKind::If { .. }
                 | StmtKind::Matrix(_) => {}
@@ -183,6 +184,7 @@ pub(super) fn check(kernel: &LaneKernel, _target: &Target, violations: &mut Viol
         | StmtKind::LaneReduce { .. }
         | StmtKind::Barrier { .. }
         | StmtKind::AwaitCopy { .. }
+        | StmtKind::AwaitEarlier
         | StmtKind::For { .. }
         | StmtKind::While { .. }
         | StmtKind::If { .. }

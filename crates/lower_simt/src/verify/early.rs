@@ -39,7 +39,13 @@ pub(super) fn check(kernel: &LaneKernel, target: &Target, violations: &mut Viola
             add(format!("some programs copy to `{}` twice", array.name));
         }
     }
-    Arrivals { kernel, copied: kernel.copied(), violations }.block(&kernel.body, &mut BTreeSet::new());
+    let mut known = Known::default();
+    let mut order = Order { kernel, copied: kernel.copied(), violations };
+    order.block(&kernel.body, &mut known);
+    if !known.ended {
+        // A kernel behind this one takes its end for the end of all before it.
+        order.violations.add(Rule::Early, &kernel.loc, "some way does not wait for earlier kernels".to_owned());
+    }
 }
 
 fn range(kernel: &LaneKernel, asked: &WeightRange, add: &mut impl FnMut(String)) {
@@ -68,25 +74,41 @@ fn range(kernel: &LaneKernel, asked: &WeightRange, add: &mut impl FnMut(String))
     }
 }
 
-/// Looks for accesses of arrays whose copy has not been awaited on some path.
-struct Arrivals<'a, 'v> {
+/// What has been awaited on every path to a statement.
+#[derive(Clone, Default)]
+struct Known {
+    /// Copies to these arrays.
+    arrived: BTreeSet<Shared>,
+    /// The end of earlier kernels.
+    ended: bool,
+}
+
+/// Looks for accesses of arrays whose copy has not been awaited on some path, and of views that earlier kernels may write.
+struct Order<'a, 'v> {
     kernel: &'a LaneKernel,
     copied: BTreeSet<Shared>,
     violations: &'v mut Violations,
 }
 
-impl Arrivals<'_, '_> {
-    /// `arrived`: what has been awaited on every path to here.
-    fn block(&mut self, block: &[Stmt], arrived: &mut BTreeSet<Shared>) {
-        block.iter().for_each(|stmt| self.stmt(stmt, arrived));
+impl Order<'_, '_> {
+    fn block(&mut self, block: &[Stmt], known: &mut Known) {
+        block.iter().for_each(|stmt| self.stmt(stmt, known));
     }
 
-    fn stmt(&mut self, stmt: &Stmt, arrived: &mut BTreeSet<Shared>) {
+    fn stmt(&mut self, stmt: &Stmt, known: &mut Known) {
         // The condition of a `while` is evaluated after what computes it.
         if !matches!(stmt.kind, StmtKind::While { .. }) {
-            self.reads(stmt, arrived);
+            self.reads(stmt, known);
         }
-        if let Some(place) = stmt.writes()
+        let written = stmt.writes();
+        if written.is_some_and(|place| matches!(place.memory, Memory::Global(_))) && !known.ended {
+            self.violations.add(
+                Rule::Early,
+                &stmt.loc,
+                "a view is written before earlier kernels have ended".to_owned(),
+            );
+        }
+        if let Some(place) = written
             && let Memory::Shared(array) = place.memory
             && self.copied.contains(&array)
         {
@@ -95,20 +117,22 @@ impl Arrivals<'_, '_> {
         }
         match &stmt.kind {
             StmtKind::AwaitCopy { array } => {
-                arrived.insert(*array);
+                known.arrived.insert(*array);
             }
+            StmtKind::AwaitEarlier => known.ended = true,
             // It may not run at all.
-            StmtKind::For { body, .. } => self.block(body, &mut arrived.clone()),
+            StmtKind::For { body, .. } => self.block(body, &mut known.clone()),
             StmtKind::While { before, body, .. } => {
-                self.block(before, arrived);
-                self.reads(stmt, arrived);
-                self.block(body, &mut arrived.clone());
+                self.block(before, known);
+                self.reads(stmt, known);
+                self.block(body, &mut known.clone());
             }
             StmtKind::If { then, otherwise, .. } => {
-                let mut other = arrived.clone();
-                self.block(then, arrived);
+                let mut other = known.clone();
+                self.block(then, known);
                 self.block(otherwise, &mut other);
-                arrived.retain(|array| other.contains(array));
+                known.arrived.retain(|array| other.arrived.contains(array));
+                known.ended &= other.ended;
             }
             StmtKind::Let { .. }
             | StmtKind::Declare { .. }
@@ -122,11 +146,22 @@ impl Arrivals<'_, '_> {
         }
     }
 
-    fn reads(&mut self, stmt: &Stmt, arrived: &BTreeSet<Shared>) {
+    fn reads(&mut self, stmt: &Stmt, known: &Known) {
         for place in stmt.reads() {
+            if let Memory::Global(view) = place.memory
+                && !known.ended
+                && self.kernel.view(view).is_some_and(|view| view.access != Access::Weights)
+            {
+                let name = &self.kernel.params[view.index()].name;
+                self.violations.add(
+                    Rule::Early,
+                    &stmt.loc,
+                    format!("`{name}` is read before earlier kernels, which may write it, have ended"),
+                );
+            }
             if let Memory::Shared(array) = place.memory
                 && self.copied.contains(&array)
-                && !arrived.contains(&array)
+                && !known.arrived.contains(&array)
             {
                 let name = &self.kernel.shared(array).name;
                 self.violations.add(

@@ -169,6 +169,7 @@ impl<'a> Walker<'a, '_> {
             | StmtKind::LaneReduce { .. }
             // What arrives is written by no thread.
             | StmtKind::AwaitCopy { .. }
+            | StmtKind::AwaitEarlier
             | StmtKind::Matrix(
                 MatrixOp::Declare { .. } | MatrixOp::Fill { .. } | MatrixOp::Load { .. } | MatrixOp::Multiply { .. },
             ) => {}

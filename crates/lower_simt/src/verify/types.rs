@@ -269,6 +269,11 @@ impl<'a> Checker<'a, '_> {
                     self.add(Rule::Early, loc, "a wait for a copy that nobody asked for");
                 }
             }
+            StmtKind::AwaitEarlier => {
+                if self.kernel.early.is_none() {
+                    self.add(Rule::Early, loc, "a wait for earlier kernels in one that starts after they have ended");
+                }
+            }
             StmtKind::For { var, lower, upper, step, unroll, body } => {
                 self.for_loop(*var, [lower, upper, step], *unroll, body, loc);
             }

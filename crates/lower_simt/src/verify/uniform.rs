@@ -156,6 +156,7 @@ impl<'a, 'v> Walker<'a, 'v> {
             }
             StmtKind::Barrier { .. } => self.want(control, Level::Group, loc, "whether a barrier is reached"),
             StmtKind::AwaitCopy { .. } => self.want(control, Level::Group, loc, "whether a copy is awaited"),
+            StmtKind::AwaitEarlier => self.want(control, Level::Group, loc, "whether earlier kernels are awaited"),
             StmtKind::Store { .. } | StmtKind::StoreVector { .. } => {}
             StmtKind::For { var, lower, upper, step, unroll: _, body } => {
                 let bounds = self.level(lower).max(self.level(step));
@@ -250,6 +251,7 @@ fn assigned(block: &[Stmt]) -> Vec<Var> {
             | StmtKind::StoreVector { .. }
             | StmtKind::Barrier { .. }
             | StmtKind::AwaitCopy { .. }
+            | StmtKind::AwaitEarlier
             | StmtKind::For { .. }
             | StmtKind::While { .. }
             | StmtKind::If { .. }
