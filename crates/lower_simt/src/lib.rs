@@ -17,4 +17,4 @@ pub mod text;
 pub mod verify;
 
 pub use error::Error;
-pub use lower::lower;
+pub use lower::{lower, lower_beside};

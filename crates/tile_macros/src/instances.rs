@@ -20,6 +20,7 @@ const MOST_CANDIDATES: usize = 256;
 mod keyword {
     syn::custom_keyword!(group);
     syn::custom_keyword!(fuse);
+    syn::custom_keyword!(or);
 }
 
 struct Instances {
@@ -75,6 +76,11 @@ impl Parse for Fusion {
 
 struct Entry {
     name: Ident,
+    forms: Vec<Form>,
+}
+
+/// One of the kernels that compute the same thing, with the candidates of its constants.
+struct Form {
     kernel: ExprPath,
     tunings: Vec<Tuning>,
 }
@@ -108,13 +114,36 @@ impl Parse for Entry {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = input.parse()?;
         input.parse::<Token![=]>()?;
+        let mut forms = vec![input.parse::<Form>()?];
+        while input.peek(keyword::or) {
+            input.parse::<keyword::or>()?;
+            let form: Form = input.parse()?;
+            // The names of constants tell the forms apart, in the candidates' names too.
+            if forms.iter().any(|other| other.names().eq(form.names())) {
+                let message = "another form of this kernel has constants of the same names";
+                return Err(Error::new_spanned(&form.kernel, message));
+            }
+            forms.push(form);
+        }
+        input.parse::<Token![;]>()?;
+        Ok(Self { name, forms })
+    }
+}
+
+impl Parse for Form {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
         let kernel = input.parse()?;
         let mut tunings = Vec::new();
         while input.peek(Token![for]) {
             tunings.push(input.parse()?);
         }
-        input.parse::<Token![;]>()?;
-        Ok(Self { name, kernel, tunings })
+        Ok(Self { kernel, tunings })
+    }
+}
+
+impl Form {
+    fn names(&self) -> impl Iterator<Item = &Ident> {
+        self.tunings.iter().map(|tuning| &tuning.name)
     }
 }
 
@@ -158,8 +187,17 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
         if !names.insert(entry.name.to_string()) {
             return Err(Error::new(entry.name.span(), format!("the group has two kernels named `{}`", entry.name)));
         }
-        for choice in choices(entry)? {
-            output.extend(static_item(&group.value(), entry, &choice));
+        let mut count = 0;
+        for form in &entry.forms {
+            let choices = choices(form)?;
+            count += choices.len();
+            if count > MOST_CANDIDATES {
+                let message = format!("`{}` has more than {MOST_CANDIDATES} candidates", entry.name);
+                return Err(Error::new(entry.name.span(), message));
+            }
+            for choice in choices {
+                output.extend(static_item(&group.value(), &entry.name, form, &choice));
+            }
         }
     }
     for fusion in &fusions {
@@ -198,11 +236,11 @@ fn fusion_item(group: &str, fusion: &Fusion) -> TokenStream {
 
 type Choice<'a> = Vec<(&'a Ident, &'a LitInt, u64)>;
 
-/// Every combination of an entry's candidates, the last `for` fastest.
-fn choices(entry: &Entry) -> Result<Vec<Choice<'_>>> {
+/// Every combination of a form's candidates, the last `for` fastest; too many are cut off.
+fn choices(form: &Form) -> Result<Vec<Choice<'_>>> {
     let mut all = vec![Vec::new()];
-    for tuning in &entry.tunings {
-        if !mentions(entry.kernel.to_token_stream(), &tuning.name) {
+    for tuning in &form.tunings {
+        if !mentions(form.kernel.to_token_stream(), &tuning.name) {
             return Err(Error::new(
                 tuning.name.span(),
                 format!("`{}` is not used in the kernel's const arguments", tuning.name),
@@ -217,12 +255,7 @@ fn choices(entry: &Entry) -> Result<Vec<Choice<'_>>> {
             }
         }
         all = longer;
-        if all.len() > MOST_CANDIDATES {
-            return Err(Error::new(
-                entry.name.span(),
-                format!("`{}` has more than {MOST_CANDIDATES} candidates", entry.name),
-            ));
-        }
+        all.truncate(MOST_CANDIDATES + 1);
     }
     Ok(all)
 }
@@ -235,12 +268,12 @@ fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     })
 }
 
-fn static_item(group: &str, entry: &Entry, choice: &Choice<'_>) -> TokenStream {
+fn static_item(group: &str, entry: &Ident, form: &Form, choice: &Choice<'_>) -> TokenStream {
     let tuning: Vec<String> = choice.iter().map(|(name, _, value)| format!("{name}={value}")).collect();
-    let symbol = format!("{PREFIX}{group}${}${}", entry.name, tuning.join(","));
-    let kernel = &entry.kernel;
+    let symbol = format!("{PREFIX}{group}${}${}", entry, tuning.join(","));
+    let kernel = &form.kernel;
     let constants = choice.iter().map(|(name, literal, _)| quote!(const #name: usize = #literal;));
-    quote_spanned! { entry.name.span()=>
+    quote_spanned! { entry.span()=>
         const _: () = {
             #(#constants)*
             #[used]

@@ -25,11 +25,13 @@ pub fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///     group "my-model";
 ///     add_1000 = add::<1000, 256>;
 ///     q_proj = matvec::<576, 576, BN> for BN in [32, 16, 8];
+///     attention = by_blocks::<576, CH> for CH in [64, 32] or by_slots::<576, SLOTS> for SLOTS in [64, 32];
 /// }
 /// ```
 ///
 /// Left of `=` is the kernel's name for the host. With `for` there is one candidate for each value (for each
-/// combination, after several `for`), and a target takes the one that suits it.
+/// combination, after several `for`), and a target takes the one that suits it. `or` stands before another way to compute the
+/// same: a kernel with the same parameters, whose candidates are candidates too.
 ///
 /// Kernels that a host launches one after the other may become one launch, which `fuse` declares:
 ///

@@ -79,14 +79,17 @@ struct Fused {
     alike: Vec<Vec<Slot>>,
 }
 
-/// Lowers a group's parts and puts them side by side. Of each part the target's own choice is taken, or, where that does not
-/// fit beside the parts before it, the first candidate that does.
+/// Lowers a group's parts and puts them side by side. The target's own choice of candidates is taken, or, where a part does
+/// not fit beside the parts before it, its first candidate that does.
 fn lanes(group: &Group, limits: &lower_simt::target::Target) -> Result<Fused, Report> {
-    let mut parts = group.parts.iter();
+    let families: Vec<Vec<Kernel>> = group.parts.iter().map(|part| part.candidates.clone()).collect();
+    let chosen = lower_simt::lower_beside(&families, limits).map_err(|errors| errors[0].report())?;
+    let mut parts = chosen.into_iter().zip(&group.parts);
     let empty = || Report::new(diagnostics::Kind::Bug, format!("fusion `{}` has no kernels", group.name));
-    let mut fused = alone(lower(&parts.next().ok_or_else(empty)?.candidates, limits)?, &group.parts[0]);
-    for part in parts {
-        let joined = join(&group.name, &fused, alone(lower(&part.candidates, limits)?, part), limits);
+    let (first, part) = parts.next().ok_or_else(empty)?;
+    let mut fused = alone(first, part);
+    for (kernel, part) in parts {
+        let joined = join(&group.name, &fused, alone(kernel, part), limits);
         fused = joined.or_else(|refusal| {
             let others =
                 part.candidates.iter().filter_map(|candidate| lower(std::slice::from_ref(candidate), limits).ok());

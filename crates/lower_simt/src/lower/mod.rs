@@ -54,6 +54,31 @@ pub fn lower(module: &Module, target: &Target) -> Result<LaneModule, Vec<Error>>
     Ok(LaneModule { name: module.name.clone(), kernels })
 }
 
+/// Lowers one candidate of each of several families that are to stand side by side: each as [`lower`] would, or, on targets whose
+/// kernels copy weights ahead, those that together have about as many programs as fill the machine.
+///
+/// # Errors
+/// As [`lower`], of the first family that cannot be lowered.
+pub fn lower_beside(families: &[Vec<Kernel>], target: &Target) -> Result<Vec<LaneKernel>, Vec<Error>> {
+    let kernels = families.iter().map(|family| {
+        let module = Module { name: String::new(), kernels: family.clone() };
+        Ok(prepare(&module)?.kernels)
+    });
+    let families: Vec<Vec<Kernel>> = kernels.collect::<Result<_, Vec<Error>>>()?;
+    let borrowed: Vec<Vec<&Kernel>> = families.iter().map(|family| family.iter().collect()).collect();
+    if let Some(choice) = candidates::together(&borrowed, target) {
+        let lowered: Result<Vec<LaneKernel>, Error> =
+            choice.into_iter().map(|kernel| lower_kernel(kernel, target)).collect();
+        if let Ok(lowered) = lowered {
+            return Ok(lowered);
+        }
+    }
+    let chosen = families.into_iter().map(|kernels| {
+        candidates::choose(&Module { name: String::new(), kernels }, target).map(|mut chosen| chosen.swap_remove(0))
+    });
+    chosen.collect()
+}
+
 /// The module, checked, with promises of the memory accesses that are proven and no others.
 fn prepare(module: &Module) -> Result<Module, Vec<Error>> {
     let invalid = |error| Error::Invalid(Box::new(error));

@@ -36,8 +36,10 @@ tile::instances! {
     rope_q_decode = rope::rope_q::<NH, DH, HALF, CAP, HEADS> for HEADS in [12, 1];
     rope_k_decode = rope::rope_k::<bf16, KVD, DH, HALF, CAP>;
     attention_decode_gqa = attention::attention_decode_gqa::<bf16, NH, DH, KVD, G, CAP, HEADS, CH>
-        for HEADS in [6, 3, 1] for CH in [128, 64, 32, 16];
-    o_proj_residual = matvec::proj_residual::<QD, D, BN> for BN in [32, 16, 8, 4];
+        for HEADS in [6, 3, 1] for CH in [128, 64, 32, 16]
+        or attention::attention_decode_gqa_slots::<bf16, NH, DH, KVD, G, CAP, SLOTS>
+        for SLOTS in [128, 64, 32];
+    o_proj_residual = matvec::proj_residual::<QD, D, BN> for BN in [32, 16, 12, 8, 4];
     mlp_gate_up_silu = mlp::mlp_gate_up_silu::<D, I, BN> for BN in [32, 16, 8, 4];
     down_proj_residual = matvec::proj_residual::<I, D, BN> for BN in [32, 16, 8, 4];
     silu_mul_fused = elementwise::silu_mul::<I, BN> for BN in [1024, 512, 256];

@@ -37,7 +37,9 @@ tile::instances! {
     rope_q_decode = rope::rope_q::<NH, DH, HALF, CAP, HEADS> for HEADS in [5, 1];
     rope_k_decode = rope::rope_k::<bf16, KVD, DH, HALF, CAP>;
     attention_decode_gqa = attention::attention_decode_gqa::<bf16, NH, DH, KVD, G, CAP, HEADS, CH>
-        for HEADS in [6, 2, 1] for CH in [32, 13];
+        for HEADS in [6, 2, 1] for CH in [32, 13]
+        or attention::attention_decode_gqa_slots::<bf16, NH, DH, KVD, G, CAP, SLOTS>
+        for SLOTS in [16, 6];
     o_proj_residual = matvec::proj_residual::<QD, D, BN> for BN in [16, 7];
     mlp_gate_up_silu = mlp::mlp_gate_up_silu::<D, I, BN> for BN in [16, 7];
     down_proj_residual = matvec::proj_residual::<I, D, BN> for BN in [16, 7];
