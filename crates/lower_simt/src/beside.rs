@@ -110,6 +110,10 @@ pub fn beside(
     let then = some_threads(std::mem::take(&mut out.body), first, second, out.threads)?;
     let otherwise = some_threads(otherwise, second, first, out.threads)?;
     out.body = vec![Stmt { kind: StmtKind::If { condition, then, otherwise }, loc: first.loc.clone() }];
+    if out.early.is_none() {
+        // It starts after they have ended.
+        drop_waits(&mut out.body);
+    }
     verify(&out, target).map_err(BesideError::Rules)?;
     Ok(Beside { kernel: out, second: params })
 }
@@ -152,7 +156,15 @@ fn some_threads(body: Vec<Stmt>, of: &LaneKernel, other: &LaneKernel, threads: u
     }
     let thread = Expr::Builtin(Builtin::Thread);
     let condition = Expr::Compare(Predicate::ULt, Box::new(thread), Box::new(Expr::int(of.threads)));
-    Ok(vec![Stmt { kind: StmtKind::If { condition, then: body, otherwise: vec![] }, loc: of.loc.clone() }])
+    let stmt = |kind| Stmt { kind, loc: of.loc.clone() };
+    let waits = body.iter().any(|stmt| stmt.kind == StmtKind::AwaitEarlier);
+    let otherwise = waits.then(|| stmt(StmtKind::AwaitEarlier)).into_iter().collect();
+    Ok(vec![stmt(StmtKind::If { condition, then: body, otherwise })])
+}
+
+fn drop_waits(stmts: &mut Vec<Stmt>) {
+    stmts.retain(|stmt| stmt.kind != StmtKind::AwaitEarlier);
+    stmts.iter_mut().flat_map(Stmt::blocks_mut).for_each(drop_waits);
 }
 
 /// Adds the second kernel's parameters; their indices.

@@ -161,6 +161,12 @@ fn owners_and_programs_are_told_apart() {
     assert_eq!(programs, 3);
 }
 
+/// Waits for earlier kernels at its start.
+fn awaiting(mut kernel: LaneKernel) -> LaneKernel {
+    kernel.body.insert(0, Stmt { kind: StmtKind::AwaitEarlier, loc: kernel.loc.clone() });
+    kernel
+}
+
 /// Each side asks for its own weights, and the two start early only together.
 #[test]
 fn what_is_asked_for_ahead_keeps_its_programs() {
@@ -173,7 +179,7 @@ fn what_is_asked_for_ahead_keeps_its_programs() {
         let (programs, per_program) = ([0, blocks], [64, 0, 0]);
         let prefetch = WeightRange { view: ViewId(0), programs, first: 0, per_program, bytes: 256 };
         kernel.early = Some(Early { prefetches: vec![prefetch], copies: vec![] });
-        kernel
+        awaiting(kernel)
     };
     let both = beside("both", &asking(3), &asking(2), &[], &target).expect("fits").kernel;
     let early = both.early.expect("both start early");
@@ -201,14 +207,14 @@ fn what_is_copied_ahead_shares_arrays_with_copies_only() {
         kernel.early = Some(Early { prefetches: vec![], copies: vec![EarlyCopy { from, to }] });
         let stmt = Stmt { kind: StmtKind::AwaitCopy { array: to }, loc: kernel.loc.clone() };
         kernel.body.insert(0, stmt);
-        kernel
+        awaiting(kernel)
     };
     let both = beside("both", &copying(3, false), &copying(2, true), &[], &target).expect("fits").kernel;
     let copies: Vec<(u32, [u64; 2])> =
         both.early.iter().flat_map(|early| &early.copies).map(|copy| (copy.to.0, copy.from.programs)).collect();
     assert_eq!(copies, [(0, [0, 3]), (0, [3, 5])]);
     assert_eq!(both.shared.len(), 2, "the plain one has an array of its own");
-    let early = |blocks, threads| LaneKernel { early: Some(Early::default()), ..scale(blocks, threads) };
+    let early = |blocks, threads| awaiting(LaneKernel { early: Some(Early::default()), ..scale(blocks, threads) });
     let few = beside("both", &copying(3, false), &early(2, 64), &[], &target);
     assert!(few.is_ok(), "the smaller one waits for nothing");
     let few = beside("both", &early(2, 256), &copying(3, false), &[], &target);

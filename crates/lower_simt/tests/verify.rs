@@ -89,7 +89,7 @@ fn early_starts() {
             copies: vec![],
         });
     };
-    let mut sound = kernel(|_, _, _| {});
+    let mut sound = kernel(|b, _, _| b.push(StmtKind::AwaitEarlier));
     weights(&mut sound);
     assert_eq!(broken(&sound, &ahead), SOUND);
     assert_eq!(broken(&sound, &TARGET), [Rule::Early], "no such start on this target");
@@ -122,6 +122,62 @@ fn early_starts() {
 }
 
 #[test]
+fn waits_for_earlier_kernels() {
+    let ahead = Target { ahead: Some(Ahead { bytes: 1 << 20, threads: 1 << 16, copy: None }), ..TARGET };
+    // `weights`: what the input's access is.
+    let with = |weights: bool, body: &dyn Fn(&mut Build, StmtKind, StmtKind)| {
+        let mut kernel = kernel(|b, input, output| {
+            let at = |view| Place { memory: Memory::Global(view), offset: Box::new(int(0)), owner: None };
+            let x = b.var("x", Scalar::F32, None);
+            let read = StmtKind::Let { var: x, value: Expr::Load(at(input)) };
+            let write = StmtKind::Store { place: at(output), value: Expr::Float(1.0) };
+            let thread = Expr::Compare(Predicate::IEq, Box::new(Expr::Builtin(Builtin::Thread)), Box::new(int(0)));
+            let write = StmtKind::If {
+                condition: thread,
+                then: vec![Stmt { kind: write, loc: Loc::Unknown }],
+                otherwise: vec![],
+            };
+            body(b, read, write);
+        });
+        if let (true, ParamKind::View(view)) = (weights, &mut kernel.params[0].kind) {
+            view.access = Access::Weights;
+        }
+        kernel.early = Some(Early::default());
+        broken(&kernel, &ahead)
+    };
+    let wait = || StmtKind::AwaitEarlier;
+    let in_order = |order: [usize; 3]| {
+        move |b: &mut Build, read: StmtKind, write: StmtKind| {
+            let all = [wait(), read, write];
+            order.into_iter().for_each(|number| b.push(all[number].clone()));
+        }
+    };
+    // Weights may be read before the wait; everything else, and every write, comes after it.
+    assert_eq!(with(false, &in_order([0, 1, 2])), SOUND);
+    assert_eq!(with(true, &in_order([1, 0, 2])), SOUND);
+    assert_eq!(with(false, &in_order([1, 0, 2])), [Rule::Early]);
+    assert_eq!(with(true, &in_order([2, 0, 1])), [Rule::Early]);
+    // No wait, or none on some way.
+    assert_eq!(with(true, &|b, read, _| b.push(read)), [Rule::Early]);
+    let branch = |then, otherwise| {
+        let condition =
+            Expr::Compare(Predicate::ULt, Box::new(Expr::Builtin(Builtin::Program(Axis::X))), Box::new(int(2)));
+        let stmt = |kind: Option<StmtKind>| kind.map(|kind| Stmt { kind, loc: Loc::Unknown }).into_iter().collect();
+        StmtKind::If { condition, then: stmt(then), otherwise: stmt(otherwise) }
+    };
+    let after = |branch: StmtKind| {
+        move |b: &mut Build, read: StmtKind, _: StmtKind| {
+            b.push(branch.clone());
+            b.push(read);
+        }
+    };
+    assert_eq!(with(false, &after(branch(Some(wait()), Some(wait())))), SOUND);
+    assert_eq!(with(false, &after(branch(Some(wait()), None))), [Rule::Early]);
+    // A kernel that starts after the others have ended has nothing to wait for.
+    assert_eq!(rules(|b, _, _| b.push(StmtKind::AwaitEarlier)), [Rule::Early]);
+}
+
+#[test]
 fn early_copies() {
     let copy = Some(CopyAhead { least: 16, bytes: 1 << 10, programs: 1, threads: 32 });
     let ahead = Target { ahead: Some(Ahead { bytes: 1 << 20, threads: 1 << 16, copy }), ..TARGET };
@@ -134,6 +190,7 @@ fn early_copies() {
     let with = |body: &dyn Fn(&mut Build)| {
         let mut kernel = kernel(|b, _, _| {
             b.shared("tile", Elem::Bf16, 64);
+            b.push(StmtKind::AwaitEarlier);
             body(b);
         });
         let view =

@@ -105,7 +105,7 @@ pub enum StmtKind {
         /// The array.
         array: Shared,
     },
-    /// All threads of the group wait until the kernels in front of this one have ended; then they see what those have written.
+    /// The thread waits until the kernels in front of this one have ended; then it sees what those have written.
     /// In a kernel with [`Early`](super::Early), which has one on every way, before every access of a view other than weights.
     AwaitEarlier,
     /// `for (var = lower; var < upper; var += step)`: signed comparison, `step` positive; bounds are evaluated once.

@@ -156,8 +156,8 @@ impl<'a, 'v> Walker<'a, 'v> {
             }
             StmtKind::Barrier { .. } => self.want(control, Level::Group, loc, "whether a barrier is reached"),
             StmtKind::AwaitCopy { .. } => self.want(control, Level::Group, loc, "whether a copy is awaited"),
-            StmtKind::AwaitEarlier => self.want(control, Level::Group, loc, "whether earlier kernels are awaited"),
-            StmtKind::Store { .. } | StmtKind::StoreVector { .. } => {}
+            // Each thread waits for itself.
+            StmtKind::AwaitEarlier | StmtKind::Store { .. } | StmtKind::StoreVector { .. } => {}
             StmtKind::For { var, lower, upper, step, unroll: _, body } => {
                 let bounds = self.level(lower).max(self.level(step));
                 let limit = self.level(upper);
