@@ -9,6 +9,7 @@ pub mod fetch;
 mod generate;
 pub mod gguf;
 pub mod golden;
+pub mod judge;
 pub mod plan;
 pub mod rope;
 mod sample;
