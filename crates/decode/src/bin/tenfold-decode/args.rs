@@ -113,6 +113,9 @@ pub(crate) struct Bench {
     /// Seed of the prompt and of a synthetic cache
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Steps sent before the token of an earlier one has arrived on the host, on devices that can; 0 waits for every token
+    #[arg(long, value_name = "N", default_value_t = ::decode::AHEAD)]
+    pub(crate) ahead: u64,
     /// Write everything, every single time too, as a JSON object
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
