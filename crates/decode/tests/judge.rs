@@ -26,12 +26,12 @@ const C: &str = "
 KERNEL(right, )
 KERNEL(wrong, y[31] *= 1.01f)
 KERNEL(lazy, ((uint32_t *)y)[3] = 0x7fd0dead)
-KERNEL(nan, y[5] = y[5] - y[5] + (x[0] - x[0]) / (y[6] - y[6]))
+KERNEL(undefined, y[5] = y[5] - y[5] + (x[0] - x[0]) / (y[6] - y[6]))
 KERNEL(greedy, y[40] = 1)
 KERNEL(stray, y[70] = 1)
 KERNEL(input, x[7] = 1)
 ";
-const KERNELS: [&str; 7] = ["right", "wrong", "lazy", "nan", "greedy", "stray", "input"];
+const KERNELS: [&str; 7] = ["right", "wrong", "lazy", "undefined", "greedy", "stray", "input"];
 
 fn view(name: &str, access: Access) -> Arg {
     let own = if access == Access::Write { vec![Own::Whole] } else { Vec::new() };
