@@ -116,15 +116,10 @@ impl Recorder {
     ///
     /// # Errors
     /// A disk that is full.
-    pub fn add(
-        &mut self,
-        kernel: &str,
-        recipe: &Recipe,
-        case: &Case,
-        outputs: &Outputs,
-    ) -> Result<(), RecordingError> {
+    pub fn add(&mut self, kernel: &str, recipe: &Recipe, case: &Case, outputs: &Outputs) -> Result<(), RecordingError> {
         let names = outputs.0.iter().map(|(name, _)| name.clone()).collect();
-        let recorded = Recorded { kernel: kernel.to_owned(), recipe: recipe.clone(), hash: case.hash(), outputs: names };
+        let recorded =
+            Recorded { kernel: kernel.to_owned(), recipe: recipe.clone(), hash: case.hash(), outputs: names };
         let before = case.outputs();
         for (name, after) in &outputs.0 {
             let before = before.get(name).map_or(&[][..], |buffer| &buffer.bytes);

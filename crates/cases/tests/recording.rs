@@ -1,6 +1,8 @@
 //! Cases survive a file, to the bit; what is damaged in it is noticed.
 
-use cases::{ArgValue, Case, Fill, Outputs, Recipe, RecipeArg, RecipeError, Recorder, Recording, RecordingError, Value};
+use cases::{
+    ArgValue, Case, Fill, Outputs, Recipe, RecipeArg, RecipeError, Recorder, Recording, RecordingError, Value,
+};
 use view_types::{Access, Elem, Shape};
 
 fn view(name: &str, elem: Elem, dims: &[u64], access: Access, fill: Option<Fill>, filled: u64) -> RecipeArg {
@@ -33,7 +35,10 @@ fn recipe(seed: u64) -> Recipe {
     args.push(view("k_cache", Elem::Bf16, &[8, 4], Access::Write, Some(numbers), 12));
     args.push(view("output", Elem::F32, &[1, 6], Access::Write, None, 6));
     args.push(RecipeArg { name: "eps".to_owned(), value: Value::Float(1e-5) });
-    args.push(RecipeArg { name: "position".to_owned(), value: Value::Int { elem: Elem::I32, value: u64::from(u32::MAX) } });
+    args.push(RecipeArg {
+        name: "position".to_owned(),
+        value: Value::Int { elem: Elem::I32, value: u64::from(u32::MAX) },
+    });
     Recipe { family: "k".to_owned(), seed, args }
 }
 

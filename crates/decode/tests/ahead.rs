@@ -212,7 +212,10 @@ fn a_text_that_ends_early_forgets_what_ran_for_nothing() {
 fn a_text_longer_than_the_cache_is_refused_before_it_runs() {
     let mut setup = Setup::new();
     let error = setup.engine.greedy(17, CAPACITY + 1, 2, &mut |_| ControlFlow::Continue(())).unwrap_err();
-    assert!(matches!(error, DecodeError::CacheFull { needed, capacity: CAPACITY } if needed == CAPACITY + 1), "{error}");
+    assert!(
+        matches!(error, DecodeError::CacheFull { needed, capacity: CAPACITY } if needed == CAPACITY + 1),
+        "{error}"
+    );
     assert_eq!(setup.calls(), []);
     assert_eq!(setup.greedy(17, CAPACITY, 3, usize::MAX).len(), CAPACITY as usize);
 }

@@ -78,8 +78,7 @@ fn recipe(seed: u64) -> Recipe {
         },
     };
     let numbers = Fill::Normal { mean: 0.0, deviation: 1.0 };
-    let args =
-        vec![view("x", view_types::Access::Read, Some(numbers)), view("y", view_types::Access::Write, None)];
+    let args = vec![view("x", view_types::Access::Read, Some(numbers)), view("y", view_types::Access::Write, None)];
     Recipe { family: "double".to_owned(), seed, args }
 }
 

@@ -1,13 +1,13 @@
 //! Choices and marks: on the processor, on an emulated GPU, and on a real one where there is one.
 
-use device::{Buffer, Checks, Choice, Chosen, Cpu, Cuda, Device, Emulated, EmulatedOptions, Error, Language, Mark, Usage};
+use device::{
+    Buffer, Checks, Choice, Chosen, Cpu, Cuda, Device, Emulated, EmulatedOptions, Error, Language, Mark, Usage,
+};
 
 fn devices() -> Vec<Box<dyn Device>> {
     let options = EmulatedOptions { checks: Checks::Memory, threads: Some(1), seed: 1, cache: None };
-    let mut devices: Vec<Box<dyn Device>> = vec![
-        Box::new(Cpu::new(Some(1)).unwrap()),
-        Box::new(Emulated::new(Language::Cuda, options).unwrap()),
-    ];
+    let mut devices: Vec<Box<dyn Device>> =
+        vec![Box::new(Cpu::new(Some(1)).unwrap()), Box::new(Emulated::new(Language::Cuda, options).unwrap())];
     match Cuda::new() {
         Ok(device) => devices.push(Box::new(device)),
         Err(error) => {

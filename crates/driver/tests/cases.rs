@@ -38,9 +38,11 @@ fn all_pass(target: Target, suite: &str) {
     for verdict in &verdicts {
         assert!(matches!(verdict.outcome(), Outcome::Passed(_)), "{target} {}: {}", verdict.kernel, verdict.outcome());
         // The first and the last position, and those around a power of two.
-        let takes_position = bundle.manifest().kernels.iter().any(|kernel| {
-            kernel.name == verdict.kernel && kernel.args.iter().any(|arg| arg.name == "position")
-        });
+        let takes_position = bundle
+            .manifest()
+            .kernels
+            .iter()
+            .any(|kernel| kernel.name == verdict.kernel && kernel.args.iter().any(|arg| arg.name == "position"));
         assert_eq!(verdict.cases.len(), if takes_position { 6 } else { 2 }, "{}", verdict.kernel);
     }
 }
@@ -93,9 +95,8 @@ fn expected_numbers_that_are_off_do_not_pass() {
             let before = case.outputs();
             let (name, buffer) = outputs.0.first_mut().expect("it writes something");
             let written = |i: &usize| before.get(name).is_some_and(|before| before.bits(*i) != buffer.bits(*i));
-            let largest = (0..buffer.len()).filter(written).max_by(|a, b| {
-                buffer.get(*a).abs().total_cmp(&buffer.get(*b).abs())
-            });
+            let largest =
+                (0..buffer.len()).filter(written).max_by(|a, b| buffer.get(*a).abs().total_cmp(&buffer.get(*b).abs()));
             let element = largest.expect("it writes something");
             let value = buffer.get(element);
             let more = if buffer.elem.is_float() { value * 1.1 } else { value + 1.0 };

@@ -130,7 +130,8 @@ pub fn interpret_fused(
         value: value.clone(),
     });
     let whole = Recipe { family: fused.name.clone(), seed, args: whole.collect() }.make()?;
-    let mut held: BTreeMap<At, ArgValue> = values.keys().copied().zip(whole.args.into_iter().map(|a| a.value)).collect();
+    let mut held: BTreeMap<At, ArgValue> =
+        values.keys().copied().zip(whole.args.into_iter().map(|a| a.value)).collect();
     for (launch, kernel) in launches.iter().enumerate() {
         let args = kernel.params.iter().enumerate().map(|(param, declared)| {
             let value = match (&held[&bindings.first[&(launch, param)]], &declared.kind) {
@@ -153,7 +154,8 @@ pub fn interpret_fused(
     }
     let mut outputs = case.outputs();
     for (arg, at) in named() {
-        if let (Some(output), ArgValue::View { buffer, .. }) = (outputs.get_mut(&arg.name), &held[&bindings.first[at]]) {
+        if let (Some(output), ArgValue::View { buffer, .. }) = (outputs.get_mut(&arg.name), &held[&bindings.first[at]])
+        {
             output.bytes.clone_from(&buffer.bytes);
         }
     }

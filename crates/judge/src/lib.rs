@@ -24,8 +24,8 @@ mod reference;
 mod roles;
 
 pub use cases::{
-    ArgValue, Buffer, Case, CaseArg, Comparison, ELEMENT_FACTOR, Element, Expected, Fault, MAX_CASE_BYTES, OutputReport,
-    Outputs, Recipe, compare, poison_bits, tolerance,
+    ArgValue, Buffer, Case, CaseArg, Comparison, ELEMENT_FACTOR, Element, Expected, Fault, MAX_CASE_BYTES,
+    OutputReport, Outputs, Recipe, compare, poison_bits, tolerance,
 };
 pub use fused::{Fused, FusedError, interpret_fused};
 pub use generate::{CONTEXTS, CaseError, generate, recipe, seeds};

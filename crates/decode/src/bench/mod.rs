@@ -65,6 +65,8 @@ pub struct Bench {
     pub kernels: Vec<KernelTime>,
     /// Every single time in milliseconds, in the order of measurement.
     pub samples_ms: Vec<f64>,
+    /// The device's time per token in milliseconds, of every run; empty if it has no clock.
+    pub device_samples_ms: Vec<f64>,
 }
 
 /// Bytes that one token reads.
@@ -174,8 +176,13 @@ fn measure(engine: &mut Engine, options: &BenchOptions, context: u64, first: u32
         gb_per_s: total as f64 / seconds / 1e9,
         condition,
         kernels,
-        samples_ms: times.iter().map(|time| time.as_secs_f64() * 1e3).collect(),
+        samples_ms: milliseconds(&times),
+        device_samples_ms: milliseconds(&on_device),
     })
+}
+
+fn milliseconds(times: &[Duration]) -> Vec<f64> {
+    times.iter().map(|time| time.as_secs_f64() * 1e3).collect()
 }
 
 /// One run in which each launch is waited for.

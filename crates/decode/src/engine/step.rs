@@ -92,7 +92,11 @@ impl Engine {
     /// The token that was asked for; `position` is that of its step.
     pub(super) fn chosen(&mut self, choice: Choice, position: u64) -> Result<u32, Error> {
         let Chosen { index, value } = self.device.chosen(choice)?;
-        if u64::from(index) < self.config.vocab && value.is_finite() { Ok(index) } else { Err(Error::NotFinite { position }) }
+        if u64::from(index) < self.config.vocab && value.is_finite() {
+            Ok(index)
+        } else {
+            Err(Error::NotFinite { position })
+        }
     }
 
     /// Appends a token and asks for the next, with `time` called around each launch; for the benchmark.

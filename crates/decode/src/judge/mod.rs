@@ -106,7 +106,8 @@ pub fn judge(
     let mut verdicts = Vec::new();
     for name in names {
         let fused = manifest.fusions.iter().any(|fusion| fusion.kernel == name);
-        let wanted = |case: &Recorded| case.kernel == name && selection.seeds.is_none_or(|most| case.recipe.seed <= most);
+        let wanted =
+            |case: &Recorded| case.kernel == name && selection.seeds.is_none_or(|most| case.recipe.seed <= most);
         let indices: Vec<usize> =
             recording.cases().iter().enumerate().filter(|(_, case)| wanted(case)).map(|(index, _)| index).collect();
         let cases = indices.into_iter().map(|index| {
@@ -152,7 +153,10 @@ fn fits(recorded: &Recorded, kernel: &Kernel) -> bool {
         && args.iter().zip(&kernel.args).all(|(arg, declared)| {
             arg.name == declared.name
                 && match (&arg.value, &declared.kind) {
-                    (Value::View { elem, shape, access, .. }, ArgKind::View { dtype, shape: extents, access: own, .. }) => {
+                    (
+                        Value::View { elem, shape, access, .. },
+                        ArgKind::View { dtype, shape: extents, access: own, .. },
+                    ) => {
                         shape.count().checked_mul(elem.bytes()) == bundle::view_bytes(*dtype, extents)
                             && is_same(*access, *own)
                     }

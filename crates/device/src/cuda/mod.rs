@@ -72,7 +72,6 @@ impl Cuda {
             values: launch::values(binding, &self.buffers)?,
         })
     }
-
 }
 
 impl Device for Cuda {

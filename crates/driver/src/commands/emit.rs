@@ -9,9 +9,9 @@ use tile_ir::Module;
 
 use crate::cli::{Emit, Stage};
 use crate::frontend::Source;
-use crate::{judges, names};
 use crate::pipeline::{self, Reports};
 use crate::targets::{self, Compiled, Target};
+use crate::{judges, names};
 
 /// Runs the command.
 ///

@@ -25,7 +25,9 @@ pub fn record(module: &Module, compiled: &Compiled, seeds: u64, path: &Path) -> 
         let context = || format!("no case of kernel `{}`", kernel.name);
         match compiled.fusions().iter().find(|fusion| fusion.kernel == kernel.name) {
             Some(fusion) => fused(&mut recorder, module, compiled, kernel, fusion, seeds).with_context(context)?,
-            None => plain(&mut recorder, chosen(module, compiled, &kernel.name)?, kernel, seeds).with_context(context)?,
+            None => {
+                plain(&mut recorder, chosen(module, compiled, &kernel.name)?, kernel, seeds).with_context(context)?
+            }
         }
     }
     Ok(recorder.finish()?)

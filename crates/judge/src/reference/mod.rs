@@ -17,8 +17,8 @@ mod rope;
 use diagnostics::{Kind, Report};
 
 use cases::Buffer;
-use cases::{ArgValue, Case};
 use cases::Expected;
+use cases::{ArgValue, Case};
 
 /// Why there is no reference result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
