@@ -199,7 +199,7 @@ def sanitized_cases(tool: str, suite: str):
         if bench.args.device != "cuda":
             raise Skip(f"device `{bench.args.device}` is no GPU")
         bundle = with_cases(bench, suite)
-        words = ("--bundle", bundle, "--device", "cuda", "--seeds", str(bench.args.seeds))
+        words = ("--bundle", bundle, "--device", "cuda", "--exact", "--seeds", str(bench.args.seeds))
         return sane(bench.tenfold("judge", *words, before=sanitizer(tool)), r"[1-9]\d* passed, 0 failed")
 
     return run

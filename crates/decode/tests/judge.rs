@@ -144,10 +144,10 @@ fn what_has_no_case_is_skipped_and_selections_are_kept_to() {
     let all = verdicts(&bundle, &cases, &Selection::default());
     assert_eq!(all.len(), KERNELS.len());
     assert!(all[1..].iter().all(|verdict| matches!(verdict.outcome(), Outcome::Skipped(_))));
-    let one = Selection { kernels: vec!["right".to_owned()], seeds: Some(1) };
+    let one = Selection { kernels: vec!["right".to_owned()], seeds: Some(1), ..Selection::default() };
     let one = verdicts(&bundle, &cases, &one);
     assert_eq!((one.len(), one[0].cases.len()), (1, 1));
-    let none = Selection { kernels: vec!["left".to_owned()], seeds: None };
+    let none = Selection { kernels: vec!["left".to_owned()], ..Selection::default() };
     let mut device = open_device("cpu", Some(1)).unwrap();
     let mut recording = Recording::open(&cases).unwrap();
     let error = judge(device.as_mut(), &bundle, &mut recording, &none, &mut |_| {}).unwrap_err();

@@ -12,7 +12,7 @@ use device::{Device, Program};
 
 use crate::error::Error;
 
-pub use launch::{LaunchError, launch};
+pub use launch::{Guards, LaunchError, launch};
 
 /// Which cases to run.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Selection {
     pub kernels: Vec<String>,
     /// Only seeds up to this one.
     pub seeds: Option<u64>,
+    /// What lies behind the buffers.
+    pub guards: Guards,
 }
 
 impl Selection {
@@ -112,7 +114,7 @@ pub fn judge(
             recording.cases().iter().enumerate().filter(|(_, case)| wanted(case)).map(|(index, _)| index).collect();
         let cases = indices.into_iter().map(|index| {
             let seed = recording.cases()[index].recipe.seed;
-            (seed, run(device, &program, recording, index))
+            (seed, run(device, &program, recording, index, selection.guards))
         });
         let verdict = Verdict { cases: cases.collect(), kernel: name, fused };
         done(&verdict);
@@ -121,7 +123,7 @@ pub fn judge(
     Ok(verdicts)
 }
 
-fn run(device: &mut dyn Device, program: &Program, recording: &mut Recording, index: usize) -> Outcome {
+fn run(device: &mut dyn Device, program: &Program, recording: &mut Recording, index: usize, guards: Guards) -> Outcome {
     let recorded = &recording.cases()[index];
     let Some(kernel) = program.kernel(&recorded.kernel) else {
         return Outcome::Failed("the bundle has no such kernel".to_owned());
@@ -133,7 +135,7 @@ fn run(device: &mut dyn Device, program: &Program, recording: &mut Recording, in
         Ok(made) => made,
         Err(error) => return Outcome::Failed(error.to_string()),
     };
-    match launch(device, kernel, &case) {
+    match launch(device, kernel, &case, guards) {
         Ok(found) => {
             let comparison = compare(&case, &Expected::from_outputs(&case, &outputs), &found);
             if comparison.passed() {

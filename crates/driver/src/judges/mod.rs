@@ -18,7 +18,7 @@ mod vendors;
 use std::fmt;
 
 use bundle::manifest;
-use decode::judge::{LaunchError, launch};
+use decode::judge::{Guards, LaunchError, launch};
 use device::{Device, Program};
 use judge::{Case, Comparison, Expected, Outputs};
 use tile_ir::Kernel;
@@ -149,7 +149,7 @@ pub fn by_device(
     let Some(loaded) = program.kernel(&kernel.family) else {
         return Outcome::Failed(format!("the bundle has no kernel `{}`", kernel.family));
     };
-    match launch(device, loaded, &run.case) {
+    match launch(device, loaded, &run.case, Guards::Bytes) {
         Ok(outputs) => from_comparison(&judge::compare(&run.case, &run.expected, &outputs)),
         Err(LaunchError::Device(error)) => Outcome::Failed(faults::report(error, manifest).to_string()),
         Err(error @ (LaunchError::PastEnd { .. } | LaunchError::Input { .. })) => Outcome::Failed(error.to_string()),

@@ -174,6 +174,9 @@ pub(crate) struct Judge {
     /// Only the first N seeds of each kernel
     #[arg(long, value_name = "N")]
     pub(crate) seeds: Option<u64>,
+    /// Buffers end where views do, with no bytes behind them that must stay as they are: for compute-sanitizer and its like
+    #[arg(long)]
+    pub(crate) exact: bool,
     /// Write the outcome of every case as a JSON object
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use ::bundle::Bundle;
 use ::cases::Recording;
-use ::decode::judge::{Outcome, Selection, Verdict, judge};
+use ::decode::judge::{Guards, Outcome, Selection, Verdict, judge};
 use ::decode::{Error, open_device};
 use serde_json::{Value, json};
 
@@ -20,7 +20,8 @@ pub(crate) fn run(args: &Judge) -> Result<ExitCode, Error> {
     let bundle = Bundle::open(&args.bundle)?;
     let path = args.cases.clone().unwrap_or_else(|| args.bundle.join(CASES_FILE));
     let mut recording = Recording::open(&path)?;
-    let selection = Selection { kernels: args.kernel.clone(), seeds: args.seeds };
+    let guards = if args.exact { Guards::Nothing } else { Guards::Bytes };
+    let selection = Selection { kernels: args.kernel.clone(), seeds: args.seeds, guards };
     let group = bundle.manifest().group.clone();
     println!("{group} on {} ({}): {} recorded cases", device.name(), device.judge(), recording.cases().len());
     let verdicts = judge(device.as_mut(), &bundle, &mut recording, &selection, &mut |verdict| {
