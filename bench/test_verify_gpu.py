@@ -133,6 +133,21 @@ class Verify(unittest.TestCase):
         self.assertEqual(set(self.outcomes().values()), {"failed"})
         self.assertEqual(text.count("error: the GPU is gone"), len(self.records()))
 
+    def test_a_gpu_that_does_not_open_is_skipped(self):
+        for group in ("qwen2-reduced", "gallery"):
+            self.bundle(group, breaks="cannot open device `cuda`: no NVRTC library is found")
+        code, text = self.run_main("--only", "judge,repeat")
+        self.assertEqual((code, set(self.outcomes().values())), (77, {"skipped"}), text)
+        self.assertIn("no NVRTC library is found", text)
+
+    def test_logits_of_an_earlier_run_are_not_used(self):
+        kept = self.folder / "kept"
+        words = ("--only", "repeat", "--keep", str(kept), "--steps", "5")
+        self.assertEqual(self.run_main(*words)[0], 0)
+        (kept / "logits-ours.f32").write_text("of another program")
+        self.assertEqual(self.run_main(*words)[0], 0)
+        self.assertEqual((kept / "logits-ours.f32").read_text(), "x" * 5)
+
     def test_each_check_has_its_time(self):
         self.bundle("gallery", sleep=60)
         start = time.monotonic()
