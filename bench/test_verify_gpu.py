@@ -175,12 +175,15 @@ class Verify(unittest.TestCase):
             self.run_main("--only", "jugde")
 
     def test_the_sanitizer_counts_only_with_a_summary_and_a_result(self):
-        from parts import sane
+        from sanitize import sane
         from base import Done
 
         clean, judged = "========= ERROR SUMMARY: 0 errors\n", "3 passed, 0 failed, 0 skipped\n"
         self.assertEqual(sane(Done(0, clean + judged, ""), "3 passed")[0], "ERROR SUMMARY: 0 errors")
-        for done in (Done(99, clean + judged, ""), Done(0, judged, ""), Done(0, clean, "")):
+        found = "========= RACECHECK SUMMARY: 1 hazard displayed (0 errors, 1 warning)\n"
+        none = "========= RACECHECK SUMMARY: 0 hazards displayed (0 errors, 0 warnings)\n"
+        self.assertIn("0 hazards", sane(Done(0, judged, none), "3 passed")[0])
+        for done in (Done(99, clean + judged, ""), Done(0, judged, ""), Done(0, clean, ""), Done(0, found + judged, "")):
             with self.assertRaises(Fail):
                 sane(done, "3 passed")
 

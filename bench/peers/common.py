@@ -1,8 +1,9 @@
 """The protocol that all peers share: greedy decoding of one sequence, EOS ignored, every token brought to the host.
 
 A peer gives `reset(prompt) -> token` (prefill, not timed) and `step(token) -> token`. A token's time runs from having
-the previous token on the host to having this one. `tenfold-decode bench` follows the same protocol and writes the same
-keys. Nothing here needs torch until a peer is made.
+the previous token on the host to having this one. `tenfold-decode bench --ahead 0` follows the same protocol and writes
+the same keys; without `--ahead 0` it sends steps before it has seen the tokens of earlier ones. Nothing here needs torch
+until a peer is made.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
@@ -10,6 +11,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
+
+import common
+import synthetic
 
 
 class Skip(Exception):
@@ -111,3 +115,26 @@ def bundles(folder: Path) -> dict[str, Path]:
     for manifest in sorted([*folder.glob("manifest.json"), *folder.glob("*/manifest.json")]):
         found[json.loads(manifest.read_text())["group"]] = manifest.parent
     return found
+
+
+def needs(*modules: str) -> None:
+    absent = [name for name in modules if importlib.util.find_spec(name) is None]
+    if absent:
+        raise Skip(f"Python has no {', '.join(absent)}")
+
+
+def suites(bench: Bench) -> list[str]:
+    return bench.args.suites.split(",") if bench.args.suites else list(bench.bundles)
+
+
+def with_cases(bench: Bench, suite: str) -> Path:
+    bundle = bench.bundle(suite)
+    if not (bundle / "cases.zip").exists():
+        raise Skip(f"{bundle} has no cases.zip; write it with `./x emit {suite} --target cuda --out DIR --cases`")
+    return bundle
+
+
+def tokens_file(bench: Bench, count: int) -> Path:
+    file = bench.folder / f"tokens-{count}.json"
+    file.write_text(json.dumps(common.prompt(count, synthetic.config(bench.args.model).vocab)))
+    return file

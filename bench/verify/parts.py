@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 import filecmp
-import importlib.util
 import json
-import re
-import shutil
 import sys
 from pathlib import Path
 
-import common
-import synthetic
-from base import Bench, Check, Fail, Skip
+from base import Bench, Check, Fail, Skip, needs, suites, tokens_file, with_cases
+from sanitize import sanitize_checks
+from timing import bench_checks, peers_checks
 
 BENCH = Path(__file__).resolve().parent.parent
-
 GOLDEN = BENCH.parent / "crates/decode/tests/data/smollm2-135m.json"
-TOOLS = ("memcheck", "racecheck", "synccheck")
-# What compute-sanitizer ends with if it found something; no program of ours does.
-FOUND = 99
-
-
-def needs(*modules: str) -> None:
-    absent = [name for name in modules if importlib.util.find_spec(name) is None]
-    if absent:
-        raise Skip(f"Python has no {', '.join(absent)}")
-
-
-def suites(bench: Bench) -> list[str]:
-    return bench.args.suites.split(",") if bench.args.suites else list(bench.bundles)
-
-
-def with_cases(bench: Bench, suite: str) -> Path:
-    bundle = bench.bundle(suite)
-    if not (bundle / "cases.zip").exists():
-        raise Skip(f"{bundle} has no cases.zip; write it with `./x emit {suite} --target cuda --out DIR --cases`")
-    return bundle
 
 
 # judge
@@ -84,12 +60,6 @@ def golden_checks(_):
 
 
 # logits, repeat, fused: files of logits of the same forced tokens
-
-
-def tokens_file(bench: Bench, count: int) -> Path:
-    file = bench.folder / f"tokens-{count}.json"
-    file.write_text(json.dumps(common.prompt(count, synthetic.config(bench.args.model).vocab)))
-    return file
 
 
 def logits_file(bench: Bench, name: str, *options: str, fresh: bool = False) -> Path:
@@ -174,105 +144,6 @@ def fused(bench: Bench):
 
 def fused_checks(_):
     return [Check("fused", "against unfused launches", 250, fused)]
-
-
-# sanitize
-
-
-def sanitizer(tool: str) -> tuple:
-    program = shutil.which("compute-sanitizer") or shutil.which("/usr/local/cuda/bin/compute-sanitizer")
-    if program is None:
-        raise Skip("compute-sanitizer is not on PATH")
-    return (program, "--tool", tool, "--error-exitcode", str(FOUND))
-
-
-def sane(done, wanted: str) -> tuple[str, dict]:
-    summaries = re.findall(r"(?:ERROR|RACECHECK) SUMMARY: .*", done.out + done.err)
-    kept = dict(output=(done.out + done.err)[-4000:])
-    if done.code != 0 or not summaries or not re.search(wanted, done.out):
-        raise Fail(f"ended with {done.code}; {summaries[-1] if summaries else 'no summary'}; {done.last()}")
-    return summaries[-1], kept
-
-
-def sanitized_cases(tool: str, suite: str):
-    def run(bench: Bench):
-        if bench.args.device != "cuda":
-            raise Skip(f"device `{bench.args.device}` is no GPU")
-        bundle = with_cases(bench, suite)
-        words = ("--bundle", bundle, "--device", "cuda", "--exact", "--seeds", str(bench.args.seeds))
-        return sane(bench.tenfold("judge", *words, before=sanitizer(tool)), r"[1-9]\d* passed, 0 failed")
-
-    return run
-
-
-def sanitized_step(tool: str):
-    def run(bench: Bench):
-        if bench.args.device != "cuda":
-            raise Skip(f"device `{bench.args.device}` is no GPU")
-        words = ("--tokens-file", tokens_file(bench, 1), "--out", bench.folder / "sanitized.f32")
-        return sane(bench.decode("logits", *words, before=sanitizer(tool)), r"1 x \d+ logits")
-
-    return run
-
-
-def sanitize_checks(bench: Bench):
-    # The small suites first: what a limit cuts off is the largest.
-    ordered = sorted(suites(bench), key=lambda suite: (suite == bench.group(), suite))
-    cases = [Check("sanitize", f"{tool}, cases of {suite}", 280, sanitized_cases(tool, suite)) for suite in ordered for tool in TOOLS]
-    return cases + [Check("sanitize", f"{tool}, one step", 280, sanitized_step(tool)) for tool in TOOLS]
-
-
-# bench, peers
-
-ARMS = {"fused": (), "unfused": ("--unfused",), "no graph": ("--no-graph",), "every token waited for": ("--ahead", "0")}
-
-
-def bench_arm(options: tuple):
-    def run(bench: Bench):
-        file = bench.folder / f"bench{''.join(options)}.json"
-        runs = ("--runs", str(bench.args.runs), "--warmup", str(bench.args.warmup))
-        done = bench.decode("bench", "--contexts", bench.args.contexts, *runs, "--json", file, *options)
-        record = json.loads(file.read_text())
-        rows = []
-        for row in record["results"]:
-            if not row["same_tokens"]:
-                raise Fail(f"runs wrote different tokens at a context of {row['context']}")
-            share = f" ({row['share_of_ceiling']:.1%})" if row.get("share_of_ceiling") else ""
-            clock = row.get("device_ms_per_token")
-            clock = f", {clock['median']:.4f} ms by the device" if clock else ""
-            rows.append(f"{row['context']}: {row['tok_s_of_median']:.1f} tok/s{share}{clock}")
-        return "; ".join(rows), dict(record=record, output=done.out)
-
-    return run
-
-
-def bench_checks(_):
-    return [Check("bench", name, 400, bench_arm(options)) for name, options in ARMS.items()]
-
-
-def peers(bench: Bench):
-    file = bench.folder / "peers.json"
-    # Only Tenfold's own benchmark knows `max`.
-    contexts = ",".join(context for context in bench.args.contexts.split(",") if context.isdecimal())
-    if not contexts:
-        raise Skip("no context is given as a number")
-    words = ["--model", bench.args.model, "--contexts", contexts, "--device", bench.args.device]
-    words += ["--runs", bench.args.runs, "--warmup", bench.args.warmup, "--rounds", bench.args.rounds, "--json", file]
-    words += ["--bundle", bench.bundle(bench.group()), "--tenfold", bench.args.tenfold]
-    words += ["--llama-bench", bench.args.llama_bench] if bench.args.llama_bench else []
-    words += ["--gguf", bench.args.gguf] if bench.args.gguf else []
-    done = bench.command([sys.executable, BENCH / "peers/run_all.py", *words])
-    if done.code != 0 or not file.exists():
-        raise Fail(done.last())
-    record = json.loads(file.read_text())
-    measured = [peer["peer"] for peer in record["peers"] if "results" in peer]
-    skipped = [peer["peer"] for peer in record["peers"] if "skipped" in peer]
-    said = f"measured: {', '.join(measured)}" + (f"; skipped: {', '.join(skipped)}" if skipped else "")
-    return said, dict(record=record, table=done.out)
-
-
-def peers_checks(_):
-    return [Check("peers", "all in turn", 3600, peers)]
 
 
 PARTS = {
