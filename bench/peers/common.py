@@ -1,8 +1,9 @@
 """The protocol that all peers share: greedy decoding of one sequence, EOS ignored, every token brought to the host.
 
 A peer gives `reset(prompt) -> token` (prefill, not timed) and `step(token) -> token`. A token's time runs from having
-the previous token on the host to having this one. `tenfold-decode bench` follows the same protocol and writes the same
-keys. Nothing here needs torch until a peer is made.
+the previous token on the host to having this one. `tenfold-decode bench --ahead 0` follows the same protocol and writes
+the same keys; without `--ahead 0` it sends steps before it has seen the tokens of earlier ones. Nothing here needs torch
+until a peer is made.
 """
 
 from __future__ import annotations
@@ -96,12 +97,36 @@ def summary(samples_ms: list[float], rates: list[float], total_bytes: int) -> di
     )
 
 
-def measure(peer, args, config: synthetic.Config, context: int, clock=time.perf_counter) -> dict:
-    """Times one context."""
-    samples, rates, text, same = [], [], None, True
+def on_device(samples_ms: list[float]) -> dict:
+    """The figures of the times per token of whole runs by the device's own clock."""
+    if not samples_ms:
+        return dict(device_ms_per_token=None, device_samples_ms=[])
+    times = dict(median=statistics.median(samples_ms), p10=percentile(samples_ms, 0.1), p90=percentile(samples_ms, 0.9))
+    return dict(device_ms_per_token=times, device_samples_ms=samples_ms)
+
+
+def cuda_mark():
+    """A point in the order of what the GPU does."""
+    import torch
+
+    event = torch.cuda.Event(enable_timing=True)
+    event.record()
+    return event
+
+
+def between(start, end) -> float:
+    """Milliseconds between two marks."""
+    end.synchronize()
+    return start.elapsed_time(end)
+
+
+def measure(peer, args, config: synthetic.Config, context: int, clock=time.perf_counter, mark=None) -> dict:
+    """Times one context: by the host's clock, and between `mark()` around every run where the device has a clock."""
+    samples, rates, text, same, device = [], [], None, True, []
     for run in range(args.warmup + args.runs):
         token = peer.reset(prompt(context, config.vocab, args.seed))
         made, times = [token], []
+        begin = mark() if mark else None
         before = clock()
         for _ in range(args.tokens):
             token = peer.step(token)
@@ -116,12 +141,15 @@ def measure(peer, args, config: synthetic.Config, context: int, clock=time.perf_
         if run >= args.warmup:
             samples += [seconds * 1e3 for seconds in times]
             rates.append(args.tokens / sum(times))
+            if mark:
+                device.append(between(begin, mark()) / args.tokens)
     bytes_read = bytes_per_token(config, context, args.tokens, ELEMENT_BYTES[args.dtype])
     return dict(
         context=context,
         tokens=args.tokens,
         runs=args.runs,
         **summary(samples, rates, bytes_read["total"]),
+        **on_device(device),
         first_tokens=text[:8],
         same_tokens=same,
         bytes_per_token=bytes_read,
@@ -153,6 +181,7 @@ def report(name: str, args, make) -> None:
         return
     config = synthetic.config(args.model)
     peer = make(config, max(args.contexts) + args.tokens + 1)
+    mark = cuda_mark if args.device.startswith("cuda") else None
     result = dict(
         peer=name,
         model=args.model,
@@ -164,7 +193,7 @@ def report(name: str, args, make) -> None:
         warmup=args.warmup,
         time=int(time.time()),
         command=sys.argv,
-        results=[measure(peer, args, config, context) for context in args.contexts],
+        results=[measure(peer, args, config, context, mark=mark) for context in args.contexts],
     )
     if "transformers" in sys.modules:
         result["versions"]["transformers"] = sys.modules["transformers"].__version__

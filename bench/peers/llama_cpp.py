@@ -22,13 +22,19 @@ import synthetic
 NAME = "llama.cpp"
 
 
-def command(program: str, model: Path, args) -> list[str]:
+def flash_attention(program: str) -> str:
+    """How this build spells that flash attention is on: its help names the words, older ones take a number."""
+    done = subprocess.run([program, "--help"], capture_output=True, text=True)
+    return "on" if "<on|off" in done.stdout + done.stderr else "1"
+
+
+def command(program: str, model: Path, args, attention: str) -> list[str]:
     """The command line; a depth is a context."""
     return [
         program,
         *("-m", str(model), "-o", "json"),
         *("-p", "0", "-n", str(args.tokens), "-d", ",".join(map(str, args.contexts))),
-        *("-r", str(args.runs), "-b", "2048", "-fa", "1"),
+        *("-r", str(args.runs), "-b", "2048", "-fa", attention),
         *("-ngl", "99" if args.device.startswith("cuda") else "0"),
     ]
 
@@ -82,7 +88,8 @@ def main() -> int:
         model = args.gguf or Path(folder) / "model.gguf"
         if not model.exists():
             gguf_file.write(config, args.model.removeprefix("synthetic:"), model)
-        run = subprocess.run(command(program, model, args), capture_output=True, text=True)
+        words = command(program, model, args, flash_attention(program))
+        run = subprocess.run(words, capture_output=True, text=True)
     if run.returncode != 0:
         print(run.stderr[-4000:], file=sys.stderr)
         print(f"error: llama-bench ended with {run.returncode}", file=sys.stderr)
@@ -98,7 +105,7 @@ def main() -> int:
             fill="run",
             percentiles="of the mean times of runs",
             time=int(time.time()),
-            command=command(program, model, args),
+            command=words,
             results=results(run.stdout, args, config),
         ),
         args,

@@ -25,7 +25,13 @@ import common
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-TENFOLD = "tenfold"
+# Ways to run Tenfold, each with its options.
+OWN = (
+    "tenfold",
+    "tenfold unfused=--unfused",
+    "tenfold no graph=--no-graph",
+    "tenfold, every token waited for=--ahead 0",
+)
 
 
 @dataclass
@@ -50,7 +56,7 @@ def tenfold_arms(args) -> list[Arm]:
     elif args.bundle is None or not (args.bundle / "manifest.json").exists():
         missing = "no bundle of kernels; write one with `./x emit --target cuda --out DIR`, and give --bundle DIR"
     arms = []
-    for arm in args.arm or [TENFOLD]:
+    for arm in args.arm or OWN:
         name, _, options = arm.partition("=")
         command = [program or "", "bench", "--bundle", str(args.bundle), "--fill", args.fill, *shlex.split(options)]
         arms.append(Arm(name, command, missing=missing))
@@ -124,6 +130,7 @@ def merge(outcomes: list[dict]) -> dict:
         samples = [sample for result in same for sample in result["samples_ms"]]
         rates = [rate for result in same for rate in result.get("rates") or [result["tok_s"]]]
         figures = common.summary(samples, rates, same[0]["bytes_per_token"]["total"])
+        figures.update(common.on_device([sample for result in same for sample in result.get("device_samples_ms") or []]))
         merged["results"].append({**same[0], **figures, "samples_ms": samples, "rounds": len(same)})
     return merged
 
@@ -136,8 +143,8 @@ def table(peers: list[dict], device: str) -> str:
     lines = [
         f"Device: {device}." + (f" Read ceiling of the same run: {ceiling:.0f} GB/s." if ceiling else ""),
         "",
-        "| context | program | ms per token | p10 | p90 | tok/s | GB/s | of ceiling | Tenfold is |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| context | program | ms per token | p10 | p90 | device's ms | tok/s | GB/s | of ceiling | Tenfold is |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     rows = []
     for peer in measured:
@@ -151,6 +158,7 @@ def table(peers: list[dict], device: str) -> str:
                 str(context),
                 peer["peer"],
                 *(f"{times[key]:.4f}" for key in ("median", "p10", "p90")),
+                f"{result['device_ms_per_token']['median']:.4f}" if result.get("device_ms_per_token") else "",
                 f"{rate:.1f}",
                 f"{result['gb_per_s']:.1f}",
                 share,
@@ -188,7 +196,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--bundle", type=Path, help="folder with the compiled kernels")
     parser.add_argument("--fill", choices=["run", "synthetic"], default="run", help="of Tenfold's cache")
     parser.add_argument(
-        "--arm", action="append", metavar="NAME=OPTIONS", help="a way to run Tenfold, with these options; repeatable"
+        "--arm", action="append", metavar="NAME=OPTIONS",
+        help="a way to run Tenfold, with these options; repeatable [default: fused, unfused, no graph, every token waited for]",
     )
     parser.add_argument("--llama-bench", metavar="PROGRAM", help="[default: on PATH]")
     parser.add_argument("--gguf", type=Path, help="llama.cpp's model file; written if it is not there")

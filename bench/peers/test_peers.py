@@ -79,6 +79,21 @@ class Protocol(unittest.TestCase):
         self.assertTrue(result["same_tokens"])
         self.assertEqual(peer.prompts, [common.prompt(4, SMALL.vocab)] * 3)
 
+    def test_the_devices_clock_runs_beside_the_hosts(self):
+        peer, marks = Counting([1] * 9), []
+
+        def mark():
+            marks.append(peer.now)
+            return marks[-1]
+
+        with mock.patch.object(common, "between", lambda start, end: (end - start) * 1e3):
+            result = common.measure(peer, options(), SMALL, 4, peer.clock, mark)
+        self.assertEqual(result["device_samples_ms"], [1000, 1000])
+        self.assertEqual(result["device_ms_per_token"]["median"], 1000)
+        other = Counting([1] * 9)
+        plain = common.measure(other, options(), SMALL, 4, other.clock)
+        self.assertEqual((plain["device_ms_per_token"], plain["device_samples_ms"]), (None, []))
+
     def test_other_tokens_are_noticed(self):
         peer = Counting([1] * 9)
         peer.step = lambda token, numbers=iter(range(9)): next(numbers)
@@ -123,10 +138,43 @@ class LlamaBench(unittest.TestCase):
     )
 
     def test_command(self):
-        words = llama_cpp.command("llama-bench", Path("m.gguf"), options(device="cuda"))
+        words = llama_cpp.command("llama-bench", Path("m.gguf"), options(device="cuda"), "on")
+        self.assertEqual(words[words.index("-fa") + 1], "on")
         self.assertEqual(words[words.index("-d") + 1], "4,8")
         self.assertEqual(words[words.index("-ngl") + 1], "99")
         self.assertEqual(words[words.index("-n") + 1], "3")
+
+    def program(self, folder, help_text):
+        """A llama-bench that has this help, wants what it says, and gives the results above."""
+        path = Path(folder) / "llama-bench"
+        attention = "on" if "<on|off" in help_text else "1"
+        path.write_text(
+            f"#!{sys.executable}\nimport sys\n"
+            f"if '--help' in sys.argv: sys.exit({help_text!r})\n"
+            f"assert sys.argv[sys.argv.index('-fa') + 1] == {attention!r}\n"
+            f"assert open(sys.argv[sys.argv.index('-m') + 1], 'rb').read(4) == b'GGUF'\n"
+            f"print({self.TEXT!r})\n"
+        )
+        path.chmod(0o755)
+        return str(path)
+
+    @unittest.skipUnless(HAS_NUMPY, "NumPy is not here")
+    def test_the_script_writes_the_model_and_reads_the_results(self):
+        for help_text in ("-fa, --flash-attn <0|1>", "-fa, --flash-attn <on|off|auto>"):
+            with tempfile.TemporaryDirectory() as folder:
+                json_file = Path(folder) / "result.json"
+                command = [sys.executable, str(HERE / "llama_cpp.py"), "--model", "synthetic:qwen2-reduced"]
+                command += ["--contexts", "4,8", "--tokens", "3", "--device", "cpu", "--json", str(json_file)]
+                command += ["--llama-bench", self.program(folder, help_text)]
+                done = subprocess.run(command, capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                result = json.loads(json_file.read_text())
+                self.assertEqual([row["context"] for row in result["results"]], [4, 8])
+
+    def test_how_flash_attention_is_spelled(self):
+        for help_text, expected in (("-fa, --flash-attn <0|1>", "1"), ("-fa, --flash-attn <on|off|auto>", "on")):
+            with tempfile.TemporaryDirectory() as folder:
+                self.assertEqual(llama_cpp.flash_attention(self.program(folder, help_text)), expected)
 
     def test_results(self):
         first, second = llama_cpp.results(self.TEXT, options(), SMALL)
@@ -182,6 +230,7 @@ print("warming up")
 contexts = [int(word) for word in option("--contexts").split(",")]
 total = dict(weights=1_000_000, cache=0, total=1_000_000)
 results = [dict(context=context, tokens=3, tok_s=1.0, bytes_per_token=total, samples_ms=[SPEED, SPEED * 3]) for context in contexts]
+for row in results: row["device_samples_ms"] = [SPEED, SPEED]
 result = dict(peer="fake", results=results, model=option("--model"), read_ceiling=dict(gb_per_s=2.0))
 open(option("--json"), "w").write(json.dumps(result))
 """
@@ -218,8 +267,8 @@ class Together(unittest.TestCase):
         self.assertEqual(slow["results"][0]["ms_per_token"], dict(median=8.0, p10=4.0, p90=12.0))
         self.assertEqual(none["skipped"], "Python has no no_such_module")
         rows = [line for line in text.splitlines() if line.startswith("| 4 ")]
-        self.assertEqual(rows[0], "| 4 | tenfold | 2.0000 | 1.0000 | 3.0000 | 500.0 | 0.5 | 25.0% |  |")
-        self.assertEqual(rows[1], "| 4 | slow | 8.0000 | 4.0000 | 12.0000 | 125.0 | 0.1 | 6.2% | 4.00x |")
+        self.assertEqual(rows[0], "| 4 | tenfold | 2.0000 | 1.0000 | 3.0000 | 1.0000 | 500.0 | 0.5 | 25.0% |  |")
+        self.assertEqual(rows[1], "| 4 | slow | 8.0000 | 4.0000 | 12.0000 | 4.0000 | 125.0 | 0.1 | 6.2% | 4.00x |")
         self.assertIn("skipped: none: Python has no no_such_module", text)
 
     def test_what_fails_is_told_and_not_tried_again(self):
@@ -248,6 +297,10 @@ class Together(unittest.TestCase):
             first, second = run_all.tenfold_arms(args)
             self.assertEqual((first.name, first.missing, second.name), ("a", None, "b"))
             self.assertEqual(second.command[-2:], ["--threads", "2"])
+            args = run_all.arguments().parse_args(common_words)
+            ways = run_all.tenfold_arms(args)
+            self.assertEqual(len({tuple(arm.command) for arm in ways}), 4)
+            self.assertEqual(ways[3].command[-2:], ["--ahead", "0"])
             args = run_all.arguments().parse_args(["--tenfold", sys.executable])
             self.assertIn("--bundle DIR", run_all.tenfold_arms(args)[0].missing)
             args = run_all.arguments().parse_args(["--tenfold", "/no/such/program", "--bundle", folder])

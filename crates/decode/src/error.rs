@@ -111,6 +111,9 @@ pub enum Error {
     /// The bundle was refused.
     #[error(transparent)]
     Bundle(#[from] bundle::Error),
+    /// A file of recorded cases was refused.
+    #[error(transparent)]
+    Cases(#[from] cases::RecordingError),
 }
 
 /// What does not fit about a tensor.
@@ -205,7 +208,8 @@ impl Error {
             | Error::Input { .. }
             | Error::NotFinite { .. }
             | Error::Device(_)
-            | Error::Bundle(_) => None,
+            | Error::Bundle(_)
+            | Error::Cases(_) => None,
         }
     }
 
@@ -221,7 +225,8 @@ impl Error {
             | Error::Input { .. }
             | Error::Fetch { .. }
             | Error::NotFinite { .. }
-            | Error::Bundle(_) => Kind::Invalid,
+            | Error::Bundle(_)
+            | Error::Cases(_) => Kind::Invalid,
             Error::Device(device::Error::OutOfDeviceMemory { .. }) => Kind::Limit,
             Error::Device(_) => Kind::Invalid,
             Error::UnsupportedModel { .. } => Kind::Unsupported,

@@ -1,13 +1,14 @@
 //! Text generation: prefill, then one token at a time.
 
-use std::time::Instant;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::engine::Engine;
+use crate::engine::{AHEAD, Engine};
 use crate::error::Error;
 use crate::sample::{Penalty, largest};
-use crate::tokenizer::Tokenizer;
+use crate::tokenizer::{TextStream, Tokenizer};
 
 /// How to generate.
 #[derive(Clone, Debug, Default)]
@@ -84,57 +85,102 @@ pub fn generate(
     engine.reset();
     engine.check_room((prompt.len() + count - 1) as u64)?;
 
+    let mut text = Text {
+        tokenizer,
+        stream: tokenizer.stream(),
+        made: Generation {
+            tokens: Vec::new(),
+            text: String::new(),
+            steps: Vec::new(),
+            prefill_seconds: 0.0,
+            decode_seconds: 0.0,
+            prompt_tokens: prompt.len(),
+            bytes_per_token: 0,
+        },
+        start: Instant::now(),
+        first: Duration::ZERO,
+        show,
+    };
+    for &token in prefix {
+        engine.feed(token)?;
+    }
+    let chosen_here = options.top > 0 || options.repetition_penalty.is_some_and(|factor| factor != 1.0);
+    match &options.forced {
+        None if !chosen_here => engine.greedy(last, count as u64, AHEAD, &mut |token| text.take(token, true))?,
+        forced => step_by_step(engine, prompt, count, options, forced.as_deref(), &mut text)?,
+    }
+    Ok(text.finish(engine))
+}
+
+/// Every token is waited for, since the host has a say in what comes next or wants logits.
+fn step_by_step(
+    engine: &mut Engine,
+    prompt: &[u32],
+    count: usize,
+    options: &Options,
+    forced: Option<&[u32]>,
+    text: &mut Text<'_>,
+) -> Result<(), Error> {
     let mut penalty = options.repetition_penalty.filter(|&factor| factor != 1.0).map(Penalty::new).transpose()?;
     if let Some(penalty) = &mut penalty {
         prompt.iter().for_each(|&token| penalty.saw(token));
     }
-    let mut stream = tokenizer.stream();
-    let mut made = Generation {
-        tokens: Vec::new(),
-        text: String::new(),
-        steps: Vec::new(),
-        prefill_seconds: 0.0,
-        decode_seconds: 0.0,
-        prompt_tokens: prompt.len(),
-        bytes_per_token: 0,
-    };
-    let mut bytes = 0;
-    let start = Instant::now();
-    let mut first_done = start;
-    for &token in prefix {
-        engine.feed(token)?;
-    }
-    let mut input = last;
+    let mut input = prompt.last().copied().unwrap_or_default();
     for index in 0..count {
-        let token = choose(engine, input, options.top, penalty.as_ref(), &mut made.steps)?;
-        made.tokens.push(token);
-        let fed = options.forced.as_ref().map_or(token, |forced| forced[index]);
+        let token = choose(engine, input, options.top, penalty.as_ref(), &mut text.made.steps)?;
+        let fed = forced.map_or(token, |forced| forced[index]);
         if let Some(penalty) = &mut penalty {
             penalty.saw(fed);
         }
-        if index == 0 {
-            first_done = Instant::now();
-            made.prefill_seconds = (first_done - start).as_secs_f64();
-        } else {
-            bytes += engine.plan().bytes_per_token(engine.position() - 1);
-        }
-        let stop = options.forced.is_none() && tokenizer.is_stop(token);
-        let piece = if stop { String::new() } else { stream.push(token) };
-        show(&piece);
-        made.text += &piece;
-        if stop {
+        if text.take(token, forced.is_none()).is_break() {
             break;
         }
         input = fed;
     }
-    made.decode_seconds = first_done.elapsed().as_secs_f64();
-    let rest = stream.finish();
-    show(&rest);
-    made.text += &rest;
-    let measured = (made.tokens.len() as u64 - 1).max(1);
-    made.bytes_per_token =
-        if made.tokens.len() > 1 { bytes / measured } else { engine.plan().bytes_per_token(engine.position() - 1) };
-    Ok(made)
+    Ok(())
+}
+
+/// A text in the making.
+struct Text<'a> {
+    tokenizer: &'a Tokenizer,
+    stream: TextStream<'a>,
+    made: Generation,
+    start: Instant,
+    /// From the start to the first token.
+    first: Duration,
+    show: &'a mut dyn FnMut(&str),
+}
+
+impl Text<'_> {
+    /// Takes the model's next choice; the text ends at a stop token if `may_stop`.
+    fn take(&mut self, token: u32, may_stop: bool) -> ControlFlow<()> {
+        if self.made.tokens.is_empty() {
+            self.first = self.start.elapsed();
+        }
+        self.made.tokens.push(token);
+        let stop = may_stop && self.tokenizer.is_stop(token);
+        let piece = if stop { String::new() } else { self.stream.push(token) };
+        (self.show)(&piece);
+        self.made.text += &piece;
+        if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn finish(mut self, engine: &Engine) -> Generation {
+        self.made.prefill_seconds = self.first.as_secs_f64();
+        self.made.decode_seconds = (self.start.elapsed() - self.first).as_secs_f64();
+        let rest = self.stream.finish();
+        (self.show)(&rest);
+        self.made.text += &rest;
+        // The first token is the prompt's.
+        let bytes = |index: usize| engine.plan().bytes_per_token((self.made.prompt_tokens - 1 + index) as u64);
+        let count = self.made.tokens.len();
+        let average = match count {
+            0 | 1 => bytes(0),
+            _ => (1..count).map(bytes).sum::<u64>() / (count as u64 - 1),
+        };
+        self.made.bytes_per_token = average;
+        self.made
+    }
 }
 
 /// The next token after `input`. Logits leave the device only if someone wants them.

@@ -9,6 +9,7 @@ pub mod fetch;
 mod generate;
 pub mod gguf;
 pub mod golden;
+pub mod judge;
 pub mod plan;
 pub mod rope;
 mod sample;
@@ -17,7 +18,7 @@ mod weights;
 
 pub use bench::{Bench, BenchOptions, Bytes, Context, Fill, KernelTime, Times, bench};
 pub use config::{Architecture, Config};
-pub use engine::{Engine, Launching};
+pub use engine::{AHEAD, Engine, Launching};
 pub use error::{Error, TensorProblem};
 pub use generate::{Generation, Options, Step, generate};
 pub use plan::Plan;

@@ -18,8 +18,12 @@ fn python_has(import: &str) -> bool {
 }
 
 fn python() -> Command {
+    python_in(FOLDER)
+}
+
+fn python_in(folder: &str) -> Command {
     let mut command = Command::new("python3");
-    command.current_dir(FOLDER).env("PYTHONDONTWRITEBYTECODE", "1");
+    command.current_dir(folder).env("PYTHONDONTWRITEBYTECODE", "1");
     command
 }
 
@@ -29,6 +33,17 @@ fn scripts_pass_their_own_tests() {
         return;
     }
     let output = python().args(["-m", "unittest", "test_peers"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The command that verifies a GPU, with a program in the place of ours.
+#[test]
+fn the_verifier_passes_its_own_tests() {
+    if !python_has("import sys; assert sys.version_info >= (3, 11)") {
+        return;
+    }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bench");
+    let output = python_in(folder).args(["-m", "unittest", "test_verify_gpu"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 

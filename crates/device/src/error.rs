@@ -118,6 +118,12 @@ pub enum Error {
         /// Launches it has.
         launches: usize,
     },
+    /// A choice that was asked for on another device.
+    #[error("the choice was asked for on another device")]
+    ForeignChoice,
+    /// A mark of another device.
+    #[error("the mark is one of another device")]
+    ForeignMark,
     /// Wrong number of arguments.
     #[error("kernel `{kernel}` takes {expected} arguments, {found} are bound")]
     ArgumentCount {

@@ -8,6 +8,7 @@
 //! still be running when [`Device::launch`] returns; [`Device::download`] and [`Device::sync`] wait.
 mod binding;
 mod buffer;
+mod choice;
 mod compile_log;
 mod cpu;
 mod cuda;
@@ -24,10 +25,13 @@ mod sequence;
 #[cfg(any(test, target_os = "macos", tenfold_check_metal))]
 mod stream;
 
+use std::time::Duration;
+
 use bundle::Bundle;
 
 pub use binding::{Arg, Binding};
 pub use buffer::{Buffer, BufferInfo, Usage};
+pub use choice::{Choice, Chosen, Mark};
 pub use cpu::{Cpu, host_features};
 pub use cuda::Cuda;
 pub use emulated::{Emulated, EmulatedOptions};
@@ -154,6 +158,55 @@ pub trait Device: Send {
         sequence.bindings().iter().try_for_each(|binding| self.launch(binding))?;
         sequence.changed.clear();
         Ok(())
+    }
+
+    /// Asks for what a kernel chose: the 32-bit number at the start of `index`, and the f32 of this number in `values`, as
+    /// they are behind everything sent so far. [`Device::chosen`] waits for it; what is sent in the meantime need not have
+    /// ended by then. Unless a device has something better, it waits right here.
+    ///
+    /// # Errors
+    /// Not live buffers of this device, no number in `index`, or a launch that failed.
+    fn choose(&mut self, index: Buffer, values: Buffer) -> Result<Choice, Error> {
+        let mut word = [0; 4];
+        self.download(index, 0, &mut word)?;
+        let index = u32::from_le_bytes(word);
+        let offset = u64::from(index) * 4;
+        let value = if offset + 4 <= self.info(values)?.bytes {
+            self.download(values, offset, &mut word)?;
+            f32::from_le_bytes(word)
+        } else {
+            f32::NAN
+        };
+        Ok(Choice::Here(Chosen { index, value }))
+    }
+
+    /// Waits for a choice, and for nothing that was sent after it was asked for.
+    ///
+    /// # Errors
+    /// A choice of another device, or a launch that failed.
+    fn chosen(&mut self, choice: Choice) -> Result<Chosen, Error> {
+        match choice {
+            Choice::Here(chosen) => Ok(chosen),
+            Choice::Pending(_) => Err(Error::ForeignChoice),
+        }
+    }
+
+    /// Marks a point in the order of launches, to ask for the time between two of them; `None` if the device has no clock of
+    /// its own.
+    ///
+    /// # Errors
+    /// A device that fails.
+    fn mark(&mut self) -> Result<Option<Mark>, Error> {
+        Ok(None)
+    }
+
+    /// Waits for two marks: the time between them by the device's clock.
+    ///
+    /// # Errors
+    /// Marks of another device, or a launch that failed.
+    fn between(&mut self, from: &Mark, to: &Mark) -> Result<Duration, Error> {
+        let _ = (from, to);
+        Err(Error::ForeignMark)
     }
 
     /// What it says about itself that does not change: its maker's name, driver, compiler. Empty if it says nothing.

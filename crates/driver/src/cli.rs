@@ -65,6 +65,12 @@ pub struct Emit {
     /// this folder instead of printing.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Write random cases and what the interpreter makes of them beside the bundle (cases.zip), for `tenfold-decode judge`.
+    #[arg(long, requires = "out")]
+    pub cases: bool,
+    /// Random cases per kernel; more where that takes to reach every edge of a context.
+    #[arg(long, default_value_t = 3, requires = "cases")]
+    pub seeds: u64,
 }
 
 /// Stages of the pipeline.

@@ -86,7 +86,7 @@ fn only_the_frontend_links_llvm() {
 #[test]
 fn runtimes_need_no_compiler() {
     let graph = graph();
-    for name in ["bundle", "device", "decode", "emulator", "vendor", "wheel"] {
+    for name in ["bundle", "cases", "device", "decode", "emulator", "vendor", "wheel"] {
         let linked = closure(&graph, name);
         let backends = ["mlir_to_cpu", "mlir_to_msl", "mlir_to_gpu", "mlir_to_musa", "lower_simt", "emit_simt"];
         let others = ["tile_mlir", "cranelift-codegen", "rustc_codegen_mlir", "fuse"];

@@ -3,17 +3,12 @@
 //! What a number should look like follows from the parameter's name (`gamma`, `position`, `cos`, ...), type and
 //! access; a name without a rule gets numbers around 1. No value is subnormal: targets may flush those.
 
+use cases::{Case, MAX_CASE_BYTES, Recipe, RecipeArg, Stream, Value, chosen};
 use diagnostics::{Kind, Report};
 use tile_ir::{Access, Elem, Kernel, Loc, Own, ParamKind, Scalar, View, ViewId};
 
-use crate::buffer::Buffer;
-use crate::case::{ArgValue, Case, CaseArg};
 use crate::reads::reads;
-use crate::rng::Stream;
-use crate::roles::{as_view, chosen, fill, role};
-
-/// Most bytes all buffers of a case may take.
-pub const MAX_CASE_BYTES: u64 = 2 << 30;
+use crate::roles::{as_view, role};
 
 /// Rows of context that seeds 3, 4, ... reach, as far as the cache has them: few, and around a power of two.
 pub const CONTEXTS: [u64; 4] = [2, 63, 64, 65];
@@ -50,33 +45,44 @@ impl From<&CaseError> for Report {
 /// # Errors
 /// If the buffers exceed [`MAX_CASE_BYTES`].
 pub fn generate(kernel: &Kernel, seed: u64) -> Result<Case, CaseError> {
-    let bytes = kernel.params.iter().filter_map(as_view).try_fold(0u64, |sum, view| {
-        sum.checked_add(view.shape.count().checked_mul(view.elem.bytes())?).filter(|&sum| sum <= MAX_CASE_BYTES)
-    });
-    if bytes.is_none() {
-        return Err(CaseError::TooLarge { kernel: kernel.name.clone(), loc: kernel.loc.clone() });
-    }
-    let scalars: Vec<Option<u64>> = kernel
-        .params
-        .iter()
-        .map(|param| match &param.kind {
-            ParamKind::Scalar(scalar) => Some(integer(kernel, &param.name, scalar, seed)),
-            ParamKind::View(_) => None,
-        })
-        .collect();
-    let args = kernel.params.iter().enumerate().map(|(index, param)| CaseArg {
+    let made = recipe(kernel, seed).make();
+    made.map_err(|_| CaseError::TooLarge { kernel: kernel.name.clone(), loc: kernel.loc.clone() })
+}
+
+/// How the case of [`generate`] is made.
+pub fn recipe(kernel: &Kernel, seed: u64) -> Recipe {
+    let scalars = scalars(kernel, seed);
+    let args = kernel.params.iter().enumerate();
+    let args = args.map(|(index, param)| RecipeArg {
         name: param.name.clone(),
-        value: match &param.kind {
-            ParamKind::Scalar(Scalar { elem: Elem::F32, .. }) => ArgValue::Float(float(&param.name, seed)),
-            ParamKind::Scalar(scalar) => ArgValue::Int { elem: scalar.elem, value: scalars[index].unwrap_or(0) },
-            ParamKind::View(view) => ArgValue::View {
-                buffer: contents(kernel, index, view, &scalars, seed),
-                access: view.access,
-                own: view.own.clone(),
-            },
-        },
+        value: value(kernel, index, &param.name, &scalars, seed),
     });
-    Ok(Case { family: kernel.family.clone(), seed, args: args.collect() })
+    Recipe { family: kernel.family.clone(), seed, args: args.collect() }
+}
+
+/// Seeds that reach every edge of the kernel's inputs, `count` at least.
+pub fn seeds(kernel: &Kernel, count: u64) -> u64 {
+    let position = kernel.params.iter().any(|param| param.name == "position");
+    if position { count.max(2 + CONTEXTS.len() as u64) } else { count }
+}
+
+/// Values of the integer scalars, by parameter.
+pub(crate) fn scalars(kernel: &Kernel, seed: u64) -> Vec<Option<u64>> {
+    let value = |param: &tile_ir::Param| match &param.kind {
+        ParamKind::Scalar(scalar) => Some(integer(kernel, &param.name, scalar, seed)),
+        ParamKind::View(_) => None,
+    };
+    kernel.params.iter().map(value).collect()
+}
+
+/// How argument number `index` is made from the stream `stream`, when the integer scalars are these.
+pub(crate) fn value(kernel: &Kernel, index: usize, stream: &str, scalars: &[Option<u64>], seed: u64) -> Value {
+    let param = &kernel.params[index];
+    match &param.kind {
+        ParamKind::Scalar(Scalar { elem: Elem::F32, .. }) => Value::Float(float(&param.name, seed)),
+        ParamKind::Scalar(scalar) => Value::Int { elem: scalar.elem, value: scalars[index].unwrap_or(0) },
+        ParamKind::View(view) => contents(kernel, index, view, stream, scalars),
+    }
 }
 
 fn float(name: &str, seed: u64) -> f32 {
@@ -116,7 +122,7 @@ fn integer(kernel: &Kernel, name: &str, scalar: &Scalar, seed: u64) -> u64 {
     }
 }
 
-fn contents(kernel: &Kernel, index: usize, view: &View, scalars: &[Option<u64>], seed: u64) -> Buffer {
+fn contents(kernel: &Kernel, index: usize, view: &View, stream: &str, scalars: &[Option<u64>]) -> Value {
     let name = &kernel.params[index].name;
     let read = match view.access {
         Access::Read | Access::Weights => true,
@@ -130,17 +136,11 @@ fn contents(kernel: &Kernel, index: usize, view: &View, scalars: &[Option<u64>],
         let position = kernel.params.iter().position(|param| param.name == "position")?;
         if name.ends_with("_cache") { scalars[position] } else { None }
     });
-    if position.is_none() && !read {
-        return Buffer::poisoned(view.elem, view.shape);
-    }
-    let mut buffer = fill(role(kernel, name, view), view, Stream::new(seed, name), seed);
-    if let Some(position) = position {
+    let fill = (position.is_some() || read).then(|| role(kernel, name, view));
+    let count = view.shape.count();
+    let filled = position.map_or(count, |position| {
         let rows = view.shape.dims().first().copied().unwrap_or(1).max(1);
-        let row = buffer.len() / rows as usize;
-        let valid = position + u64::from(read);
-        for element in (valid as usize).saturating_mul(row)..buffer.len() {
-            buffer.set_bits(element, crate::poison_bits(view.elem));
-        }
-    }
-    buffer
+        (position + u64::from(read)).saturating_mul(count / rows)
+    });
+    Value::View { elem: view.elem, shape: view.shape, access: view.access, stream: stream.to_owned(), fill, filled }
 }

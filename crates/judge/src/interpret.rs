@@ -1,10 +1,8 @@
 //! Running a case through the interpreter.
 
+use cases::{ArgValue, Buffer, Case, Outputs};
 use tile_ir::interp::{self, Arg, Options, Trap};
 use tile_ir::{Access, Elem, Kernel};
-
-use crate::buffer::Buffer;
-use crate::case::{ArgValue, Case, Outputs};
 
 /// An argument as the interpreter wants it.
 enum Slot {
@@ -82,7 +80,7 @@ fn repoisoned(buffer: interp::Buffer) -> Buffer {
     let ones = u64::MAX >> (64 - buffer.elem.bits());
     for index in 0..buffer.len() {
         if buffer.bits(index) == ones {
-            buffer.set_bits(index, crate::poison_bits(buffer.elem));
+            buffer.set_bits(index, cases::poison_bits(buffer.elem));
         }
     }
     buffer

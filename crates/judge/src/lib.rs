@@ -16,21 +16,18 @@
 //! Buffers that a kernel only writes start with bits that mark them as unwritten, and cache rows past the position are
 //! NaN, so that reading or keeping what should not be there shows.
 
-mod buffer;
-mod case;
-mod compare;
+mod fused;
 mod generate;
 mod interpret;
 mod reads;
 mod reference;
-mod rng;
 mod roles;
-mod verdict;
 
-pub use buffer::{Buffer, poison_bits};
-pub use case::{ArgValue, Case, CaseArg, Outputs};
-pub use compare::{ELEMENT_FACTOR, Expected, compare, tolerance};
-pub use generate::{CONTEXTS, CaseError, MAX_CASE_BYTES, generate};
+pub use cases::{
+    ArgValue, Buffer, Case, CaseArg, Comparison, ELEMENT_FACTOR, Element, Expected, Fault, MAX_CASE_BYTES,
+    OutputReport, Outputs, Recipe, compare, poison_bits, tolerance,
+};
+pub use fused::{Fused, FusedError, interpret_fused};
+pub use generate::{CONTEXTS, CaseError, generate, recipe, seeds};
 pub use interpret::{run_interpreter, run_interpreter_with};
 pub use reference::{ReferenceError, has_reference, reference};
-pub use verdict::{Comparison, Element, Fault, OutputReport};

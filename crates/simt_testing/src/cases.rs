@@ -2,7 +2,7 @@
 
 use judge::{ArgValue, Buffer, Case, CaseArg};
 use tile_ir::testing::{OwnedArg, random_args};
-use tile_ir::{Access, Elem, Kernel, ParamKind};
+use tile_ir::{Elem, Kernel, ParamKind};
 
 /// Inputs made from each seed as the judges make them.
 ///
@@ -19,7 +19,6 @@ pub fn random_case(kernel: &Kernel, seed: u64) -> Case {
             (ParamKind::View(view), OwnedArg::Buffer(buffer)) => ArgValue::View {
                 buffer: Buffer { elem: view.elem, shape: view.shape, bytes: buffer.bytes },
                 access: view.access,
-                own: if view.access == Access::Write { view.own.clone() } else { Vec::new() },
             },
             (_, OwnedArg::F32(value)) => ArgValue::Float(value),
             (_, OwnedArg::I32(value)) => ArgValue::Int { elem: Elem::I32, value: u64::from(value as u32) },

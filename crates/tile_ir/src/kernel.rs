@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+pub use view_types::Access;
+
 use crate::op::{Axis, Block, Value, ViewId};
 use crate::types::{Elem, Shape, Type};
 
@@ -40,34 +42,6 @@ impl fmt::Display for Loc {
             Loc::Unknown => f.write_str("unknown location"),
             Loc::File { file, line, column } => write!(f, "{file}:{line}:{column}"),
         }
-    }
-}
-
-/// What a kernel may do with a view parameter, for the whole launch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Access {
-    /// Only read; nothing writes it during the launch.
-    Read,
-    /// Only read; nothing in the whole program writes it: may be prefetched before earlier launches end, and repacked
-    /// by the host.
-    Weights,
-    /// Written (and possibly read back) by its owners only.
-    Write,
-}
-
-impl Access {
-    /// Spelling in the `tenfold.access` attribute.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Access::Read => "read",
-            Access::Weights => "weights",
-            Access::Write => "write",
-        }
-    }
-
-    /// The access with this spelling.
-    pub fn from_name(name: &str) -> Option<Access> {
-        [Access::Read, Access::Weights, Access::Write].into_iter().find(|access| access.name() == name)
     }
 }
 

@@ -3,6 +3,7 @@ mod context;
 mod stats;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -28,6 +29,8 @@ pub struct BenchOptions {
     pub fill: Fill,
     /// Of the prompt and of a synthetic cache.
     pub seed: u64,
+    /// Steps sent before the token of an earlier one is known to the host: see [`Engine::greedy`].
+    pub ahead: u64,
 }
 
 /// What was measured at one context.
@@ -41,6 +44,9 @@ pub struct Bench {
     pub runs: u64,
     /// From having a token on the host to having the next one there.
     pub ms_per_token: Times,
+    /// By the device's own clock: from before the first launch of a run to behind its last, over its tokens; of the runs.
+    /// `None` if it has no clock.
+    pub device_ms_per_token: Option<Times>,
     /// Tokens per second of the median time.
     pub tok_s_of_median: f64,
     /// Tokens per second of a whole run, the median of the runs.
@@ -59,6 +65,8 @@ pub struct Bench {
     pub kernels: Vec<KernelTime>,
     /// Every single time in milliseconds, in the order of measurement.
     pub samples_ms: Vec<f64>,
+    /// The device's time per token in milliseconds, of every run; empty if it has no clock.
+    pub device_samples_ms: Vec<f64>,
 }
 
 /// Bytes that one token reads.
@@ -87,8 +95,8 @@ pub struct KernelTime {
 
 /// Measures every context, ascending; `done` is told each result as it comes.
 ///
-/// At each context: runs of `tokens` tokens from the same start, launches back to back, every token brought to the host;
-/// then one more run in which each launch is waited for and timed.
+/// At each context: runs of `tokens` tokens from the same start, launches back to back, every token brought to the host while
+/// the next steps run; then one more run in which each launch is waited for and timed.
 ///
 /// # Errors
 /// Nothing to measure, a context that the cache cannot hold, or whatever [`Engine`] refuses.
@@ -116,25 +124,30 @@ pub fn bench(engine: &mut Engine, options: &BenchOptions, done: &mut dyn FnMut(&
 /// Measures one context, whose rows the cache holds; `first` is the token after it.
 fn measure(engine: &mut Engine, options: &BenchOptions, context: u64, first: u32) -> Result<Bench, Error> {
     let tokens = options.tokens;
-    let (mut times, mut rates) = (Vec::new(), Vec::new());
+    let (mut times, mut rates, mut on_device) = (Vec::new(), Vec::new(), Vec::new());
     let mut text: Option<Vec<u32>> = None;
     let mut same_tokens = true;
     for run in 0..options.warmup.saturating_add(options.runs) {
         engine.set_position(context)?;
-        let (mut token, mut made) = (first, vec![first]);
+        let mut made = vec![first];
+        let begin = engine.mark()?;
         let start = Instant::now();
         let mut before = start;
-        for _ in 0..tokens {
-            token = engine.next(token)?;
+        engine.greedy(first, tokens, options.ahead, &mut |token| {
             let now = Instant::now();
             if run >= options.warmup {
                 times.push(now - before);
             }
             before = now;
             made.push(token);
-        }
+            ControlFlow::Continue(())
+        })?;
+        let end = engine.mark()?;
         if run >= options.warmup {
             rates.push(tokens as f64 / (before - start).as_secs_f64());
+            if let (Some(begin), Some(end)) = (&begin, &end) {
+                on_device.push(engine.between(begin, end)? / u32::try_from(tokens).unwrap_or(u32::MAX));
+            }
         }
         same_tokens &= text.as_ref().is_none_or(|text| *text == made);
         text = Some(made);
@@ -154,6 +167,7 @@ fn measure(engine: &mut Engine, options: &BenchOptions, context: u64, first: u32
         tokens,
         runs: options.runs,
         ms_per_token,
+        device_ms_per_token: (!on_device.is_empty()).then(|| Times::of(&on_device)),
         tok_s_of_median: 1.0 / seconds,
         tok_s: stats::median(&rates),
         first_tokens: text.unwrap_or_default().into_iter().take(8).collect(),
@@ -162,8 +176,13 @@ fn measure(engine: &mut Engine, options: &BenchOptions, context: u64, first: u32
         gb_per_s: total as f64 / seconds / 1e9,
         condition,
         kernels,
-        samples_ms: times.iter().map(|time| time.as_secs_f64() * 1e3).collect(),
+        samples_ms: milliseconds(&times),
+        device_samples_ms: milliseconds(&on_device),
     })
+}
+
+fn milliseconds(times: &[Duration]) -> Vec<f64> {
+    times.iter().map(|time| time.as_secs_f64() * 1e3).collect()
 }
 
 /// One run in which each launch is waited for.

@@ -2,45 +2,42 @@
 //!
 //! Driver and NVRTC are found when the device is opened; a machine without them gets an error that says which is missing.
 mod cache;
+mod choose;
 mod compile;
 mod errors;
 mod facts;
 mod graph;
 mod launch;
+mod load;
 mod memory;
 mod nodes;
+mod open;
+mod pending;
 mod reads;
+mod record;
+mod ring;
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bundle::Bundle;
-use bundle::manifest::Kernel;
-use cudarc::driver::sys::{self, CUdevice_attribute, CUfunction_attribute};
-use cudarc::driver::{CudaContext, CudaFunction, CudaModule, CudaStream, DriverError};
-use cudarc::nvrtc::Ptx;
+use cudarc::driver::sys::CUevent_flags;
+use cudarc::driver::{CudaContext, CudaEvent, CudaStream, DriverError};
 
 use crate::binding::Binding;
-use crate::buffer::{Buffer, BufferInfo, Table, Usage, copy_range, new_device_id};
+use crate::buffer::{Buffer, BufferInfo, Table, Usage, copy_range};
+use crate::choice::{Choice, Chosen, Mark};
 use crate::error::Error;
 use crate::facts::{Fact, ReadRate};
-use crate::limits::Limits;
 use crate::program::{Kernels, Program};
-use crate::sequence::{Note, Sequence};
+use crate::sequence::Sequence;
 use crate::{Device, Judge};
+use choose::{Choices, Ticket};
 use errors::NAME;
-use graph::{Graph, Support};
 use launch::Launch;
+use load::Loaded;
 use memory::Memory;
-use nodes::Nodes;
-
-/// The oldest GPUs that the printed text is for: bf16 matrix units and 16-byte copies came with 8.0.
-const OLDEST: (i32, i32) = (8, 0);
-/// The oldest GPUs whose kernels may start before their predecessors have ended.
-const EARLY_STARTS: (i32, i32) = (9, 0);
-/// Parameters of a kernel are at most 4 KiB before CUDA 12.1; each takes 8 bytes at most.
-const MAX_ARGS: u64 = 512;
+use pending::Pending;
 
 /// An NVIDIA GPU.
 pub struct Cuda {
@@ -49,116 +46,18 @@ pub struct Cuda {
     capability: (i32, i32),
     buffers: Table<Memory>,
     kernels: Kernels<Loaded>,
-    /// Launches that have not been waited for: the kernel of the first, and how many.
-    pending: Option<(String, u32)>,
+    pending: Pending,
     /// Buffers freed so far: as long as it stays the same, a recorded sequence holds none of them.
     frees: u64,
-}
-
-/// What the GPU keeps of a recorded sequence.
-struct Recorded {
-    graph: Graph<Nodes>,
-    /// [`Cuda::frees`] when its buffers were last looked up.
-    frees: u64,
-    /// They keep the code alive; dropped after the graph.
-    _functions: Vec<CudaFunction>,
-}
-
-// SAFETY: its handles belong to no thread. They must not be used by two at a time, and this has one owner.
-unsafe impl Send for Recorded {}
-
-/// A kernel that can be launched.
-struct Loaded {
-    function: CudaFunction,
-    grid: [u32; 3],
-    block: [u32; 3],
-    dynamic_shared: u32,
-    /// It may start before its predecessors have ended.
-    dependent: bool,
+    /// Made when first wanted.
+    choices: Option<Choices>,
 }
 
 impl Cuda {
-    /// Opens the first GPU.
-    ///
-    /// # Errors
-    /// No driver, no NVRTC, no GPU, or one older than compute capability 8.0.
-    pub fn new() -> Result<Cuda, Error> {
-        // SAFETY: it only looks for the library.
-        if !unsafe { sys::is_culib_present() } {
-            let message = "no NVIDIA driver (libcuda.so) is found; it needs an NVIDIA GPU and its driver";
-            return Err(Error::Open { device: NAME, message: message.to_owned() });
-        }
-        compile::check_library()?;
-        let context = CudaContext::new(0).map_err(|error| errors::open("the first GPU does not open", error))?;
-        let refused = |error| errors::open("the GPU does not answer", error);
-        let capability = context.compute_capability().map_err(refused)?;
-        if capability < OLDEST {
-            let (major, minor) = capability;
-            let name = context.name().unwrap_or_default();
-            let message = format!("{name} has compute capability {major}.{minor}; the kernels need 8.0 or newer");
-            return Err(Error::Open { device: NAME, message });
-        }
-        let stream = context.new_stream().map_err(refused)?;
-        let id = new_device_id();
-        let (buffers, kernels) = (Table::new(id), Kernels::new(id));
-        Ok(Cuda { context, stream, capability, buffers, kernels, pending: None, frees: 0 })
-    }
-
-    fn limits(&self) -> Result<Limits, DriverError> {
-        let attribute = |attribute| self.context.attribute(attribute).map(|value| value.max(0) as u64);
-        Ok(Limits {
-            block: [
-                attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X)?,
-                attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Y)?,
-                attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_Z)?,
-            ],
-            threads: attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK)?,
-            shared_bytes: attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)?,
-            args: MAX_ARGS,
-        })
-    }
-
-    fn function(&self, module: &Arc<CudaModule>, kernel: &Kernel, limits: Limits) -> Result<Loaded, Error> {
-        let refused = |error| Error::Kernel { kernel: kernel.name.clone(), message: errors::text(error) };
-        let function = module.load_function(&kernel.entry).map_err(refused)?;
-        let fixed = function.shared_size_bytes().map_err(refused)?.max(0) as u64;
-        let threads = function.max_threads_per_block().map_err(refused)?.max(0) as u64;
-        let dynamic = kernel.budgets.get("dynamic_shared").copied().unwrap_or(0);
-        Limits { threads, ..limits }.check(kernel, fixed.saturating_add(dynamic))?;
-        let narrow = |values: [u64; 3]| {
-            let message = format!("a grid or block of {values:?} does not fit 32 bits");
-            let refused = || Error::Kernel { kernel: kernel.name.clone(), message: message.clone() };
-            let narrow = |value| u32::try_from(value).map_err(|_| refused());
-            Ok::<_, Error>([narrow(values[0])?, narrow(values[1])?, narrow(values[2])?])
-        };
-        // The limits have just been checked: it fits.
-        let dynamic_shared = dynamic as u32;
-        if dynamic > 0 {
-            let attribute = CUfunction_attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
-            function.set_attribute(attribute, dynamic_shared as i32).map_err(refused)?;
-        }
-        Ok(Loaded {
-            function,
-            dependent: kernel.dependent && self.capability >= EARLY_STARTS,
-            grid: narrow(kernel.grid)?,
-            block: narrow(kernel.block)?,
-            dynamic_shared,
-        })
-    }
-
     /// The error of a wait: it belongs to one of the launches since the last one.
     fn failed(&mut self, last: &str, error: DriverError) -> Error {
-        let (first, launches) = self.pending.take().unwrap_or_else(|| (last.to_owned(), 1));
+        let (first, launches) = self.pending.failed(last);
         errors::launch(last, &first, launches, error)
-    }
-
-    /// Counts launches that are not waited for, from kernel `first` on.
-    fn sent(&mut self, first: &str, count: usize) {
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        match &mut self.pending {
-            Some((_, launches)) => *launches = launches.saturating_add(count),
-            None => self.pending = Some((first.to_owned(), count)),
-        }
     }
 
     /// A launch as the driver takes it.
@@ -172,27 +71,6 @@ impl Cuda {
             dependent: kernel.dependent,
             values: launch::values(binding, &self.buffers)?,
         })
-    }
-
-    /// Brings a graph up to date with its sequence and starts it.
-    fn run(&self, sequence: &mut Sequence, recorded: &mut Recorded) -> Result<Result<(), DriverError>, Error> {
-        let Sequence { bindings, changed, .. } = sequence;
-        // All launches are of one device: the graph was made from them. Is it this one?
-        bindings.first().map(|binding| self.kernels.get(binding)).transpose()?;
-        if recorded.frees != self.frees {
-            bindings.iter().try_for_each(|binding| launch::values(binding, &self.buffers).map(drop))?;
-            recorded.frees = self.frees;
-        }
-        if let Err(error) = self.context.bind_to_thread() {
-            return Ok(Err(error));
-        }
-        while let Some(index) = changed.first().copied() {
-            if let Err(error) = recorded.graph.set(index, self.prepare(&bindings[index])?) {
-                return Ok(Err(error));
-            }
-            changed.remove(&index);
-        }
-        Ok(recorded.graph.run())
     }
 }
 
@@ -234,43 +112,21 @@ impl Device for Cuda {
     }
 
     fn load(&mut self, bundle: &Bundle) -> Result<Program, Error> {
-        let manifest = bundle.manifest();
-        if manifest.target != NAME {
-            return Err(Error::Target { device: NAME, expected: NAME, found: manifest.target.clone() });
-        }
-        let limits = self.limits().map_err(|error| errors::open("the GPU does not answer", error))?;
-        let mut modules: BTreeMap<&str, Arc<CudaModule>> = BTreeMap::new();
-        let mut loaded = Vec::new();
-        for kernel in &manifest.kernels {
-            let module = match modules.entry(kernel.file.as_str()) {
-                Entry::Occupied(slot) => slot.into_mut(),
-                Entry::Vacant(slot) => {
-                    let text = compile::text(bundle, &kernel.file)?;
-                    let code = compile::cubin(&manifest.kernels, &kernel.file, &text, self.capability)?;
-                    let module = self
-                        .context
-                        .load_module(Ptx::from_binary(code))
-                        .map_err(|error| Error::Load { file: kernel.file.clone(), message: errors::text(error) })?;
-                    slot.insert(module)
-                }
-            };
-            loaded.push(self.function(module, kernel, limits)?);
-        }
-        Ok(self.kernels.add(manifest, loaded))
+        self.load_bundle(bundle)
     }
 
     fn launch(&mut self, binding: &Binding) -> Result<(), Error> {
         let mut launch = self.prepare(binding)?;
         let result = self.context.bind_to_thread().and_then(|()| launch.send(&self.stream));
         let name = &binding.kernel().name;
-        self.sent(name, 1);
+        self.pending.send(name, 1);
         result.map_err(|error| self.failed(name, error))
     }
 
     fn sync(&mut self) -> Result<(), Error> {
         match self.stream.synchronize() {
             Ok(()) => {
-                self.pending = None;
+                self.pending.all_ended();
                 Ok(())
             }
             Err(error) => Err(self.failed("sync", error)),
@@ -278,43 +134,53 @@ impl Device for Cuda {
     }
 
     fn record(&mut self, bindings: &[&Binding]) -> Result<Sequence, Error> {
-        let launches = bindings.iter().map(|binding| self.prepare(binding)).collect::<Result<Vec<_>, _>>()?;
-        let functions = bindings.iter().map(|binding| Ok(self.kernels.get(binding)?.function.clone()));
-        let functions = functions.collect::<Result<Vec<_>, Error>>()?;
-        let mut sequence = Sequence::plain(bindings);
-        let (Some(first), Some(last)) = (bindings.first(), bindings.last()) else { return Ok(sequence) };
-        let support = Support::of_driver(facts::driver_version());
-        if support == Support::None {
-            let reason = "launch graphs need a driver for CUDA 12.0 or newer".to_owned();
-            sequence.note = Some(Note::OneByOne { device: NAME, reason });
-            return Ok(sequence);
-        }
-        let made = self.context.bind_to_thread();
-        let made = made.and_then(|()| Graph::record(|| Nodes::new(&self.stream), launches, support));
-        let count = u32::try_from(bindings.len()).unwrap_or(u32::MAX);
-        let (graph, refused) =
-            made.map_err(|error| errors::launch(&last.kernel().name, &first.kernel().name, count, error))?;
-        sequence.note = refused.map(|refused| Note::FullOrder { device: NAME, reason: refused.reason() });
-        sequence.prepared = Some(Box::new(Recorded { graph, frees: self.frees, _functions: functions }));
-        Ok(sequence)
+        self.record_graph(bindings)
     }
 
     fn replay(&mut self, sequence: &mut Sequence) -> Result<(), Error> {
-        let mut prepared = sequence.prepared.take();
-        let result = match prepared.as_mut().and_then(|prepared| prepared.downcast_mut::<Recorded>()) {
-            Some(recorded) => self.run(sequence, recorded),
-            // It was recorded without a graph, or by another device: then the first launch says so.
-            None => sequence.bindings.iter().try_for_each(|binding| self.launch(binding)).map(Ok),
+        self.replay_graph(sequence)
+    }
+
+    fn choose(&mut self, index: Buffer, values: Buffer) -> Result<Choice, Error> {
+        let (index, values) = (self.buffers.get(index)?, self.buffers.get(values)?);
+        copy_range(index.info().bytes, 0, size_of::<u32>() as u64)?;
+        let (index, values) = (index.address(), (values.address(), values.info().bytes / size_of::<f32>() as u64));
+        let choices = match &mut self.choices {
+            Some(choices) => choices,
+            none => none.insert(Choices::new(&self.context, self.capability)?),
         };
-        let graph = prepared.is_some();
-        sequence.prepared = prepared;
-        let result = result?;
-        if graph && let (Some(first), Some(last)) = (sequence.bindings.first(), sequence.bindings.last()) {
-            self.sent(&first.kernel().name, sequence.bindings.len());
-            return result.map_err(|error| self.failed(&last.kernel().name, error));
+        let sent = choices.send(&self.stream, index, values, self.pending.sent());
+        let ticket = sent.map_err(|error| self.failed("choice", error))?;
+        Ok(Choice::Pending(Box::new(ticket)))
+    }
+
+    fn chosen(&mut self, choice: Choice) -> Result<Chosen, Error> {
+        let ticket = match choice {
+            Choice::Pending(pending) => pending.downcast::<Ticket>().map_err(|_| Error::ForeignChoice)?,
+            Choice::Here(chosen) => return Ok(chosen),
+        };
+        let choices = self.choices.as_mut().ok_or(Error::ForeignChoice)?;
+        match choices.wait(&ticket) {
+            Ok(chosen) => {
+                self.pending.ended(ticket.launches);
+                Ok(chosen)
+            }
+            Err(error) => Err(self.failed("choice", error)),
         }
-        sequence.changed.clear();
-        Ok(())
+    }
+
+    fn mark(&mut self) -> Result<Option<Mark>, Error> {
+        let event = self.stream.record_event(Some(CUevent_flags::CU_EVENT_DEFAULT));
+        let event = event.map_err(|error| self.failed("mark", error))?;
+        Ok(Some(Mark(Box::new(event))))
+    }
+
+    fn between(&mut self, from: &Mark, to: &Mark) -> Result<Duration, Error> {
+        let (from, to) = (from.0.downcast_ref::<CudaEvent>(), to.0.downcast_ref::<CudaEvent>());
+        let (Some(from), Some(to)) = (from, to) else { return Err(Error::ForeignMark) };
+        // It waits for both.
+        let milliseconds = from.elapsed_ms(to).map_err(|error| self.failed("mark", error))?;
+        Ok(Duration::from_secs_f64(f64::from(milliseconds.max(0.0)) / 1e3))
     }
 
     fn facts(&self) -> Vec<Fact> {

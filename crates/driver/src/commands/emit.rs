@@ -9,9 +9,9 @@ use tile_ir::Module;
 
 use crate::cli::{Emit, Stage};
 use crate::frontend::Source;
-use crate::names;
 use crate::pipeline::{self, Reports};
 use crate::targets::{self, Compiled, Target};
+use crate::{judges, names};
 
 /// Runs the command.
 ///
@@ -19,6 +19,9 @@ use crate::targets::{self, Compiled, Target};
 /// A refusal of any stage, or an output that cannot be written.
 pub fn run(args: &Emit) -> anyhow::Result<()> {
     let targets = names::targets(&args.input.target)?;
+    if args.cases && args.stage != Stage::Source {
+        return Err(Report::new(Kind::Invalid, "--cases goes with bundles, which are of stage `source`").into());
+    }
     let source = Source::parse(&args.input.input)?;
     let kernel = args.input.kernel.as_deref();
     let selected = || -> anyhow::Result<Module> {
@@ -45,7 +48,8 @@ pub fn run(args: &Emit) -> anyhow::Result<()> {
                     None => pipeline::module_with_fusions(&source)?,
                     Some(_) => (selected()?, Vec::new()),
                 };
-                return write_bundles(&module.name, &targets::compile_all(&targets, &module, &fusions)?, folder);
+                let compiled = targets::compile_all(&targets, &module, &fusions)?;
+                return write_bundles(&module, &compiled, folder, args.cases.then_some(args.seeds));
             }
             let compiled = targets::compile_all(&targets, &selected()?, &[])?;
             (headed(compiled.iter().map(|compiled| (compiled.target, compiled.source()))), "txt")
@@ -60,12 +64,17 @@ pub fn run(args: &Emit) -> anyhow::Result<()> {
     }
 }
 
-/// One bundle per target: in `folder` itself for a single target, else in a folder of its own.
-fn write_bundles(group: &str, compiled: &[Compiled], folder: &Path) -> anyhow::Result<()> {
+/// One bundle per target: in `folder` itself for a single target, else in a folder of its own; with `cases`, random cases of
+/// so many seeds beside each.
+fn write_bundles(module: &Module, compiled: &[Compiled], folder: &Path, cases: Option<u64>) -> anyhow::Result<()> {
     for one in compiled {
         let folder = if compiled.len() == 1 { folder.to_owned() } else { folder.join(one.target.name()) };
-        let bundle = targets::write_bundle(group, one, &folder)?;
+        let bundle = targets::write_bundle(&module.name, one, &folder)?;
         println!("wrote {} kernels to {}", bundle.kernels.len(), folder.display());
+        if let Some(seeds) = cases {
+            let count = judges::record(module, one, seeds, &folder.join(judges::CASES_FILE))?;
+            println!("wrote {count} cases to {}", folder.join(judges::CASES_FILE).display());
+        }
     }
     Ok(())
 }

@@ -11,13 +11,14 @@
 //! A judge that cannot run says why and counts as skipped, never as passed.
 
 pub mod faults;
-mod on_device;
 mod on_stock;
+mod record;
 mod vendors;
 
 use std::fmt;
 
 use bundle::manifest;
+use decode::judge::{Guards, LaunchError, launch};
 use device::{Device, Program};
 use judge::{Case, Comparison, Expected, Outputs};
 use tile_ir::Kernel;
@@ -25,8 +26,8 @@ use tile_mlir::stock::StockKernel;
 
 use crate::targets::Target;
 
-pub use on_device::run as run_on_device;
 pub use on_stock::{Refusal, compile as compile_stock, run as run_on_stock};
+pub use record::{CASES_FILE, record};
 pub use vendors::{Vendors, findings};
 
 /// Who judged a run.
@@ -148,9 +149,10 @@ pub fn by_device(
     let Some(loaded) = program.kernel(&kernel.family) else {
         return Outcome::Failed(format!("the bundle has no kernel `{}`", kernel.family));
     };
-    match run_on_device(device, loaded, &run.case) {
+    match launch(device, loaded, &run.case, Guards::Bytes) {
         Ok(outputs) => from_comparison(&judge::compare(&run.case, &run.expected, &outputs)),
-        Err(error) => Outcome::Failed(faults::report(error, manifest).to_string()),
+        Err(LaunchError::Device(error)) => Outcome::Failed(faults::report(error, manifest).to_string()),
+        Err(error @ (LaunchError::PastEnd { .. } | LaunchError::Input { .. })) => Outcome::Failed(error.to_string()),
     }
 }
 

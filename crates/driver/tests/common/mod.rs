@@ -1,5 +1,7 @@
 //! A small model and its kernels, for tests that decode with them.
 
+#![allow(dead_code, reason = "each test binary uses a part")]
+
 use bundle::Bundle;
 use decode::Model;
 use driver::frontend::Source;

@@ -1,7 +1,7 @@
 //! Selection by size; of equal elements the first counts.
 
 use super::{Args, Outcome};
-use crate::compare::Expected;
+use cases::Expected;
 
 /// Index of the largest element, the lowest one on ties. NaN is passed over.
 fn largest(values: &[f64]) -> usize {

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{Args, Outcome, ReferenceError};
-use crate::buffer::Buffer;
-use crate::compare::Expected;
+use cases::Buffer;
+use cases::Expected;
 
 /// The probabilities of `scores`; empty for none.
 pub(super) fn softmax(scores: &[f64]) -> Vec<f64> {

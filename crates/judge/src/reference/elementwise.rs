@@ -1,8 +1,8 @@
 //! Element by element.
 
 use super::{Args, Outcome, silu};
-use crate::buffer::Buffer;
-use crate::compare::Expected;
+use cases::Buffer;
+use cases::Expected;
 
 fn map(args: &Args<'_>, f: impl Fn(f64) -> f64) -> Outcome {
     let input = args.buffer("input")?;

@@ -1,7 +1,7 @@
 //! Layers over several rows of input, and weights of 8 bits.
 
 use super::{Args, Outcome, ReferenceError};
-use crate::compare::Expected;
+use cases::Expected;
 
 /// `input · weightᵀ + bias` for every row of `input`.
 fn linear(args: &Args<'_>) -> Result<Vec<f64>, ReferenceError> {

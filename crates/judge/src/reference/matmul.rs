@@ -2,8 +2,8 @@
 
 use super::attention::softmax;
 use super::{Args, Outcome};
-use crate::buffer::Buffer;
-use crate::compare::Expected;
+use cases::Buffer;
+use cases::Expected;
 
 /// `a · b` for rows `a_rows` of `a` and as many rows of `b`, from `b_start`, as `a` has columns.
 fn product(a: &Buffer, a_rows: std::ops::Range<usize>, b: &Buffer, b_start: usize) -> Vec<f64> {

@@ -1,7 +1,7 @@
 //! A matrix of weights, one output per row, times a vector; and the row gather that is the embedding.
 
 use super::{Args, Outcome, ReferenceError, silu};
-use crate::compare::Expected;
+use cases::Expected;
 
 /// `weight · input`, plus `bias` if the kernel has it.
 fn product(args: &Args<'_>, input: &str, weight: &str, bias: &str) -> Result<Vec<f64>, ReferenceError> {

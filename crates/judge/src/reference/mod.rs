@@ -16,9 +16,9 @@ mod rope;
 
 use diagnostics::{Kind, Report};
 
-use crate::buffer::Buffer;
-use crate::case::{ArgValue, Case};
-use crate::compare::Expected;
+use cases::Buffer;
+use cases::Expected;
+use cases::{ArgValue, Case};
 
 /// Why there is no reference result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Moving and choosing elements.
 
 use super::{Args, Outcome};
-use crate::compare::Expected;
+use cases::Expected;
 
 /// `output = inputᵀ`.
 pub(super) fn transpose(args: &Args<'_>) -> Outcome {

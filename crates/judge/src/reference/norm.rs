@@ -2,7 +2,7 @@
 
 use super::attention::softmax;
 use super::{Args, Outcome};
-use crate::compare::Expected;
+use cases::Expected;
 
 /// Used where the kernel has no `eps` argument: the configuration constant of the seed's listing.
 const RMS_EPS: f64 = 1e-6;

@@ -3,7 +3,7 @@
 
 use super::matvec::row_of;
 use super::{Args, Outcome, ReferenceError};
-use crate::compare::Expected;
+use cases::Expected;
 
 fn rotate(args: &Args<'_>, name: &str, values: &[f64]) -> Result<Vec<f64>, ReferenceError> {
     let (cos, sin) = (args.buffer("cos")?, args.buffer("sin")?);

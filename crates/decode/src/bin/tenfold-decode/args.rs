@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Logits(Logits),
     /// Print the launches of a token
     Plan(Plan),
+    /// Run every kernel of a bundle on recorded cases and compare with what the tile interpreter computed
+    Judge(Judge),
 }
 
 #[derive(Args)]
@@ -111,6 +113,9 @@ pub(crate) struct Bench {
     /// Seed of the prompt and of a synthetic cache
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Steps sent before the token of an earlier one has arrived on the host, on devices that can; 0 waits for every token
+    #[arg(long, value_name = "N", default_value_t = ::decode::AHEAD)]
+    pub(crate) ahead: u64,
     /// Write everything, every single time too, as a JSON object
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -147,6 +152,34 @@ pub(crate) struct Logits {
     /// Where to write: little-endian f32, one row of the vocabulary's size per token
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Judge {
+    /// Folder with the compiled kernels
+    #[arg(long, value_name = "DIR")]
+    pub(crate) bundle: PathBuf,
+    /// Recorded cases (`tenfold emit --out DIR --cases` writes them) [default: cases.zip in the bundle's folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cases: Option<PathBuf>,
+    /// Where to run
+    #[arg(long, default_value = "cpu")]
+    pub(crate) device: String,
+    /// Threads of the device, if the processor runs it [default: one per core]
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+    /// Only this kernel; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub(crate) kernel: Vec<String>,
+    /// Only the first N seeds of each kernel
+    #[arg(long, value_name = "N")]
+    pub(crate) seeds: Option<u64>,
+    /// Buffers end where views do, with no bytes behind them that must stay as they are: for compute-sanitizer and its like
+    #[arg(long)]
+    pub(crate) exact: bool,
+    /// Write the outcome of every case as a JSON object
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -3,6 +3,7 @@ mod args;
 mod bench;
 mod check;
 mod decode;
+mod judge;
 mod logits;
 mod progress;
 
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         Some(Command::Check(args)) => check::run(&args.common, args),
         Some(Command::Bench(args)) => bench::run(&args.common, args),
         Some(Command::Logits(args)) => logits::run(&args.common, args),
+        Some(Command::Judge(args)) => judge::run(args),
         Some(Command::Plan(args)) => show_plan(&args.common),
     };
     match result {

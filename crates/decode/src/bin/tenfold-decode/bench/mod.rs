@@ -21,6 +21,7 @@ pub(crate) fn run(common: &Common, args: &Bench) -> Result<ExitCode, Error> {
         warmup: args.warmup,
         fill: args.fill.into(),
         seed: args.seed,
+        ahead: args.ahead,
     };
     let facts = engine.facts();
     let name = crate::model_name(common, &model);

@@ -27,6 +27,7 @@ pub(super) struct Record<'a> {
     pub(super) fill: Fill,
     pub(super) seed: u64,
     pub(super) warmup: u64,
+    pub(super) ahead: u64,
     pub(super) launches_per_token: usize,
     pub(super) read_ceiling: Option<Ceiling<'a>>,
     /// What the memory is built for.
@@ -91,6 +92,7 @@ impl<'a> Record<'a> {
             fill: options.fill,
             seed: options.seed,
             warmup: options.warmup,
+            ahead: options.ahead,
             launches_per_token: engine.plan().launches_per_token(),
             read_ceiling: ceiling.map(|rate| Ceiling {
                 gb_per_s: rate.best / 1e9,

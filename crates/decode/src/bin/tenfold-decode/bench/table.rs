@@ -16,9 +16,13 @@ pub(super) fn header(model: &str, engine: &Engine, facts: &[Fact], options: &Ben
         Fill::Synthetic => "cache filled by a formula",
         Fill::Run => "cache filled by running the prompt",
     };
+    let ahead = match options.ahead {
+        0 => " before the next step is sent".to_owned(),
+        ahead => format!(", up to {ahead} steps later where the device runs ahead"),
+    };
     println!(
-        "{cache} (seed {}); {} runs of {} tokens after {} to warm up; greedy, every token brought to the host",
-        options.seed, options.runs, options.tokens, options.warmup
+        "{cache} (seed {}); {} runs of {} tokens after {} to warm up; greedy, every token brought to the host{}",
+        options.seed, options.runs, options.tokens, options.warmup, ahead
     );
 }
 
@@ -87,6 +91,9 @@ pub(super) fn footer(record: &Record<'_>) {
     }
     for row in &record.results {
         let mut parts = Vec::new();
+        if let Some(times) = row.bench.device_ms_per_token {
+            parts.push(format!("{:.4} ms/token by the device's clock, over whole runs", times.median));
+        }
         if let (Some(share), Some(limit)) = (row.share_of_ceiling, row.tok_s_at_ceiling) {
             parts.push(format!("{:.1}% of the read ceiling, which is {limit:.1} tok/s", share * 100.0));
         }

@@ -1,7 +1,7 @@
 //! A typed buffer as it lies in memory: little-endian, row-major.
 
 use half::{bf16, f16};
-use tile_ir::{Elem, Shape};
+use view_types::{Elem, Shape};
 
 /// Contents of a view. The bytes are what a device gets and gives back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,7 +141,7 @@ impl Buffer {
     }
 
     /// Sets every element to `f(index)`, rounded to the element type.
-    pub(crate) fn fill(&mut self, f: impl Fn(usize) -> f32) {
+    pub fn fill(&mut self, f: impl Fn(usize) -> f32) {
         // The types that large matrices have, without a branch per element.
         match self.elem {
             Elem::F32 => {
@@ -161,7 +161,7 @@ impl Buffer {
     }
 
     /// Sum of products of row `row` with `x`.
-    pub(crate) fn dot(&self, row: usize, x: &[f64]) -> f64 {
+    pub fn dot(&self, row: usize, x: &[f64]) -> f64 {
         let start = row * x.len();
         let bytes = |size: usize| &self.bytes[start * size..(start + x.len()) * size];
         match self.elem {

@@ -1,6 +1,6 @@
 //! A test case: one value per kernel argument.
 
-use tile_ir::{Access, Elem, Own, Shape};
+use view_types::{Access, Elem, Shape};
 
 use crate::buffer::Buffer;
 
@@ -33,8 +33,6 @@ pub enum ArgValue {
         buffer: Buffer,
         /// What the kernel may do with it.
         access: Access,
-        /// Which part of each dimension a program owns; empty unless written.
-        own: Vec<Own>,
     },
     /// A float.
     Float(f32),
@@ -72,11 +70,11 @@ impl Case {
     /// Adds a buffer that is only read.
     ///
     /// # Panics
-    /// If `dims` has more than [`tile_ir::MAX_RANK`] dimensions or another number of elements than `values`.
+    /// If `dims` has more than [`view_types::MAX_RANK`] dimensions or another number of elements than `values`.
     #[must_use]
     pub fn read(self, name: &str, elem: Elem, dims: &[u64], values: &[f64]) -> Case {
         let buffer = Buffer::from_values(elem, Shape::new(dims).expect("at most four dimensions"), values);
-        self.arg(name, ArgValue::View { buffer, access: Access::Read, own: Vec::new() })
+        self.arg(name, ArgValue::View { buffer, access: Access::Read })
     }
 
     /// Adds a written buffer with these contents before the launch; `None` for unwritten elements.
@@ -90,8 +88,7 @@ impl Case {
             Some(values) => Buffer::from_values(elem, shape, values),
             None => Buffer::poisoned(elem, shape),
         };
-        let own = vec![Own::Whole; dims.len()];
-        self.arg(name, ArgValue::View { buffer, access: Access::Write, own })
+        self.arg(name, ArgValue::View { buffer, access: Access::Write })
     }
 
     /// Adds an unsigned 32-bit scalar.
@@ -138,7 +135,7 @@ impl Case {
             self.args
                 .iter()
                 .filter_map(|arg| match &arg.value {
-                    ArgValue::View { buffer, access: Access::Write, .. } => Some((arg.name.clone(), buffer.clone())),
+                    ArgValue::View { buffer, access: Access::Write } => Some((arg.name.clone(), buffer.clone())),
                     ArgValue::View { access: Access::Read | Access::Weights, .. }
                     | ArgValue::Float(_)
                     | ArgValue::Int { .. } => None,

@@ -4,7 +4,7 @@
 //! further off than [`ELEMENT_FACTOR`] times that, relative to the larger of itself and the output's root mean square: a
 //! long output must not hide a wrong element. Integers must be equal. NaN never passes.
 
-use tile_ir::Elem;
+use view_types::Elem;
 
 use crate::buffer::Buffer;
 use crate::case::{Case, Outputs};

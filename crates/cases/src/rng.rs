@@ -3,7 +3,7 @@
 
 /// A stream of random numbers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stream(u64);
+pub struct Stream(u64);
 
 /// Finaliser of SplitMix64 (Steele, Lea, Flood 2014).
 const fn mix(mut z: u64) -> u64 {
@@ -14,7 +14,7 @@ const fn mix(mut z: u64) -> u64 {
 
 impl Stream {
     /// The stream of `seed` and `name`.
-    pub(crate) fn new(seed: u64, name: &str) -> Stream {
+    pub fn new(seed: u64, name: &str) -> Stream {
         let mut state = mix(seed.wrapping_add(0x9e37_79b9_7f4a_7c15));
         for byte in name.bytes() {
             state = mix(state ^ u64::from(byte));
@@ -23,21 +23,30 @@ impl Stream {
     }
 
     /// 64 random bits.
-    pub(crate) const fn bits(self, index: u64) -> u64 {
+    pub const fn bits(self, index: u64) -> u64 {
         mix(self.0.wrapping_add(index.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
     }
 
     /// Uniform in `[0, bound)`; 0 if `bound` is 0.
-    pub(crate) const fn below(self, index: u64, bound: u64) -> u64 {
+    pub const fn below(self, index: u64, bound: u64) -> u64 {
         ((self.bits(index) as u128 * bound as u128) >> 64) as u64
     }
 
     /// Nearly normal, mean 0, variance 1, within +-3.5: a sum of four uniforms. Never subnormal: a multiple of 2^-17.
-    pub(crate) fn normal(self, index: u64) -> f32 {
+    pub fn normal(self, index: u64) -> f32 {
         let bits = self.bits(index);
         let sum = (bits & 0xffff) + ((bits >> 16) & 0xffff) + ((bits >> 32) & 0xffff) + (bits >> 48);
         // Four uniforms on [0, 65536): mean 131070, deviation 65536 / sqrt(3).
         (sum as f32 - 131_070.0) * (1.732_050_8 / 65_536.0)
+    }
+}
+
+/// A number below `bound`: the edges for seeds 1 and 2.
+pub fn chosen(stream: Stream, seed: u64, bound: u64) -> u64 {
+    match seed {
+        1 => 0,
+        2 => bound.saturating_sub(1),
+        _ => stream.below(0, bound),
     }
 }
 
