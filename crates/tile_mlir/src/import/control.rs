@@ -76,7 +76,8 @@ impl<'m> Importer<'m> {
         let Some(attribute) = site.op.attribute(NAMES) else { return Ok(()) };
         let names: Option<Vec<&str>> =
             attribute.as_array().and_then(|names| names.into_iter().map(Attribute::as_str).collect());
-        let names = names.ok_or_else(|| site.form(format!("has an attribute `{NAMES}` that is no list of texts"), None))?;
+        let names =
+            names.ok_or_else(|| site.form(format!("has an attribute `{NAMES}` that is no list of texts"), None))?;
         if names.len() == values.len() {
             for (value, name) in values.iter().zip(names).filter(|(_, name)| !name.is_empty()) {
                 self.kernel.values[value.index()].name = Some(name.to_owned());
