@@ -30,6 +30,11 @@ impl<'a> Lower<'a> {
         ex
     }
 
+    /// Whether an element of `value`, or of what it is read for, is given to what holds it.
+    pub(crate) fn is_given(&self, value: Value) -> bool {
+        self.given.is_some_and(|given| given == value || self.passing == Some(given))
+    }
+
     fn eval_as_is(&mut self, value: Value, pos: &[Ix]) -> Result<Ex> {
         match self.storage[value.index()].clone() {
             Storage::Scalar(expr, depth) => return Ok(Ex { expr, depth }),

@@ -116,7 +116,7 @@ impl Lower<'_> {
         pos: &[Ix],
     ) -> Result<Ex> {
         let Some(result) = op.result() else { return self.broken("a load without a result") };
-        let name = self.element(result);
+        let (name, given) = (self.element(result), self.is_given(result));
         self.passing = None;
         let pad = self.in_memory_type(view, pad, &[])?;
         let site = self.site(view, indices, in_bounds, pos)?;
@@ -140,7 +140,7 @@ impl Lower<'_> {
         let offset = self.offset_expr(&site, &dims);
         let owner = self.owner(op, view, indices);
         let place = Place { memory: Memory::Global(view), offset: Box::new(offset.expr), owner };
-        Ok(self.read(place, offset.depth, conditions, pad, &name))
+        Ok(self.read(place, offset.depth, conditions, pad, (!given).then_some(&name)))
     }
 
     /// The owner of an in-place access.
@@ -161,8 +161,8 @@ impl Lower<'_> {
         Some(owner)
     }
 
-    /// Reads one element where `conditions` and the guards hold, else gives `pad`.
-    fn read(&mut self, place: Place, depth: usize, conditions: Vec<Ex>, pad: Ex, name: &Element) -> Ex {
+    /// Reads one element where `conditions` and the guards hold, else gives `pad`. Without a name it is for one place only.
+    fn read(&mut self, place: Place, depth: usize, conditions: Vec<Ex>, pad: Ex, name: Option<&Element>) -> Ex {
         let depth = conditions.iter().map(|ex| ex.depth).fold(depth, usize::max).max(self.floor);
         let guards = self.guards.clone();
         let guard_depth = guards.iter().map(|ex| ex.depth).max().unwrap_or(0);
@@ -180,7 +180,10 @@ impl Lower<'_> {
             }
         };
         let ex = Ex { expr, depth: depth.max(guard_depth).max(pad.depth) };
-        self.bind(ex, &name.one)
+        match name {
+            Some(name) => self.bind(ex, &name.one),
+            None => ex,
+        }
     }
 
     /// The element as part of a vector, if the innermost loop runs over neighbours that can be loaded at once.
@@ -252,7 +255,8 @@ impl Lower<'_> {
         self.push_at(depth, StmtKind::Declare { var, init });
         let offset_scalar = offset.expr.scalar(&self.out);
         // Several loads start from one named offset.
-        let offset = if lanes > width { self.bind(Ex { expr: offset.expr, depth }, "at") } else { offset };
+        let offset =
+            if lanes > width { self.bind(Ex { expr: offset.expr, depth }, &self.index_name("at")) } else { offset };
         let loads: Vec<Stmt> = (0..lanes / width)
             .map(|part| {
                 let first = match part {
@@ -313,7 +317,7 @@ impl Lower<'_> {
         }
         let offset = self.index(linear, Scalar::I32);
         let none = Ex { expr: Expr::int(0), depth: 0 };
-        Ok(self.read(place(memory, offset.expr), offset.depth, Vec::new(), none, name))
+        Ok(self.read(place(memory, offset.expr), offset.depth, Vec::new(), none, Some(name)))
     }
 
     /// A value that stands in for an element of a view, in the register type of the view's elements.
@@ -332,14 +336,14 @@ impl Lower<'_> {
         [offsets, mask, passthru]: [Value; 3],
         pos: &[Ix],
     ) -> Result<Ex> {
-        let name = self.element(result);
+        let (name, given) = (self.element(result), self.is_given(result));
         self.passing = None;
         let offset = self.eval(offsets, pos)?;
         let mask = self.eval(mask, pos)?;
         let passthru = self.in_memory_type(view, passthru, pos)?;
         let place = place(Memory::Global(view), offset.expr);
         let conditions = if mask.expr == Expr::Bool(true) { Vec::new() } else { vec![mask] };
-        Ok(self.read(place, offset.depth, conditions, passthru, &name))
+        Ok(self.read(place, offset.depth, conditions, passthru, (!given).then_some(&name)))
     }
 
     /// One element read by every thread.
@@ -350,7 +354,13 @@ impl Lower<'_> {
         let none = Ex { expr: Expr::int(0), depth: 0 };
         let name = self.element(result);
         // In bounds by the meaning of the operation.
-        Ok(self.read(place(Memory::Global(view), offset.expr), offset.depth.max(self.depth()), Vec::new(), none, &name))
+        Ok(self.read(
+            place(Memory::Global(view), offset.expr),
+            offset.depth.max(self.depth()),
+            Vec::new(),
+            none,
+            Some(&name),
+        ))
     }
 
     /// A scalar as a sum.

@@ -93,6 +93,11 @@ impl Lower<'_> {
         }
     }
 
+    /// A name for a position, unless the user calls something else so.
+    pub(crate) fn index_name(&self, word: &str) -> String {
+        if self.names.taken.contains(word) { format!("{word}_index") } else { word.to_owned() }
+    }
+
     fn is_param(&self, name: &str) -> bool {
         self.kernel.params.iter().any(|param| param.name == name)
     }

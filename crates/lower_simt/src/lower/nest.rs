@@ -38,7 +38,7 @@ impl<'a> Lower<'a> {
             step: Expr::int(1),
             unroll: Unroll::Full,
         };
-        let var = self.var(name, Scalar::I32, None);
+        let var = self.var(&self.index_name(name), Scalar::I32, None);
         self.inside(header(var), |lower| {
             let ix = lower.loop_atom(var, 0, count as i64 - 1, 1, true);
             body(lower, &ix)
@@ -55,7 +55,7 @@ impl<'a> Lower<'a> {
         body: impl FnOnce(&mut Self, &Ix) -> Result<()>,
     ) -> Result<()> {
         let lower_bound = self.index(first, Scalar::I32).expr;
-        let var = self.var(name, Scalar::I32, None);
+        let var = self.var(&self.index_name(name), Scalar::I32, None);
         let header =
             Header::For { var, lower: lower_bound, upper: Expr::int(end as u32), step: Expr::int(step as u32), unroll };
         self.inside(header, |lower| {
