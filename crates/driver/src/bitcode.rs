@@ -23,7 +23,7 @@ const PROFILE_FLAGS: [&str; 10] = [
     "-C",
     "panic=abort",
     "-C",
-    "debuginfo=line-tables-only",
+    "debuginfo=full",
     "-C",
     "codegen-units=1",
     "-C",

@@ -12,7 +12,8 @@ mod mux;
 mod predicates;
 pub(crate) mod structure;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use tile_ir::{Literal, Loc, Number, Op, OpKind, Type, Value};
 
@@ -78,6 +79,10 @@ pub(crate) struct Cfg {
     pub(crate) types: Vec<Type>,
     /// Constants, in order of first use; they are valid everywhere.
     pub(crate) constants: Vec<Op>,
+    /// The user's variables that hold values.
+    pub(crate) names: BTreeMap<Value, Arc<str>>,
+    /// Places that different variables share.
+    nameless: BTreeSet<Value>,
     known: HashMap<(Type, u64), Value>,
 }
 
@@ -110,6 +115,30 @@ impl Cfg {
     /// Type of a value.
     pub(crate) fn ty(&self, value: Value) -> Type {
         self.types[value.index()]
+    }
+
+    /// A new value for whatever comes by: it never gets a name.
+    pub(crate) fn nameless(&mut self, ty: Type) -> Value {
+        let value = self.value(ty);
+        self.nameless.insert(value);
+        value
+    }
+
+    /// Names a value, unless it has a name, is a constant or a place that different variables share.
+    pub(crate) fn name(&mut self, value: Value, name: &Arc<str>) {
+        if !self.nameless.contains(&value) && self.number(value).is_none() {
+            self.names.entry(value).or_insert_with(|| name.clone());
+        }
+    }
+
+    /// `to` stands for `from` from now on: the variable that held one holds the other.
+    pub(crate) fn pass_name(&mut self, from: Value, to: Value) {
+        if self.nameless.contains(&from) && !self.names.contains_key(&to) {
+            self.nameless.insert(to);
+        }
+        if let Some(name) = self.names.get(&from).cloned() {
+            self.name(to, &name);
+        }
     }
 
     /// A new block that ends nowhere yet.

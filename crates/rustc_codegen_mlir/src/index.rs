@@ -170,11 +170,13 @@ impl Promotion {
         let kind = match self.form(value, &|value| self.values[value.index()].ty) {
             Form::Same(index) => {
                 self.index.insert(value, index);
+                self.name(value, index);
                 return;
             }
             Form::Of(integer) => {
                 if let Some(index) = of(&integer) {
                     self.index.insert(value, index);
+                    self.name(value, index);
                 }
                 return;
             }
@@ -192,10 +194,19 @@ impl Promotion {
             },
             Form::Cast => OpKind::Cast(CastOp::IndexU, value),
         };
-        self.values.push(ValueData { ty: Type::INDEX, name: None });
+        let name = self.values[value.index()].name.clone();
+        self.values.push(ValueData { ty: Type::INDEX, name });
         let result = Value((self.values.len() - 1) as u32);
         ops.push(Op { kind, results: vec![result], loc: loc.clone() });
         self.index.insert(value, result);
+    }
+
+    /// Both are one number: the variable that holds the one holds the other.
+    fn name(&mut self, value: Value, index: Value) {
+        let constant = matches!(self.definitions.get(&index), Some(OpKind::Constant(_)));
+        if self.values[index.index()].name.is_none() && !constant {
+            self.values[index.index()].name = self.values[value.index()].name.clone();
+        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! One kernel, from its optimised function to the tile IR.
 
-use tile_ir::{Block, Elem, Kernel, Param, ParamKind, Scalar, Shape, Value, ValueData, View};
+use tile_ir::{Block, Elem, Kernel, Param, ParamKind, Scalar, Shape, Type, Value, ValueData, View};
 
 use crate::cfg::{dead, structure};
 use crate::entries::Entry;
 use crate::errors::{Error, Problem};
 use crate::loc::Locator;
 use crate::params::{Bound, BoundKind, Params, elem};
-use crate::{index, lift, names, params};
+use crate::{index, lift, params};
 
 /// Compiles a kernel.
 ///
@@ -20,13 +20,14 @@ pub(crate) fn compile(entry: &Entry<'_>, locator: &Locator) -> Result<Kernel, Ve
     let (cfg, ops) = structure::structure(cfg).map_err(|error| vec![error])?;
     let mut body = Block { ops: cfg.constants, ..Block::default() };
     body.ops.extend(ops);
+    let data = |(value, &ty): (Value, &Type)| ValueData { ty, name: cfg.names.get(&value).map(ToString::to_string) };
     let mut kernel = Kernel {
         name: entry.name.symbol(),
         family: entry.name.family.clone(),
         tuning: entry.name.tuning.clone(),
         params: Vec::new(),
         grid: params.grid,
-        values: cfg.types.iter().map(|&ty| ValueData { ty, name: None }).collect(),
+        values: (0..).map(Value).zip(&cfg.types).map(data).collect(),
         body,
         loc: entry.loc.clone(),
     };
@@ -34,11 +35,13 @@ pub(crate) fn compile(entry: &Entry<'_>, locator: &Locator) -> Result<Kernel, Ve
     let mut scalars = (0..).map(Value);
     for bound in &params.bound {
         let param = param(bound, &mut scalars);
+        if let ParamKind::Scalar(scalar) = &param.kind {
+            kernel.values[scalar.value.index()].name = Some(param.name.clone());
+        }
         kernel.params.push(param);
     }
     index::promote(&mut kernel);
     dead::remove(&mut kernel.body);
-    names::set(&mut kernel);
     if !stores(&kernel.body) {
         return Err(vec![Error::new(Problem::NoOutput, kernel.loc)]);
     }

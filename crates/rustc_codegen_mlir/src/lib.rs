@@ -17,7 +17,6 @@ mod kernel;
 mod lift;
 mod llvm;
 mod loc;
-mod names;
 mod params;
 mod signature;
 mod symbols;

@@ -6,6 +6,7 @@ mod float;
 mod integer;
 mod llvm_calls;
 mod memory;
+mod names;
 mod overflow;
 mod scalar;
 mod shape;
@@ -81,7 +82,8 @@ pub(crate) fn lift(function: Function<'_>, params: &Params, locator: &Locator) -
     lifter.parameters();
     lifter.infer_tiles();
     lifter.runtime_index = function.instructions().into_iter().any(|inst| lifter.is_runtime_index(inst));
-    lifter.blocks();
+    let order = lifter.blocks();
+    lifter.names(&order);
     if lifter.errors.is_empty() {
         lifter.errors.extend(lifter.silent.take());
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tile_ir::Loc;
 
-use crate::llvm::{File, Function, Location, Value};
+use crate::llvm::{File, Function, Location, Value, Variable};
 
 /// Turns debug locations into the user's lines.
 ///
@@ -47,6 +47,15 @@ impl Locator {
             }
             _ => Loc::Unknown,
         }
+    }
+
+    /// The name of a variable of the user's own code; `None` for those of libraries, for `self`, which says nothing, and
+    /// for those without a name.
+    pub(crate) fn name(&self, variable: Variable<'_>) -> Option<Arc<str>> {
+        let file = variable.file()?;
+        let library = is_library(&Path::new(&file.directory).join(&file.name).to_string_lossy());
+        let name = variable.name();
+        (!library && !name.is_empty() && name != "self").then(|| name.into())
     }
 
     /// The place, and whether it is in a library; `None` for instructions that the compiler made up.

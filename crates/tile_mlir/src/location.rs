@@ -14,7 +14,7 @@ pub(crate) struct Place {
 }
 
 /// Reads what MLIR prints for a location: the first file position of whatever kind of location it is, and the name of a
-/// name location (`loc("x"("file.rs":1:2))`). Positions in the text itself are given `text_name` as their file.
+/// name location (`loc("x"("file.rs":1:2))`, or `loc("x")` for an unknown position). Positions in the text itself are given `text_name` as their file.
 pub(crate) fn read(printed: &str, text_name: &Arc<str>) -> Place {
     let mut place = Place::default();
     if printed.starts_with("loc(unknown)") {
@@ -31,7 +31,7 @@ pub(crate) fn read(printed: &str, text_name: &Arc<str>) -> Place {
             place.loc = Loc::File { file, line, column };
             break;
         }
-        if printed.starts_with("loc(\"") && after.starts_with('(') && place.name.is_none() {
+        if printed.starts_with("loc(\"") && after.starts_with(['(', ')']) && place.name.is_none() && !text.is_empty() {
             place.name = Some(text);
         }
     }
@@ -169,7 +169,7 @@ mod tests {
     fn a_name_location_names_the_value() {
         let named = place("loc(\"sum\"(\"a.rs\":3:7))");
         assert_eq!(named, Place { loc: at("a.rs", 3, 7), name: Some("sum".into()) });
-        assert_eq!(place("loc(\"sum\")").name, None);
+        assert_eq!(place("loc(\"sum\")"), Place { loc: Loc::Unknown, name: Some("sum".into()) });
         assert_eq!(place("loc(fused[\"sum\"(\"a.rs\":3:7)])").name, None);
     }
 

@@ -12,8 +12,8 @@ use crate::ir::{Expr, Memory, Scalar, StmtKind};
 impl<'a> Lower<'a> {
     /// Each thread sums what it holds of each of its columns; each group of threads leaves its sums in shared memory; then each
     /// thread adds up the groups' sums of its own outputs, in the order of the groups.
-    pub(super) fn sum_by_columns(&mut self, sum: &Sum<'a>, operand: Layout, layout: Layout, name: &str) -> Result<()> {
-        let name = self.name(sum.result, name);
+    pub(super) fn sum_by_columns(&mut self, sum: &Sum<'a>, operand: Layout, layout: Layout) -> Result<()> {
+        let name = self.name(sum.result);
         let registers = operand.col_slots() * operand.vector;
         let init = identity(sum.op, sum.scalar);
         let part = self.declare(&format!("{name}_part"), sum.scalar, registers, Some(init));

@@ -2,7 +2,6 @@
 
 use tile_ir::{Block, Op, OpKind, Value};
 
-use super::eval::hint;
 use super::index::{Leaf, resize};
 use super::plan::Plan;
 use super::scope::Scope;
@@ -32,7 +31,8 @@ impl<'a> Lower<'a> {
                 Ok(())
             }
             OpKind::LoadScalar { view, indices } => {
-                let ex = self.load_scalar(*view, indices)?;
+                let Some(result) = op.result() else { return self.broken("a load without a result") };
+                let ex = self.load_scalar(result, *view, indices)?;
                 let own = ex.expr.scalar(&self.out);
                 self.define(op, ex.expr, own);
                 Ok(())
@@ -81,39 +81,29 @@ impl<'a> Lower<'a> {
             Plan::Virtual => Ok(()),
             Plan::Keep(layout) => {
                 let layout = self.leaf_layout(result).unwrap_or(layout);
-                let name = self.view_or_hint(op);
-                self.keep(result, layout, &name)
+                self.keep(result, layout)
             }
-            Plan::Shared => {
-                let name = self.view_or_hint(op);
-                match self.facts.copies.get(&result) {
-                    Some(range) => {
-                        self.receive(result, range, &name);
-                        Ok(())
-                    }
-                    None => self.share(result, &name),
+            Plan::Shared => match self.facts.copies.get(&result) {
+                Some(range) => {
+                    self.receive(result, range);
+                    Ok(())
                 }
-            }
+                None => self.share(result),
+            },
         }
     }
 
     /// Takes a tile where the copy ahead puts it.
-    fn receive(&mut self, result: Value, range: &WeightRange, name: &str) {
+    fn receive(&mut self, result: Value, range: &WeightRange) {
         let ty = self.kernel.ty(result);
         let (elem, count) = (ty.elem, ty.shape.count());
         self.shared_tiles.push(SharedTile { value: result, bytes: range.bytes, loc: self.loc.clone() });
-        let to = self.shared(name, elem, count);
+        let name = self.name(result);
+        let to = self.shared(&name, elem, count);
         if let Some(early) = &mut self.out.early {
             early.copies.push(EarlyCopy { from: range.clone(), to });
         }
         self.storage[result.index()] = Storage::Shared(to);
-    }
-
-    fn view_or_hint(&self, op: &Op) -> String {
-        match &op.kind {
-            OpKind::Load { view, .. } | OpKind::Gather { view, .. } => format!("{}_tile", self.view_name(*view)),
-            _ => hint(self.kernel, op).to_owned(),
-        }
     }
 
     /// Gives a scalar its expression, by name if it is not one already.
@@ -129,7 +119,7 @@ impl<'a> Lower<'a> {
         let expr = if simple {
             expr
         } else {
-            let name = self.name(result, hint(self.kernel, op));
+            let name = self.name(result);
             let var = self.var(&name, scalar, None);
             self.push(StmtKind::Let { var, value: expr });
             Expr::Var(var)
@@ -162,7 +152,7 @@ impl<'a> Lower<'a> {
         });
         let [lower, upper, step] = bounds;
         let (lower, upper, step) = (lower?, upper?, step?);
-        let name = self.name(induction, "i");
+        let name = self.name_or(induction, "i");
         let var = self.var(&name, scalar, None);
         self.loops.insert(var);
         let floor = self.floor;
@@ -208,7 +198,7 @@ impl<'a> Lower<'a> {
 
     /// Declares a value that changes: a variable, registers, or shared memory.
     fn declare_carried(&mut self, value: Value, scalar: Scalar) -> Result<()> {
-        let name = self.name(value, "carried");
+        let name = self.name(value);
         if self.kernel.ty(value).is_scalar() {
             let var = self.declare(&name, scalar, 1, None);
             let depth = self.depth();
@@ -222,7 +212,7 @@ impl<'a> Lower<'a> {
                 Ok(())
             }
             Plan::Shared => {
-                let shared = self.shared_for(value, &name);
+                let shared = self.shared_for(value);
                 self.storage[value.index()] = Storage::Shared(shared);
                 Ok(())
             }
@@ -272,7 +262,7 @@ impl<'a> Lower<'a> {
             Storage::Registers(var, layout) => self.assign_tile(from, to, var, layout),
             Storage::Shared(shared) => {
                 // All threads read the old tile before any writes the new one.
-                let name = self.name(to, "carried");
+                let name = self.name(to);
                 let (var, layout) = self.temporary(from, &name, shared)?;
                 self.write_shared(shared, var, layout)
             }
@@ -333,16 +323,16 @@ impl<'a> Lower<'a> {
             if self.kernel.ty(yielded).is_scalar() {
                 let ex = self.nest(|lower| lower.eval(yielded, &[]))?;
                 let scalar = ex.expr.scalar(&self.out);
-                let var = self.var("next", scalar, None);
+                let var = self.var(&format!("next_{}", self.name(arg)), scalar, None);
                 self.push(StmtKind::Let { var, value: ex.expr });
                 scalars.push((arg, var));
             } else if let Storage::Registers(to, layout) = self.storage[arg.index()].clone() {
                 let scalar = self.out.var(to).scalar;
-                let var = self.declare_tile("next", scalar, layout);
+                let var = self.declare_tile(&format!("next_{}", self.name(arg)), scalar, layout);
                 self.assign_tile(yielded, arg, var, layout)?;
                 self.staged.push((arg, var, layout));
             } else if let Storage::Shared(shared) = self.storage[arg.index()] {
-                let (var, layout) = self.temporary(yielded, "tile", shared)?;
+                let (var, layout) = self.temporary(yielded, &self.name(arg), shared)?;
                 self.staged.push((arg, var, layout));
             }
         }

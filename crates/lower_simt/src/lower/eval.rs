@@ -1,6 +1,6 @@
 //! The expression of one element of a tile.
 
-use tile_ir::{BinaryOp, Kernel, Literal, Number, Op, OpKind, UnaryOp, Value};
+use tile_ir::{Kernel, Literal, Number, Op, OpKind, Value};
 
 use super::index::{Atoms, Ix, integer, resize};
 use super::layout::Layout;
@@ -22,22 +22,32 @@ impl<'a> Lower<'a> {
         Ok(Ex { expr: resize(ex.expr, own, scalar, self.signed(value)), depth: ex.depth })
     }
 
+    /// As [`Lower::eval`], for what is given to a variable or stored as it is, and evaluated nowhere else.
+    pub(crate) fn eval_given(&mut self, value: Value, pos: &[Ix]) -> Result<Ex> {
+        let outer = self.given.replace(value);
+        let ex = self.eval(value, pos);
+        self.given = outer;
+        ex
+    }
+
+    /// Whether an element of `value`, or of what it is read for, is given to what holds it.
+    pub(crate) fn is_given(&self, value: Value) -> bool {
+        self.given.is_some_and(|given| given == value || self.passing == Some(given))
+    }
+
     fn eval_as_is(&mut self, value: Value, pos: &[Ix]) -> Result<Ex> {
         match self.storage[value.index()].clone() {
             Storage::Scalar(expr, depth) => return Ok(Ex { expr, depth }),
             Storage::Registers(var, layout) => return self.read_registers(value, var, layout, pos),
             Storage::Shared(shared) => {
                 let linear = linear(self.kernel, &self.atoms, value, pos);
-                // What was copied as it is keeps the view's name.
-                let copied = self.facts.copies.get(&value).map(|range| self.view_name(range.view));
-                let name = copied.as_deref().unwrap_or("value");
-                return self.load_element(Memory::Shared(shared), &linear, name);
+                return self.load_element(Memory::Shared(shared), &linear, &self.element(value));
             }
             Storage::Strided(shared, strides) => {
                 let at = pos.iter().zip(strides).fold(Ix::default(), |sum, (ix, stride)| {
                     self.atoms.add(&sum, &self.atoms.scale(ix, stride as i64))
                 });
-                let ex = self.load_element(Memory::Shared(shared), &at, "value")?;
+                let ex = self.load_element(Memory::Shared(shared), &at, &self.element(value))?;
                 return Ok(Ex { expr: self.round(value, ex.expr), depth: ex.depth });
             }
             Storage::None => {}
@@ -52,17 +62,39 @@ impl<'a> Lower<'a> {
             return Ok(ex.clone());
         }
         let outer = std::mem::replace(&mut self.loc, op.loc.clone());
-        let ex = self.compute(op, value, pos)?;
-        let ex = self.maybe_bind(op, value, ex);
+        let passing = self.passing.take();
+        self.passing = self.passed(&op.kind, value, passing);
+        let ex = self.compute(op, value, pos);
+        self.passing = passing;
+        let ex = self.maybe_bind(op, value, ex?);
         self.loc = outer;
-        if self.guards.is_empty() {
+        if self.guards.is_empty() && self.given != Some(value) {
             self.scopes[ex.depth].memo.insert(key, ex.clone());
         }
         Ok(ex)
     }
 
-    /// Names what is used several times or long to read.
+    /// The tile whose elements those of `value`'s operand are, if it has a name; of several, the one that was asked for.
+    fn passed(&self, kind: &OpKind, value: Value, asked: Option<Value>) -> Option<Value> {
+        let same = matches!(
+            kind,
+            OpKind::Broadcast(_)
+                | OpKind::Reshape(_)
+                | OpKind::Transpose { .. }
+                | OpKind::Slice { .. }
+                | OpKind::Extract { .. }
+                | OpKind::Cast(tile_ir::CastOp::ExtF, _)
+                | OpKind::Load { .. }
+                | OpKind::Gather { .. }
+        );
+        asked.filter(|_| same).or_else(|| (same && self.names.of_value(value).is_some()).then_some(value))
+    }
+
+    /// Gives a name to what has one in the source, is used several times, or is long to read.
     fn maybe_bind(&mut self, op: &Op, value: Value, ex: Ex) -> Ex {
+        if self.given == Some(value) {
+            return ex;
+        }
         let mut size = 0;
         ex.expr.for_each(&mut |_| size += 1);
         let shape_only = matches!(
@@ -75,9 +107,11 @@ impl<'a> Lower<'a> {
                 | OpKind::Extract { .. }
                 | OpKind::Cast(tile_ir::CastOp::ExtF, _)
         );
-        if size > MAX_INLINE || (size > 2 && self.facts.uses[value.index()] > 1 && !shape_only) {
-            let name = self.name(value, hint(self.kernel, op));
-            return self.bind(ex, &name);
+        let named = self.facts.uses[value.index()] > 1 || self.names.of_value(value).is_some();
+        if size > MAX_INLINE || (size > 2 && named && !shape_only) {
+            // An element of a named part of a tile without a name.
+            let named = self.passing.filter(|_| self.names.of_value(value).is_none());
+            return self.bind(ex, &self.name(named.unwrap_or(value)));
         }
         ex
     }
@@ -123,7 +157,9 @@ impl<'a> Lower<'a> {
             OpKind::Load { view, indices, pad, mask, in_bounds } => {
                 self.load(op, *view, indices, *pad, *mask, in_bounds, pos)
             }
-            OpKind::Gather { view, offsets, mask, passthru } => self.gather(*view, *offsets, *mask, *passthru, pos),
+            OpKind::Gather { view, offsets, mask, passthru } => {
+                self.gather(value, *view, [*offsets, *mask, *passthru], pos)
+            }
             OpKind::ProgramId(_)
             | OpKind::NumPrograms(_)
             | OpKind::Reduce { .. }
@@ -303,64 +339,6 @@ fn table(index: &Expr, numbers: &[Number], first: usize, scalar: Scalar) -> Expr
                 Box::new(table(index, &numbers[half..], first + half, scalar)),
             )
         }
-    }
-}
-
-/// A name for the result of an operation that has none in the source.
-pub(crate) fn hint(kernel: &Kernel, op: &Op) -> &'static str {
-    let float = op.results.first().is_some_and(|&value| kernel.ty(value).elem.is_float());
-    match &op.kind {
-        OpKind::Reduce { op, .. } => match op {
-            tile_ir::ReduceOp::Add => "sum",
-            tile_ir::ReduceOp::MinF | tile_ir::ReduceOp::MinS | tile_ir::ReduceOp::MinU => "smallest",
-            tile_ir::ReduceOp::MaxF | tile_ir::ReduceOp::MaxS | tile_ir::ReduceOp::MaxU => "largest",
-        },
-        OpKind::Contract { .. } => "dot",
-        OpKind::Load { .. } | OpKind::LoadScalar { .. } | OpKind::Gather { .. } => "loaded",
-        OpKind::Compare(..) => "holds",
-        OpKind::CreateMask { .. } => "inside",
-        OpKind::Select { .. } => "chosen",
-        OpKind::Binary(op, ..) => match (op, float) {
-            (BinaryOp::Add, true) => "sum",
-            (BinaryOp::Sub, true) => "difference",
-            (BinaryOp::Mul, true) => "product",
-            (BinaryOp::DivF, _) => "quotient",
-            (BinaryOp::Mul, false) => "base",
-            (BinaryOp::Sub, false) => "rest",
-            (BinaryOp::Add, false) => "index",
-            (BinaryOp::MinF | BinaryOp::MinS | BinaryOp::MinU, _) => "lesser",
-            (BinaryOp::MaxF | BinaryOp::MaxS | BinaryOp::MaxU, _) => "greater",
-            (BinaryOp::DivS | BinaryOp::DivU, _) => "whole",
-            (BinaryOp::RemS | BinaryOp::RemU, _) => "remainder",
-            (BinaryOp::And | BinaryOp::Or | BinaryOp::Xor | BinaryOp::Shl | BinaryOp::ShrS | BinaryOp::ShrU, _) => {
-                "bits"
-            }
-        },
-        OpKind::Unary(op, _) => match op {
-            UnaryOp::Exp => "exponential",
-            UnaryOp::Sqrt => "root",
-            UnaryOp::Rsqrt => "inverse_root",
-            UnaryOp::Abs => "magnitude",
-            UnaryOp::Floor => "floored",
-            UnaryOp::Neg | UnaryOp::Log | UnaryOp::Tanh | UnaryOp::Sin | UnaryOp::Cos => "value",
-        },
-        OpKind::ProgramId(_)
-        | OpKind::NumPrograms(_)
-        | OpKind::Constant(_)
-        | OpKind::Fma(..)
-        | OpKind::Cast(..)
-        | OpKind::Broadcast(_)
-        | OpKind::Reshape(_)
-        | OpKind::Transpose { .. }
-        | OpKind::Slice { .. }
-        | OpKind::InsertSlice { .. }
-        | OpKind::Extract { .. }
-        | OpKind::Insert { .. }
-        | OpKind::Store { .. }
-        | OpKind::StoreScalar { .. }
-        | OpKind::For { .. }
-        | OpKind::While { .. }
-        | OpKind::If { .. } => "value",
     }
 }
 

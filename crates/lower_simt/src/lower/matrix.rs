@@ -6,7 +6,6 @@
 
 use tile_ir::{Block, ContractSpec, Elem, Literal, Number, Op, OpKind, Value};
 
-use super::eval::hint;
 use super::index::Ix;
 use super::matrix_plan::{Groups, MatrixPlan, groups, stride};
 use super::product::{Strategy, iterator_sizes, strategy};
@@ -75,7 +74,7 @@ impl<'a> Lower<'a> {
             return self.advance(&product, sums);
         }
         let OpKind::Contract { acc, .. } = &op.kind else { return self.broken("not a product") };
-        let name = self.name(result, hint(self.kernel, op));
+        let name = self.name(result);
         let sums = self.sums_of(&product, result, &name);
         let from_memory = self.start_value(*acc).is_none();
         if from_memory {
@@ -107,7 +106,7 @@ impl<'a> Lower<'a> {
                 continue;
             }
             let Some(product) = self.matrix_product(op) else { continue };
-            let name = self.name(arg, hint(self.kernel, op));
+            let name = self.name(arg);
             let sums = self.sums_of(&product, yielded, &name);
             if self.start_value(init).is_none() {
                 self.stage_start(&product, yielded, init, sums.memory, sums.stride)?;

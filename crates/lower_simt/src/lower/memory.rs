@@ -4,6 +4,7 @@ use tile_ir::{Op, Value, ViewId};
 
 use super::eval::place;
 use super::index::{Ix, Known, integer, less, resize};
+use super::names::Element;
 use super::shape::all;
 use super::{Ex, Lower, Result, Storage};
 use crate::ir::{Expr, Memory, Place, Scalar, Stmt, StmtKind};
@@ -114,6 +115,9 @@ impl Lower<'_> {
         in_bounds: &[bool],
         pos: &[Ix],
     ) -> Result<Ex> {
+        let Some(result) = op.result() else { return self.broken("a load without a result") };
+        let (name, given) = (self.element(result), self.is_given(result));
+        self.passing = None;
         let pad = self.in_memory_type(view, pad, &[])?;
         let site = self.site(view, indices, in_bounds, pos)?;
         if site.outside {
@@ -127,7 +131,6 @@ impl Lower<'_> {
             return Ok(pad);
         }
         let mask: Vec<Ex> = mask.into_iter().collect();
-        let name = self.view_name(view);
         if let Some(ex) = self.load_vector(&site, &mask, &pad, &name) {
             return Ok(ex);
         }
@@ -137,7 +140,7 @@ impl Lower<'_> {
         let offset = self.offset_expr(&site, &dims);
         let owner = self.owner(op, view, indices);
         let place = Place { memory: Memory::Global(view), offset: Box::new(offset.expr), owner };
-        Ok(self.read(place, offset.depth, conditions, pad, &name))
+        Ok(self.read(place, offset.depth, conditions, pad, (!given).then_some(&name)))
     }
 
     /// The owner of an in-place access.
@@ -158,8 +161,8 @@ impl Lower<'_> {
         Some(owner)
     }
 
-    /// Reads one element where `conditions` and the guards hold, else gives `pad`.
-    fn read(&mut self, place: Place, depth: usize, conditions: Vec<Ex>, pad: Ex, name: &str) -> Ex {
+    /// Reads one element where `conditions` and the guards hold, else gives `pad`. Without a name it is for one place only.
+    fn read(&mut self, place: Place, depth: usize, conditions: Vec<Ex>, pad: Ex, name: Option<&Element>) -> Ex {
         let depth = conditions.iter().map(|ex| ex.depth).fold(depth, usize::max).max(self.floor);
         let guards = self.guards.clone();
         let guard_depth = guards.iter().map(|ex| ex.depth).max().unwrap_or(0);
@@ -177,11 +180,14 @@ impl Lower<'_> {
             }
         };
         let ex = Ex { expr, depth: depth.max(guard_depth).max(pad.depth) };
-        self.bind(ex, &format!("{name}_value"))
+        match name {
+            Some(name) => self.bind(ex, &name.one),
+            None => ex,
+        }
     }
 
     /// The element as part of a vector, if the innermost loop runs over neighbours that can be loaded at once.
-    fn load_vector(&mut self, site: &Site, mask: &[Ex], pad: &Ex, name: &str) -> Option<Ex> {
+    fn load_vector(&mut self, site: &Site, mask: &[Ex], pad: &Ex, name: &Element) -> Option<Ex> {
         let vector = self.vector.clone().filter(|_| self.facts.vectors)?;
         let atom = super::index::Atoms::single(&vector.ix)?;
         let inner = self.atoms.depth(&vector.ix);
@@ -240,16 +246,17 @@ impl Lower<'_> {
         conditions: Vec<Ex>,
         (scalar, pad): (Scalar, &Ex),
         (lanes, width): (u64, u64),
-        name: &str,
+        name: &Element,
     ) -> crate::ir::Var {
         let depth = conditions.iter().fold(offset.depth.max(self.floor), |depth, ex| depth.max(ex.depth));
-        let var = self.var(&format!("{name}_values"), scalar, Some(lanes as u32));
+        let var = self.var(&name.several, scalar, Some(lanes as u32));
         let condition = all(conditions);
         let init = condition.as_ref().map(|_| pad.expr.clone());
         self.push_at(depth, StmtKind::Declare { var, init });
         let offset_scalar = offset.expr.scalar(&self.out);
         // Several loads start from one named offset.
-        let offset = if lanes > width { self.bind(Ex { expr: offset.expr, depth }, "at") } else { offset };
+        let offset =
+            if lanes > width { self.bind(Ex { expr: offset.expr, depth }, &self.index_name("at")) } else { offset };
         let loads: Vec<Stmt> = (0..lanes / width)
             .map(|part| {
                 let first = match part {
@@ -279,7 +286,7 @@ impl Lower<'_> {
     }
 
     /// Element `linear` of a memory whose every element may be read.
-    pub(crate) fn load_element(&mut self, memory: Memory, linear: &Ix, name: &str) -> Result<Ex> {
+    pub(crate) fn load_element(&mut self, memory: Memory, linear: &Ix, name: &Element) -> Result<Ex> {
         if let (Some(vector), true) = (self.vector.clone(), self.guards.is_empty() && self.facts.vectors)
             && let Some(atom) = super::index::Atoms::single(&vector.ix)
             && linear.coefficient(atom) == 1
@@ -310,7 +317,7 @@ impl Lower<'_> {
         }
         let offset = self.index(linear, Scalar::I32);
         let none = Ex { expr: Expr::int(0), depth: 0 };
-        Ok(self.read(place(memory, offset.expr), offset.depth, Vec::new(), none, name))
+        Ok(self.read(place(memory, offset.expr), offset.depth, Vec::new(), none, Some(name)))
     }
 
     /// A value that stands in for an element of a view, in the register type of the view's elements.
@@ -324,30 +331,36 @@ impl Lower<'_> {
     /// Element `pos` of a gather.
     pub(crate) fn gather(
         &mut self,
+        result: Value,
         view: ViewId,
-        offsets: Value,
-        mask: Value,
-        passthru: Value,
+        [offsets, mask, passthru]: [Value; 3],
         pos: &[Ix],
     ) -> Result<Ex> {
+        let (name, given) = (self.element(result), self.is_given(result));
+        self.passing = None;
         let offset = self.eval(offsets, pos)?;
         let mask = self.eval(mask, pos)?;
         let passthru = self.in_memory_type(view, passthru, pos)?;
-        let name = self.view_name(view);
         let place = place(Memory::Global(view), offset.expr);
         let conditions = if mask.expr == Expr::Bool(true) { Vec::new() } else { vec![mask] };
-        Ok(self.read(place, offset.depth, conditions, passthru, &name))
+        Ok(self.read(place, offset.depth, conditions, passthru, (!given).then_some(&name)))
     }
 
     /// One element read by every thread.
-    pub(crate) fn load_scalar(&mut self, view: ViewId, indices: &[Value]) -> Result<Ex> {
+    pub(crate) fn load_scalar(&mut self, result: Value, view: ViewId, indices: &[Value]) -> Result<Ex> {
         let site = self.site(view, indices, &[], &[])?;
         let dims = site.dims.clone();
         let offset = self.offset_expr(&site, &dims);
         let none = Ex { expr: Expr::int(0), depth: 0 };
-        let name = self.view_name(view);
+        let name = self.element(result);
         // In bounds by the meaning of the operation.
-        Ok(self.read(place(Memory::Global(view), offset.expr), offset.depth.max(self.depth()), Vec::new(), none, &name))
+        Ok(self.read(
+            place(Memory::Global(view), offset.expr),
+            offset.depth.max(self.depth()),
+            Vec::new(),
+            none,
+            Some(&name),
+        ))
     }
 
     /// A scalar as a sum.

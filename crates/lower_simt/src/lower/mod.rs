@@ -18,6 +18,7 @@ mod limits;
 mod matrix;
 mod matrix_plan;
 mod memory;
+mod names;
 mod nest;
 mod plan;
 mod product;
@@ -41,6 +42,7 @@ use crate::target::Target;
 use crate::verify::Rule;
 use index::{Atoms, Ix, Leaf};
 use layout::Layout;
+use names::Names;
 use plan::{Demoted, Facts, Form, Plan};
 use scope::Scope;
 
@@ -259,6 +261,11 @@ pub(crate) struct Lower<'a> {
     pub(crate) kernel: &'a Kernel,
     pub(crate) analysis: &'a Analysis,
     pub(crate) plans: Vec<Plan>,
+    pub(crate) names: Names,
+    /// The tile whose elements are being given to what holds it: they need no names of their own.
+    pub(crate) given: Option<Value>,
+    /// The named tile whose element is being read from another tile as it is.
+    pub(crate) passing: Option<Value>,
     pub(crate) out: LaneKernel,
     pub(crate) loops: BTreeSet<Var>,
     pub(crate) conditions: BTreeSet<Var>,
@@ -311,6 +318,9 @@ impl<'a> Lower<'a> {
             kernel,
             analysis,
             plans,
+            names: Names::of(kernel),
+            given: None,
+            passing: None,
             out: LaneKernel {
                 name: kernel.name.clone(),
                 family: kernel.family.clone(),
@@ -388,11 +398,6 @@ impl<'a> Lower<'a> {
             },
             elem => Scalar::of(elem),
         }
-    }
-
-    /// A name for a value: the Rust variable's where known.
-    pub(crate) fn name(&self, value: Value, otherwise: &str) -> String {
-        self.kernel.values[value.index()].name.clone().unwrap_or_else(|| otherwise.to_owned())
     }
 
     /// The name of a view.

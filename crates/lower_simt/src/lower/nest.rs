@@ -40,7 +40,7 @@ impl<'a> Lower<'a> {
             step: Expr::int(1),
             unroll: Unroll::Full,
         };
-        let var = self.var(name, Scalar::I32, None);
+        let var = self.var(&self.index_name(name), Scalar::I32, None);
         self.inside(header(var), |lower| {
             let ix = lower.loop_atom(var, 0, count as i64 - 1, 1, true);
             body(lower, &ix)
@@ -57,7 +57,7 @@ impl<'a> Lower<'a> {
         body: impl FnOnce(&mut Self, &Ix) -> Result<()>,
     ) -> Result<()> {
         let lower_bound = self.index(first, Scalar::I32).expr;
-        let var = self.var(name, Scalar::I32, None);
+        let var = self.var(&self.index_name(name), Scalar::I32, None);
         let header =
             Header::For { var, lower: lower_bound, upper: Expr::int(end as u32), step: Expr::int(step as u32), unroll };
         self.inside(header, |lower| {
@@ -218,8 +218,10 @@ impl<'a> Lower<'a> {
         let (scalar, own) = (self.out.var(var).scalar, self.scalar(value));
         let signed = self.signed(value);
         let array = self.out.var(var).len.is_some();
+        // From then on it is read from the variable, or by nobody.
+        let last = value == to || self.facts.uses[value.index()] == 1;
         self.elements(to, layout, true, &mut |lower, pos, slot| {
-            let ex = lower.eval(value, pos)?;
+            let ex = if last { lower.eval_given(value, pos) } else { lower.eval(value, pos) }?;
             let index = if array { Some(lower.index(slot, Scalar::I32).expr) } else { None };
             let value = super::index::resize(ex.expr, own, scalar, signed);
             lower.push(StmtKind::Assign { var, index, value });
@@ -228,10 +230,10 @@ impl<'a> Lower<'a> {
     }
 
     /// Computes a tile into registers.
-    pub(crate) fn keep(&mut self, value: Value, layout: Layout, name: &str) -> Result<()> {
+    pub(crate) fn keep(&mut self, value: Value, layout: Layout) -> Result<()> {
         let registers = layout.registers(self.facts.threads);
         let scalar = self.scalar(value);
-        let name = self.name(value, name);
+        let name = self.name(value);
         if registers == 1 && self.exact(layout) {
             let linear = {
                 let cell = Cell {
@@ -244,7 +246,7 @@ impl<'a> Lower<'a> {
             };
             let pos = self.delinearize(value, &linear);
             let var = self.nest(|lower| {
-                let ex = lower.eval(value, &pos)?;
+                let ex = lower.eval_given(value, &pos)?;
                 let var = lower.var(&name, scalar, None);
                 lower.push(StmtKind::Let { var, value: ex.expr });
                 Ok(var)
@@ -267,18 +269,18 @@ impl<'a> Lower<'a> {
     }
 
     /// Computes a tile into shared memory.
-    pub(crate) fn share(&mut self, value: Value, name: &str) -> Result<()> {
-        let shared = self.shared_for(value, name);
+    pub(crate) fn share(&mut self, value: Value) -> Result<()> {
+        let shared = self.shared_for(value);
         self.fill_shared(value, value, shared)?;
         self.storage[value.index()] = Storage::Shared(shared);
         Ok(())
     }
 
     /// A shared array for a tile.
-    pub(crate) fn shared_for(&mut self, value: Value, name: &str) -> crate::ir::Shared {
+    pub(crate) fn shared_for(&mut self, value: Value) -> crate::ir::Shared {
         let elem = self.shared_elem(value);
         let count = self.kernel.ty(value).shape.count();
-        let name = self.name(value, name);
+        let name = self.name(value);
         let loc = self.loc.clone();
         self.shared_tiles.push(SharedTile { value, bytes: count.saturating_mul(elem.bytes()), loc });
         self.shared(&format!("{name}_shared"), elem, count)
@@ -309,13 +311,14 @@ impl<'a> Lower<'a> {
         let signed = self.signed(value);
         let single = self.single_writer(layout);
         let owner = Some(self.new_owner());
+        let last = value == to || self.facts.uses[value.index()] == 1;
         self.nest(|lower| {
             lower.guarded(single, |lower| {
                 lower.cells(layout, leaf.is_some(), &mut |lower, cell| {
                     let cell = cell.clone();
                     lower.write_cell(layout, &cell, elem, memory, owner, &mut |lower, linear| {
                         let pos = lower.delinearize(to, linear);
-                        let ex = lower.eval(value, &pos)?;
+                        let ex = if last { lower.eval_given(value, &pos) } else { lower.eval(value, &pos) }?;
                         Ok(super::index::resize(ex.expr, own, target, signed))
                     })
                 })

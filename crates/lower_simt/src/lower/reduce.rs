@@ -2,7 +2,6 @@
 
 use tile_ir::{BinaryOp, ContractSpec, Op, OpKind, Predicate, ReduceOp, Value};
 
-use super::eval::hint;
 use super::index::{Ix, integer, resize};
 use super::layout::Layout;
 use super::plan::Plan;
@@ -61,12 +60,11 @@ impl<'a> Lower<'a> {
             }
             _ => return self.broken("not a reduction"),
         };
-        let name = hint(self.kernel, op);
         match strategy(self.facts, op) {
-            Strategy::Lanes { layout, vector } => self.sum_by_lanes(&sum, layout, vector, name),
-            Strategy::Owned(layout) => self.sum_by_owner(&sum, layout, name),
-            Strategy::Teams { threads, vector, layout } => self.sum_by_teams(&sum, (threads, vector), layout, name),
-            Strategy::Columns { operand, layout } => self.sum_by_columns(&sum, operand, layout, name),
+            Strategy::Lanes { layout, vector } => self.sum_by_lanes(&sum, layout, vector),
+            Strategy::Owned(layout) => self.sum_by_owner(&sum, layout),
+            Strategy::Teams { threads, vector, layout } => self.sum_by_teams(&sum, (threads, vector), layout),
+            Strategy::Columns { operand, layout } => self.sum_by_columns(&sum, operand, layout),
             Strategy::Matrix(_) => self.multiply(op),
         }
     }
@@ -128,12 +126,12 @@ impl<'a> Lower<'a> {
         self.push(StmtKind::Assign { var, index, value });
     }
 
-    fn sum_by_lanes(&mut self, sum: &Sum<'_>, layout: Layout, vector: u64, name: &str) -> Result<()> {
+    fn sum_by_lanes(&mut self, sum: &Sum<'_>, layout: Layout, vector: u64) -> Result<()> {
         let threads = self.facts.threads;
         let (outputs, lanes, groups) = (layout.rows, layout.lanes, layout.groups(threads));
         let slots = layout.row_slots(threads);
         let identity = identity(sum.op, sum.scalar);
-        let name = self.name(sum.result, name);
+        let name = self.name(sum.result);
         let var = self.declare(&name, sum.scalar, slots, Some(identity));
         let array = slots > 1;
         // An operand's own layout decides where its registers are.
@@ -283,9 +281,9 @@ impl<'a> Lower<'a> {
             && self.scalar(sum.start) == sum.scalar
     }
 
-    fn sum_by_owner(&mut self, sum: &Sum<'_>, layout: Layout, name: &str) -> Result<()> {
+    fn sum_by_owner(&mut self, sum: &Sum<'_>, layout: Layout) -> Result<()> {
         let registers = layout.registers(self.facts.threads);
-        let name = self.name(sum.result, name);
+        let name = self.name(sum.result);
         let init = identity(sum.op, sum.scalar);
         let var = self.declare(&name, sum.scalar, registers, Some(init));
         let array = registers > 1;
@@ -334,7 +332,7 @@ impl<'a> Lower<'a> {
             }
             Plan::Shared => {
                 self.storage[sum.result.index()] = Storage::Registers(var, layout);
-                let shared = self.shared_for(sum.result, hint_of(sum));
+                let shared = self.shared_for(sum.result);
                 self.fill_shared(sum.result, sum.result, shared)?;
                 self.storage[sum.result.index()] = Storage::Shared(shared);
                 Ok(())
@@ -362,13 +360,6 @@ impl<'a> Lower<'a> {
 pub(super) enum Term {
     One(Expr),
     Product(Expr, Expr),
-}
-
-fn hint_of(sum: &Sum<'_>) -> &'static str {
-    match sum.kind {
-        Kind::Reduce { .. } => "reduced",
-        Kind::Contract { .. } => "dot",
-    }
 }
 
 pub(super) fn read(var: Var, index: Option<&Expr>) -> Expr {

@@ -124,7 +124,7 @@ impl Lower<'_> {
             return Ex { expr: Expr::Var(*var), depth: ex.depth };
         }
         let depth = ex.depth;
-        let ex = self.bind(ex, name);
+        let ex = self.bind(ex, &self.index_name(name));
         if let Expr::Var(var) = ex.expr {
             self.scopes[depth].indices.insert(ix.clone(), var);
         }

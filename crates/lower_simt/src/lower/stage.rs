@@ -57,7 +57,7 @@ impl<'a> Lower<'a> {
                 let stride = stride(cols);
                 let elem = plan.unit.elem;
                 let len = plan.batch * rows * stride;
-                let name = self.name(value, name);
+                let name = self.name_or(value, name);
                 let loc = self.loc.clone();
                 self.shared_tiles.push(SharedTile { value, bytes: len * elem.bytes(), loc });
                 let memory = self.shared(&format!("{name}_shared"), elem, len);

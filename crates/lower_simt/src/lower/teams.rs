@@ -10,16 +10,10 @@ use crate::ir::{Expr, Memory, Scalar, StmtKind, Unroll};
 impl<'a> Lower<'a> {
     /// Team `t` of `n` sums terms `t`, `t + n`, ... of all outputs; then each thread adds up the teams' sums of its own
     /// outputs, in the order of the teams.
-    pub(super) fn sum_by_teams(
-        &mut self,
-        sum: &Sum<'a>,
-        (threads, vector): (u64, u64),
-        layout: Layout,
-        name: &str,
-    ) -> Result<()> {
+    pub(super) fn sum_by_teams(&mut self, sum: &Sum<'a>, (threads, vector): (u64, u64), layout: Layout) -> Result<()> {
         let teams = self.facts.threads / threads;
         let outputs = self.kernel.ty(sum.result).shape.count();
-        let name = self.name(sum.result, name);
+        let name = self.name(sum.result);
         let init = identity(sum.op, sum.scalar);
         let part = self.declare(&format!("{name}_part"), sum.scalar, vector, Some(init));
         let array = vector > 1;

@@ -145,8 +145,8 @@ impl Structurer {
         // Either the next arguments or the values that leave are needed, so they share places where types allow.
         let mut types: Vec<Type> = next.iter().map(|&arg| self.cfg.ty(arg)).collect();
         let places = self.leaving_places(&edges, header, target, &mut types);
-        let mut joined = vec![self.cfg.value(Type::BOOL)];
-        joined.extend(types.iter().map(|&ty| self.cfg.value(ty)).collect::<Vec<_>>());
+        let mut joined = vec![self.cfg.nameless(Type::BOOL)];
+        joined.extend(types.iter().map(|&ty| self.cfg.nameless(ty)).collect::<Vec<_>>());
         let join = self.cfg.block(joined, loc.clone());
         for at in edges {
             let edge = self.cfg.edge(at).clone();
@@ -167,9 +167,9 @@ impl Structurer {
         let (body, values) = self.region(header, cycle.clone(), join)?;
         let (cond, values) = (values[0], values[1..].to_vec());
         let before = Block { args: next.clone(), ops: body, yields: values.clone() };
-        let mut after = Block { args: self.fresh(&values), ..Block::default() };
+        let mut after = Block { args: self.places(&values), ..Block::default() };
         after.yields = after.args[..next.len()].to_vec();
-        let results = self.fresh(&values);
+        let results = self.places(&values);
         let args = places.iter().map(|&place| results[place]).collect();
         ops.push(Op { kind: OpKind::While { init, before, cond, after }, results, loc });
         Ok(Edge { to: target, args })

@@ -13,7 +13,7 @@ impl Cfg {
     /// made, itself first.
     pub(super) fn multiplex(&mut self, edges: &[EdgeRef], targets: &[usize], loc: &Loc) -> (usize, Vec<usize>) {
         let selector_type = if targets.len() == 2 { Type::BOOL } else { Type::scalar(Elem::I32) };
-        let selector = self.value(selector_type);
+        let selector = self.nameless(selector_type);
         let mut args = vec![selector];
         let mut places = Vec::new();
         for &target in targets {
@@ -35,7 +35,7 @@ impl Cfg {
     /// Whether place `at` has this type; makes it if it is the next one.
     fn place(&mut self, args: &mut Vec<Value>, at: usize, ty: Type) -> bool {
         if at == args.len() {
-            args.push(self.value(ty));
+            args.push(self.nameless(ty));
         }
         self.ty(args[at]) == ty
     }

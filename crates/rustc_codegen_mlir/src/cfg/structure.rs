@@ -85,6 +85,7 @@ impl Structurer {
         for (&arg, &value) in args.iter().zip(values) {
             if arg != value {
                 self.replaced.insert(arg, value);
+                self.cfg.pass_name(arg, value);
             }
         }
     }
@@ -96,9 +97,19 @@ impl Structurer {
         }
     }
 
-    /// New values of the same types.
+    /// New values of the same types and names.
     pub(super) fn fresh(&mut self, like: &[Value]) -> Vec<Value> {
-        like.iter().map(|&value| self.cfg.value(self.cfg.ty(value))).collect()
+        let fresh = |&value: &Value| {
+            let new = self.cfg.value(self.cfg.ty(value));
+            self.cfg.pass_name(value, new);
+            new
+        };
+        like.iter().map(fresh).collect()
+    }
+
+    /// New values of the same types, for whatever comes by.
+    pub(super) fn places(&mut self, like: &[Value]) -> Vec<Value> {
+        like.iter().map(|&value| self.cfg.nameless(self.cfg.ty(value))).collect()
     }
 
     /// Operations of a block, with what stands for their operands.

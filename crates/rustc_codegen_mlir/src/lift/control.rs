@@ -18,8 +18,8 @@ struct Plan<'m> {
 }
 
 impl<'m> Lifter<'_, 'm> {
-    /// Lifts all reachable blocks.
-    pub(super) fn blocks(&mut self) {
+    /// Lifts all reachable blocks. Returns them in the order of execution.
+    pub(super) fn blocks(&mut self) -> Vec<Block<'m>> {
         let blocks = self.function.blocks();
         let index: BTreeMap<Block<'m>, usize> = blocks.iter().enumerate().map(|(i, &block)| (block, i)).collect();
         let successors = blocks.iter().map(|block| {
@@ -55,6 +55,7 @@ impl<'m> Lifter<'_, 'm> {
                 self.report(problem, self.loc.clone());
             }
         }
+        plans.into_iter().map(|plan| plan.block).collect()
     }
 
     /// Makes a block and its arguments.

@@ -86,14 +86,20 @@ unsafe fn file_of_scope(scope: LLVMMetadataRef) -> Option<File> {
     if scope.is_null() {
         return None;
     }
-    // SAFETY: by the caller's promise; a null file is checked.
+    // SAFETY: by the caller's promise.
+    unsafe { file(LLVMDIScopeGetFile(scope)) }
+}
+
+/// # Safety
+/// `raw` is null or a live debug description of a file.
+pub(super) unsafe fn file(raw: LLVMMetadataRef) -> Option<File> {
+    if raw.is_null() {
+        return None;
+    }
+    // SAFETY: by the caller's promise.
     unsafe {
-        let file = LLVMDIScopeGetFile(scope);
-        if file.is_null() {
-            return None;
-        }
-        let directory = text(|len| LLVMDIFileGetDirectory(file, len));
-        let name = text(|len| LLVMDIFileGetFilename(file, len));
+        let directory = text(|len| LLVMDIFileGetDirectory(raw, len));
+        let name = text(|len| LLVMDIFileGetFilename(raw, len));
         Some(File { directory, name })
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn bitcode(source: &Path, flags: &[&str]) -> Vec<u8> {
     let source = source.strip_prefix(root()).expect("the source is in the workspace");
     let result = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
         .args(["--edition", "2024", "--crate-type", "lib", "--crate-name", "kernels", "-Awarnings"])
-        .args(["-Copt-level=3", "-Cpanic=abort", "-Cdebuginfo=line-tables-only", "-Ccodegen-units=1"])
+        .args(["-Copt-level=3", "-Cpanic=abort", "-Cdebuginfo=full", "-Ccodegen-units=1"])
         .args(["-Coverflow-checks=off", "-Cno-prepopulate-passes"])
         .args(flags)
         .arg("--out-dir")

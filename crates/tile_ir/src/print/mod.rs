@@ -32,7 +32,8 @@ pub fn print_module(module: &Module) -> Result<String, Vec<ValidateError>> {
     }
     out.push_str(" {\n");
     for kernel in &module.kernels {
-        let mut printer = Printer { kernel, out: std::mem::take(&mut out), indent: 2, names: Names::new(kernel) };
+        let (out_so_far, names) = (std::mem::take(&mut out), Names::new(kernel));
+        let mut printer = Printer { kernel, out: out_so_far, indent: 2, loops: 0, names };
         printer.function();
         out = printer.out;
     }
@@ -46,6 +47,8 @@ struct Printer<'a> {
     out: String,
     /// Nesting depth.
     indent: usize,
+    /// Counted loops that are open.
+    loops: usize,
     names: Names,
 }
 
@@ -125,9 +128,18 @@ fn vector(ty: Type, dims: &[u64]) -> Type {
 }
 
 fn location(loc: &Loc) -> String {
-    match loc {
-        Loc::Unknown => "loc(unknown)".to_owned(),
-        Loc::File { file, line, column } => format!("loc({}:{line}:{column})", quoted(file)),
+    named(loc, None)
+}
+
+/// A location that carries the user's name for what is defined there.
+fn named(loc: &Loc, name: Option<&str>) -> String {
+    let place = match loc {
+        Loc::Unknown => "unknown".to_owned(),
+        Loc::File { file, line, column } => format!("{}:{line}:{column}", quoted(file)),
+    };
+    match name {
+        None => format!("loc({place})"),
+        Some(name) => format!("loc({}({place}))", quoted(name)),
     }
 }
 

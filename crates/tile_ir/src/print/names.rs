@@ -1,9 +1,11 @@
-//! Names of values: the Rust variable's where known, else numbers in order of definition.
+//! Names of values: the Rust variable's where known; constants say what they are, and loops count in `i`, `j`, `k`. All
+//! others are numbers in order of definition.
 
 use std::collections::BTreeSet;
 
 use crate::kernel::{Kernel, ParamKind};
-use crate::op::Value;
+use crate::op::{Literal, Number, Value};
+use crate::types::Type;
 
 pub(super) struct Names {
     /// One per value; empty until it is defined.
@@ -39,10 +41,25 @@ impl Names {
 
     /// Names a value at its definition.
     pub(super) fn define(&mut self, kernel: &Kernel, value: Value) -> String {
-        let hint = kernel.values[value.index()].name.as_deref().unwrap_or("");
-        let name = if is_name(hint) { self.unique(hint) } else { self.number() };
+        self.define_as(kernel, value, "")
+    }
+
+    /// Names a value at its definition; `otherwise` if the user has no name for it.
+    fn define_as(&mut self, kernel: &Kernel, value: Value, otherwise: &str) -> String {
+        let hint = kernel.values[value.index()].name.as_deref().filter(|name| is_name(name)).unwrap_or(otherwise);
+        let name = if hint.is_empty() { self.number() } else { self.unique(hint) };
         self.values[value.index()].clone_from(&name);
         name
+    }
+
+    /// Names a constant.
+    pub(super) fn constant(&mut self, kernel: &Kernel, value: Value, literal: &Literal) -> String {
+        self.define_as(kernel, value, &constant(literal, kernel.ty(value)))
+    }
+
+    /// Names the counter of a loop inside `depth` others.
+    pub(super) fn counter(&mut self, kernel: &Kernel, value: Value, depth: usize) -> String {
+        self.define_as(kernel, value, ["i", "j", "k"].get(depth).unwrap_or(&"n"))
     }
 
     /// Names the results of an operation: nothing, `%name`, or `%3:2`, of which `%3#0` is the first.
@@ -79,6 +96,21 @@ impl Names {
             suffix += 1;
         }
         name
+    }
+}
+
+/// `c16`, `c16_i64`, `true`, `iota`, `cst`.
+fn constant(literal: &Literal, ty: Type) -> String {
+    match literal {
+        Literal::Splat(Number::Int(1)) if ty == Type::BOOL => "true".to_owned(),
+        Literal::Splat(Number::Int(_)) if ty == Type::BOOL => "false".to_owned(),
+        Literal::Splat(Number::Int(number)) if ty.is_scalar() => {
+            let sign = if *number < 0 { "m" } else { "" };
+            let kind = if ty == Type::INDEX { String::new() } else { format!("_{}", ty.elem) };
+            format!("c{sign}{}{kind}", number.unsigned_abs())
+        }
+        Literal::Iota { .. } => "iota".to_owned(),
+        Literal::Splat(_) | Literal::Dense(_) => "cst".to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! One line per operation.
 
-use super::{Printer, comma, vector};
+use super::{Printer, comma, named, vector};
 use crate::kernel::Loc;
 use crate::op::{Block, ContractSpec, Index, Literal, Number, Op, OpKind, Value};
 use crate::types::Type;
@@ -40,8 +40,8 @@ impl Printer<'_> {
                 format!("{name} {}", axis.name())
             }
             OpKind::Constant(literal) => {
-                let result = self.names.define_all(self.kernel, &op.results);
-                return self.constant(&result, literal, ty, loc);
+                let result = op.results.first().map(|&result| self.names.constant(self.kernel, result, literal));
+                return self.constant(&result.unwrap_or_default(), literal, ty, loc);
             }
             OpKind::Unary(_, a) => format!("{name} {} : {ty}", self.v(*a)),
             OpKind::Binary(_, a, b) => format!("{name} {}, {} : {ty}", self.v(*a), self.v(*b)),
@@ -124,7 +124,13 @@ impl Printer<'_> {
             OpKind::If { cond, then, otherwise } => return self.branch(*cond, then, otherwise, op),
         };
         let results = self.results(op);
-        self.line(&format!("{results}{text}"), loc);
+        let line = format!("{results}{text} {}", named(loc, op.result().and_then(|result| self.variable(result))));
+        self.open(&line);
+    }
+
+    /// The user's name for a value.
+    pub(super) fn variable(&self, value: Value) -> Option<&str> {
+        self.kernel.values[value.index()].name.as_deref()
     }
 
     /// `%x = ` or nothing.

@@ -1,6 +1,6 @@
-//! Loops and branches.
+//! Loops and branches. What they carry and give is not defined by lines of its own: the user's names for it are an attribute.
 
-use super::{Printer, comma};
+use super::{Printer, comma, quoted};
 use crate::kernel::Loc;
 use crate::op::{Block, Op, Value};
 
@@ -32,7 +32,7 @@ impl Printer<'_> {
 
     pub(super) fn for_loop(&mut self, range: [Value; 3], init: &[Value], body: &Block, op: &Op) {
         let (induction, args) = match body.args.as_slice() {
-            [induction, args @ ..] => (self.names.define(self.kernel, *induction), args),
+            [induction, args @ ..] => (self.names.counter(self.kernel, *induction, self.loops), args),
             [] => (String::new(), &[][..]),
         };
         let [lower, upper, step] = range.map(|value| self.v(value).to_owned());
@@ -43,8 +43,11 @@ impl Printer<'_> {
         }
         let results = self.results(op);
         self.open(&format!("{results}{head} {{"));
+        self.loops += 1;
         self.region(body, &op.loc);
-        self.line("}", &op.loc);
+        self.loops -= 1;
+        let names = self.names_of(body.args.iter());
+        self.line(&format!("}}{names}"), &op.loc);
     }
 
     pub(super) fn while_loop(&mut self, init: &[Value], before: &Block, cond: Value, after: &Block, op: &Op) {
@@ -75,7 +78,10 @@ impl Printer<'_> {
             // Here MLIR wants it written.
             self.line("  scf.yield", &op.loc);
         }
-        self.line("}", &op.loc);
+        let names = self.names_of(before.args.iter().chain(&after.args));
+        // Here MLIR wants a word before them.
+        let attributes = if names.is_empty() { names } else { format!(" attributes{names}") };
+        self.line(&format!("}}{attributes}"), &op.loc);
     }
 
     pub(super) fn branch(&mut self, cond: Value, then: &Block, otherwise: &Block, op: &Op) {
@@ -89,6 +95,16 @@ impl Printer<'_> {
             self.open("} else {");
             self.region(otherwise, &op.loc);
         }
-        self.line("}", &op.loc);
+        let names = self.names_of(op.results.iter());
+        self.line(&format!("}}{names}"), &op.loc);
+    }
+
+    /// An attribute with the user's names for values of a loop or branch; empty if there are none.
+    fn names_of<'v>(&self, values: impl Iterator<Item = &'v Value>) -> String {
+        let names: Vec<&str> = values.map(|&value| self.variable(value).unwrap_or("")).collect();
+        if names.iter().all(|name| name.is_empty()) {
+            return String::new();
+        }
+        format!(" {{tenfold.names = [{}]}}", comma(names.into_iter().map(quoted)))
     }
 }

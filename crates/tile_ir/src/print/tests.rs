@@ -71,17 +71,59 @@ fn a_kernel_reads_like_the_document_says() {
       %n: i32 {tenfold.name = "n", tenfold.bound = 64 : i64} loc("src/scale.rs":3:1)
       ) attributes {tenfold.family = "scale", tenfold.tuning = {BN = 16 : i64}, tenfold.grid = array<i64: 4, 1, 1>} {
     %0 = gpu.block_id x loc("src/scale.rs":5:9)
-    %1 = arith.constant 16 : index loc("src/scale.rs":5:9)
-    %start = arith.muli %0, %1 : index loc("src/scale.rs":5:9)
-    %2 = arith.constant 0.0 : f32 loc("src/scale.rs":6:13)
-    %x_0 = vector.transfer_read %x[%start], %2 {in_bounds = [false]} : memref<64xf32>, vector<16xf32> loc("src/scale.rs":6:13)
-    %3 = arith.addf %x_0, %x_0 : vector<16xf32> loc("src/scale.rs":6:13)
-    vector.transfer_write %3, %y[%start] {in_bounds = [false]} : vector<16xf32>, memref<64xf32> loc("src/scale.rs":6:13)
+    %c16 = arith.constant 16 : index loc("src/scale.rs":5:9)
+    %start = arith.muli %0, %c16 : index loc("start"("src/scale.rs":5:9))
+    %cst = arith.constant 0.0 : f32 loc("src/scale.rs":6:13)
+    %x_0 = vector.transfer_read %x[%start], %cst {in_bounds = [false]} : memref<64xf32>, vector<16xf32> loc("x"("src/scale.rs":6:13))
+    %1 = arith.addf %x_0, %x_0 : vector<16xf32> loc("src/scale.rs":6:13)
+    vector.transfer_write %1, %y[%start] {in_bounds = [false]} : vector<16xf32>, memref<64xf32> loc("src/scale.rs":6:13)
     return loc("src/scale.rs":3:1)
   } loc("src/scale.rs":3:1)
 }
 "#;
     assert_eq!(text, expected.replace(r"\22\C3\BC\5C", r#"\"\C3\BC\\"#));
+    accepted(&text);
+}
+
+#[test]
+fn loops_and_branches_list_the_names_of_what_they_carry() {
+    let mut b = KernelBuilder::new("names");
+    let y = b.write("y", Elem::F32, &[4], &[Own::Whole]);
+    let n = b.scalar("n", Elem::I32, None);
+    let (zero, ten, one) = (b.index(0), b.index(10), b.int(Elem::I1, 1));
+    let x = b.splat(Elem::F32, &[4], 0.0);
+    // Without a name the counters are those of their depth, and no list is needed.
+    b.for_loop(zero, ten, ten, &[], |b, i, _| {
+        b.for_loop(zero, i, ten, &[], |_, _, _| vec![]);
+        vec![]
+    });
+    let sums = b.for_loop(zero, ten, ten, &[x], |b, start, carried| {
+        b.name(start, "start");
+        b.name(carried[0], "sum");
+        vec![b.add(carried[0], x)]
+    });
+    let found = b.while_loop(
+        &[n],
+        |b, args| {
+            b.name(args[0], "größe");
+            (one, vec![args[0]])
+        },
+        |_, args| args.to_vec(),
+    );
+    let chosen = b.if_else(one, |_| vec![sums[0], found[0]], |_| vec![x, n]);
+    b.name(chosen[1], "chosen");
+    b.store(y, chosen[0], &[zero]);
+    let text = print(vec![b.finish().expect("valid")]);
+    let heads: Vec<&str> = text.lines().filter(|line| line.contains("scf.for ")).map(str::trim_start).collect();
+    let counters: Vec<&str> =
+        heads.iter().filter_map(|line| line.split("scf.for ").nth(1)?.split(' ').next()).collect();
+    assert_eq!(counters, ["%i", "%j", "%start"]);
+    let lists: Vec<&str> =
+        text.lines().filter_map(|line| line.split_once("tenfold.names = ")?.1.split('}').next()).collect();
+    assert_eq!(
+        lists,
+        [r#"["start", "sum"]"#, r#"["gr\C3\B6\C3\9Fe", ""]"#.replace(r"\\", r"\").as_str(), r#"["", "chosen"]"#]
+    );
     accepted(&text);
 }
 

@@ -154,7 +154,9 @@ fn declare_param(
             }
             let elem = scalar_elem(arg.ty().text(), ty)?;
             let bound = bound.map(|(key, value)| read_bound(key, value, elem, &name)).transpose()?;
-            ParamKind::Scalar(Scalar { value: kernel.new_value(ty), elem, bound })
+            let value = kernel.new_value(ty);
+            kernel.values[value.index()].name = Some(name.clone());
+            ParamKind::Scalar(Scalar { value, elem, bound })
         }
     };
     kernel.params.push(Param { name, kind, loc });
