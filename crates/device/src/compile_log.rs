@@ -60,6 +60,8 @@ mod tests {
             args: vec![],
             budgets: BTreeMap::new(),
             dependent: false,
+            needs: vec![],
+            push_constant_bytes: 0,
             lines: lines.iter().map(origin).collect(),
         }
     }

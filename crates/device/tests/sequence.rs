@@ -70,6 +70,8 @@ fn kernel(name: &str, file: &str, threads: u64, dependent: bool) -> Kernel {
         ],
         budgets: BTreeMap::new(),
         dependent,
+        needs: vec![],
+        push_constant_bytes: 0,
         lines: vec![],
     }
 }

@@ -31,6 +31,8 @@ pub(crate) fn source(name: &str, text: &str) -> Source {
         args: Vec::new(),
         budgets: BTreeMap::new(),
         dependent: false,
+        needs: vec![],
+        push_constant_bytes: 0,
         lines: lines.collect(),
     };
     Source { file, text: text.to_owned(), kernel }

@@ -187,6 +187,8 @@ mod tests {
                 args: Vec::new(),
                 budgets: Default::default(),
                 dependent: false,
+                needs: vec![],
+                push_constant_bytes: 0,
                 lines: Vec::new(),
             },
         };

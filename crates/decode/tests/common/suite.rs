@@ -207,6 +207,8 @@ fn kernel(name: &str, entry: &str, grid: u64, args: Vec<Arg>) -> Kernel {
         args,
         budgets: Default::default(),
         dependent: false,
+        needs: vec![],
+        push_constant_bytes: 0,
         lines: vec![],
     }
 }

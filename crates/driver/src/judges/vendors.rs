@@ -76,6 +76,8 @@ mod tests {
             args: Vec::new(),
             budgets: BTreeMap::new(),
             dependent: false,
+            needs: vec![],
+            push_constant_bytes: 0,
             lines: vec![LineOrigin { emitted: 1, file: "user.rs".to_owned(), line: 10 }],
         };
         let text =

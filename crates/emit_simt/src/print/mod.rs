@@ -83,6 +83,8 @@ pub fn print(kernel: &LaneKernel, dialect: &dyn Dialect) -> Result<Source, Error
         block: [u64::from(kernel.threads), 1, 1],
         budgets,
         dependent,
+        needs: vec![],
+        push_constant_bytes: 0,
         lines,
     });
     Ok(Source { file, text, kernel })
