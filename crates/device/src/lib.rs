@@ -11,6 +11,7 @@ mod buffer;
 mod compile_log;
 mod cpu;
 mod cuda;
+mod disk_cache;
 mod emulated;
 mod error;
 mod facts;
@@ -21,8 +22,8 @@ mod memory;
 mod metal;
 mod program;
 mod sequence;
-#[cfg(any(test, target_os = "macos", tenfold_check_metal))]
 mod stream;
+mod vulkan;
 
 use bundle::Bundle;
 
@@ -38,9 +39,10 @@ pub use facts::{Fact, ReadRate};
 pub use metal::Metal;
 pub use program::{KernelHandle, LoadedKernel, Program};
 pub use sequence::{Note, Sequence};
+pub use vulkan::{Vulkan, VulkanOptions};
 
 /// Names that [`open`] takes.
-pub const NAMES: &[&str] = &["cpu", "cuda", "metal", "msl-emu", "cuda-emu", "musa-emu"];
+pub const NAMES: &[&str] = &["cpu", "cuda", "metal", "vulkan", "msl-emu", "cuda-emu", "musa-emu"];
 
 /// Most threads of a device that runs on the processor.
 pub(crate) const MAX_THREADS: usize = 1024;
@@ -190,6 +192,7 @@ pub fn open(name: &str, threads: Option<usize>) -> Result<Box<dyn Device>, Error
     match name {
         "cpu" => Ok(Box::new(Cpu::new(threads)?)),
         "cuda" => Ok(Box::new(Cuda::new()?)),
+        "vulkan" => Ok(Box::new(Vulkan::new(VulkanOptions::from_environment()?)?)),
         "msl-emu" => emulated("msl-emu", Language::Msl, threads),
         "cuda-emu" => emulated("cuda-emu", Language::Cuda, threads),
         "musa-emu" => emulated("musa-emu", Language::Musa, threads),
