@@ -163,11 +163,6 @@ impl<Q: Queue> Stream<Q> {
         self.send();
     }
 
-    /// The queue.
-    pub(crate) fn queue(&self) -> &Q {
-        &self.queue
-    }
-
     /// Waits for all launches.
     ///
     /// # Errors

@@ -79,3 +79,32 @@ unsafe extern "system" fn listen(
     errors.lock().unwrap_or_else(PoisonError::into_inner).push(message);
     vk::FALSE
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::vulkan::context::{Context, Validation};
+
+    use super::*;
+
+    /// A call that Vulkan forbids becomes an error that names the rule, once.
+    #[test]
+    fn misuse_is_an_error() {
+        let context = match Context::new(None, true) {
+            Ok(context) if context.validation == Validation::On => context,
+            Ok(_) => return eprintln!("SKIPPED: the validation layer is not installed"),
+            Err(error) => return eprintln!("SKIPPED: {error}"),
+        };
+        context.check().unwrap();
+        let empty = vk::BufferCreateInfo::default().size(0).usage(vk::BufferUsageFlags::STORAGE_BUFFER);
+        // SAFETY: none; the driver here answers it with a buffer or an error.
+        if let Ok(buffer) = unsafe { context.device.create_buffer(&empty, None) } {
+            // SAFETY: just made.
+            unsafe { context.device.destroy_buffer(buffer, None) };
+        }
+        match context.check() {
+            Err(Error::Misuse { rule, .. }) => assert_eq!(rule, "VUID-VkBufferCreateInfo-size-00912"),
+            other => panic!("{other:?}"),
+        }
+        context.check().unwrap();
+    }
+}

@@ -28,6 +28,7 @@ mod queue;
 mod reads;
 mod recorded;
 mod staging;
+mod stamps;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -331,6 +332,9 @@ impl Device for Vulkan {
 
     fn measure_reads(&mut self, bytes: u64) -> Result<Option<ReadRate>, Error> {
         self.sync()?;
-        reads::measure(self, bytes)
+        let Vulkan { context, heap, staging, layout, .. } = self;
+        let rate = reads::measure(reads::Bench { context, heap, staging, layout: *layout }, bytes)?;
+        self.context.check()?;
+        Ok(rate)
     }
 }

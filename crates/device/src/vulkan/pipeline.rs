@@ -80,6 +80,20 @@ pub(super) fn load(
     Ok(loaded)
 }
 
+/// A pipeline of one kernel that is in no bundle.
+pub(super) fn single(
+    context: &Arc<Context>,
+    layout: vk::PipelineLayout,
+    kernel: &Kernel,
+    bytes: &[u8],
+) -> Result<Loaded, Error> {
+    let module = Module::read(kernel, bytes)?;
+    check(context, kernel, &module)?;
+    let pipeline = pipeline(context, layout, kernel, &module, vk::PipelineCache::null())?;
+    // The check has seen that it fits.
+    Ok(Loaded { pipeline, grid: kernel.grid.map(|groups| groups as u32), context: Arc::clone(context) })
+}
+
 /// Refuses a kernel that needs more than the device has.
 fn check(context: &Context, kernel: &Kernel, module: &Module) -> Result<(), Error> {
     let device = &context.physical;

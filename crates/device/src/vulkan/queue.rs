@@ -3,7 +3,7 @@
 use ash::vk;
 
 use super::commands::Commands;
-use super::context::Ticket;
+use super::context::{Context, Ticket};
 use super::errors::{failed, own};
 use super::pipeline::Loaded;
 use crate::error::{Cause, Error};
@@ -30,22 +30,48 @@ pub(super) struct Launch<'a> {
 
 impl Launches {
     /// Adds a launch of a pipeline of this device.
-    pub(super) fn add(&self, encoding: &mut Encoding, pipeline: vk::Pipeline, [x, y, z]: [u32; 3], arguments: &[u8]) {
-        let device = &self.commands.context().device;
-        let commands = encoding.commands;
-        // SAFETY: commands that were begun; the pipeline is alive while its device is, which waits for the commands; the
-        // arguments fit the layout and the grid fits the device, both checked at loading; the binding has checked the
-        // buffers, which are kept until the commands have run.
-        unsafe {
-            if encoding.pipeline != pipeline {
-                device.cmd_bind_pipeline(commands, vk::PipelineBindPoint::COMPUTE, pipeline);
-                encoding.pipeline = pipeline;
-            }
-            if !arguments.is_empty() {
-                device.cmd_push_constants(commands, self.layout, vk::ShaderStageFlags::COMPUTE, 0, arguments);
-            }
-            device.cmd_dispatch(commands, x, y, z);
+    pub(super) fn add(&self, encoding: &mut Encoding, pipeline: vk::Pipeline, grid: [u32; 3], arguments: &[u8]) {
+        let (context, commands) = (self.commands.context(), encoding.commands);
+        if encoding.pipeline != pipeline {
+            bind(context, commands, pipeline);
+            encoding.pipeline = pipeline;
         }
+        dispatch(context, self.layout, commands, grid, arguments);
+    }
+
+    /// As [`Launches::add`], to commands of another kind.
+    pub(super) fn encode(
+        context: &Context,
+        layout: vk::PipelineLayout,
+        commands: vk::CommandBuffer,
+        pipeline: vk::Pipeline,
+        grid: [u32; 3],
+        arguments: &[u8],
+    ) {
+        bind(context, commands, pipeline);
+        dispatch(context, layout, commands, grid, arguments);
+    }
+}
+
+fn bind(context: &Context, commands: vk::CommandBuffer, pipeline: vk::Pipeline) {
+    // SAFETY: commands that were begun; a pipeline is alive while its device is, which waits for the commands.
+    unsafe { context.device.cmd_bind_pipeline(commands, vk::PipelineBindPoint::COMPUTE, pipeline) };
+}
+
+fn dispatch(
+    context: &Context,
+    layout: vk::PipelineLayout,
+    commands: vk::CommandBuffer,
+    [x, y, z]: [u32; 3],
+    arguments: &[u8],
+) {
+    // SAFETY: commands that were begun, with a pipeline; the arguments fit the layout and the grid fits the device, both
+    // checked at loading; the binding has checked the buffers, which are kept until the commands have run.
+    unsafe {
+        if !arguments.is_empty() {
+            context.device.cmd_push_constants(commands, layout, vk::ShaderStageFlags::COMPUTE, 0, arguments);
+        }
+        context.device.cmd_dispatch(commands, x, y, z);
     }
 }
 

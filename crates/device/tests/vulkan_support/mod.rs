@@ -10,7 +10,7 @@ use bundle::{Bundle, BundleWriter};
 use device::{Device, Error, Vulkan, VulkanOptions};
 
 /// The device, which checks every call if it can; `None`, loudly, if there is none.
-pub fn open(staged: bool, cache: Option<PathBuf>) -> Option<Vulkan> {
+pub(crate) fn open(staged: bool, cache: Option<PathBuf>) -> Option<Vulkan> {
     let named = std::env::var("TENFOLD_VULKAN_DEVICE").ok();
     match Vulkan::new(VulkanOptions { device: named, validation: true, staged, cache }) {
         Ok(device) => {
@@ -29,13 +29,13 @@ pub fn open(staged: bool, cache: Option<PathBuf>) -> Option<Vulkan> {
 }
 
 /// The module of a text in `tests/spirv`; `None`, loudly, without an assembler.
-pub fn assemble(name: &str) -> Option<Vec<u8>> {
+pub(crate) fn assemble(name: &str) -> Option<Vec<u8>> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/spirv");
     assemble_text(&std::fs::read_to_string(folder.join(format!("{name}.spvasm"))).unwrap())
 }
 
 /// As [`assemble`], of a text.
-pub fn assemble_text(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn assemble_text(text: &str) -> Option<Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let (source, module) = (folder.path().join("k.spvasm"), folder.path().join("k.spv"));
     std::fs::write(&source, text).unwrap();
@@ -53,19 +53,19 @@ pub fn assemble_text(text: &str) -> Option<Vec<u8>> {
 }
 
 /// A view of 32-bit elements.
-pub fn view(name: &str, dtype: Dtype, elements: u64, access: Access) -> Declared {
+pub(crate) fn view(name: &str, dtype: Dtype, elements: u64, access: Access) -> Declared {
     let own = if access == Access::Write { vec![Own::Whole] } else { vec![] };
     let kind = ArgKind::View { dtype, shape: vec![elements], access, layout: Layout::RowMajor, own };
     Declared { name: name.to_owned(), kind }
 }
 
 /// A number.
-pub fn scalar(name: &str, dtype: Dtype) -> Declared {
+pub(crate) fn scalar(name: &str, dtype: Dtype) -> Declared {
     Declared { name: name.to_owned(), kind: ArgKind::Scalar { dtype, bound: None } }
 }
 
 /// A kernel of groups of `threads` threads, in a file of its name.
-pub fn kernel(name: &str, groups: u64, threads: u64, args: Vec<Declared>) -> Kernel {
+pub(crate) fn kernel(name: &str, groups: u64, threads: u64, args: Vec<Declared>) -> Kernel {
     let bytes = |arg: &Declared| match arg.kind {
         ArgKind::View { .. } => 8,
         ArgKind::Scalar { .. } => 4,
@@ -87,7 +87,7 @@ pub fn kernel(name: &str, groups: u64, threads: u64, args: Vec<Declared>) -> Ker
 }
 
 /// A bundle of kernels with their modules.
-pub fn bundle(kernels: Vec<(Kernel, Vec<u8>)>) -> Bundle {
+pub(crate) fn bundle(kernels: Vec<(Kernel, Vec<u8>)>) -> Bundle {
     let folder = tempfile::tempdir().unwrap().keep();
     let mut writer = BundleWriter::new("test", "group", "spirv");
     for (kernel, module) in kernels {
