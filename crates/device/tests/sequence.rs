@@ -70,6 +70,9 @@ fn kernel(name: &str, file: &str, threads: u64, dependent: bool) -> Kernel {
         ],
         budgets: BTreeMap::new(),
         dependent,
+        needs: vec![],
+        push_constant_bytes: 0,
+        workgroups: None,
         lines: vec![],
     }
 }

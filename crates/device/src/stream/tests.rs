@@ -311,6 +311,9 @@ fn accesses_follow_the_manifest() {
         ],
         budgets: BTreeMap::new(),
         dependent: false,
+        needs: vec![],
+        push_constant_bytes: 0,
+        workgroups: None,
         lines: vec![],
     };
     let mut device = Cpu::new(Some(1)).unwrap();
