@@ -177,19 +177,18 @@ impl Printer<'_> {
             let (member, pointer) = (self.module.uint(member), self.module.pointer(StorageClass::PushConstant, ty));
             let place = self.typed(Op::AccessChain, pointer, [variable.into(), member.into()]);
             let value = self.typed(Op::Load, ty, [place.into()]);
-            let wide = matches!(&kernel.params[*index].kind, ParamKind::Scalar(scalar) if Scalar::of(scalar.elem) == Scalar::I64);
-            if wide {
-                halves.push(value);
-                if let [low, high] = halves[..] {
+            let param = &kernel.params[*index];
+            let whole = match &param.kind {
+                ParamKind::Scalar(scalar) if Scalar::of(scalar.elem) == Scalar::I64 => {
+                    halves.push(value);
+                    let [low, high] = halves[..] else { continue };
                     halves.clear();
-                    let whole = self.join_words(low, high);
-                    self.module.rename(whole, &kernel.params[*index].name);
-                    self.params[*index] = Some(whole);
+                    self.join_words(low, high)
                 }
-            } else {
-                self.module.rename(value, &kernel.params[*index].name);
-                self.params[*index] = Some(value);
-            }
+                ParamKind::View(_) | ParamKind::Scalar(_) => value,
+            };
+            self.module.rename(whole, &param.name);
+            self.params[*index] = Some(whole);
         }
     }
 

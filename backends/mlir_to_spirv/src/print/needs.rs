@@ -18,17 +18,23 @@ impl Printer<'_> {
             self.needs.insert(Need::BufferDeviceAddress);
         }
         for (shared, elem) in memories(kernel) {
-            let (capability, need) = match (Ty::of(elem), shared) {
-                (Ty::Byte, false) => (Capability::StorageBuffer8BitAccess, Need::StorageBuffer8BitAccess),
-                (Ty::Short, false) => (Capability::StorageBuffer16BitAccess, Need::StorageBuffer16BitAccess),
-                // Shared arrays of small elements have no access of their own in Vulkan 1.2.
-                (Ty::Byte, true) => (Capability::Int8, Need::ShaderInt8),
-                (Ty::Short, true) => (Capability::Int16, Need::ShaderInt16),
-                (Ty::Ulong, _) => (Capability::Int64, Need::ShaderInt64),
-                (Ty::Float | Ty::Bool | Ty::Uint, _) => continue,
+            let (arithmetic, access) = match Ty::of(elem) {
+                Ty::Byte => (
+                    (Capability::Int8, Need::ShaderInt8),
+                    (Capability::StorageBuffer8BitAccess, Need::StorageBuffer8BitAccess),
+                ),
+                Ty::Short => (
+                    (Capability::Int16, Need::ShaderInt16),
+                    (Capability::StorageBuffer16BitAccess, Need::StorageBuffer16BitAccess),
+                ),
+                Ty::Float | Ty::Bool | Ty::Uint | Ty::Ulong => continue,
             };
-            self.module.capability(capability);
-            self.needs.insert(need);
+            // Nothing is computed in these types; but shared arrays of them, and pointers that are cast, need the types whole.
+            let all = [Some(arithmetic), (!shared).then_some(access)];
+            for (capability, need) in all.into_iter().flatten() {
+                self.module.capability(capability);
+                self.needs.insert(need);
+            }
         }
         let wide = |param: &tile_ir::Param| matches!(&param.kind, ParamKind::Scalar(scalar) if Scalar::of(scalar.elem) == Scalar::I64);
         if kernel.vars.iter().any(|var| var.scalar == Scalar::I64)

@@ -1,7 +1,8 @@
 //! Several neighbouring elements at once.
 //!
 //! In views, elements of 32 and 64 bits travel as vectors of their own type, smaller ones packed in words, the first in the lowest
-//! bits: Vulkan's memory is little-endian. Shared arrays have no other shape than their elements', so that they are accessed one by one.
+//! bits: Vulkan's memory is little-endian. Shared arrays have no other shape than their elements', so that they are accessed one by
+//! one, as is what fills no word.
 
 use lower_simt::ir::{Expr, Place, Scalar, Var};
 use spirv::{Op, StorageClass};
@@ -29,15 +30,20 @@ impl Layout {
             Ty::Byte | Ty::Short if bytes >= 4 => {
                 Layout { unit: Ty::Uint, count: bytes / 4, per_unit: 4 / elem.bytes() as u32 }
             }
-            Ty::Byte | Ty::Short => Layout { unit: Ty::Short, count: 1, per_unit: lanes },
+            ty @ (Ty::Byte | Ty::Short) => Layout { unit: ty, count: lanes, per_unit: 1 },
         }
     }
+}
+
+/// Whether elements travel as a vector: in views, in whole words.
+fn as_vector(place: &Place, elem: Elem, lanes: u32) -> bool {
+    is_view(place.memory) && u64::from(lanes) * elem.bytes() >= 4
 }
 
 impl Printer<'_> {
     pub(super) fn load_vector(&mut self, var: Var, index: &Expr, place: &Place, lanes: u32) {
         let Some((array, ty, elem)) = self.registers(var, place, lanes) else { return };
-        if !is_view(place.memory) {
+        if !as_vector(place, elem, lanes) {
             for lane in 0..lanes {
                 let value = {
                     let near = self.neighbour(place, lane);
@@ -61,7 +67,7 @@ impl Printer<'_> {
 
     pub(super) fn store_vector(&mut self, place: &Place, var: Var, index: &Expr, lanes: u32) {
         let Some((array, ty, elem)) = self.registers(var, place, lanes) else { return };
-        if !is_view(place.memory) {
+        if !as_vector(place, elem, lanes) {
             for lane in 0..lanes {
                 let at = self.plus(index, lane);
                 let near = self.neighbour(place, lane);
@@ -75,7 +81,7 @@ impl Printer<'_> {
             let values: Vec<Id> = (0..layout.per_unit)
                 .map(|cell| self.get(array, ty, index, unit * layout.per_unit + cell))
                 .collect();
-            units.push(self.pack(elem, &layout, &values));
+            units.push(self.pack(elem, &values));
         }
         let Some((pointer, unit)) = self.vector_pointer(place, &layout) else { return };
         let value = match units[..] {
@@ -109,15 +115,13 @@ impl Printer<'_> {
         Some((self.typed(Op::Bitcast, pointer, [first.into()]), value))
     }
 
-    /// One unit of a loaded vector, widened to a word if it is shorter.
+    /// One unit of a loaded vector.
     fn unit(&mut self, bits: Id, layout: &Layout, unit: u32) -> Id {
-        let value = if layout.count == 1 {
-            bits
-        } else {
-            let ty = self.module.ty(layout.unit);
-            self.typed(Op::CompositeExtract, ty, [bits.into(), Operand::Word(unit)])
-        };
-        if layout.unit == Ty::Short { self.op(Op::UConvert, Ty::Uint, &[value]) } else { value }
+        if layout.count == 1 {
+            return bits;
+        }
+        let ty = self.module.ty(layout.unit);
+        self.typed(Op::CompositeExtract, ty, [bits.into(), Operand::Word(unit)])
     }
 
     /// One element out of a unit.
@@ -146,7 +150,7 @@ impl Printer<'_> {
     }
 
     /// The unit of some elements.
-    fn pack(&mut self, elem: Elem, layout: &Layout, values: &[Id]) -> Id {
+    fn pack(&mut self, elem: Elem, values: &[Id]) -> Id {
         let bits = match elem {
             Elem::F32 | Elem::I32 | Elem::I64 | Elem::Index => return values[0],
             Elem::F16 | Elem::Bf16 => 16,
@@ -167,8 +171,7 @@ impl Printer<'_> {
                 }
             });
         }
-        let word = word.unwrap_or(values[0]);
-        if layout.unit == Ty::Short { self.op(Op::UConvert, Ty::Short, &[word]) } else { word }
+        word.unwrap_or(values[0])
     }
 
     fn put(&mut self, array: Id, ty: Ty, index: &Expr, lane: u32, value: Id) {
