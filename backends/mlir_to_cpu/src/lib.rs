@@ -170,6 +170,7 @@ fn compile(
         dependent: false,
         needs: vec![],
         push_constant_bytes: 0,
+        workgroups: None,
         lines,
     }))
 }

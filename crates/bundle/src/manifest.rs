@@ -96,6 +96,10 @@ pub struct Kernel {
     /// for each view in the order of the parameters, then 4 bytes for each scalar in their order, without gaps. Else 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub push_constant_bytes: u64,
+    /// Groups to start along x, y, z, where they are not one per program of [`Kernel::grid`]: what a device cannot count
+    /// along one axis is folded into the next, and the kernel finds its program by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workgroups: Option<[u64; 3]>,
     /// For each emitted line that comes from the user's source: where.
     pub lines: Vec<LineOrigin>,
 }

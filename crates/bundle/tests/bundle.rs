@@ -36,6 +36,7 @@ fn kernel() -> Kernel {
         dependent: false,
         needs: vec![],
         push_constant_bytes: 0,
+        workgroups: None,
         lines: vec![],
     }
 }

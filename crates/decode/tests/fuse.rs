@@ -26,6 +26,7 @@ fn kernel(name: &str, args: &[&str]) -> Kernel {
         dependent: false,
         needs: vec![],
         push_constant_bytes: 0,
+        workgroups: None,
         lines: Vec::new(),
     }
 }

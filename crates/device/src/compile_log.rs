@@ -62,6 +62,7 @@ mod tests {
             dependent: false,
             needs: vec![],
             push_constant_bytes: 0,
+            workgroups: None,
             lines: lines.iter().map(origin).collect(),
         }
     }

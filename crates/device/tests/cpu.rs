@@ -54,6 +54,7 @@ fn kernel(name: &str, grid: u64, args: Vec<Declared>) -> Kernel {
         dependent: false,
         needs: vec![],
         push_constant_bytes: 0,
+        workgroups: None,
         lines: vec![],
     }
 }

@@ -56,6 +56,7 @@ fn kernel(name: &str, scalars: &[Declared]) -> Kernel {
         dependent: false,
         needs: vec![],
         push_constant_bytes: 0,
+        workgroups: None,
         lines: vec![LineOrigin {
             emitted: if name == "scale" { 3 } else { 7 },
             file: "src/lib.rs".to_owned(),

@@ -74,6 +74,7 @@ fn kernel(name: &str, file: &str, threads: u64, dependent: bool) -> Kernel {
         dependent,
         needs: vec![],
         push_constant_bytes: 0,
+        workgroups: None,
         lines: vec![],
     }
 }

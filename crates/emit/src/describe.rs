@@ -31,6 +31,8 @@ pub struct Described<'a> {
     pub needs: Vec<Need>,
     /// Bytes of arguments passed as one block: [`manifest::Kernel::push_constant_bytes`].
     pub push_constant_bytes: u64,
+    /// Groups to start: [`manifest::Kernel::workgroups`].
+    pub workgroups: Option<[u64; 3]>,
     /// Where lines come from.
     pub lines: Vec<LineOrigin>,
 }
@@ -54,6 +56,7 @@ pub fn describe(kernel: Described<'_>) -> manifest::Kernel {
         dependent: kernel.dependent,
         needs: kernel.needs,
         push_constant_bytes: kernel.push_constant_bytes,
+        workgroups: kernel.workgroups,
         lines: kernel.lines,
     }
 }

@@ -209,6 +209,7 @@ fn kernel(name: &str, entry: &str, grid: u64, args: Vec<Arg>) -> Kernel {
         dependent: false,
         needs: vec![],
         push_constant_bytes: 0,
+        workgroups: None,
         lines: vec![],
     }
 }

@@ -313,6 +313,7 @@ fn accesses_follow_the_manifest() {
         dependent: false,
         needs: vec![],
         push_constant_bytes: 0,
+        workgroups: None,
         lines: vec![],
     };
     let mut device = Cpu::new(Some(1)).unwrap();

@@ -45,6 +45,7 @@ mod tests {
             dependent: false,
             needs: vec![],
             push_constant_bytes: 0,
+            workgroups: None,
             lines: vec![line(4, 10), line(9, 12)],
         }
     }

@@ -85,9 +85,10 @@ pub fn print(kernel: &LaneKernel, dialect: &dyn Dialect) -> Result<Source, Error
         dependent,
         needs: vec![],
         push_constant_bytes: 0,
+        workgroups: None,
         lines,
     });
-    Ok(Source { file, text, kernel })
+    Ok(Source { file, text, binary: None, kernel })
 }
 
 /// What is known while a kernel is printed.
