@@ -51,7 +51,13 @@ fn the_text_says_what_the_words_do() {
         assembled[2] = 0;
         let own = words(&source);
         let differs = own.iter().zip(&assembled).position(|(own, other)| own != other);
-        assert!(own == assembled, "{}: {} and {} words, differ at {differs:?}", kernel.name, own.len(), assembled.len());
+        assert!(
+            own == assembled,
+            "{}: {} and {} words, differ at {differs:?}",
+            kernel.name,
+            own.len(),
+            assembled.len()
+        );
     }
 }
 

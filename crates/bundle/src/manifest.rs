@@ -93,7 +93,8 @@ pub struct Kernel {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Need>,
     /// Where arguments are one block of bytes that each launch passes by value (`spirv`), its size: an address of 8 bytes
-    /// for each view in the order of the parameters, then 4 bytes for each scalar in their order, without gaps. Else 0.
+    /// for each view in the order of the parameters, then each scalar in their order, 4 bytes or for `i64` 8, without gaps.
+    /// Else 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub push_constant_bytes: u64,
     /// Groups to start along x, y, z, where they are not one per program of [`Kernel::grid`]: what a device cannot count

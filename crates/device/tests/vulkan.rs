@@ -273,7 +273,12 @@ fn kernels_that_are_refused() {
             &module,
         ),
         ("takes 340 bytes of arguments, this device passes", changed(&wide), &module),
-        ("takes `n`, a number of other than 32 bits", changed(&|k| k.args[2] = scalar("n", Dtype::I64)), &module),
+        (
+            "takes 20 bytes of arguments as its manifest says, its parameters are 24",
+            changed(&|k| k.args[2] = scalar("n", Dtype::I64)),
+            &module,
+        ),
+        ("groups along y, this device runs", changed(&|k| k.workgroups = Some([1, 1 << 24, 1])), &module),
         ("capability `Geometry`, which no check is known for", step(8), &capability("Geometry")),
         ("reads a descriptor", step(8), &descriptor),
         ("it is no SPIR-V", step(8), &cut),

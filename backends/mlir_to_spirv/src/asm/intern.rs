@@ -110,9 +110,8 @@ impl Module {
     pub(crate) fn elements(&mut self, ty: Ty) -> Id {
         let elem = self.ty(ty);
         let before = self.globals.len();
-        let id = self.intern(Op::TypeRuntimeArray, None, vec![elem.into()], |module| {
-            module.named(&format!("{}s", ty.name()))
-        });
+        let id = self
+            .intern(Op::TypeRuntimeArray, None, vec![elem.into()], |module| module.named(&format!("{}s", ty.name())));
         if self.globals.len() > before {
             let stride = [id.into(), Operand::of(Decoration::ArrayStride), Operand::Word(ty.bytes())];
             self.decorate(Inst::new(Op::Decorate, stride));
@@ -200,10 +199,7 @@ impl Module {
         let before = self.globals.len();
         let id = self.intern(Op::SpecConstant, Some(ty), vec![Operand::Word(default)], |module| module.fixed(name));
         if self.globals.len() > before {
-            self.decorate(Inst::new(
-                Op::Decorate,
-                [id.into(), Operand::of(Decoration::SpecId), Operand::Word(number)],
-            ));
+            self.decorate(Inst::new(Op::Decorate, [id.into(), Operand::of(Decoration::SpecId), Operand::Word(number)]));
             self.show(id);
         }
         id

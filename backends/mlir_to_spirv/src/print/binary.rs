@@ -197,12 +197,9 @@ impl Printer<'_> {
             Predicate::ULe | Predicate::SGe => (Op::LogicalOr, x, y),
             Predicate::UGt | Predicate::SLt => (Op::LogicalAnd, y, x),
             Predicate::UGe | Predicate::SLe => (Op::LogicalOr, y, x),
-            Predicate::FEq
-            | Predicate::FNe
-            | Predicate::FLt
-            | Predicate::FLe
-            | Predicate::FGt
-            | Predicate::FGe => return self.no_value("a comparison of the other kind of number"),
+            Predicate::FEq | Predicate::FNe | Predicate::FLt | Predicate::FLe | Predicate::FGt | Predicate::FGe => {
+                return self.no_value("a comparison of the other kind of number");
+            }
         };
         let not = self.op(Op::LogicalNot, Ty::Bool, &[denied]);
         self.op(op, Ty::Bool, &[not, kept])

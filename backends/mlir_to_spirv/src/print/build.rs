@@ -113,13 +113,7 @@ impl Printer<'_> {
         self.typed(Op::FunctionCall, ty, [function.into()].into_iter().chain(args))
     }
 
-    fn helper(
-        &mut self,
-        name: &str,
-        result: Ty,
-        params: &[Ty],
-        body: impl FnOnce(&mut Self, &[Id]) -> Id,
-    ) -> Id {
+    fn helper(&mut self, name: &str, result: Ty, params: &[Ty], body: impl FnOnce(&mut Self, &[Id]) -> Id) -> Id {
         let id = self.module.named(name);
         self.module.show(id);
         self.helpers.insert(name.to_owned(), id);

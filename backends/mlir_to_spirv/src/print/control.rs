@@ -104,8 +104,7 @@ impl Printer<'_> {
             return self.fail(format!("loop variable {} is no index", var.0));
         }
         let [lower, upper, step] = [lower, upper, step].map(|bound| self.expr(bound));
-        let [head, inside, next, out] =
-            ["for", "do", "next", "end"].map(|word| self.label(&format!("{word}_{name}")));
+        let [head, inside, next, out] = ["for", "do", "next", "end"].map(|word| self.label(&format!("{word}_{name}")));
         let (before, after, ty_id) = (self.block, self.module.fresh(), self.module.ty(ty));
         self.jump(head);
         self.enter(head);

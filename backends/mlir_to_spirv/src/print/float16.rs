@@ -10,7 +10,8 @@ impl Printer<'_> {
     /// What an element of type `f16` or `bf16` is as f32.
     pub(super) fn widen(&mut self, elem: Elem, bits: Id) -> Id {
         if elem == Elem::F16 {
-            return self.call("from_f16", (Ty::Float, &[Ty::Uint]), &[bits], |printer, args| printer.widen_half(args[0]));
+            return self
+                .call("from_f16", (Ty::Float, &[Ty::Uint]), &[bits], |printer, args| printer.widen_half(args[0]));
         }
         let high = self.shifted_left(bits, 16);
         self.op(Op::Bitcast, Ty::Float, &[high])

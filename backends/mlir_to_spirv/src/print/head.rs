@@ -76,7 +76,9 @@ impl Groups {
         Err(Error::Limit {
             target: crate::TARGET,
             kernel: kernel.name.clone(),
-            what: format!("the grid of {x}x{y}x{z} programs, of which those along x are folded into y, in workgroups along an axis,"),
+            what: format!(
+                "the grid of {x}x{y}x{z} programs, of which those along x are folded into y, in workgroups along an axis,"
+            ),
             needed: most,
             limit: MAX_WORKGROUPS,
             loc: kernel.loc.clone(),
@@ -133,7 +135,9 @@ impl Printer<'_> {
     fn arguments(&mut self, arguments: &Arguments) {
         let kernel = self.kernel;
         let mut order: Vec<usize> = (0..kernel.params.len()).collect();
-        order.sort_by_key(|&index| (arguments.offsets[index], matches!(kernel.params[index].kind, ParamKind::Scalar(_))));
+        order.sort_by_key(|&index| {
+            (arguments.offsets[index], matches!(kernel.params[index].kind, ParamKind::Scalar(_)))
+        });
         let (mut members, mut types) = (Vec::new(), Vec::new());
         for &index in &order {
             let param = &kernel.params[index];
@@ -168,7 +172,8 @@ impl Printer<'_> {
         self.module.decorate(Inst::new(Op::Decorate, [block.into(), Operand::of(Decoration::Block)]));
         for (member, (index, offset, suffix)) in (0u32..).zip(&members) {
             self.module.show_member(block, member, &format!("{}{suffix}", kernel.params[*index].name));
-            let place = [block.into(), Operand::Word(member), Operand::of(Decoration::Offset), Operand::Word(*offset as u32)];
+            let place =
+                [block.into(), Operand::Word(member), Operand::of(Decoration::Offset), Operand::Word(*offset as u32)];
             self.module.decorate(Inst::new(Op::MemberDecorate, place));
         }
         let variable = self.module.variable(StorageClass::PushConstant, block, "arguments");
@@ -240,7 +245,8 @@ impl Printer<'_> {
         if folded || programs.iter().any(|program| used.contains(program)) {
             let ty = self.module.vector(Ty::Uint, 3);
             let group = self.input(BuiltIn::WorkgroupId, ty, "workgroup");
-            for (axis, (program, name)) in (0u32..).zip(programs.into_iter().zip(["program", "program_y", "program_z"])) {
+            for (axis, (program, name)) in (0u32..).zip(programs.into_iter().zip(["program", "program_y", "program_z"]))
+            {
                 if used.contains(&program) || folded && axis < 2 {
                     let uint = self.module.ty(Ty::Uint);
                     let id = self.typed(Op::CompositeExtract, uint, [group.into(), Operand::Word(axis)]);

@@ -26,8 +26,7 @@ const LANES: u32 = 32;
 
 impl Printer<'_> {
     pub(super) fn barrier(&mut self, global: bool, shared: bool) {
-        let semantics =
-            ACQUIRE_RELEASE | if global { VIEWS } else { 0 } | if shared { SHARED } else { 0 };
+        let semantics = ACQUIRE_RELEASE | if global { VIEWS } else { 0 } | if shared { SHARED } else { 0 };
         let (scope, semantics) = (self.module.uint(WORKGROUP), self.module.uint(semantics));
         self.run(Op::ControlBarrier, [scope.into(), scope.into(), semantics.into()]);
     }
@@ -105,7 +104,8 @@ impl Printer<'_> {
             let id = self.module.uint(distance);
             let within =
                 self.module.specialized_op(Ty::Bool, Op::ULessThan, &[id, size], &format!("within_{distance}"));
-            let mask = self.module.specialized_op(Ty::Uint, Op::Select, &[within, id, zero], &format!("distance_{distance}"));
+            let mask =
+                self.module.specialized_op(Ty::Uint, Op::Select, &[within, id, zero], &format!("distance_{distance}"));
             let other = self.op(Op::GroupNonUniformShuffleXor, ty, &[scope, value, mask]);
             let both = self.combined(op, ty, value, other);
             value = self.choose(ty, within, both, value);

@@ -33,10 +33,8 @@ impl Printer<'_> {
             let part = self.module.float(-part);
             rest = self.fma(powers, part, rest);
         }
-        let series = self.horner(
-            rest,
-            &[1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5],
-        );
+        let series =
+            self.horner(rest, &[1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5]);
         let square = self.float_op(Op::FMul, &[rest, rest]);
         let above = self.fma(series, square, rest);
         let one = self.module.float(1.0);

@@ -44,7 +44,8 @@ impl Printer<'_> {
 
     /// A polynomial; coefficients from that of the highest power down.
     pub(super) fn horner(&mut self, x: Id, coefficients: &[f32]) -> Id {
-        let mut coefficients = coefficients.iter().map(|&coefficient| self.module.float(coefficient)).collect::<Vec<_>>();
+        let mut coefficients =
+            coefficients.iter().map(|&coefficient| self.module.float(coefficient)).collect::<Vec<_>>();
         let rest = coefficients.split_off(1);
         rest.into_iter().fold(coefficients[0], |sum, coefficient| self.fma(sum, x, coefficient))
     }

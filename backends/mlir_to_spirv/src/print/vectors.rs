@@ -78,9 +78,8 @@ impl Printer<'_> {
         let layout = Layout::of(elem, lanes);
         let mut units = Vec::new();
         for unit in 0..layout.count {
-            let values: Vec<Id> = (0..layout.per_unit)
-                .map(|cell| self.get(array, ty, index, unit * layout.per_unit + cell))
-                .collect();
+            let values: Vec<Id> =
+                (0..layout.per_unit).map(|cell| self.get(array, ty, index, unit * layout.per_unit + cell)).collect();
             units.push(self.pack(elem, &values));
         }
         let Some((pointer, unit)) = self.vector_pointer(place, &layout) else { return };
@@ -110,7 +109,8 @@ impl Printer<'_> {
     /// Pointer to the whole access, and the type of its value.
     fn vector_pointer(&mut self, place: &Place, layout: &Layout) -> Option<(Id, Id)> {
         let first = self.pointer(place)?;
-        let value = if layout.count == 1 { self.module.ty(layout.unit) } else { self.module.vector(layout.unit, layout.count) };
+        let value =
+            if layout.count == 1 { self.module.ty(layout.unit) } else { self.module.vector(layout.unit, layout.count) };
         let pointer = self.module.pointer(StorageClass::PhysicalStorageBuffer, value);
         Some((self.typed(Op::Bitcast, pointer, [first.into()]), value))
     }

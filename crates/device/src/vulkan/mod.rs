@@ -29,6 +29,8 @@ mod reads;
 mod recorded;
 mod staging;
 mod stamps;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;

@@ -18,8 +18,6 @@ use crate::limits::Limits;
 
 /// Bytes of a view's address among the arguments.
 pub(super) const ADDRESS: u64 = 8;
-/// Bytes of a scalar.
-pub(super) const SCALAR: u64 = 4;
 /// The constant that a module may have, by its `SpecId`: lanes of a subgroup.
 const SUBGROUP_SIZE: u32 = 0;
 
@@ -72,9 +70,7 @@ pub(super) fn load(
     let mut loaded = Vec::new();
     for (kernel, module) in kernels.iter().zip(&modules) {
         let pipeline = pipeline(context, layout, kernel, module, cache.handle)?;
-        // The check has seen that it fits.
-        let grid = kernel.grid.map(|groups| groups as u32);
-        loaded.push(Loaded { pipeline, grid, context: Arc::clone(context) });
+        loaded.push(Loaded { pipeline, grid: grid(kernel), context: Arc::clone(context) });
     }
     cache.keep();
     Ok(loaded)
@@ -90,8 +86,17 @@ pub(super) fn single(
     let module = Module::read(kernel, bytes)?;
     check(context, kernel, &module)?;
     let pipeline = pipeline(context, layout, kernel, &module, vk::PipelineCache::null())?;
-    // The check has seen that it fits.
-    Ok(Loaded { pipeline, grid: kernel.grid.map(|groups| groups as u32), context: Arc::clone(context) })
+    Ok(Loaded { pipeline, grid: grid(kernel), context: Arc::clone(context) })
+}
+
+/// The groups of a kernel, which was checked: they fit.
+fn grid(kernel: &Kernel) -> [u32; 3] {
+    groups(kernel).map(|groups| groups as u32)
+}
+
+/// The groups that are started: those of the programs, unless the kernel folds them.
+fn groups(kernel: &Kernel) -> [u64; 3] {
+    kernel.workgroups.unwrap_or(kernel.grid)
 }
 
 /// Refuses a kernel that needs more than the device has.
@@ -109,8 +114,8 @@ fn check(context: &Context, kernel: &Kernel, module: &Module) -> Result<(), Erro
         args: bundle::limits::ARGS,
     };
     limits.check(kernel, kernel.budgets.get("shared").copied().unwrap_or(0))?;
-    for ((axis, &groups), limit) in
-        ["x", "y", "z"].iter().zip(&kernel.grid).zip(device.limits.max_compute_work_group_count)
+    for ((axis, groups), limit) in
+        ["x", "y", "z"].iter().zip(groups(kernel)).zip(device.limits.max_compute_work_group_count)
     {
         if groups > u64::from(limit) {
             return refuse(format!("has {groups} groups along {axis}, this device runs {limit}"));
@@ -120,8 +125,12 @@ fn check(context: &Context, kernel: &Kernel, module: &Module) -> Result<(), Erro
     for arg in &kernel.args {
         bytes += match &arg.kind {
             ArgKind::View { .. } => ADDRESS,
-            ArgKind::Scalar { dtype: Dtype::F32 | Dtype::I32, .. } => SCALAR,
-            ArgKind::Scalar { .. } => return refuse(format!("takes `{}`, a number of other than 32 bits", arg.name)),
+            ArgKind::Scalar { dtype: Dtype::F32 | Dtype::I32, .. } => 4,
+            // The low word, then the high one.
+            ArgKind::Scalar { dtype: Dtype::I64, .. } => 8,
+            ArgKind::Scalar { dtype: Dtype::F16 | Dtype::Bf16 | Dtype::I8 | Dtype::Bool, .. } => {
+                return refuse(format!("takes `{}`, a number of a type that none can have", arg.name));
+            }
         };
     }
     if bytes != kernel.push_constant_bytes {

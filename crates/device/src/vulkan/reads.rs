@@ -121,6 +121,7 @@ fn kernel(groups: u64, vectors: u64) -> Kernel {
         dependent: false,
         needs: vec![Need::BufferDeviceAddress],
         push_constant_bytes: 20,
+        workgroups: None,
         lines: vec![],
     }
 }

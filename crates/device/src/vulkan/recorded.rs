@@ -35,7 +35,7 @@ fn scalars(binding: &Binding) -> Vec<u8> {
         match *arg {
             Arg::F32(value) => bytes.extend_from_slice(&value.to_le_bytes()),
             Arg::U32(value) => bytes.extend_from_slice(&value.to_le_bytes()),
-            // Such kernels are not loaded.
+            // The low word comes first, aligned to 4 bytes as all are.
             Arg::U64(value) => bytes.extend_from_slice(&value.to_le_bytes()),
             Arg::Buffer(_) => {}
         }

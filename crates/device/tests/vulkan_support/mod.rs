@@ -82,6 +82,7 @@ pub(crate) fn kernel(name: &str, groups: u64, threads: u64, args: Vec<Declared>)
         budgets: BTreeMap::new(),
         dependent: false,
         needs: vec![Need::BufferDeviceAddress],
+        workgroups: None,
         lines: vec![],
     }
 }
