@@ -16,6 +16,8 @@ pub enum Vendors {
     Cuda(mlir_to_gpu::validate::Judges),
     /// Rules of MUSA's, NVRTC in the place of `mcc`, and `mcc`.
     Musa(mlir_to_musa::validate::Judges),
+    /// `spirv-val` and `spirv-opt`.
+    Spirv(mlir_to_spirv::validate::Judges),
     /// The CPU's text is for people only.
     Cpu,
 }
@@ -27,6 +29,7 @@ impl Vendors {
             Target::Msl => Vendors::Msl(mlir_to_msl::validate::Judges::find(tools)),
             Target::Cuda => Vendors::Cuda(mlir_to_gpu::validate::Judges::find(tools)),
             Target::Musa => Vendors::Musa(mlir_to_musa::validate::Judges::find(tools)),
+            Target::Spirv => Vendors::Spirv(mlir_to_spirv::validate::Judges::find(tools)),
             Target::Cpu => Vendors::Cpu,
         }
     }
@@ -37,6 +40,7 @@ impl Vendors {
             Vendors::Msl(judges) => judges.judge(source),
             Vendors::Cuda(judges) => judges.judge(source),
             Vendors::Musa(judges) => judges.judge(source),
+            Vendors::Spirv(judges) => judges.judge(source),
             Vendors::Cpu => Vec::new(),
         }
     }
