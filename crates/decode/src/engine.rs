@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bundle::Bundle;
 use bundle::manifest::Access;
-use device::{Arg, Binding, Buffer, Device, Fact, Judge, Note, Program, ReadRate, Sequence, Usage};
+use device::{Arg, Binding, Buffer, Clock, Device, Fact, Judge, Note, Program, ReadRate, Sequence, Usage};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -169,6 +169,11 @@ impl Engine {
         self.device.condition()
     }
 
+    /// Whose clock the times of single launches are read from.
+    pub(crate) fn clock(&self) -> Clock {
+        self.device.times()
+    }
+
     /// [`Device::nominal_read_rate`].
     pub fn nominal_read_rate(&self) -> Option<f64> {
         self.device.nominal_read_rate()
@@ -273,12 +278,18 @@ impl Engine {
 
     /// Launches one kernel, for the token at `self.position`.
     fn launch(&mut self, index: usize) -> Result<(), Error> {
+        self.at_position(index)?;
+        Ok(self.device.launch(&self.launches[index].binding)?)
+    }
+
+    /// Tells a launch the position, if it wants it.
+    fn at_position(&mut self, index: usize) -> Result<(), Error> {
         let bound = &mut self.launches[index];
         if let Some(argument) = bound.position {
             // Below the capacity, which fits: see `Engine::begin`.
             bound.binding.set(argument, Arg::U32(self.position as u32))?;
         }
-        Ok(self.device.launch(&bound.binding)?)
+        Ok(())
     }
 
     /// Records a range of the launches; its index in `self.sequences`.
@@ -333,11 +344,10 @@ impl Engine {
     ) -> Result<u32, Error> {
         self.begin(token)?;
         self.held = None;
+        self.device.sync()?;
         for index in 0..self.launches.len() {
-            let start = std::time::Instant::now();
-            self.launch(index)?;
-            self.device.sync()?;
-            time(index, start.elapsed());
+            self.at_position(index)?;
+            time(index, self.device.launch_timed(&self.launches[index].binding)?);
         }
         self.position += 1;
         self.winner()

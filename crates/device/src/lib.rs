@@ -25,6 +25,8 @@ mod sequence;
 mod stream;
 mod vulkan;
 
+use std::time::{Duration, Instant};
+
 use bundle::Bundle;
 
 pub use binding::{Arg, Binding};
@@ -73,6 +75,15 @@ impl std::fmt::Display for Judge {
             Judge::Emulated => "emulated",
         })
     }
+}
+
+/// Whose clock tells how long one launch took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The host's: a launch and a wait are counted in.
+    Host,
+    /// The device's own: only the kernel.
+    Device,
 }
 
 /// A place where kernels run.
@@ -124,6 +135,23 @@ pub trait Device: Send {
     /// # Errors
     /// A binding made on another device, or one that holds a freed buffer.
     fn launch(&mut self, binding: &Binding) -> Result<(), Error>;
+
+    /// Launches a kernel, waits for it and says how long it took: by the device's own clock where [`Device::times`] says
+    /// so, else by the host's, the launch and the wait counted in. Nothing may be pending.
+    ///
+    /// # Errors
+    /// As [`Device::launch`] and [`Device::sync`].
+    fn launch_timed(&mut self, binding: &Binding) -> Result<Duration, Error> {
+        let start = Instant::now();
+        self.launch(binding)?;
+        self.sync()?;
+        Ok(start.elapsed())
+    }
+
+    /// Whose clock [`Device::launch_timed`] reads.
+    fn times(&self) -> Clock {
+        Clock::Host
+    }
 
     /// Waits for all launches.
     ///

@@ -247,6 +247,11 @@ fn kernels_that_are_refused() {
         "       %args = OpVariable",
         "%slot_p = OpTypePointer StorageBuffer %args_t\n%slot = OpVariable %slot_p StorageBuffer\n       %args = OpVariable",
     );
+    let shared = edited(
+        "       %args = OpVariable",
+        "%many = OpConstant %u32 268435456\n%shared = OpTypeArray %u32 %many\n%shared_p = OpTypePointer Workgroup %shared\n\
+         %group_memory = OpVariable %shared_p Workgroup\n       %args = OpVariable",
+    );
     let changed = |change: &dyn Fn(&mut Kernel)| {
         let mut kernel = step(8);
         change(&mut kernel);
@@ -279,6 +284,7 @@ fn kernels_that_are_refused() {
             &module,
         ),
         ("groups along y, this device runs", changed(&|k| k.workgroups = Some([1, 1 << 24, 1])), &module),
+        ("uses 1073741824 bytes of group memory", step(8), &shared),
         ("capability `Geometry`, which no check is known for", step(8), &capability("Geometry")),
         ("reads a descriptor", step(8), &descriptor),
         ("it is no SPIR-V", step(8), &cut),
@@ -362,6 +368,31 @@ fn reads_are_measured() {
     let rate = device.measure_reads(16 << 20).unwrap().expect("it measures");
     eprintln!("{:.2} GB/s at best, {:.2} in the median; {}", rate.best / 1e9, rate.median / 1e9, rate.method);
     assert!(rate.bytes == 16 << 20 && rate.passes > 0 && rate.best >= rate.median && rate.median > 1e6);
+}
+
+/// A machine without a driver, and one without a loader, are told what they lack.
+#[test]
+fn what_is_missing_is_named() {
+    if std::env::var_os("LP_NATIVE_VECTOR_WIDTH").is_some() {
+        return;
+    }
+    let Some(_) = open(false, None) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("libvulkan.so.1"), "no library").unwrap();
+    let nowhere = folder.path().join("nowhere.json");
+    let cases: [(&[(&str, &std::path::Path)], &str); 2] = [
+        (&[("VK_DRIVER_FILES", &nowhere), ("VK_ICD_FILENAMES", &nowhere)], "driver"),
+        (&[("LD_LIBRARY_PATH", folder.path())], "no Vulkan loader is found"),
+    ];
+    for (variables, expected) in cases {
+        let mut test = Command::new(std::env::current_exe().unwrap());
+        test.args(["--exact", "devices_by_name", "--nocapture"]).envs(variables.iter().copied());
+        let output = test.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}");
+        let told = "SKIPPED: nothing is run through Vulkan: cannot open device `vulkan`: ";
+        assert!(text.contains(told) && text.contains(expected), "expected `{expected}` in `{text}`");
+    }
 }
 
 /// All of this file with subgroups of 4, 8 and 16 lanes, where the processor is the device.

@@ -40,6 +40,11 @@ pub(super) fn failed(result: vk::Result) -> (Cause, String) {
 /// A copy, a measurement or another thing of the device's own that failed.
 pub(super) fn own(what: &str, result: vk::Result) -> Error {
     let (cause, message) = failed(result);
+    other(what, cause, message)
+}
+
+/// As [`own`], of a failure that has no result of Vulkan.
+pub(super) fn other(what: &str, cause: Cause, message: String) -> Error {
     Error::Launch(Failure { cause, launches: 1, first: what.to_owned(), last: what.to_owned(), message })
 }
 

@@ -13,9 +13,9 @@ use gpu_allocator::vulkan::{Allocation, AllocationCreateDesc, AllocationScheme, 
 use gpu_allocator::{AllocationError, AllocationSizes, MemoryLocation};
 
 use super::context::Context;
-use super::errors::{open, own};
+use super::errors::{open, other, own};
 use crate::buffer::BufferInfo;
-use crate::error::Error;
+use crate::error::{Cause, Error};
 
 /// A cache line of any device, and more than the widest vector access.
 const ALIGN: u64 = 256;
@@ -137,7 +137,7 @@ impl Heap {
         let allocated = inner.allocator.lock().unwrap_or_else(PoisonError::into_inner).allocate(&desc);
         let allocation = allocated.map_err(|error| match error {
             AllocationError::OutOfMemory => refused(),
-            error => Error::Open { device: super::NAME, message: format!("the driver gives no memory: {error}") },
+            error => other("alloc", Cause::Other, error.to_string()),
         })?;
         let flags = allocation.memory_properties();
         // SAFETY: a live buffer without memory, and memory as the buffer requires it.
@@ -155,7 +155,7 @@ impl Heap {
             // SAFETY: a live buffer with memory, made for this.
             memory.address = unsafe { device.get_buffer_device_address(&ask) };
         } else if memory.pointer.is_none() {
-            return Err(Error::Open { device: super::NAME, message: "memory for copies cannot be mapped".to_owned() });
+            return Err(other("alloc", Cause::Other, "memory for copies cannot be mapped".to_owned()));
         }
         Ok(memory)
     }
@@ -209,6 +209,11 @@ impl Memory {
     /// Whether the host writes it in place.
     pub(super) fn is_mapped(&self) -> bool {
         self.pointer.is_some()
+    }
+
+    /// Whether the host's accesses are as fast as those of its own memory.
+    pub(super) fn is_cached(&self) -> bool {
+        self.pointer.is_some() && self.cached
     }
 
     /// Whether the host should read so many bytes in place.

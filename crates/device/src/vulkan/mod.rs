@@ -31,10 +31,12 @@ mod staging;
 mod stamps;
 #[cfg(test)]
 mod tests;
+mod types;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bundle::Bundle;
 
@@ -45,7 +47,7 @@ use crate::facts::{Fact, ReadRate};
 use crate::program::{Kernels, Program};
 use crate::sequence::Sequence;
 use crate::stream::{Mode, Stream, accesses_of};
-use crate::{Device, Judge};
+use crate::{Clock, Device, Judge};
 use commands::Commands;
 use context::{Context, Ticket};
 use errors::{NAME, refused};
@@ -54,6 +56,7 @@ use pipeline::Loaded;
 use queue::{Launch, Launches};
 use recorded::Recorded;
 use staging::Staging;
+use stamps::Stamps;
 
 /// The target whose bundles this device runs.
 const TARGET: &str = "spirv";
@@ -106,6 +109,8 @@ pub struct Vulkan {
     /// Buffers freed so far: as long as it stays the same, a recorded sequence holds none of them.
     frees: u64,
     staging: Staging,
+    /// Made when a launch is timed.
+    timing: Option<Timing>,
     heap: Heap,
     layout: ash::vk::PipelineLayout,
     cache: Option<PathBuf>,
@@ -113,6 +118,18 @@ pub struct Vulkan {
     accesses: Vec<(Buffer, Mode)>,
     arguments: Vec<u8>,
     context: Arc<Context>,
+}
+
+/// What single launches are timed by.
+struct Timing {
+    stamps: Stamps,
+    commands: Commands,
+}
+
+impl Timing {
+    fn new(context: &Arc<Context>, host_reads: bool) -> Result<Timing, ash::vk::Result> {
+        Ok(Timing { stamps: Stamps::new(context)?, commands: Commands::new(context, host_reads)? })
+    }
 }
 
 impl Vulkan {
@@ -139,6 +156,7 @@ impl Vulkan {
             freed: VecDeque::new(),
             frees: 0,
             staging,
+            timing: None,
             heap,
             layout,
             cache: options.cache,
@@ -168,11 +186,15 @@ impl Vulkan {
             }
             other => other,
         }?;
-        if memory.is_mapped() {
+        if memory.is_cached() {
             // SAFETY: nothing knows it yet.
             unsafe { memory.clear() };
         } else {
-            self.staging.clear(&memory)?;
+            let ticket = self.staging.clear(&memory)?;
+            if memory.is_mapped() {
+                // The host may write it next.
+                self.context.wait(ticket).map_err(|error| errors::own("alloc", error))?;
+            }
         }
         Ok(memory)
     }
@@ -292,6 +314,28 @@ impl Device for Vulkan {
         let launch = Launch { kernel, arguments: &self.arguments };
         self.stream.launch(&binding.kernel().name, &self.accesses, launch)?;
         self.context.check()
+    }
+
+    fn launch_timed(&mut self, binding: &Binding) -> Result<Duration, Error> {
+        self.sync()?;
+        let Vulkan { kernels, buffers, arguments, timing, context, heap, layout, .. } = self;
+        let kernel = kernels.get(binding)?;
+        arguments.clear();
+        recorded::arguments(binding, buffers, arguments)?;
+        let refused = |error| errors::own(&binding.kernel().name, error);
+        let timing = match timing {
+            Some(timing) => timing,
+            None => timing.insert(Timing::new(context, heap.direct()).map_err(refused)?),
+        };
+        let time = timing.stamps.time(&mut timing.commands, |commands| {
+            Launches::encode(context, *layout, commands, kernel.pipeline(), kernel.grid, arguments);
+        });
+        self.context.check()?;
+        time.map_err(refused)
+    }
+
+    fn times(&self) -> Clock {
+        if self.context.physical.time_stamps { Clock::Device } else { Clock::Host }
     }
 
     fn sync(&mut self) -> Result<(), Error> {

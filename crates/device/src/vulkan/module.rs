@@ -4,6 +4,7 @@ use bundle::manifest::{Kernel, Need};
 use rspirv::dr::{Instruction, Operand, load_bytes};
 use rspirv::spirv::{Capability, ExecutionMode, ExecutionModel, Op, StorageClass};
 
+use super::types::Types;
 use crate::error::Error;
 
 /// Newest version of SPIR-V that every device with Vulkan 1.2 takes.
@@ -26,6 +27,8 @@ const EXTENSIONS: [&str; 8] = [
 pub(super) struct Module {
     pub(super) words: Vec<u32>,
     pub(super) needs: Vec<Need>,
+    /// Bytes of group memory that it declares.
+    pub(super) group_memory: u64,
 }
 
 impl Module {
@@ -96,9 +99,15 @@ impl Module {
         if bound.is_some() {
             return Err(refused("reads a descriptor, this device passes addresses only".to_owned()));
         }
+        let types = Types::of(&module);
+        if module.all_inst_iter().any(|instruction| exchanges_other_than_32_bits(instruction, &types)) {
+            needs.push(Need::ShaderSubgroupExtendedTypes);
+        }
         needs.sort_unstable();
         needs.dedup();
-        Ok(Module { words, needs })
+        let group_memory = types.group_memory();
+        let group_memory = group_memory.ok_or_else(|| refused("has group memory of an unknown size".to_owned()))?;
+        Ok(Module { words, needs, group_memory })
     }
 }
 
@@ -120,6 +129,12 @@ fn number(operand: &Operand) -> Option<u64> {
         Operand::LiteralBit32(value) => Some(u64::from(*value)),
         _ => None,
     }
+}
+
+/// Whether lanes exchange numbers that are neither 32 bits long nor booleans.
+fn exchanges_other_than_32_bits(instruction: &Instruction, types: &Types<'_>) -> bool {
+    instruction.class.opname.starts_with("GroupNonUniform")
+        && instruction.result_type.and_then(|result| types.bits(result)).is_some_and(|bits| bits != 32 && bits != 1)
 }
 
 fn is_descriptor(instruction: &Instruction) -> bool {

@@ -113,7 +113,8 @@ fn check(context: &Context, kernel: &Kernel, module: &Module) -> Result<(), Erro
         shared_bytes: u64::from(device.limits.max_compute_shared_memory_size),
         args: bundle::limits::ARGS,
     };
-    limits.check(kernel, kernel.budgets.get("shared").copied().unwrap_or(0))?;
+    // The larger of what the bundle states and what the module declares.
+    limits.check(kernel, kernel.budgets.get("shared").copied().unwrap_or(0).max(module.group_memory))?;
     for ((axis, groups), limit) in
         ["x", "y", "z"].iter().zip(groups(kernel)).zip(device.limits.max_compute_work_group_count)
     {

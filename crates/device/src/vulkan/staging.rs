@@ -103,8 +103,8 @@ impl Staging {
         Ok(())
     }
 
-    /// Makes a buffer zero.
-    pub(super) fn clear(&mut self, memory: &Memory) -> Result<(), Error> {
+    /// Makes a buffer zero. It may still run when this returns.
+    pub(super) fn clear(&mut self, memory: &Memory) -> Result<Ticket, Error> {
         let mut clear = || -> Result<Ticket, vk::Result> {
             let commands = self.commands.begin()?;
             let device = &self.commands.context().device;
@@ -112,7 +112,7 @@ impl Staging {
             unsafe { device.cmd_fill_buffer(commands, memory.buffer, 0, memory.size(), 0) };
             self.commands.submit(commands)
         };
-        clear().map(drop).map_err(|error| own("alloc", error))
+        clear().map_err(|error| own("alloc", error))
     }
 }
 
