@@ -171,7 +171,10 @@ fn pipeline(
     // SAFETY: whole words, which were read as SPIR-V; the bundle's code is trusted as far as its hashes.
     let shader = unsafe { device.create_shader_module(&info, None) }.map_err(refused)?;
     let size = context.physical.subgroup();
-    let value = size.to_le_bytes();
+    let control = context.physical.control;
+    let full = control.is_some_and(|control| control.full) && kernel.block[0].is_multiple_of(u64::from(size));
+    // A module may only count on lanes that are there: with 1 it does without subgroups.
+    let value = if full { size } else { 1 }.to_le_bytes();
     let entries = [vk::SpecializationMapEntry { constant_id: SUBGROUP_SIZE, offset: 0, size: value.len() }];
     let constants = vk::SpecializationInfo::default().map_entries(&entries).data(&value);
     let mut pinned = vk::PipelineShaderStageRequiredSubgroupSizeCreateInfo::default().required_subgroup_size(size);
@@ -180,12 +183,12 @@ fn pipeline(
         .module(shader)
         .name(&entry)
         .specialization_info(&constants);
-    if let Some(control) = context.physical.control {
+    if let Some(control) = control {
         let threads: u64 = kernel.block.iter().product();
         if control.pin && threads <= u64::from(size) * u64::from(control.subgroups) {
             stage = stage.push_next(&mut pinned);
         }
-        if control.full && kernel.block[0].is_multiple_of(u64::from(size)) {
+        if full {
             stage = stage.flags(vk::PipelineShaderStageCreateFlags::REQUIRE_FULL_SUBGROUPS);
         }
     }
