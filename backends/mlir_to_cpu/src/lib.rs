@@ -168,6 +168,9 @@ fn compile(
         block: [1, 1, 1],
         budgets: BTreeMap::from([("scratch".to_owned(), candidate.plan.scratch_bytes)]),
         dependent: false,
+        needs: vec![],
+        push_constant_bytes: 0,
+        workgroups: None,
         lines,
     }))
 }

@@ -1,6 +1,6 @@
 //! Limits of this target, as data.
 
-use lower_simt::target::{Ahead, CopyAhead, MatrixUnit, Target};
+use lower_simt::target::{Ahead, CopyAhead, MatrixUnit, Meeting, Target};
 use tile_ir::Elem;
 
 /// Shapes of `mma.sync` on 16-bit floats.
@@ -36,6 +36,7 @@ pub const TARGET: Target = Target {
     tile_registers: 64,
     // Longer bodies outgrow the instruction cache.
     max_unroll: 16,
+    lanes_meet: Meeting::Subgroup,
     matrix: MATRIX,
     // 132 multiprocessors run 2048 threads each. Measured as above: 557 tokens/s with 4 MB, 542 without; with 8 MB and more it
     // gets slower than without, because the kernels in front have to wait for memory.

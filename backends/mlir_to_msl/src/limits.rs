@@ -1,6 +1,6 @@
 //! Limits of this target, as data.
 
-use lower_simt::target::{MatrixUnit, Target};
+use lower_simt::target::{MatrixUnit, Meeting, Target};
 use tile_ir::Elem;
 
 /// Shapes of `simdgroup_matrix`: 8x8 of all three types, on GPU family Apple7 and later (every M series chip).
@@ -36,6 +36,7 @@ pub const TARGET: Target = Target {
     tile_registers: 64,
     // Longer bodies outgrow the instruction cache.
     max_unroll: 16,
+    lanes_meet: Meeting::Subgroup,
     matrix: MATRIX,
     ahead: None,
 };

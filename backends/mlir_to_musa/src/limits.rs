@@ -1,6 +1,6 @@
 //! Limits of this target, as data.
 
-use lower_simt::target::Target;
+use lower_simt::target::{Meeting, Target};
 
 /// The numbers of MTT S4000 (`mp_22`), kept within what `mp_21` and `mp_31` have.
 pub const TARGET: Target = Target {
@@ -26,6 +26,7 @@ pub const TARGET: Target = Target {
     tile_registers: 64,
     // tilelang_musa's tests for `mp_22` leave out long unrolled loops, which the compiler does not cope with.
     max_unroll: 8,
+    lanes_meet: Meeting::Subgroup,
     // Its matrices are 32x32 over 128 threads, without a published interface.
     matrix: &[],
     ahead: None,

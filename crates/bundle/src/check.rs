@@ -30,6 +30,8 @@ pub mod limits {
     pub const THREADS: u64 = 1 << 16;
     /// Bytes of one memory space per program.
     pub const BUDGET_BYTES: u64 = 1 << 30;
+    /// Bytes of arguments passed by value.
+    pub const PUSH_CONSTANT_BYTES: u64 = 4096;
 }
 
 /// Bytes of a view of this type and shape, or `None` if they exceed [`limits::VIEW_BYTES`].
@@ -44,7 +46,7 @@ pub fn view_bytes(dtype: Dtype, shape: &[u64]) -> Option<u64> {
 ///
 /// # Errors
 /// The first broken rule: version, sizes beyond [`limits`], file names that could leave the folder, hashes that are not
-/// 64 lower-case hex digits, kernels without their file, names given twice, empty or overflowing shapes, ownership that
+/// 64 lower-case hex digits, kernels without their file, names or needs given twice, empty or overflowing shapes, ownership that
 /// does not fit the view, fusions of kernels and arguments that are not there.
 pub fn check(manifest: &Manifest) -> Result<(), Error> {
     if manifest.version != FORMAT_VERSION {
@@ -104,6 +106,12 @@ fn check_kernel(manifest: &Manifest, kernel: &Kernel) -> Result<(), Error> {
     bounded_product(kernel, "block", &kernel.block, limits::THREADS)?;
     for (space, &bytes) in &kernel.budgets {
         at_most(&format!("`{space}` memory of kernel `{}`", kernel.name), bytes, limits::BUDGET_BYTES)?;
+    }
+    let what = format!("the number of bytes passed by value to kernel `{}`", kernel.name);
+    at_most(&what, kernel.push_constant_bytes, limits::PUSH_CONSTANT_BYTES)?;
+    let mut needs = BTreeSet::new();
+    if let Some(twice) = kernel.needs.iter().find(|&&need| !needs.insert(need)) {
+        return Err(broken(kernel, format!("its need `{twice}` is listed twice")));
     }
     at_most(&format!("the number of arguments of kernel `{}`", kernel.name), kernel.args.len() as u64, limits::ARGS)?;
     let mut names = BTreeSet::new();

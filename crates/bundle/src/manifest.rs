@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::need::Need;
+
 /// Version of this format.
 pub const FORMAT_VERSION: u32 = 1;
 
@@ -87,8 +89,24 @@ pub struct Kernel {
     /// early: a runtime may start it before its predecessors have ended.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dependent: bool,
+    /// What it needs of the device beyond the target, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Need>,
+    /// Where arguments are one block of bytes that each launch passes by value (`spirv`), its size: an address of 8 bytes
+    /// for each view in the order of the parameters, then each scalar in their order, 4 bytes or for `i64` 8, without gaps.
+    /// Else 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub push_constant_bytes: u64,
+    /// Groups to start along x, y, z, where they are not one per program of [`Kernel::grid`]: what a device cannot count
+    /// along one axis is folded into the next, and the kernel finds its program by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workgroups: Option<[u64; 3]>,
     /// For each emitted line that comes from the user's source: where.
     pub lines: Vec<LineOrigin>,
+}
+
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 /// One argument.

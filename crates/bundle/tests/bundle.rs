@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use bundle::manifest::{Access, Arg, ArgKind, Dtype, Fusion, Kernel, Layout, Manifest, Own, Slot};
+use bundle::manifest::{Access, Arg, ArgKind, Dtype, Fusion, Kernel, Layout, Manifest, Need, Own, Slot};
 use bundle::{Bundle, BundleWriter, Error, check};
 use serde_json::{Value, json};
 
@@ -34,6 +34,9 @@ fn kernel() -> Kernel {
         ],
         budgets: BTreeMap::from([("scratch".to_owned(), 4096)]),
         dependent: false,
+        needs: vec![],
+        push_constant_bytes: 0,
+        workgroups: None,
         lines: vec![],
     }
 }
@@ -61,6 +64,22 @@ fn round_trip() {
     let before = fs::read(dir.path().join("manifest.json")).unwrap();
     writer.finish(dir.path()).unwrap();
     assert_eq!(fs::read(dir.path().join("manifest.json")).unwrap(), before);
+}
+
+/// A need is written by its name; a kernel without any says nothing.
+#[test]
+fn needs_by_name() {
+    assert!(!writer().manifest_text().contains("needs"));
+    let mut writer = writer();
+    let needs = Need::ALL.to_vec();
+    writer.kernel(Kernel { name: "needy".to_owned(), needs, push_constant_bytes: 24, ..kernel() });
+    let text = writer.manifest_text();
+    for need in Need::ALL {
+        assert!(text.contains(&format!("\"{need}\"")), "{need}");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    writer.finish(dir.path()).unwrap();
+    assert_eq!(Bundle::open(dir.path()).unwrap().manifest(), writer.manifest());
 }
 
 #[test]
@@ -175,6 +194,9 @@ fn hostile_manifests() {
         ("bound of at most 8", |m| m["kernels"][0]["args"][1]["own"][0] = json!({"at": {"arg": "factor"}})),
         ("bound 0", |m| m["kernels"][0]["args"][2]["bound"] = json!(0)),
         ("cannot have a bound", |m| m["kernels"][0]["args"][3]["bound"] = json!(4)),
+        ("unknown variant `shaderInt65`", |m| m["kernels"][0]["needs"] = json!(["shaderInt65"])),
+        ("`shaderInt64` is listed twice", |m| m["kernels"][0]["needs"] = json!(["shaderInt64", "shaderInt64"])),
+        ("more than the limit", |m| m["kernels"][0]["push_constant_bytes"] = json!(4097)),
         ("must be f32, i32 or i64", |m| m["kernels"][0]["args"][3]["dtype"] = json!("bf16")),
     ];
     for (words, edit) in cases {

@@ -24,6 +24,9 @@ fn kernel(name: &str, args: &[&str]) -> Kernel {
         args: args.iter().map(arg).collect(),
         budgets: BTreeMap::new(),
         dependent: false,
+        needs: vec![],
+        push_constant_bytes: 0,
+        workgroups: None,
         lines: Vec::new(),
     }
 }

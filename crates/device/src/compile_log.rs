@@ -60,6 +60,9 @@ mod tests {
             args: vec![],
             budgets: BTreeMap::new(),
             dependent: false,
+            needs: vec![],
+            push_constant_bytes: 0,
+            workgroups: None,
             lines: lines.iter().map(origin).collect(),
         }
     }

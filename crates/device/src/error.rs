@@ -65,6 +65,25 @@ pub enum Error {
         /// The first missing feature.
         feature: String,
     },
+    /// A kernel that needs what this device lacks.
+    #[error("kernel `{kernel}` needs `{need}`, which {device} lacks")]
+    MissingNeed {
+        /// The kernel.
+        kernel: String,
+        /// The capability, by the name its interface gives it.
+        need: String,
+        /// The accelerator's own name.
+        device: String,
+    },
+    /// A rule of the accelerator's interface that a checking layer says was broken; nothing that was computed since is
+    /// worth anything.
+    #[error("the validation layer reports {rule}: {message}")]
+    Misuse {
+        /// The rule's identifier.
+        rule: String,
+        /// The layer's words.
+        message: String,
+    },
     /// Code that does not load.
     #[error("cannot load {file}: {message}")]
     Load {

@@ -12,6 +12,7 @@ mod choice;
 mod compile_log;
 mod cpu;
 mod cuda;
+mod disk_cache;
 mod emulated;
 mod error;
 mod facts;
@@ -22,10 +23,10 @@ mod memory;
 mod metal;
 mod program;
 mod sequence;
-#[cfg(any(test, target_os = "macos", tenfold_check_metal))]
 mod stream;
+mod vulkan;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bundle::Bundle;
 
@@ -42,9 +43,10 @@ pub use facts::{Fact, ReadRate};
 pub use metal::Metal;
 pub use program::{KernelHandle, LoadedKernel, Program};
 pub use sequence::{Note, Sequence};
+pub use vulkan::{Vulkan, VulkanOptions};
 
 /// Names that [`open`] takes.
-pub const NAMES: &[&str] = &["cpu", "cuda", "metal", "msl-emu", "cuda-emu", "musa-emu"];
+pub const NAMES: &[&str] = &["cpu", "cuda", "metal", "vulkan", "msl-emu", "cuda-emu", "musa-emu"];
 
 /// Most threads of a device that runs on the processor.
 pub(crate) const MAX_THREADS: usize = 1024;
@@ -75,6 +77,15 @@ impl std::fmt::Display for Judge {
             Judge::Emulated => "emulated",
         })
     }
+}
+
+/// Whose clock tells how long one launch took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The host's: a launch and a wait are counted in.
+    Host,
+    /// The device's own: only the kernel.
+    Device,
 }
 
 /// A place where kernels run.
@@ -126,6 +137,23 @@ pub trait Device: Send {
     /// # Errors
     /// A binding made on another device, or one that holds a freed buffer.
     fn launch(&mut self, binding: &Binding) -> Result<(), Error>;
+
+    /// Launches a kernel, waits for it and says how long it took: by the device's own clock where [`Device::times`] says
+    /// so, else by the host's, the launch and the wait counted in. Nothing may be pending.
+    ///
+    /// # Errors
+    /// As [`Device::launch`] and [`Device::sync`].
+    fn launch_timed(&mut self, binding: &Binding) -> Result<Duration, Error> {
+        let start = Instant::now();
+        self.launch(binding)?;
+        self.sync()?;
+        Ok(start.elapsed())
+    }
+
+    /// Whose clock [`Device::launch_timed`] reads.
+    fn times(&self) -> Clock {
+        Clock::Host
+    }
 
     /// Waits for all launches.
     ///
@@ -243,6 +271,7 @@ pub fn open(name: &str, threads: Option<usize>) -> Result<Box<dyn Device>, Error
     match name {
         "cpu" => Ok(Box::new(Cpu::new(threads)?)),
         "cuda" => Ok(Box::new(Cuda::new()?)),
+        "vulkan" => Ok(Box::new(Vulkan::new(VulkanOptions::from_environment()?)?)),
         "msl-emu" => emulated("msl-emu", Language::Msl, threads),
         "cuda-emu" => emulated("cuda-emu", Language::Cuda, threads),
         "musa-emu" => emulated("musa-emu", Language::Musa, threads),

@@ -71,6 +71,9 @@ mod tests {
             args: vec![scalar("a"), scalar("b")],
             budgets: BTreeMap::new(),
             dependent: false,
+            needs: vec![],
+            push_constant_bytes: 0,
+            workgroups: None,
             lines: vec![],
         };
         let limits = Limits { block: [1024, 8, 4], threads: 256, shared_bytes: 100, args: 2 };

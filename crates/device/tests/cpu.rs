@@ -52,6 +52,9 @@ fn kernel(name: &str, grid: u64, args: Vec<Declared>) -> Kernel {
         args,
         budgets: BTreeMap::from([("scratch".to_owned(), 64)]),
         dependent: false,
+        needs: vec![],
+        push_constant_bytes: 0,
+        workgroups: None,
         lines: vec![],
     }
 }

@@ -54,6 +54,9 @@ fn kernel(name: &str, scalars: &[Declared]) -> Kernel {
         args: [&[view("x", Access::Read), view("y", Access::Write)], scalars].concat(),
         budgets: BTreeMap::new(),
         dependent: false,
+        needs: vec![],
+        push_constant_bytes: 0,
+        workgroups: None,
         lines: vec![LineOrigin {
             emitted: if name == "scale" { 3 } else { 7 },
             file: "src/lib.rs".to_owned(),

@@ -1,5 +1,7 @@
-//! Recorded sequences run like their launches one by one: on the processor, on an emulated GPU, and on a real one where
-//! there is one.
+//! Recorded sequences run like their launches one by one: on the processor, on an emulated GPU, through Vulkan, and on a
+//! real GPU where there is one.
+
+mod vulkan_support;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -70,6 +72,9 @@ fn kernel(name: &str, file: &str, threads: u64, dependent: bool) -> Kernel {
         ],
         budgets: BTreeMap::new(),
         dependent,
+        needs: vec![],
+        push_constant_bytes: 0,
+        workgroups: None,
         lines: vec![],
     }
 }
@@ -129,6 +134,17 @@ fn emulated() -> (Box<dyn Device>, Vec<LoadedKernel>) {
     let mut device = Emulated::new(Language::Cuda, options).unwrap();
     let kernels = load_cuda(&mut device);
     (Box::new(device), kernels)
+}
+
+/// Any Vulkan device; `staged` copies even where the host reaches its memory.
+fn vulkan(staged: bool) -> Option<(Box<dyn Device>, Vec<LoadedKernel>)> {
+    let module = vulkan_support::assemble("step")?;
+    let mut device = vulkan_support::open(staged, None)?;
+    let kernel = Kernel { push_constant_bytes: 20, ..kernel("step", "k.spv", BLOCK, false) };
+    let dir = tempfile::tempdir().unwrap();
+    let bundle = write(dir.path(), "spirv", "k.spv", module, vec![kernel]);
+    let kernels = device.load(&bundle).unwrap().kernels().to_vec();
+    Some((Box::new(device), kernels))
 }
 
 fn buffers(device: &mut dyn Device) -> [Buffer; 3] {
@@ -232,6 +248,14 @@ fn replays_on_a_gpu() {
     replays(&mut *device, &kernels, 500);
 }
 
+#[test]
+fn replays_through_vulkan() {
+    for staged in [false, true] {
+        let Some((mut device, kernels)) = vulkan(staged) else { return };
+        replays(&mut *device, &kernels, 200);
+    }
+}
+
 /// What must be refused.
 fn refusals(device: &mut dyn Device, kernels: &[LoadedKernel]) {
     let buffers = buffers(device);
@@ -278,8 +302,21 @@ fn refusals_on_an_emulated_gpu() {
 
 #[test]
 fn refusals_on_a_gpu() {
-    let Some((mut device, kernels)) = cuda() else { return };
-    refusals(&mut *device, &kernels);
+    let Some((device, kernels)) = cuda() else { return };
+    accelerator_refusals(device, &kernels);
+}
+
+#[test]
+fn refusals_through_vulkan() {
+    for staged in [false, true] {
+        let Some((device, kernels)) = vulkan(staged) else { return };
+        accelerator_refusals(device, &kernels);
+    }
+}
+
+/// What a device with memory of its own must refuse besides.
+fn accelerator_refusals(mut device: Box<dyn Device>, kernels: &[LoadedKernel]) {
+    refusals(&mut *device, kernels);
     // A petabyte is more than any GPU has, and says so.
     match device.alloc(1 << 50, Usage::Data) {
         Err(Error::OutOfDeviceMemory { bytes, free }) => assert!(bytes == 1 << 50 && free > 0 && free < bytes),
@@ -288,7 +325,7 @@ fn refusals_on_a_gpu() {
     let buffers = buffers(&mut *device);
     assert_eq!(download(&mut *device, buffers[0]), vec![0; ELEMENTS as usize], "it goes on after that");
     // A sequence may outlive its device.
-    let bindings = bindings(&*device, &kernels, &buffers);
+    let bindings = bindings(&*device, kernels, &buffers);
     let sequence = device.record(&bindings.iter().collect::<Vec<_>>()).unwrap();
     drop(device);
     drop(sequence);

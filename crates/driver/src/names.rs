@@ -9,7 +9,7 @@ pub const TARGETS: &[(&str, Option<Target>)] = &[
     ("msl", Some(Target::Msl)),
     ("cuda", Some(Target::Cuda)),
     ("musa", Some(Target::Musa)),
-    ("spirv", None),
+    ("spirv", Some(Target::Spirv)),
     ("ascendc", None),
     ("pto", None),
     ("bang", None),

@@ -77,7 +77,9 @@ fn a_layer_is_six_launches_where_kernels_stand_side_by_side() {
         let (module, fusions) = suite(name);
         models += 1;
         let layers = model.config().layers as usize;
-        for (target, per_layer) in [(Target::Cuda, 6), (Target::Msl, 6), (Target::Musa, 6), (Target::Cpu, 9)] {
+        for (target, per_layer) in
+            [(Target::Cuda, 6), (Target::Msl, 6), (Target::Musa, 6), (Target::Spirv, 6), (Target::Cpu, 9)]
+        {
             let compiled = targets::compile_fused(target, &module, &fusions).expect("it compiles");
             let folder = tempfile::tempdir().expect("a folder");
             let manifest = targets::write_bundle(&module.name, &compiled, folder.path()).expect("a bundle");

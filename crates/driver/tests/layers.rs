@@ -88,7 +88,8 @@ fn runtimes_need_no_compiler() {
     let graph = graph();
     for name in ["bundle", "cases", "device", "decode", "emulator", "vendor", "wheel"] {
         let linked = closure(&graph, name);
-        let backends = ["mlir_to_cpu", "mlir_to_msl", "mlir_to_gpu", "mlir_to_musa", "lower_simt", "emit_simt"];
+        let backends =
+            ["mlir_to_cpu", "mlir_to_msl", "mlir_to_gpu", "mlir_to_musa", "mlir_to_spirv", "lower_simt", "emit_simt"];
         let others = ["tile_mlir", "cranelift-codegen", "rustc_codegen_mlir", "fuse"];
         // `vendor` judges printed sources, whose type lies beside the printers' tools.
         let ir = (name != "vendor").then_some("tile_ir");
@@ -116,7 +117,7 @@ fn backends_stand_alone() {
 fn printers_are_pure() {
     let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let crates = ["crates/emit", "crates/emit_simt", "crates/fuse", "crates/lower_simt", "crates/tile_ir"];
-    let backends = ["backends/mlir_to_msl", "backends/mlir_to_gpu", "backends/mlir_to_musa"];
+    let backends = ["backends/mlir_to_msl", "backends/mlir_to_gpu", "backends/mlir_to_musa", "backends/mlir_to_spirv"];
     let mut seen = 0;
     for folder in crates.into_iter().chain(backends) {
         let mut queue = vec![root.join(folder).join("src")];

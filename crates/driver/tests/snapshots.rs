@@ -148,7 +148,7 @@ fn no_orphan_folders() -> Result<(), Failed> {
 const PLANS: &str = "plan";
 
 /// The CPU's text depends on the processor, and is not for reading.
-const SNAPSHOT_TARGETS: [Target; 3] = [Target::Msl, Target::Cuda, Target::Musa];
+const SNAPSHOT_TARGETS: [Target; 4] = [Target::Msl, Target::Cuda, Target::Musa, Target::Spirv];
 
 fn main() -> ExitCode {
     let mut trials = vec![Trial::test("no orphan folders", no_orphan_folders)];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bundle::manifest::{self, Dtype, LineOrigin};
+use bundle::manifest::{self, Dtype, LineOrigin, Need};
 use tile_ir::{Access, Elem, Own, Param, ParamKind};
 
 /// What a printer knows of a kernel it printed.
@@ -27,6 +27,12 @@ pub struct Described<'a> {
     pub budgets: BTreeMap<String, u64>,
     /// It waits by itself for earlier kernels: [`manifest::Kernel::dependent`].
     pub dependent: bool,
+    /// What it needs of the device: [`manifest::Kernel::needs`].
+    pub needs: Vec<Need>,
+    /// Bytes of arguments passed as one block: [`manifest::Kernel::push_constant_bytes`].
+    pub push_constant_bytes: u64,
+    /// Groups to start: [`manifest::Kernel::workgroups`].
+    pub workgroups: Option<[u64; 3]>,
     /// Where lines come from.
     pub lines: Vec<LineOrigin>,
 }
@@ -48,6 +54,9 @@ pub fn describe(kernel: Described<'_>) -> manifest::Kernel {
         args,
         budgets: kernel.budgets,
         dependent: kernel.dependent,
+        needs: kernel.needs,
+        push_constant_bytes: kernel.push_constant_bytes,
+        workgroups: kernel.workgroups,
         lines: kernel.lines,
     }
 }

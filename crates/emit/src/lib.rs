@@ -26,6 +26,17 @@ pub struct Source {
     pub file: String,
     /// The text.
     pub text: String,
-    /// The manifest's entry; `kernel.file` is `file`.
+    /// What the text says in the form that a device loads; `None` where that is the text.
+    pub binary: Option<Binary>,
+    /// The manifest's entry; `kernel.file` is `file`, or the binary's.
     pub kernel: manifest::Kernel,
+}
+
+/// A kernel as a device loads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binary {
+    /// File name in the bundle, such as `rms_norm_1536.spv`.
+    pub file: String,
+    /// Contents.
+    pub bytes: Vec<u8>,
 }

@@ -55,9 +55,14 @@ impl Writer {
         self.depth += 1;
     }
 
+    /// Ends a level.
+    pub fn shallower(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
     /// Ends a level and writes a line.
     pub fn close(&mut self, line: &str) {
-        self.depth = self.depth.saturating_sub(1);
+        self.shallower();
         self.line(line);
     }
 

@@ -29,10 +29,21 @@ pub struct Target {
     pub tile_registers: u32,
     /// Largest factor for [`crate::ir::Unroll`].
     pub max_unroll: u32,
+    /// Who must reach an operation between lanes together.
+    pub lanes_meet: Meeting,
     /// Matrix units; empty if none.
     pub matrix: &'static [MatrixUnit],
     /// How far kernels run ahead of those in front; `None` where a kernel starts after they have ended.
     pub ahead: Option<Ahead>,
+}
+
+/// Who must reach an operation together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meeting {
+    /// The 32 threads of a subgroup, which the hardware runs in step.
+    Subgroup,
+    /// All threads of the group: where the hardware's subgroups may be smaller, lanes exchange through shared memory.
+    Group,
 }
 
 /// How far kernels may run ahead of those in front of them.

@@ -7,7 +7,7 @@ use lower_simt::ir::{
     Builtin, Convert, Early, EarlyCopy, Expr, FragmentRole, LaneKernel, MatrixOp, Memory, Place, Scalar, Shared, Stmt,
     StmtKind, Unroll, Var, WeightRange,
 };
-use lower_simt::target::{Ahead, CopyAhead, Target};
+use lower_simt::target::{Ahead, CopyAhead, Meeting, Target};
 use lower_simt::testing::Build;
 use lower_simt::testing::exprs::*;
 use lower_simt::verify::{Rule, redundant_barriers, verify};
@@ -533,6 +533,16 @@ fn lane_operations_stand_under_control_of_whole_subgroups() {
     assert_eq!(under(lt(binary(BinaryOp::DivU, thread(), int(32)), program())), SOUND);
     assert_eq!(under(lt(thread(), int(8))), [Rule::Uniformity]);
     assert_eq!(under(lt(lane(), int(8))), [Rule::Uniformity]);
+    // Where lanes meet with barriers, the whole group must come.
+    let met = |condition: Expr, lanes_meet: Meeting| {
+        let mut b = Build::new("test", 64);
+        let x = b.declare("x", Scalar::I32, None, Some(thread()));
+        b.when(condition, |b| b.lane_reduce(x, ReduceOp::Add, 8));
+        broken(&b.finish(), &Target { lanes_meet, ..TARGET })
+    };
+    assert_eq!(met(lt(subgroup(), int(1)), Meeting::Subgroup), SOUND);
+    assert_eq!(met(lt(subgroup(), int(1)), Meeting::Group), [Rule::Uniformity]);
+    assert_eq!(met(lt(program(), int(1)), Meeting::Group), SOUND);
     // What a lane operation gives is the same in the subgroup; in a group of one subgroup, in the group.
     let result = |threads: u32, lanes: u32| {
         let mut b = Build::new("test", threads);

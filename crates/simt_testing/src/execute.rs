@@ -1,14 +1,18 @@
-//! Runs lane programs: by the lane interpreter, and as the text that a backend prints.
+//! Runs lane programs: by the lane interpreter, and as what a backend prints.
+
+mod emulated;
+mod on_device;
 
 use emit::Source;
-use emulator::{Arg, Checks, Launch};
 use judge::{ArgValue, Case, Expected, Outputs};
 use lower_simt::interp::{self, Options, Stats, Trap};
 use lower_simt::ir::LaneKernel;
 use lower_simt::target::Target;
 use tile_ir::{Access, Elem, Kernel};
 
-use crate::Backend;
+use crate::{Backend, Runs};
+use emulated::Emulated;
+pub use on_device::available;
 
 /// What differs between the outputs of a run and what the tile interpreter computes.
 fn compare(kernel: &Kernel, case: &Case, found: &Outputs) -> Result<(), String> {
@@ -62,15 +66,23 @@ pub(crate) fn run_lanes(
     Ok((written, result))
 }
 
-/// A printed kernel, compiled by the emulator with all checks.
+/// A printed kernel, ready to run.
 #[derive(Debug)]
 pub struct Program {
     source: Source,
-    program: emulator::Program,
+    runner: Runner,
+}
+
+/// Who runs it.
+#[derive(Debug)]
+enum Runner {
+    Emulator(Emulated),
+    /// The device of this name, which loads it for each run.
+    Device(&'static str),
 }
 
 impl Program {
-    /// Prints and compiles `lane`.
+    /// Prints `lane`, and compiles it where the emulator runs it, with all checks.
     ///
     /// # Errors
     /// The printer's or the compiler's messages.
@@ -79,12 +91,11 @@ impl Program {
     /// If there is no compiler.
     pub fn new(lane: &LaneKernel, backend: &Backend) -> Result<Program, String> {
         let source = (backend.print)(lane).map_err(|error| error.report().to_string())?;
-        let entry = &source.kernel.entry;
-        match emulator::Program::compile(backend.language, &source.text, entry, Checks::Memory) {
-            Ok(program) => Ok(Program { source, program }),
-            Err(error @ (emulator::Error::Missing { .. } | emulator::Error::Io { .. })) => panic!("{error}"),
-            Err(error) => Err(error.to_string()),
-        }
+        let runner = match backend.runs {
+            Runs::Emulated(language) => Runner::Emulator(Emulated::new(language, &source)?),
+            Runs::On(device) => Runner::Device(device),
+        };
+        Ok(Program { source, runner })
     }
 
     /// The text.
@@ -92,72 +103,18 @@ impl Program {
         &self.source.text
     }
 
-    /// Executes the text, and compares with the tile interpreter on `kernel`.
+    /// Executes the kernel, and compares with the tile interpreter on `kernel`.
     ///
     /// # Errors
     /// The fault, or what differs.
     ///
     /// # Panics
-    /// If the tile interpreter traps on `kernel`.
+    /// If the tile interpreter traps on `kernel`, or there is no such device.
     pub fn check(&self, kernel: &Kernel, case: &Case) -> Result<(), String> {
-        let mut inputs: Vec<(Words, usize)> = Vec::new();
-        for arg in &case.args {
-            if let ArgValue::View { buffer, .. } = &arg.value {
-                inputs.push((Words::new(&buffer.bytes), buffer.bytes.len()));
-            }
-        }
-        let mut buffers = inputs.iter_mut();
-        let args = case.args.iter().map(|arg| match &arg.value {
-            ArgValue::View { access, .. } => {
-                let (words, bytes) = buffers.next().ok_or("a view without a buffer")?;
-                Ok(Arg::Buffer {
-                    address: words.0.as_mut_ptr().cast(),
-                    bytes: *bytes as u64,
-                    writable: *access == Access::Write,
-                })
-            }
-            ArgValue::Float(value) => Ok(Arg::F32(*value)),
-            ArgValue::Int { elem: Elem::I64, value } => Ok(Arg::U64(*value)),
-            ArgValue::Int { value, .. } => Ok(Arg::U32(*value as u32)),
-        });
-        let args = args.collect::<Result<Vec<_>, String>>()?;
-        let manifest = &self.source.kernel;
-        let launch = Launch {
-            grid: manifest.grid,
-            threads: manifest.block[0] as u32,
-            dynamic_shared: manifest.budgets.get("dynamic_shared").copied().unwrap_or(0),
-            args: &args,
-            workers: 1,
-            seed: case.seed,
+        let found = match &self.runner {
+            Runner::Emulator(program) => program.run(&self.source.kernel, case)?,
+            Runner::Device(device) => on_device::run(device, &self.source, case)?,
         };
-        self.program.launch(&launch).map_err(|fault| fault.to_string())?;
-        let mut found = case.outputs();
-        let views = case.args.iter().filter(|arg| matches!(arg.value, ArgValue::View { .. }));
-        for (arg, (words, _)) in views.zip(&inputs) {
-            if let Some(buffer) = found.get_mut(&arg.name) {
-                words.copy_to(&mut buffer.bytes);
-            }
-        }
         compare(kernel, case, &found)
-    }
-}
-
-/// Bytes at a multiple of 16, as buffers are given to kernels.
-struct Words(Vec<u128>);
-
-impl Words {
-    fn new(bytes: &[u8]) -> Words {
-        let word = |chunk: &[u8]| {
-            let mut word = [0; 16];
-            word[..chunk.len()].copy_from_slice(chunk);
-            u128::from_ne_bytes(word)
-        };
-        Words(bytes.chunks(16).map(word).collect())
-    }
-
-    fn copy_to(&self, bytes: &mut [u8]) {
-        for (chunk, word) in bytes.chunks_mut(16).zip(&self.0) {
-            chunk.copy_from_slice(&word.to_ne_bytes()[..chunk.len()]);
-        }
     }
 }

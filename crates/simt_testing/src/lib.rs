@@ -1,4 +1,4 @@
-//! For tests of the backends whose texts the emulator runs: a kernel is lowered, printed and executed, and what it computes
+//! For tests of the backends of lane programs: a kernel is lowered, printed and executed, and what it computes
 //! compared with the tile interpreter.
 //!
 //! [`random`] holds random kernels, [`mutations`] damages lowered ones.
@@ -15,17 +15,26 @@ use lower_simt::ir::LaneKernel;
 use lower_simt::target::Target;
 
 pub use cases::{judged_cases, random_case};
-pub use execute::{Program, interpret_lanes};
+pub use execute::{Program, available, interpret_lanes};
 
 /// A backend under test.
 #[derive(Clone, Copy, Debug)]
 pub struct Backend {
     /// Its limits.
     pub target: &'static Target,
-    /// The language of its text.
-    pub language: Language,
+    /// Who runs what it prints.
+    pub runs: Runs,
     /// Its printer.
     pub print: fn(&LaneKernel) -> Result<Source, Error>,
+}
+
+/// Who runs what a backend prints.
+#[derive(Clone, Copy, Debug)]
+pub enum Runs {
+    /// The emulator, with every check.
+    Emulated(Language),
+    /// The device of this name, if the machine has it: see [`available`].
+    On(&'static str),
 }
 
 /// Whether the environment asks for the long runs (`TENFOLD_FULL=1`).

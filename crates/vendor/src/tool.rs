@@ -68,8 +68,8 @@ impl Tool {
         self.name
     }
 
-    /// Writes the source's text into a temporary folder and runs the tool there with `args`. The text's file name is the
-    /// source's; arguments that name it or an output are relative paths.
+    /// Writes the source's text, and its binary if it has one, into a temporary folder and runs the tool there with `args`. File
+    /// names are the source's; arguments that name it or an output are relative paths.
     ///
     /// A tool that fails, crashes or runs too long gives a finding that says so.
     ///
@@ -81,6 +81,12 @@ impl Tool {
         let file = Path::new(&source.file);
         let name = file.file_name().ok_or_else(|| Absent::new(self.name, "the printed file has no name"))?;
         fs::write(folder.path().join(name), &source.text).map_err(|error| failed("write a temporary file", error))?;
+        if let Some(binary) = &source.binary {
+            let file = Path::new(&binary.file);
+            let name = file.file_name().ok_or_else(|| Absent::new(self.name, "the printed file has no name"))?;
+            fs::write(folder.path().join(name), &binary.bytes)
+                .map_err(|error| failed("write a temporary file", error))?;
+        }
         // A file rather than a pipe: what the tool leaves running cannot keep us waiting.
         let log = folder.path().join(".log");
         let stdout = File::create(&log).map_err(|error| failed("write a temporary file", error))?;

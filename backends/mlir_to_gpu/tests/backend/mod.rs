@@ -1,7 +1,7 @@
 //! The backend as the shared tests take it.
 
 use emulator::Language;
-use simt_testing::Backend;
+use simt_testing::{Backend, Runs};
 
 pub(crate) const BACKEND: Backend =
-    Backend { target: &mlir_to_gpu::limits::TARGET, language: Language::Cuda, print: mlir_to_gpu::print };
+    Backend { target: &mlir_to_gpu::limits::TARGET, runs: Runs::Emulated(Language::Cuda), print: mlir_to_gpu::print };

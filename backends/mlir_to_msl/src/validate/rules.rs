@@ -218,6 +218,7 @@ mod tests {
         let source = Source {
             file: "k.metal".to_owned(),
             text: text.to_owned(),
+            binary: None,
             kernel: bundle::manifest::Kernel {
                 name: "k".to_owned(),
                 entry: "k".to_owned(),
@@ -228,6 +229,9 @@ mod tests {
                 args: Vec::new(),
                 budgets: Default::default(),
                 dependent: false,
+                needs: vec![],
+                push_constant_bytes: 0,
+                workgroups: None,
                 lines: Vec::new(),
             },
         };

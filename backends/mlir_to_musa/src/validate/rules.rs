@@ -177,6 +177,7 @@ mod tests {
         let source = Source {
             file: "k.mu".to_owned(),
             text: format!("extern \"C\" __global__ void __launch_bounds__(128) k(float* x) {{\n{statement}\n}}\n"),
+            binary: None,
             kernel: bundle::manifest::Kernel {
                 name: "k".to_owned(),
                 entry: "k".to_owned(),
@@ -187,6 +188,9 @@ mod tests {
                 args: Vec::new(),
                 budgets: Default::default(),
                 dependent: false,
+                needs: vec![],
+                push_constant_bytes: 0,
+                workgroups: None,
                 lines: Vec::new(),
             },
         };

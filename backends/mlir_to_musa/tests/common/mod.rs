@@ -31,9 +31,12 @@ pub(crate) fn source(name: &str, text: &str) -> Source {
         args: Vec::new(),
         budgets: BTreeMap::new(),
         dependent: false,
+        needs: vec![],
+        push_constant_bytes: 0,
+        workgroups: None,
         lines: lines.collect(),
     };
-    Source { file, text: text.to_owned(), kernel }
+    Source { file, text: text.to_owned(), binary: None, kernel }
 }
 
 /// An executable shell script.

@@ -61,8 +61,11 @@ pub struct Bench {
     pub gb_per_s: f64,
     /// What the device said of itself right after the last run.
     pub condition: BTreeMap<String, String>,
-    /// Kernels, in the order of their first launch, each launch waited for: with the cost of a launch and of a wait.
+    /// Kernels, in the order of their first launch, each launch waited for: with the cost of a launch and of a wait, unless
+    /// the device's own clock was read.
     pub kernels: Vec<KernelTime>,
+    /// Whether the device's own clock was read for them.
+    pub kernels_by_device_clock: bool,
     /// Every single time in milliseconds, in the order of measurement.
     pub samples_ms: Vec<f64>,
     /// The device's time per token in milliseconds, of every run; empty if it has no clock.
@@ -176,6 +179,7 @@ fn measure(engine: &mut Engine, options: &BenchOptions, context: u64, first: u32
         gb_per_s: total as f64 / seconds / 1e9,
         condition,
         kernels,
+        kernels_by_device_clock: engine.clock() == device::Clock::Device,
         samples_ms: milliseconds(&times),
         device_samples_ms: milliseconds(&on_device),
     })

@@ -51,12 +51,18 @@ impl Engine {
 
     /// Launches one kernel, for the token at `self.position`.
     pub(super) fn launch(&mut self, index: usize) -> Result<(), Error> {
+        self.at_position(index)?;
+        Ok(self.device.launch(&self.launches[index].binding)?)
+    }
+
+    /// Tells a launch the position, if it wants it.
+    pub(super) fn at_position(&mut self, index: usize) -> Result<(), Error> {
         let bound = &mut self.launches[index];
         if let Some(argument) = bound.position {
             // Below the capacity, which fits: see `Engine::begin`.
             bound.binding.set(argument, Arg::U32(self.position as u32))?;
         }
-        Ok(self.device.launch(&bound.binding)?)
+        Ok(())
     }
 
     /// Records a range of the launches; its index in `self.sequences`.

@@ -8,7 +8,7 @@ mod step;
 use std::time::Duration;
 
 use bundle::Bundle;
-use device::{Buffer, Device, Fact, Judge, Mark, Note, ReadRate, Usage};
+use device::{Buffer, Clock, Device, Fact, Judge, Mark, Note, ReadRate, Usage};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -150,6 +150,11 @@ impl Engine {
     /// What the device says about its present condition.
     pub fn condition(&self) -> Vec<Fact> {
         self.device.condition()
+    }
+
+    /// Whose clock the times of single launches are read from.
+    pub(crate) fn clock(&self) -> Clock {
+        self.device.times()
     }
 
     /// [`Device::mark`].

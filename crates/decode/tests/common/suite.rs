@@ -207,6 +207,9 @@ fn kernel(name: &str, entry: &str, grid: u64, args: Vec<Arg>) -> Kernel {
         args,
         budgets: Default::default(),
         dependent: false,
+        needs: vec![],
+        push_constant_bytes: 0,
+        workgroups: None,
         lines: vec![],
     }
 }

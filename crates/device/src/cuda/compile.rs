@@ -6,9 +6,9 @@ use bundle::Bundle;
 use bundle::manifest::Kernel;
 use cudarc::nvrtc::{result, sys};
 
-use super::{cache, errors};
-use crate::compile_log;
+use super::errors;
 use crate::error::Error;
+use crate::{compile_log, disk_cache};
 
 /// Options beside the architecture: as the text was judged when it was printed. Products and sums are not fused, since the
 /// text says where they are; the warning that an unsigned number is never below zero (186) is left out.
@@ -43,13 +43,16 @@ pub(super) fn options((major, minor): (i32, i32)) -> Vec<String> {
 pub(super) fn cubin(kernels: &[Kernel], file: &str, text: &str, capability: (i32, i32)) -> Result<Vec<u8>, Error> {
     let options = options(capability);
     let folder = crate::cache_folder("cuda");
-    let key = cache::key(text, &options, version());
-    if let Some(code) = folder.as_ref().and_then(|folder| cache::read(folder, &key)) {
+    let compiler = version();
+    let compiler = format!("{}.{}", compiler.0, compiler.1);
+    let parts = [compiler.as_str()].into_iter().chain(options.iter().map(String::as_str)).chain([text]);
+    let key = disk_cache::key(parts.map(str::as_bytes));
+    if let Some(code) = folder.as_ref().and_then(|folder| disk_cache::read(folder, &key)) {
         return Ok(code);
     }
     let code = compile(kernels, file, text, &options)?;
     if let Some(folder) = folder {
-        cache::write(&folder, &key, &code);
+        disk_cache::write(&folder, &key, &code);
     }
     Ok(code)
 }

@@ -1,7 +1,6 @@
 //! NVIDIA GPUs, through the driver: the printed CUDA text of a bundle, compiled by NVRTC for this GPU.
 //!
 //! Driver and NVRTC are found when the device is opened; a machine without them gets an error that says which is missing.
-mod cache;
 mod choose;
 mod compile;
 mod errors;

@@ -19,8 +19,8 @@ use crate::binding::{Arg, Binding};
 use crate::buffer::Buffer;
 use crate::error::{Cause, Error, Failure};
 use bundle::manifest::{Access, ArgKind};
-use hazard::Hazards;
-pub(crate) use hazard::Mode;
+
+pub(crate) use hazard::{Hazards, Mode};
 
 /// Launches of the first batch after the accelerator ran dry.
 pub(crate) const FIRST_BATCH: u32 = 8;
@@ -80,6 +80,8 @@ pub(crate) struct Stream<Q: Queue> {
     hazards: Hazards<Buffer>,
     /// The last batch that uses a buffer, unless it is known to have run.
     uses: HashMap<Buffer, u64>,
+    /// The last batch that may use any buffer, unless it is known to have run.
+    any_use: Option<u64>,
     /// The first failure. It stays: what later launches computed from its results is worth nothing either.
     failure: Option<Failure>,
 }
@@ -94,6 +96,7 @@ impl<Q: Queue> Stream<Q> {
             size: FIRST_BATCH,
             hazards: Hazards::new(),
             uses: HashMap::new(),
+            any_use: None,
             failure: None,
         }
     }
@@ -133,6 +136,33 @@ impl<Q: Queue> Stream<Q> {
         Ok(())
     }
 
+    /// Sends what is encoded, and as a batch of its own what `encode` adds: `launches` launches from kernel `first` to
+    /// kernel `last`, of any buffers, with the barriers that they need among themselves.
+    ///
+    /// # Errors
+    /// An earlier launch that is known to have failed, or a batch that cannot be started.
+    pub(crate) fn whole(
+        &mut self,
+        (first, last): (&str, &str),
+        launches: u32,
+        encode: impl FnOnce(&mut Q, &mut Q::Open),
+    ) -> Result<(), Error> {
+        self.check()?;
+        self.send();
+        let mut commands = self.queue.open()?;
+        encode(&mut self.queue, &mut commands);
+        let (first, last) = (first.to_owned(), last.to_owned());
+        self.open = Some(Batch { commands, number: self.number, launches, first, last });
+        self.any_use = Some(self.number);
+        self.send();
+        Ok(())
+    }
+
+    /// Sends what is encoded, so that it comes before whatever the accelerator is given next.
+    pub(crate) fn flush(&mut self) {
+        self.send();
+    }
+
     /// Waits for all launches.
     ///
     /// # Errors
@@ -147,7 +177,7 @@ impl<Q: Queue> Stream<Q> {
     /// # Errors
     /// A launch that failed, now or earlier.
     pub(crate) fn wait_for(&mut self, buffer: Buffer) -> Result<(), Error> {
-        if let Some(&number) = self.uses.get(&buffer) {
+        if let Some(number) = self.uses.get(&buffer).copied().max(self.any_use) {
             self.wait_through(number);
         }
         self.check()
@@ -172,6 +202,7 @@ impl<Q: Queue> Stream<Q> {
         }
         if self.sent.is_empty() && self.open.is_none() {
             self.uses.clear();
+            self.any_use = None;
             self.size = FIRST_BATCH;
         }
     }

@@ -160,7 +160,18 @@ impl Setup {
     }
 }
 
-/// Random launches, uploads and downloads leave what the same things done one by one leave.
+/// A launch of up to four buffers.
+fn work(random: &mut Random, setup: &Setup, salt: u64) -> Work {
+    let accesses = (0..1 + random.below(4))
+        .map(|_| {
+            let buffer = setup.buffers[random.below(setup.buffers.len() as u64) as usize];
+            (buffer, if random.below(3) == 0 { Mode::Write } else { Mode::Read })
+        })
+        .collect();
+    Work { accesses, salt }
+}
+
+/// Random launches, one by one and in batches of their own, uploads and downloads leave what the same things done one by one leave.
 #[test]
 fn any_order_that_the_barriers_allow_is_as_good_as_one_by_one() {
     let mut barriers = 0;
@@ -183,14 +194,24 @@ fn any_order_that_the_barriers_allow_is_as_good_as_one_by_one() {
                     let model = setup.model.borrow();
                     assert_eq!(model.memory, expected, "seed {seed}");
                 }
+                2 => {
+                    let works: Vec<Work> =
+                        (0..1 + random.below(9)).map(|n| work(&mut random, &setup, salt + n)).collect();
+                    let mut hazards = Hazards::new();
+                    let encode = |queue: &mut Worst, batch: &mut Vec<Vec<Work>>| {
+                        for work in &works {
+                            if hazards.launch(&work.accesses) {
+                                queue.barrier(batch);
+                            }
+                            queue.dispatch(batch, work);
+                        }
+                    };
+                    setup.stream.whole(("first", "last"), works.len() as u32, encode).unwrap();
+                    works.iter().for_each(|work| run(&mut expected, work));
+                    launches += works.len();
+                }
                 _ => {
-                    let accesses = (0..1 + random.below(4))
-                        .map(|_| {
-                            let buffer = setup.buffers[random.below(count as u64) as usize];
-                            (buffer, if random.below(3) == 0 { Mode::Write } else { Mode::Read })
-                        })
-                        .collect();
-                    let work = Work { accesses, salt };
+                    let work = work(&mut random, &setup, salt);
                     setup.launch(&work).unwrap();
                     run(&mut expected, &work);
                     launches += 1;
@@ -253,6 +274,28 @@ fn an_upload_waits_only_for_launches_that_use_the_buffer() {
     assert!(setup.model.borrow().batches[1].is_none());
 }
 
+/// A batch that was encoded elsewhere may use any buffer; it comes after what is encoded.
+#[test]
+fn an_upload_waits_for_whole_batches() {
+    let mut setup = Setup::new(0, 2);
+    let work = setup.step(0, &[0]);
+    setup.launch(&work).unwrap();
+    setup.stream.whole(("a", "b"), 2, |queue, batch| queue.dispatch(batch, &work)).unwrap();
+    assert_eq!(setup.model.borrow().sizes, [1, 1], "both are sent");
+    setup.launch(&work).unwrap();
+    setup.stream.wait_for(setup.buffers[1]).unwrap();
+    assert!(setup.model.borrow().batches[1].is_none(), "it has run");
+    assert_eq!(setup.model.borrow().sizes, [1, 1], "what came after stays open");
+    setup.stream.flush();
+    assert_eq!(setup.model.borrow().sizes, [1, 1, 1]);
+    setup.model.borrow_mut().fail = Some(3);
+    setup.stream.whole(("a", "b"), 2, |queue, batch| queue.dispatch(batch, &work)).unwrap();
+    let text =
+        "2 launches, from kernel `a` to kernel `b`, failed: the accelerator met an address it cannot use: seeded";
+    assert_eq!(setup.stream.sync().unwrap_err().to_string(), text);
+    assert_eq!(setup.stream.whole(("a", "b"), 1, |_, _| {}).unwrap_err().to_string(), text);
+}
+
 #[test]
 fn a_failure_is_reported_and_stays() {
     let mut setup = Setup::new(0, 2);
@@ -311,6 +354,9 @@ fn accesses_follow_the_manifest() {
         ],
         budgets: BTreeMap::new(),
         dependent: false,
+        needs: vec![],
+        push_constant_bytes: 0,
+        workgroups: None,
         lines: vec![],
     };
     let mut device = Cpu::new(Some(1)).unwrap();

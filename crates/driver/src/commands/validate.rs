@@ -148,8 +148,8 @@ impl Table {
 pub struct Bench {
     module: Module,
     compiled: Compiled,
-    device: Box<dyn device::Device>,
-    program: device::Program,
+    /// The device with the loaded kernels, or why there is none.
+    device: Result<(Box<dyn device::Device>, device::Program), String>,
     /// Compiled by stock MLIR, by family.
     stock: BTreeMap<String, Result<StockKernel, Refusal>>,
     _folder: tempfile::TempDir,
@@ -183,16 +183,24 @@ impl Bench {
         let compiled = targets::compile(target, &module)?;
         let folder = tempfile::tempdir().context("no temporary folder")?;
         targets::write_bundle(&module.name, &compiled, folder.path())?;
-        let mut device: Box<dyn device::Device> = match target.language() {
+        let opened: Result<Box<dyn device::Device>, device::Error> = match target.language() {
             Some(language) => {
                 let options = EmulatedOptions { checks, ..EmulatedOptions::checked(threads) };
-                Box::new(Emulated::new(language, options)?)
+                Emulated::new(language, options).map(|device| Box::new(device) as _)
             }
-            None => device::open(target.device(), threads)?,
+            None => device::open(target.device(), threads),
         };
-        let loaded = device.load(&Bundle::open(folder.path())?);
-        let program = loaded.map_err(|error| faults::report(error, compiled.kernels()))?;
-        Ok(Bench { module, compiled, device, program, stock: BTreeMap::new(), _folder: folder })
+        let device = match opened {
+            Ok(mut device) => {
+                let loaded = device.load(&Bundle::open(folder.path())?);
+                let program = loaded.map_err(|error| faults::report(error, compiled.kernels()))?;
+                Ok((device, program))
+            }
+            // Not every machine has one, and the other judges do without.
+            Err(error @ device::Error::Open { .. }) if target == Target::Spirv => Err(error.to_string()),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Bench { module, compiled, device, stock: BTreeMap::new(), _folder: folder })
     }
 
     /// What the target made of the module.
@@ -242,7 +250,10 @@ impl Bench {
         else {
             return vec![verdict(Judge::Reference, Outcome::Failed("no candidate was compiled".into()))];
         };
-        let on_device = judges::by_device(self.device.as_mut(), &self.program, kernel, run, kernels);
+        let on_device = match &mut self.device {
+            Ok((device, program)) => judges::by_device(device.as_mut(), program, kernel, run, kernels),
+            Err(why) => Outcome::Skipped(why.clone()),
+        };
         let mut verdicts =
             vec![verdict(Judge::Reference, judges::by_reference(run)), verdict(Judge::of_device(target), on_device)];
         if stock && Judge::of(target).contains(&Judge::Stock) {

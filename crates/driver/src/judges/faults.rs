@@ -43,6 +43,9 @@ mod tests {
             args: Vec::new(),
             budgets: BTreeMap::new(),
             dependent: false,
+            needs: vec![],
+            push_constant_bytes: 0,
+            workgroups: None,
             lines: vec![line(4, 10), line(9, 12)],
         }
     }

@@ -4,6 +4,7 @@
 //! - *reference*: the interpreter against f64 mathematics that knows nothing of the IR;
 //! - *cpu*: the compiled code against the interpreter;
 //! - *emulator*: the printed text, run under the rules of its target, against the interpreter;
+//! - *vulkan*: the module on this machine's Vulkan device against the interpreter;
 //! - *stock*: MLIR's own lowering and code generator against the interpreter.
 //!
 //! The vendors' compilers judge the printed text itself, once per kernel.
@@ -39,6 +40,8 @@ pub enum Judge {
     Cpu,
     /// The printed text, executed on an emulator with every check, against the interpreter.
     Emulator,
+    /// The module on a Vulkan device against the interpreter.
+    Vulkan,
     /// Stock MLIR against the interpreter.
     Stock,
 }
@@ -48,6 +51,7 @@ impl Judge {
     pub const fn of_device(target: Target) -> Judge {
         match target {
             Target::Msl | Target::Cuda | Target::Musa => Judge::Emulator,
+            Target::Spirv => Judge::Vulkan,
             Target::Cpu => Judge::Cpu,
         }
     }
@@ -56,6 +60,7 @@ impl Judge {
     pub const fn of(target: Target) -> &'static [Judge] {
         match target {
             Target::Msl | Target::Cuda | Target::Musa => &[Judge::Reference, Judge::Emulator],
+            Target::Spirv => &[Judge::Reference, Judge::Vulkan],
             Target::Cpu => &[Judge::Reference, Judge::Cpu, Judge::Stock],
         }
     }
@@ -66,6 +71,7 @@ impl Judge {
             Judge::Reference => "reference",
             Judge::Cpu => "cpu",
             Judge::Emulator => "emulator",
+            Judge::Vulkan => "vulkan",
             Judge::Stock => "stock",
         }
     }

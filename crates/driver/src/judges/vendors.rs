@@ -16,6 +16,8 @@ pub enum Vendors {
     Cuda(mlir_to_gpu::validate::Judges),
     /// Rules of MUSA's, NVRTC in the place of `mcc`, and `mcc`.
     Musa(mlir_to_musa::validate::Judges),
+    /// `spirv-val` and `spirv-opt`.
+    Spirv(mlir_to_spirv::validate::Judges),
     /// The CPU's text is for people only.
     Cpu,
 }
@@ -27,6 +29,7 @@ impl Vendors {
             Target::Msl => Vendors::Msl(mlir_to_msl::validate::Judges::find(tools)),
             Target::Cuda => Vendors::Cuda(mlir_to_gpu::validate::Judges::find(tools)),
             Target::Musa => Vendors::Musa(mlir_to_musa::validate::Judges::find(tools)),
+            Target::Spirv => Vendors::Spirv(mlir_to_spirv::validate::Judges::find(tools)),
             Target::Cpu => Vendors::Cpu,
         }
     }
@@ -37,6 +40,7 @@ impl Vendors {
             Vendors::Msl(judges) => judges.judge(source),
             Vendors::Cuda(judges) => judges.judge(source),
             Vendors::Musa(judges) => judges.judge(source),
+            Vendors::Spirv(judges) => judges.judge(source),
             Vendors::Cpu => Vec::new(),
         }
     }
@@ -76,11 +80,14 @@ mod tests {
             args: Vec::new(),
             budgets: BTreeMap::new(),
             dependent: false,
+            needs: vec![],
+            push_constant_bytes: 0,
+            workgroups: None,
             lines: vec![LineOrigin { emitted: 1, file: "user.rs".to_owned(), line: 10 }],
         };
         let text =
             "kernel void k(device float* a [[buffer(0)]], device float* b [[buffer(0)]]) {\n    a[0] = b[0];\n}\n";
-        Source { file, text: text.to_owned(), kernel }
+        Source { file, text: text.to_owned(), binary: None, kernel }
     }
 
     #[test]

@@ -12,8 +12,8 @@ use super::Compiled;
 /// Name and version of this compiler.
 pub const GENERATOR: &str = concat!("tenfold ", env!("CARGO_PKG_VERSION"));
 
-/// Writes `compiled` as the bundle of `group` into `folder`: the texts beside the manifest, and for the CPU the linked
-/// library.
+/// Writes `compiled` as the bundle of `group` into `folder`: the texts beside the manifest, with what is loaded
+/// where that is not the text: modules of words, for the CPU the linked library.
 ///
 /// # Errors
 /// No linker, or a folder that cannot be written.
@@ -27,6 +27,9 @@ pub fn write_bundle(group: &str, compiled: &Compiled, folder: &Path) -> anyhow::
     }
     for text in &compiled.texts {
         writer.file(text.file.as_str(), text.text.as_bytes())?;
+        if let Some(binary) = &text.binary {
+            writer.file(binary.file.as_str(), binary.bytes.as_slice())?;
+        }
     }
     for kernel in &compiled.kernels {
         writer.kernel(kernel.clone());

@@ -33,10 +33,11 @@ pub fn compile_fused(target: Target, module: &Module, declarations: &[Declaratio
             for group in &groups {
                 match lanes(group, limits).and_then(|fused| Ok((print(&fused.kernel).map_err(|e| e.report())?, fused)))
                 {
-                    Ok((mut source, fused)) => {
-                        fuse::own_spans(&mut source.kernel, &fused.spans);
-                        compiled.texts.push(Text { file: source.file, text: source.text });
-                        compiled.kernels.push(source.kernel);
+                    Ok((source, fused)) => {
+                        let (text, mut kernel) = Text::of(source);
+                        fuse::own_spans(&mut kernel, &fused.spans);
+                        compiled.texts.push(text);
+                        compiled.kernels.push(kernel);
                         compiled.fusions.push(fuse::rule(group, fused.slots, fused.alike));
                     }
                     Err(why) => compiled.left_out.push(LeftOut { name: group.name.clone(), why }),

@@ -26,13 +26,15 @@ pub enum Target {
     Cuda,
     /// MUSA C++.
     Musa,
+    /// SPIR-V for Vulkan.
+    Spirv,
     /// This machine's processor.
     Cpu,
 }
 
 impl Target {
     /// Every target, in the order of the documentation.
-    pub const ALL: [Target; 4] = [Target::Msl, Target::Cuda, Target::Musa, Target::Cpu];
+    pub const ALL: [Target; 5] = [Target::Msl, Target::Cuda, Target::Musa, Target::Spirv, Target::Cpu];
 
     /// Name on the command line, in manifests and of snapshot folders.
     pub const fn name(self) -> &'static str {
@@ -40,6 +42,7 @@ impl Target {
             Target::Msl => "msl",
             Target::Cuda => "cuda",
             Target::Musa => "musa",
+            Target::Spirv => "spirv",
             Target::Cpu => "cpu",
         }
     }
@@ -50,6 +53,7 @@ impl Target {
             Target::Msl => "msl-emu",
             Target::Cuda => "cuda-emu",
             Target::Musa => "musa-emu",
+            Target::Spirv => "vulkan",
             Target::Cpu => "cpu",
         }
     }
@@ -69,7 +73,7 @@ impl Target {
             Target::Msl => Some(Language::Msl),
             Target::Cuda => Some(Language::Cuda),
             Target::Musa => Some(Language::Musa),
-            Target::Cpu => None,
+            Target::Spirv | Target::Cpu => None,
         }
     }
 
@@ -77,7 +81,7 @@ impl Target {
     pub const fn comment(self) -> &'static str {
         match self {
             Target::Msl | Target::Cuda | Target::Musa => "//",
-            Target::Cpu => ";",
+            Target::Spirv | Target::Cpu => ";",
         }
     }
 }
@@ -95,6 +99,21 @@ pub struct Text {
     pub file: String,
     /// The text.
     pub text: String,
+    /// What the device loads, where that is not the text.
+    pub binary: Option<emit::Binary>,
+}
+
+impl Text {
+    /// What was printed of one kernel.
+    fn of(source: emit::Source) -> (Text, manifest::Kernel) {
+        let emit::Source { file, text, binary, kernel } = source;
+        (Text { file, text, binary }, kernel)
+    }
+
+    /// The file that the device loads.
+    fn loaded(&self) -> &str {
+        self.binary.as_ref().map_or(&self.file, |binary| &binary.file)
+    }
 }
 
 /// What a target made of a module.
@@ -140,7 +159,7 @@ impl Compiled {
     pub fn text_of(&self, kernel: &manifest::Kernel) -> Option<&Text> {
         match &self.object {
             Some(_) => self.texts.first(),
-            None => self.texts.iter().find(|text| text.file == kernel.file),
+            None => self.texts.iter().find(|text| text.loaded() == kernel.file),
         }
     }
 
@@ -154,6 +173,7 @@ impl Compiled {
             .map(|(kernel, text)| emit::Source {
                 file: text.file.clone(),
                 text: text.text.clone(),
+                binary: text.binary.clone(),
                 kernel: kernel.clone(),
             })
             .collect()
@@ -190,7 +210,7 @@ fn tuning<'a>(candidate: &'a Kernel, kernel: &'a manifest::Kernel) -> impl Itera
 pub fn compile(target: Target, module: &Module) -> anyhow::Result<Compiled> {
     match target {
         Target::Cpu => cpu::compile(module),
-        Target::Msl | Target::Cuda | Target::Musa => simt::compile(target, module),
+        Target::Msl | Target::Cuda | Target::Musa | Target::Spirv => simt::compile(target, module),
     }
 }
 

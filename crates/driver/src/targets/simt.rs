@@ -1,4 +1,4 @@
-//! The targets whose source is text: Metal, CUDA, MUSA.
+//! The targets of lane programs: Metal, CUDA, MUSA, SPIR-V.
 
 use diagnostics::{Kind, Report};
 use tile_ir::Module;
@@ -14,13 +14,15 @@ pub(super) fn compile(target: Target, module: &Module) -> anyhow::Result<Compile
         Target::Msl => mlir_to_msl::emit(module, &mlir_to_msl::Options::default()),
         Target::Cuda => mlir_to_gpu::emit(module, &mlir_to_gpu::Options::default()),
         Target::Musa => mlir_to_musa::emit(module, &mlir_to_musa::Options::default()),
+        Target::Spirv => mlir_to_spirv::emit(module, &mlir_to_spirv::Options::default()),
         Target::Cpu => return super::cpu::compile(module),
     };
     let sources = sources.map_err(|errors| reports(&errors))?;
     let mut compiled = Compiled::plain(target, Vec::new(), Vec::new(), None);
     for source in sources {
-        compiled.texts.push(Text { file: source.file, text: source.text });
-        compiled.kernels.push(source.kernel);
+        let (text, kernel) = Text::of(source);
+        compiled.texts.push(text);
+        compiled.kernels.push(kernel);
     }
     Ok(compiled)
 }
@@ -46,6 +48,7 @@ pub(super) fn printer(target: Target) -> Option<(&'static lower_simt::target::Ta
         Target::Msl => Some((&mlir_to_msl::limits::TARGET, mlir_to_msl::print)),
         Target::Cuda => Some((&mlir_to_gpu::limits::TARGET, mlir_to_gpu::print)),
         Target::Musa => Some((&mlir_to_musa::limits::TARGET, mlir_to_musa::print)),
+        Target::Spirv => Some((&mlir_to_spirv::limits::TARGET, mlir_to_spirv::print)),
         Target::Cpu => None,
     }
 }

@@ -83,9 +83,12 @@ pub fn print(kernel: &LaneKernel, dialect: &dyn Dialect) -> Result<Source, Error
         block: [u64::from(kernel.threads), 1, 1],
         budgets,
         dependent,
+        needs: vec![],
+        push_constant_bytes: 0,
+        workgroups: None,
         lines,
     });
-    Ok(Source { file, text, kernel })
+    Ok(Source { file, text, binary: None, kernel })
 }
 
 /// What is known while a kernel is printed.

@@ -40,9 +40,18 @@ pub fn memory() -> LaneKernel {
 
 /// Every vector access, from a view to a shared array and back.
 pub fn vectors() -> LaneKernel {
-    let mut draft = Draft::new("vectors", 128);
+    vectors_of("vectors", &ELEMS)
+}
+
+/// [`vectors`] in a kernel for each element type: fewer views.
+pub fn vectors_by_elem() -> Vec<LaneKernel> {
+    ELEMS.iter().map(|&elem| vectors_of(&format!("vectors_{elem}"), &[elem])).collect()
+}
+
+fn vectors_of(name: &str, elems: &[Elem]) -> LaneKernel {
+    let mut draft = Draft::new(name, 128);
     let thread = || Expr::Builtin(Builtin::Thread);
-    for elem in ELEMS {
+    for &elem in elems {
         for lanes in [2u32, 4, 8, 16] {
             let bytes = u64::from(lanes) * elem.bytes();
             if bytes > 16 {

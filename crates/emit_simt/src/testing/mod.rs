@@ -11,7 +11,7 @@ use tile_ir::{Access, Elem, Loc, Own, Param, ParamKind, Shape, Value, View, View
 
 pub use control::{control, hostile_names};
 pub use elementwise::{binary, comparisons, conversions, lane_reductions, unary};
-pub use memory::{memory, vectors};
+pub use memory::{memory, vectors, vectors_by_elem};
 pub use norm::norm;
 pub use product::product;
 

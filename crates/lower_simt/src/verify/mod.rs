@@ -6,7 +6,7 @@
 //! - *Alignment*: vector and matrix accesses start at a multiple of their size, shown from the low bits of expressions.
 //! - *Early start*: before the wait only weights are touched, inside of their view and in whole units of 16 bytes.
 //! - *Uniformity*: barriers stand where control is the same for the whole group, lane and matrix operations where it is the same for
-//!   each subgroup. Follows which values are the same for whom, statement by statement, to a fixpoint in loops.
+//!   each subgroup (lane operations for the whole group, where the target's lanes meet so). Follows which values are the same for whom, statement by statement, to a fixpoint in loops.
 //! - *Hazards*: of two accesses to one element by different threads, one of them a write, a barrier lies between on every
 //!   path. The elements each thread touches are compared; what cannot be compared needs a barrier or an owner number.
 //!
@@ -92,7 +92,7 @@ pub fn verify(kernel: &LaneKernel, target: &Target) -> Result<(), Vec<Violation>
     types::check(kernel, target, &mut violations);
     if violations.0.iter().all(|violation| matches!(violation.rule, Rule::Limit | Rule::Early)) {
         align::check(kernel, target, &mut violations);
-        uniform::check(kernel, &mut violations);
+        uniform::check(kernel, target, &mut violations);
         hazard::check(kernel, target, &mut violations);
     }
     if violations.0.is_empty() { Ok(()) } else { Err(violations.0) }

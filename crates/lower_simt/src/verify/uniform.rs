@@ -6,6 +6,7 @@ use super::constants::{self, Definitions};
 use super::{Rule, Violations};
 use crate::interp::arithmetic;
 use crate::ir::{Builtin, Convert, Expr, LaneKernel, MatrixOp, Place, Scalar, Stmt, StmtKind, Var};
+use crate::target::{Meeting, Target};
 
 /// For whom a value is the same. Larger means less is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,8 +19,12 @@ pub(super) enum Level {
     Thread,
 }
 
-pub(super) fn check(kernel: &LaneKernel, violations: &mut Violations) {
+pub(super) fn check(kernel: &LaneKernel, target: &Target, violations: &mut Violations) {
     let mut walker = Walker::new(kernel, Some(violations));
+    walker.lanes_meet = match target.lanes_meet {
+        Meeting::Subgroup => walker.subgroup().max(Level::Subgroup),
+        Meeting::Group => Level::Group,
+    };
     walker.block(&kernel.body, Level::Group);
 }
 
@@ -41,6 +46,8 @@ struct Walker<'a, 'v> {
     kernel: &'a LaneKernel,
     definitions: Definitions<'a>,
     violations: Option<&'v mut Violations>,
+    /// For whom control must be the same where lanes exchange values.
+    lanes_meet: Level,
     /// Of each variable here: for arrays, of all elements.
     levels: Vec<Level>,
     worst: Vec<Level>,
@@ -50,7 +57,7 @@ impl<'a, 'v> Walker<'a, 'v> {
     fn new(kernel: &'a LaneKernel, violations: Option<&'v mut Violations>) -> Walker<'a, 'v> {
         let levels = vec![Level::Group; kernel.vars.len()];
         let definitions = constants::definitions(kernel);
-        Walker { kernel, definitions, violations, worst: levels.clone(), levels }
+        Walker { kernel, definitions, violations, lanes_meet: Level::Subgroup, worst: levels.clone(), levels }
     }
 
     /// In a group of one subgroup both are the same.
@@ -146,7 +153,7 @@ impl<'a, 'v> Walker<'a, 'v> {
                 self.set(*var, level);
             }
             StmtKind::LaneReduce { var, index, op: _, lanes } => {
-                self.want(control, self.subgroup().max(Level::Subgroup), loc, "whether a lane operation is reached");
+                self.want(control, self.lanes_meet, loc, "whether a lane operation is reached");
                 if let Some(index) = index {
                     self.want(self.level(index), Level::Subgroup, loc, "the index of a lane operation");
                 } else if *lanes == 32 {

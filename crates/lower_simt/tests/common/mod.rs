@@ -5,7 +5,7 @@
 use judge::{ArgValue, Case, Expected, Outputs};
 use lower_simt::interp::{self, Arg, Options, Trap};
 use lower_simt::ir::{Convert, LaneKernel, Scalar as LaneScalar, Unroll};
-use lower_simt::target::{MatrixUnit, Target};
+use lower_simt::target::{MatrixUnit, Meeting, Target};
 use lower_simt::testing::Build;
 use lower_simt::testing::exprs::*;
 use tile_ir::{Access, Axis, BinaryOp, CastOp, Elem, Kernel, KernelBuilder, Own, ReduceOp, UnaryOp};
@@ -72,6 +72,7 @@ pub(crate) const TARGET: Target = Target {
     programs: 64,
     tile_registers: 64,
     max_unroll: 16,
+    lanes_meet: Meeting::Subgroup,
     matrix: &[MatrixUnit { elem: Elem::Bf16, m: 16, n: 8, k: 16 }, MatrixUnit { elem: Elem::F32, m: 8, n: 8, k: 8 }],
     ahead: None,
 };

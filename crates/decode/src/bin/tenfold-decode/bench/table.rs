@@ -28,10 +28,12 @@ pub(super) fn header(model: &str, engine: &Engine, facts: &[Fact], options: &Ben
 
 /// Each kernel at one context.
 pub(super) fn kernels(result: &Bench) {
-    println!(
-        "\nkernels at a context of {}, each launch waited for, so with the cost of a launch and a wait",
-        result.context
-    );
+    let clock = if result.kernels_by_device_clock {
+        "by the device's own clock"
+    } else {
+        "so with the cost of a launch and a wait"
+    };
+    println!("\nkernels at a context of {}, each launch waited for, {clock}", result.context);
     println!("{:<24} {:>8} {:>10} {:>7} {:>10} {:>8}", "kernel", "launches", "µs/token", "share", "KB/token", "GB/s");
     let total: f64 = result.kernels.iter().map(|kernel| kernel.seconds).sum();
     for kernel in &result.kernels {

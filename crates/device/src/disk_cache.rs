@@ -1,4 +1,4 @@
-//! Machine code on disk: compiling the kernels of a model takes seconds, reading them back takes milliseconds.
+//! Compiled kernels on disk: compiling those of a model takes seconds, reading them back takes milliseconds.
 //!
 //! An entry is the SHA-256 of its contents followed by the contents, so that a damaged one is noticed and made again.
 
@@ -10,30 +10,25 @@ use sha2::{Digest, Sha256};
 /// Bytes of a digest.
 const DIGEST: usize = 32;
 
-/// Name of an entry: everything that the machine code depends on.
-pub(super) fn key(text: &str, options: &[String], compiler: (i32, i32)) -> String {
+/// Name of an entry: the parts are everything that the machine code depends on.
+pub(crate) fn key<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hash = Sha256::new();
-    let mut part = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    part(format!("{}.{}", compiler.0, compiler.1).as_bytes());
-    for option in options {
-        part(option.as_bytes());
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
     }
-    part(text.as_bytes());
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The contents of an entry, unless it is missing or damaged.
-pub(super) fn read(folder: &Path, key: &str) -> Option<Vec<u8>> {
+pub(crate) fn read(folder: &Path, key: &str) -> Option<Vec<u8>> {
     let bytes = std::fs::read(folder.join(key)).ok()?;
     let (digest, contents) = bytes.split_at_checked(DIGEST)?;
     (Sha256::digest(contents).as_slice() == digest).then(|| contents.to_vec())
 }
 
 /// Writes an entry whole or not at all. A disk that refuses costs only time, next time.
-pub(super) fn write(folder: &Path, key: &str, contents: &[u8]) {
+pub(crate) fn write(folder: &Path, key: &str, contents: &[u8]) {
     let written = || -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
         let path = folder.join(format!("{key}.{}", std::process::id()));
@@ -52,15 +47,14 @@ mod tests {
 
     #[test]
     fn keys_tell_everything_apart() {
-        let options = |options: &[&str]| options.iter().map(|&option| option.to_owned()).collect::<Vec<_>>();
-        let key_of = |text, list: &[&str], version| key(text, &options(list), version);
-        let base = key_of("text", &["a", "b"], (13, 0));
-        assert_eq!(base, key_of("text", &["a", "b"], (13, 0)));
+        let key_of = |parts: &[&str]| key(parts.iter().map(|part| part.as_bytes()));
+        let base = key_of(&["13.0", "a", "b", "text"]);
+        assert_eq!(base, key_of(&["13.0", "a", "b", "text"]));
         for other in [
-            key_of("texts", &["a", "b"], (13, 0)),
-            key_of("text", &["ab"], (13, 0)),
-            key_of("text", &["a"], (13, 0)),
-            key_of("text", &["a", "b"], (13, 1)),
+            key_of(&["13.0", "a", "b", "texts"]),
+            key_of(&["13.0", "ab", "text"]),
+            key_of(&["13.0", "a", "text"]),
+            key_of(&["13.1", "a", "b", "text"]),
         ] {
             assert_ne!(base, other);
         }

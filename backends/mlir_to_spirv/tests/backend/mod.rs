@@ -1,0 +1,25 @@
+//! The backend as the shared tests take it.
+
+use std::process::Command;
+
+use emit::Source;
+use lower_simt::Error;
+use lower_simt::ir::LaneKernel;
+use simt_testing::{Backend, Runs};
+
+pub(crate) const BACKEND: Backend =
+    Backend { target: &mlir_to_spirv::limits::TARGET, runs: Runs::On("vulkan"), print: mlir_to_spirv::print };
+
+/// Prints a kernel; its module is what `spirv-opt` makes of it.
+pub(crate) fn optimised(kernel: &LaneKernel) -> Result<Source, Error> {
+    let mut source = mlir_to_spirv::print(kernel)?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (before, after) = (folder.path().join("before.spv"), folder.path().join("after.spv"));
+    let binary = source.binary.as_mut().expect("a module has words");
+    std::fs::write(&before, &binary.bytes).expect("it is written");
+    let run = Command::new("spirv-opt").args(["-O", "--target-env=vulkan1.2", "-o"]).args([&after, &before]).output();
+    let run = run.expect("spirv-opt runs");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    binary.bytes = std::fs::read(&after).expect("it made a module");
+    Ok(source)
+}
