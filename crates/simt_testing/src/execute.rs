@@ -10,11 +10,19 @@ use tile_ir::{Access, Elem, Kernel};
 
 use crate::Backend;
 
-/// What differs between the outputs of a run and what the tile interpreter computes.
-fn compare(kernel: &Kernel, case: &Case, found: &Outputs) -> Result<(), String> {
+/// What the tile interpreter computes.
+///
+/// # Panics
+/// If it traps on `kernel`.
+pub(crate) fn expected(kernel: &Kernel, case: &Case) -> Vec<Expected> {
     let truth = judge::run_interpreter(kernel, case)
         .unwrap_or_else(|trap| panic!("kernel `{}` traps in the tile interpreter: {trap}", kernel.name));
-    let comparison = judge::compare(case, &Expected::from_outputs(case, &truth), found);
+    Expected::from_outputs(case, &truth)
+}
+
+/// What differs between the outputs of a run and what the tile interpreter computes.
+fn compare(kernel: &Kernel, case: &Case, found: &Outputs) -> Result<(), String> {
+    let comparison = judge::compare(case, &expected(kernel, case), found);
     if comparison.passed() { Ok(()) } else { Err(comparison.to_string()) }
 }
 
@@ -100,6 +108,11 @@ impl Program {
     /// # Panics
     /// If the tile interpreter traps on `kernel`.
     pub fn check(&self, kernel: &Kernel, case: &Case) -> Result<(), String> {
+        compare(kernel, case, &self.run(case)?)
+    }
+
+    /// Executes the text: what it wrote, or the fault.
+    pub(crate) fn run(&self, case: &Case) -> Result<Outputs, String> {
         let mut inputs: Vec<(Words, usize)> = Vec::new();
         for arg in &case.args {
             if let ArgValue::View { buffer, .. } = &arg.value {
@@ -138,7 +151,7 @@ impl Program {
                 words.copy_to(&mut buffer.bytes);
             }
         }
-        compare(kernel, case, &found)
+        Ok(found)
     }
 }
 
