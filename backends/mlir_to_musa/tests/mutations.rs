@@ -6,8 +6,3 @@ mod backend;
 fn damaged_programs_are_noticed() {
     println!("{}", simt_testing::mutations::sweep(&backend::BACKEND));
 }
-
-#[test]
-fn dump() {
-    simt_testing::mutations::dump(&backend::BACKEND);
-}

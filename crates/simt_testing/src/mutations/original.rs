@@ -3,8 +3,10 @@
 use std::sync::OnceLock;
 
 use judge::{Case, Expected, Outputs};
+use lower_simt::interp::terms::{Terms, terms};
 use lower_simt::interp::{Options, TrapKind};
 use lower_simt::ir::LaneKernel;
+use lower_simt::text::print;
 use lower_simt::verify::verify;
 use tile_ir::Kernel;
 
@@ -46,6 +48,8 @@ pub(super) enum Verdict {
     Run,
     /// The lane interpreter, when its steps are used up.
     Endless,
+    /// Nobody can: it computes the same from whatever it is given.
+    Same,
     /// Nobody.
     Missed,
 }
@@ -57,6 +61,7 @@ pub(super) struct Original {
     exams: Vec<Exam>,
     /// Those of [`MORE_SEEDS`].
     more: OnceLock<Vec<Exam>>,
+    terms: Option<Terms>,
     /// Most steps that a damaged kernel may take for what this one does.
     limit: u64,
 }
@@ -84,32 +89,45 @@ impl Original {
             assert!(exam.passed(&written), "{name}: the lane interpreter computes something else");
             limit = limit.max(LONGER * (stats.steps + 1));
         }
-        Original { kernel, lane, exams, more: OnceLock::new(), limit }
+        let terms = terms(&lane, backend.target);
+        Original { kernel, lane, terms, exams, more: OnceLock::new(), limit }
     }
 
     fn more(&self) -> &[Exam] {
         self.more.get_or_init(|| exams(&self.kernel, &MORE_SEEDS.collect::<Vec<_>>()))
     }
 
+    /// Whether the terms of `damaged` show that it computes the same.
+    pub(super) fn same(&self, damaged: &LaneKernel, backend: &Backend) -> bool {
+        match (&self.terms, terms(damaged, backend.target)) {
+            (Some(own), Some(other)) => own.show_same(&other),
+            (None, _) | (_, None) => false,
+        }
+    }
+
     /// Who notices `damaged`. The lane interpreter goes first, since it needs no compiler, and has limits that text has
     /// not. What it notices is given to the text only with `text`; what it does not notice, always.
+    ///
+    /// # Panics
+    /// If the terms show that a kernel computes the same of which the lane interpreter says that it does not.
     pub(super) fn judge(&self, damaged: &LaneKernel, backend: &Backend, text: bool) -> Verdict {
         let options = Options { max_steps: self.limit, ..Options::default() };
-        let mut noticed = false;
-        for exam in &self.exams {
-            match run_lanes(damaged, backend.target, &exam.case, &options) {
-                Ok((_, Err(trap))) if matches!(trap.kind, TrapKind::Fuel(_)) => return Verdict::Endless,
-                Ok((written, Ok(_))) => noticed |= !exam.passed(&written),
-                Ok((_, Err(_))) | Err(_) => noticed = true,
+        let same = self.same(damaged, backend);
+        let noticed = |exam: &Exam| match run_lanes(damaged, backend.target, &exam.case, &options) {
+            Ok((written, Ok(_))) => {
+                let passed = exam.passed(&written);
+                assert!(passed || !same, "equal terms, but other results:\n{}", print(damaged));
+                (!passed).then_some(Verdict::Run)
             }
-        }
-        noticed = noticed
-            || self.more().iter().any(|exam| match run_lanes(damaged, backend.target, &exam.case, &options) {
-                Ok((written, Ok(_))) => !exam.passed(&written),
-                Ok((_, Err(_))) | Err(_) => true,
-            });
-        if noticed && !text {
-            return Verdict::Run;
+            Ok((_, Err(trap))) if matches!(trap.kind, TrapKind::Fuel(_)) => Some(Verdict::Endless),
+            Ok((_, Err(_))) | Err(_) => Some(Verdict::Run),
+        };
+        let verdict = self.exams.iter().find_map(noticed).or_else(|| self.more().iter().find_map(noticed));
+        match verdict {
+            Some(Verdict::Endless) => return Verdict::Endless,
+            Some(verdict) if !text => return verdict,
+            None if same => return Verdict::Same,
+            Some(_) | None => {}
         }
         let Ok(program) = Program::new(damaged, backend) else { return Verdict::Compile };
         let differs = |exam: &Exam| !program.run(&exam.case).is_ok_and(|written| exam.passed(&written));

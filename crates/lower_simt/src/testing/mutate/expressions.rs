@@ -1,20 +1,16 @@
 //! Damaged expressions.
 
-use tile_ir::{BinaryOp, Elem, Predicate, UnaryOp};
+use tile_ir::{BinaryOp, Predicate, UnaryOp};
 
-use super::equivalent::{guarded_scalar, guards_registers, padding, rounded_anyway};
 use super::operators::{inverse, neighbour, one, other_binary, other_float, other_unary};
 use crate::ir::{Builtin, Convert, Expr, LaneKernel, Scalar, Stmt, StmtKind};
 
-/// Name of the damaged operation, what was done, the expression in its place or why that changes nothing.
-pub(super) type ExprChange = (String, String, Result<Expr, &'static str>);
+/// Name of the damaged operation, what was done, the expression in its place.
+pub(super) type ExprChange = (String, String, Expr);
 
 pub(super) fn expressions(kernel: &LaneKernel, stmt: &Stmt, expr: &Expr, parent: Option<&Expr>) -> Vec<ExprChange> {
-    let change = |op: String, change: &str, by: Expr| (op, change.to_string(), Ok(by));
+    let change = |op: String, change: &str, by: Expr| (op, change.to_string(), by);
     match expr {
-        Expr::Float(_) if padding(kernel, stmt) || guarded_scalar(kernel, stmt) => {
-            vec![("Float".into(), "another value".into(), Err("every element read later is loaded or assigned first"))]
-        }
         Expr::Float(value) => vec![change("Float".into(), "another value", Expr::Float(other_float(*value)))],
         // Bounds are damaged by a whole step, with their loop.
         Expr::Int(..) if parent.is_none() && matches!(stmt.kind, StmtKind::For { .. }) => vec![],
@@ -35,17 +31,6 @@ pub(super) fn expressions(kernel: &LaneKernel, stmt: &Stmt, expr: &Expr, parent:
                 Builtin::Subgroup | Builtin::Program(_) => Expr::int(0),
             };
             let name = format!("Builtin::{builtin:?}");
-            if kernel.threads == 32 && matches!(builtin, Builtin::Thread | Builtin::Lane) {
-                return vec![(name, "exchanged".into(), Err("a group of one subgroup: thread and lane are the same"))];
-            }
-            if kernel.threads == 32 && matches!(builtin, Builtin::Subgroup) {
-                return vec![(name, "zero".into(), Err("a group of one subgroup: its number is 0"))];
-            }
-            if let Builtin::Program(axis) = builtin
-                && kernel.grid[axis.index()] == 1
-            {
-                return vec![(name, "zero".into(), Err("one program along the axis: its index is 0"))];
-            }
             vec![change(name, "another number", other)]
         }
         Expr::Param(_) => vec![change("Param".into(), "constant 1", one(expr.scalar(kernel)))],
@@ -70,18 +55,13 @@ pub(super) fn expressions(kernel: &LaneKernel, stmt: &Stmt, expr: &Expr, parent:
             let inverse = Expr::Compare(inverse(*predicate), x.clone(), y.clone());
             let neighbour = Expr::Compare(neighbour(*predicate), x.clone(), y.clone());
             let name = format!("Compare::{predicate:?}");
-            if *predicate == Predicate::ULt && guards_registers(stmt) {
-                let reason =
-                    "a guard of registers alone: one thread more computes an element that its store's guard leaves out";
-                return vec![change(name.clone(), "inverted", inverse), (name, "neighbour".into(), Err(reason))];
-            }
             vec![change(name.clone(), "inverted", inverse), change(name, "neighbour", neighbour)]
         }
         Expr::Select(_, x, y) => vec![
             change("Select".into(), "first always", (**x).clone()),
             change("Select".into(), "second always", (**y).clone()),
         ],
-        Expr::Convert(convert, x) => damaged_convert(kernel, stmt, parent, *convert, x),
+        Expr::Convert(convert, x) => damaged_convert(kernel, *convert, x),
         Expr::Load(place) => {
             let mut next = place.clone();
             let step = one(place.offset.scalar(kernel));
@@ -91,48 +71,32 @@ pub(super) fn expressions(kernel: &LaneKernel, stmt: &Stmt, expr: &Expr, parent:
     }
 }
 
-fn damaged_round(kernel: &LaneKernel, stmt: &Stmt, parent: Option<&Expr>, elem: Elem, x: &Expr) -> Vec<ExprChange> {
-    let name = || format!("Convert::Round({elem:?})");
-    let loaded = matches!(x, Expr::Load(place) if kernel.memory_elem(place.memory) == elem);
-    let anyway = if parent.is_none() { rounded_anyway(kernel, stmt, elem) } else { None };
-    let dropped = match (loaded, anyway) {
-        (true, _) => Err("a loaded value is rounded already"),
-        (false, Some(reason)) => Err(reason),
-        (false, None) => Ok(x.clone()),
-    };
-    let whole = Expr::Unary(UnaryOp::Floor, Box::new(x.clone()));
-    vec![(name(), "dropped".into(), dropped), (name(), "to whole numbers".into(), Ok(whole))]
-}
-
-fn damaged_convert(
-    kernel: &LaneKernel,
-    stmt: &Stmt,
-    parent: Option<&Expr>,
-    convert: Convert,
-    x: &Expr,
-) -> Vec<ExprChange> {
+fn damaged_convert(kernel: &LaneKernel, convert: Convert, x: &Expr) -> Vec<ExprChange> {
     let name = format!("Convert::{convert:?}");
-    let of = |convert| Ok(Expr::Convert(convert, Box::new(x.clone())));
+    let of = |convert| Expr::Convert(convert, Box::new(x.clone()));
     // Where both are defined, conversions to signed and unsigned numbers agree: the value is damaged.
     let twice = || Box::new(Expr::Binary(BinaryOp::Add, Box::new(x.clone()), Box::new(x.clone())));
     let changed = match convert {
-        Convert::Round(elem) => return damaged_round(kernel, stmt, parent, elem, x),
+        Convert::Round(_) => {
+            let whole = Expr::Unary(UnaryOp::Floor, Box::new(x.clone()));
+            return vec![(name.clone(), "dropped".into(), x.clone()), (name, "to whole numbers".into(), whole)];
+        }
         Convert::SignedToFloat => (name, "as unsigned".into(), of(Convert::UnsignedToFloat)),
         Convert::UnsignedToFloat => match x.scalar(kernel) {
-            Scalar::Bool => (name, "constant 1".into(), Ok(Expr::Float(1.0))),
+            Scalar::Bool => (name, "constant 1".into(), Expr::Float(1.0)),
             Scalar::F32 | Scalar::I8 | Scalar::I32 | Scalar::I64 => {
                 (name, "as signed".into(), of(Convert::SignedToFloat))
             }
         },
         Convert::FloatToSigned(to) => {
-            (name, "of twice the value".into(), Ok(Expr::Convert(Convert::FloatToSigned(to), twice())))
+            (name, "of twice the value".into(), Expr::Convert(Convert::FloatToSigned(to), twice()))
         }
         Convert::FloatToUnsigned(to) => {
-            (name, "of twice the value".into(), Ok(Expr::Convert(Convert::FloatToUnsigned(to), twice())))
+            (name, "of twice the value".into(), Expr::Convert(Convert::FloatToUnsigned(to), twice()))
         }
         Convert::SignExtend(to) => (name, "zero-extended".into(), of(Convert::ZeroExtend(to))),
         Convert::ZeroExtend(to) => (name, "sign-extended".into(), of(Convert::SignExtend(to))),
-        Convert::Truncate(to) => (name, "constant 1".into(), Ok(one(to))),
+        Convert::Truncate(to) => (name, "constant 1".into(), one(to)),
         Convert::Bits(to) => {
             let by = if to == Scalar::F32 { Convert::SignedToFloat } else { Convert::FloatToSigned(to) };
             (name, "by value".into(), of(by))
