@@ -14,11 +14,19 @@ use crate::{Backend, Runs};
 use emulated::Emulated;
 pub use on_device::available;
 
-/// What differs between the outputs of a run and what the tile interpreter computes.
-fn compare(kernel: &Kernel, case: &Case, found: &Outputs) -> Result<(), String> {
+/// What the tile interpreter computes.
+///
+/// # Panics
+/// If it traps on `kernel`.
+pub(crate) fn expected(kernel: &Kernel, case: &Case) -> Vec<Expected> {
     let truth = judge::run_interpreter(kernel, case)
         .unwrap_or_else(|trap| panic!("kernel `{}` traps in the tile interpreter: {trap}", kernel.name));
-    let comparison = judge::compare(case, &Expected::from_outputs(case, &truth), found);
+    Expected::from_outputs(case, &truth)
+}
+
+/// What differs between the outputs of a run and what the tile interpreter computes.
+fn compare(kernel: &Kernel, case: &Case, found: &Outputs) -> Result<(), String> {
+    let comparison = judge::compare(case, &expected(kernel, case), found);
     if comparison.passed() { Ok(()) } else { Err(comparison.to_string()) }
 }
 
@@ -111,10 +119,14 @@ impl Program {
     /// # Panics
     /// If the tile interpreter traps on `kernel`, or there is no such device.
     pub fn check(&self, kernel: &Kernel, case: &Case) -> Result<(), String> {
-        let found = match &self.runner {
-            Runner::Emulator(program) => program.run(&self.source.kernel, case)?,
-            Runner::Device(device) => on_device::run(device, &self.source, case)?,
-        };
-        compare(kernel, case, &found)
+        compare(kernel, case, &self.run(case)?)
+    }
+
+    /// Executes the text: what it wrote, or the fault.
+    pub(crate) fn run(&self, case: &Case) -> Result<Outputs, String> {
+        match &self.runner {
+            Runner::Emulator(program) => program.run(&self.source.kernel, case),
+            Runner::Device(device) => on_device::run(device, &self.source, case),
+        }
     }
 }

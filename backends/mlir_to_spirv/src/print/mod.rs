@@ -166,6 +166,7 @@ impl<'a> Printer<'a> {
             StmtKind::While { before, condition, body } => self.while_loop(before, condition, body),
             StmtKind::If { condition, then, otherwise } => self.branch(condition, then, otherwise),
             StmtKind::AwaitCopy { .. } => self.fail("a wait for a copy that nobody asked for"),
+            StmtKind::AwaitEarlier => self.fail("a wait for earlier kernels, which the language lacks"),
             StmtKind::Matrix(_) => self.fail("an operation of the matrix unit, which this target has not"),
         }
     }

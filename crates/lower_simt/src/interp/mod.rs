@@ -21,6 +21,8 @@ mod matrix;
 mod memory;
 mod state;
 mod stmt;
+#[cfg(any(test, feature = "testing"))]
+pub mod terms;
 mod trap;
 
 pub use launch::{Arg, Options, Stats, run};

@@ -5,4 +5,4 @@ pub mod exprs;
 mod mutate;
 
 pub use build::Build;
-pub use mutate::{Equivalent, Mutation, mutations};
+pub use mutate::{Mutation, mutations};

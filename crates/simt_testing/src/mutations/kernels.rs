@@ -1,7 +1,9 @@
 //! Small tile programs that together hold every operation.
 
+mod reductions;
+
 use tile_ir::{
-    Axis, BinaryOp, CastOp, ContractSpec, Elem, Kernel, KernelBuilder, Own, Predicate, ReduceOp, UnaryOp, Value, ViewId,
+    Axis, BinaryOp, CastOp, ContractSpec, Elem, Kernel, KernelBuilder, Own, Predicate, UnaryOp, Value, ViewId,
 };
 
 const COLS: u64 = 96;
@@ -65,8 +67,12 @@ fn floats() -> Kernel {
     }
     let value = t.fma(x, y, x);
     rows.store(&mut t, value);
-    // Whole numbers are often equal.
-    let (a, b) = (t.unary(UnaryOp::Floor, x), t.unary(UnaryOp::Floor, y));
+    // Whole numbers are often equal. They are cut, not floored: `x < floor(y)` is `floor(x) < floor(y)`.
+    let mut whole = |value| {
+        let cut = t.cast(CastOp::FpToSInt, value, Elem::I32);
+        t.cast(CastOp::SIntToFp, cut, Elem::F32)
+    };
+    let (a, b) = (whole(x), whole(y));
     for &(predicate, _, _) in Predicate::ALL.iter().filter(|(predicate, _, _)| predicate.is_float()) {
         let condition = t.compare(predicate, a, b);
         let value = t.select(condition, x, y);
@@ -119,15 +125,16 @@ fn casts() -> Kernel {
     let mut t = KernelBuilder::new("casts");
     t.family("signed_casts", &[]);
     let (x, n) = (input(&mut t, "x", Elem::F32), input(&mut t, "n", Elem::I32));
-    // Apart from the large numbers, next to which an error would be small.
+    // Apart from larger numbers, next to which an error would be small.
     let mut large = Rows::new(&mut t, "large", Elem::F32, 8);
+    let mut whole = Rows::new(&mut t, "whole", Elem::F32, 8);
     let mut floats = Rows::new(&mut t, "floats", Elem::F32, 8);
     let mut ints = Rows::new(&mut t, "ints", Elem::I32, 8);
     let mut longs = Rows::new(&mut t, "longs", Elem::I64, 8);
     let value = t.cast(CastOp::UIntToFp, n, Elem::F32);
     large.store(&mut t, value);
     let value = t.cast(CastOp::SIntToFp, n, Elem::F32);
-    floats.store(&mut t, value);
+    whole.store(&mut t, value);
     for elem in [Elem::F16, Elem::Bf16] {
         let narrow = t.cast(CastOp::TruncF, x, elem);
         let value = t.cast(CastOp::ExtF, narrow, Elem::F32);
@@ -147,60 +154,6 @@ fn casts() -> Kernel {
     let byte = t.cast(CastOp::TruncI, n, Elem::I8);
     let value = t.cast(CastOp::ExtS, byte, Elem::I32);
     ints.store(&mut t, value);
-    t.finish().expect("valid")
-}
-
-/// All reductions of rows, a program each.
-fn reductions() -> Kernel {
-    let mut t = KernelBuilder::new("reductions");
-    t.family("signed_reductions", &[]);
-    t.grid([3, 1, 1]);
-    let own = [Own::Block { axis: Axis::X, size: 1 }, Own::Whole];
-    let (zero, row) = (t.index(0), t.program_id(Axis::X));
-    let mut loaded = Vec::new();
-    for (name, elem) in [("x", Elem::F32), ("n", Elem::I32)] {
-        let view = t.read(name, elem, &[3, 300]);
-        let starts = t.read(&format!("{name}_start"), elem, &[3]);
-        let start = t.load(starts, &[row], &[1]);
-        loaded.push((elem, t.load(view, &[row, zero], &[1, 300]), start));
-    }
-    for &(op, _) in ReduceOp::ALL {
-        for &(elem, value, start) in &loaded {
-            let float = elem.is_float();
-            let fits = match op {
-                ReduceOp::Add => true,
-                ReduceOp::MinF | ReduceOp::MaxF => float,
-                ReduceOp::MinS | ReduceOp::MaxS | ReduceOp::MinU | ReduceOp::MaxU => !float,
-            };
-            if fits {
-                let output = t.write(&format!("{op:?}_{elem}").to_lowercase(), elem, &[3, 1], &own);
-                // Either side of a final choice must win somewhere.
-                // Nor may the zeros that fill up registers be lost among the values, where they could win.
-                let four = if float { t.splat(elem, &[1], 4.0) } else { t.splat_int(elem, &[1], 4) };
-                let start = t.mul(start, four);
-                // Values between these, starts beyond them on both sides.
-                let narrowed = match op {
-                    ReduceOp::Add | ReduceOp::MinF | ReduceOp::MaxF => None,
-                    ReduceOp::MinS | ReduceOp::MinU => Some((0x1_0000, 0x1_ffff)),
-                    ReduceOp::MaxU => Some((0x1_0000, 0x3_ffff)),
-                    ReduceOp::MaxS => Some((-0x2_0000, 0x1_ffff)),
-                };
-                let (value, start) = match narrowed {
-                    None => (value, start),
-                    Some((low, wide)) => {
-                        let (mask, base) = (t.splat_int(elem, &[1, 300], 0xffff), t.splat_int(elem, &[1, 300], low));
-                        let part = t.binary(BinaryOp::And, value, mask);
-                        let (most, first) = (t.splat_int(elem, &[1], wide), t.splat_int(elem, &[1], low.min(0)));
-                        let begin = t.binary(BinaryOp::And, start, most);
-                        (t.add(part, base), t.add(begin, first))
-                    }
-                };
-                let result = t.reduce(op, value, start, &[1]);
-                let result = t.reshape(result, &[1, 1]);
-                t.store(output, result, &[row, zero]);
-            }
-        }
-    }
     t.finish().expect("valid")
 }
 
@@ -262,5 +215,5 @@ fn product() -> Kernel {
 
 /// All of them.
 pub(super) fn kernels() -> Vec<Kernel> {
-    vec![unary(), floats(), integers(), casts(), reductions(), control(), product()]
+    vec![unary(), floats(), integers(), casts(), reductions::reductions(), control(), product()]
 }

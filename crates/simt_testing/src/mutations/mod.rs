@@ -1,32 +1,20 @@
 //! Lowered kernels with one operation damaged: each must be noticed.
 
 mod kernels;
+mod original;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use judge::Case;
-use lower_simt::interp::{Options, TrapKind};
-use lower_simt::ir::LaneKernel;
 use lower_simt::testing::{Mutation, mutations};
 use lower_simt::text::print;
 use lower_simt::verify::verify;
 use rayon::prelude::*;
-use tile_ir::{BinaryOp, Kernel, Predicate, ReduceOp, UnaryOp};
+use tile_ir::{BinaryOp, Predicate, ReduceOp, UnaryOp};
 
-use crate::execute::run_lanes;
-use crate::random::lower;
-use crate::{Backend, Program, full, judged_cases};
-
-/// Seeds of the arguments.
-const SEEDS: [u64; 3] = [1, 2, 3];
-
-/// Seeds for what those do not show: a sum of many terms shows every one of them, a largest value only where it is found.
-const MORE_SEEDS: std::ops::RangeInclusive<u64> = 4..=60;
-
-/// How many times longer than the kernel a damaged one may run.
-const LONGER: u64 = 20;
+use crate::{Backend, full};
+use original::{Original, Verdict};
 
 /// Statements and expressions without variants of their own that must be among the damaged ones.
 const PLAIN: [&str; 12] =
@@ -43,63 +31,20 @@ pub struct Caught {
     pub run: usize,
     /// Does not end, by the lane interpreter.
     pub endless: usize,
+    /// Compute the same, as their terms show.
+    pub same: usize,
     /// Left out of this run.
     pub skipped: usize,
 }
 
 impl fmt::Display for Caught {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Caught { verify, compile, run, endless, skipped } = self;
+        let Caught { verify, compile, run, endless, same, skipped } = self;
         write!(
             f,
-            "{verify} by the verifier, {compile} by the compiler, {run} by running, {endless} never end; {skipped} not executed"
+            "{verify} by the verifier, {compile} by the compiler, {run} by running, {endless} never end; {same} compute the same; {skipped} not executed"
         )
     }
-}
-
-enum Verdict {
-    Compile,
-    Run,
-    Endless,
-    Missed,
-}
-
-/// A kernel, and the most steps that a damaged one may take for what the kernel does.
-struct Original {
-    kernel: Kernel,
-    lane: LaneKernel,
-    cases: Vec<Case>,
-    /// Those of [`MORE_SEEDS`].
-    more: OnceLock<Vec<Case>>,
-    limit: u64,
-}
-
-impl Original {
-    fn more(&self) -> &[Case] {
-        self.more.get_or_init(|| judged_cases(&self.kernel, &MORE_SEEDS.collect::<Vec<_>>()))
-    }
-}
-
-fn judge(original: &Original, mutation: &Mutation, backend: &Backend) -> Verdict {
-    let Original { kernel, cases, limit, .. } = original;
-    // The printed text has no limit: what does not end is not executed.
-    let options = Options { max_steps: *limit, ..Options::default() };
-    let endless = |case: &Case| match run_lanes(&mutation.kernel, backend.target, case, &options) {
-        Ok((_, Err(trap))) => matches!(trap.kind, TrapKind::Fuel(_)),
-        Ok((_, Ok(_))) | Err(_) => false,
-    };
-    if cases.iter().any(endless) {
-        return Verdict::Endless;
-    }
-    let Ok(program) = Program::new(&mutation.kernel, backend) else { return Verdict::Compile };
-    let noticed = |case: &Case| program.check(kernel, case).is_err();
-    if cases.iter().any(noticed) || original.more().iter().any(noticed) { Verdict::Run } else { Verdict::Missed }
-}
-
-/// The first line that differs, in both texts.
-fn difference(before: &str, after: &str) -> String {
-    let differs = before.lines().zip(after.lines()).find(|(before, after)| before != after);
-    differs.map_or_else(String::new, |(before, after)| format!("`{}` -> `{}`", before.trim(), after.trim()))
 }
 
 /// Kinds of operations that must be damaged.
@@ -111,66 +56,72 @@ fn wanted() -> BTreeSet<String> {
     unary.chain(binary).chain(predicates).chain(reduce).chain(PLAIN.iter().map(ToString::to_string)).collect()
 }
 
-/// Damages each operation of small lowered kernels by itself, prints, compiles and executes the result. In the normal run two
-/// mutants of each kind of operation are executed, else all.
+/// Name of a damaged kernel: what was done, and the first line that differs, before and after.
+fn name(original: &Original, mutation: &Mutation) -> String {
+    let (before, after) = (print(&original.lane), print(&mutation.kernel));
+    let differs = before.lines().zip(after.lines()).find(|(before, after)| before != after);
+    let (before, after) = differs.unwrap_or_default();
+    let Mutation { op, change, .. } = mutation;
+    format!("{}: {op} {change}: `{}` -> `{}`", original.kernel.name, before.trim(), after.trim())
+}
+
+/// Damages each operation of small lowered kernels by itself, and has the result verified and interpreted. The first and the last of
+/// each kind of operation are printed, compiled and executed too, as is all that the lane interpreter does not notice. The normal run
+/// does no more than those two.
 ///
 /// # Panics
-/// If a mutant is not noticed, an undamaged kernel fails, or a kind of operation never occurs.
+/// If a damaged kernel is not noticed whose terms are not those of the undamaged one; if an undamaged kernel fails; if a kind of
+/// operation is never damaged so that it matters.
 pub fn sweep(backend: &Backend) -> Caught {
     let mut caught = Caught::default();
     let mut by_op: BTreeMap<String, Vec<(Arc<Original>, Mutation)>> = BTreeMap::new();
     let mut kinds = BTreeSet::new();
     for kernel in kernels::kernels() {
-        let lane = lower(&kernel, backend.target)
-            .unwrap_or_else(|problem| panic!("{}: {problem}", kernel.name))
-            .unwrap_or_else(|| panic!("{} is refused", kernel.name));
-        verify(&lane, backend.target).unwrap_or_else(|errors| panic!("{}: {errors:?}", kernel.name));
-        let program = Program::new(&lane, backend).unwrap_or_else(|problem| panic!("{}: {problem}", kernel.name));
-        let cases = judged_cases(&kernel, &SEEDS);
-        let mut limit = 0;
-        for case in &cases {
-            let found = program.check(&kernel, case);
-            found.unwrap_or_else(|problem| panic!("{}: {problem}\n{}", kernel.name, program.text()));
-            let ran = run_lanes(&lane, backend.target, case, &Options::default());
-            let stats = ran.and_then(|(_, run)| run.map_err(|trap| trap.to_string()));
-            let stats = stats.unwrap_or_else(|problem| panic!("{}: {problem}", kernel.name));
-            limit = limit.max(LONGER * (stats.steps + 1));
-        }
-        let original = Arc::new(Original { kernel, lane, cases, more: OnceLock::new(), limit });
-        for mutation in mutations(&original.lane).0.into_iter().filter(|mutation| !mutation.subtle) {
-            kinds.insert(mutation.op.clone());
+        let original = Arc::new(Original::new(kernel, backend));
+        for mutation in mutations(&original.lane) {
             if verify(&mutation.kernel, backend.target).is_err() {
+                kinds.insert(mutation.op);
                 caught.verify += 1;
             } else {
                 by_op.entry(mutation.op.clone()).or_default().push((original.clone(), mutation));
             }
         }
     }
-    let missing: Vec<String> = wanted().difference(&kinds).cloned().collect();
-    let mut executed = Vec::new();
-    for mut group in by_op.into_values() {
-        if !full() && group.len() > 2 {
-            caught.skipped += group.len() - 2;
-            group.drain(1..group.len() - 1);
+    let mut judged = Vec::new();
+    for (op, group) in by_op {
+        let matters = |(original, mutation): &(Arc<Original>, Mutation)| !original.same(&mutation.kernel, backend);
+        let ends = [group.iter().position(matters), group.iter().rposition(matters)];
+        if ends[0].is_some() {
+            kinds.insert(op);
         }
-        executed.append(&mut group);
+        for (at, (original, mutation)) in group.into_iter().enumerate() {
+            let end = ends.contains(&Some(at));
+            if full() || end {
+                judged.push((original, mutation, end));
+            } else {
+                caught.skipped += 1;
+            }
+        }
     }
-    let verdicts: Vec<Verdict> =
-        executed.par_iter().map(|(original, mutation)| judge(original, mutation, backend)).collect();
+    let verdict = |(original, mutation, text): &(Arc<Original>, Mutation, bool)| {
+        (original.judge(&mutation.kernel, backend, *text), name(original, mutation))
+    };
+    let verdicts: Vec<(Verdict, String)> = judged.par_iter().map(verdict).collect();
     let mut missed = Vec::new();
-    for ((original, mutation), verdict) in executed.iter().zip(verdicts) {
+    for (verdict, name) in verdicts {
         match verdict {
             Verdict::Compile => caught.compile += 1,
             Verdict::Run => caught.run += 1,
             Verdict::Endless => caught.endless += 1,
-            Verdict::Missed => {
-                let Mutation { op, change, kernel: damaged, .. } = mutation;
-                let lines = difference(&print(&original.lane), &print(damaged));
-                missed.push(format!("{}: {op} {change}: {lines}", original.kernel.name));
+            Verdict::Same => {
+                println!("the same: {name}");
+                caught.same += 1;
             }
+            Verdict::Missed => missed.push(name),
         }
     }
-    assert!(missed.is_empty(), "{caught}; {} missed:\n{}\nnever seen: {missing:?}", missed.len(), missed.join("\n"));
+    let missing: Vec<String> = wanted().difference(&kinds).cloned().collect();
+    assert!(missed.is_empty(), "{caught}; {} missed:\n{}\nnever damaged: {missing:?}", missed.len(), missed.join("\n"));
     assert!(missing.is_empty(), "never damaged: {missing:?}; {caught}");
     caught
 }
