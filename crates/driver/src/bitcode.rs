@@ -1,7 +1,7 @@
 //! From Rust source to LLVM bitcode: rustc's part of the pipeline.
 //!
-//! Kernels are compiled with the workspace's `kernel` profile: panics abort, line tables only, and no LLVM pass runs
-//! before the frontend reads the result. Rustc's own errors go to the user untouched.
+//! Kernels are compiled with the workspace's `kernel` profile: panics abort, debug information with variables, and no LLVM
+//! pass runs before the frontend reads the result. Rustc's own errors go to the user untouched.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -13,8 +13,20 @@ pub(crate) struct Place {
     pub(crate) name: Option<String>,
 }
 
+/// Longest name that is kept.
+const NAME_CHARS: usize = 64;
+
+/// Whether a text can be a variable's name, in the alphabet of any language: other texts are not kept as names.
+pub(crate) fn is_name(text: &str) -> bool {
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    text.chars().count() <= NAME_CHARS
+        && text.starts_with(|c: char| word(c) && !c.is_numeric())
+        && text.chars().all(word)
+}
+
 /// Reads what MLIR prints for a location: the first file position of whatever kind of location it is, and the name of a
-/// name location (`loc("x"("file.rs":1:2))`, or `loc("x")` for an unknown position). Positions in the text itself are given `text_name` as their file.
+/// name location (`loc("x"("file.rs":1:2))`, or `loc("x")` for an unknown position). Positions in the text itself are
+/// given `text_name` as their file.
 pub(crate) fn read(printed: &str, text_name: &Arc<str>) -> Place {
     let mut place = Place::default();
     if printed.starts_with("loc(unknown)") {
@@ -31,7 +43,7 @@ pub(crate) fn read(printed: &str, text_name: &Arc<str>) -> Place {
             place.loc = Loc::File { file, line, column };
             break;
         }
-        if printed.starts_with("loc(\"") && after.starts_with(['(', ')']) && place.name.is_none() && !text.is_empty() {
+        if printed.starts_with("loc(\"") && after.starts_with(['(', ')']) && place.name.is_none() && is_name(&text) {
             place.name = Some(text);
         }
     }
@@ -157,6 +169,10 @@ mod tests {
     fn every_kind_of_location_gives_its_first_file_position() {
         assert_eq!(place("loc(unknown)"), Place::default());
         assert_eq!(place("loc(\"a b.rs\":3:7)").loc, at("a b.rs", 3, 7));
+        assert_eq!(place("loc(\"gr\\C3\\B6\\C3\\9Fe\"(unknown))").name, Some("größe".into()));
+        for text in ["", "1st", "a b", "a\\0Ab", &"a".repeat(65)] {
+            assert_eq!(place(&format!("loc(\"{text}\"(\"a.rs\":3:7))")), Place { loc: at("a.rs", 3, 7), name: None });
+        }
         assert_eq!(place("loc(fused[unknown, \"a.rs\":3:7, \"b.rs\":1:1])").loc, at("a.rs", 3, 7));
         assert_eq!(place("loc(fused<\"pass\">[\"a.rs\":3:7])").loc, at("a.rs", 3, 7));
         assert_eq!(place("loc(callsite(\"f\"(\"a.rs\":3:7) at \"b.rs\":1:1))").loc, at("a.rs", 3, 7));

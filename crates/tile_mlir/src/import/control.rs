@@ -4,6 +4,7 @@ use tile_ir::{Block, OpKind, Type, Value};
 
 use super::{Importer, Site};
 use crate::errors::ImportError;
+use crate::location;
 use crate::raw::{self, Attribute};
 
 /// The attribute.
@@ -79,7 +80,7 @@ impl<'m> Importer<'m> {
         let names =
             names.ok_or_else(|| site.form(format!("has an attribute `{NAMES}` that is no list of texts"), None))?;
         if names.len() == values.len() {
-            for (value, name) in values.iter().zip(names).filter(|(_, name)| !name.is_empty()) {
+            for (value, name) in values.iter().zip(names).filter(|(_, name)| location::is_name(name)) {
                 self.kernel.values[value.index()].name = Some(name.to_owned());
             }
         }
