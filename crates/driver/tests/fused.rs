@@ -1,4 +1,4 @@
-//! Fused kernels against the launches they stand for: the same tokens, on the CPU and on each emulated device.
+//! Fused kernels against the launches they stand for: the same tokens, on the CPU, on each emulated device and through Vulkan.
 //! Every part of a fusion, in every candidate, against the interpreter of tile programs.
 
 mod common;
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use bundle::Bundle;
 use bundle::manifest::{self, ArgKind};
-use common::{assert_telling, small_model, suite};
+use common::{assert_telling, is_here, small_model, suite};
 use decode::{Engine, Model, plan};
 use driver::names;
 use driver::targets::{self, Target};
@@ -67,6 +67,13 @@ fn tokens_on_emulated_metal() {
 #[test]
 fn tokens_on_emulated_musa() {
     agree(Target::Musa, 20);
+}
+
+#[test]
+fn tokens_through_vulkan() {
+    if is_here(Target::Spirv) {
+        agree(Target::Spirv, 20);
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! Recorded launches against launches one by one: the same tokens and logits to the bit, on the CPU and on each emulated
-//! device, with plain and with fused kernels.
+//! Recorded launches against launches one by one: the same tokens and logits to the bit, on the CPU, on each emulated device
+//! and through Vulkan, with plain and with fused kernels.
 
 mod common;
 
-use common::{assert_telling, small_model};
+use common::{assert_telling, is_here, small_model};
 use decode::{Engine, Launching, plan};
 use driver::targets::Target;
 
@@ -58,4 +58,11 @@ fn tokens_on_emulated_metal() {
 #[test]
 fn tokens_on_emulated_musa() {
     agree(Target::Musa, 12);
+}
+
+#[test]
+fn tokens_through_vulkan() {
+    if is_here(Target::Spirv) {
+        agree(Target::Spirv, 12);
+    }
 }
