@@ -5,7 +5,7 @@ mod backend;
 
 use std::process::Command;
 
-use backend::{BACKEND, optimised};
+use backend::{BACKEND, optimised, without_subgroups};
 use simt_testing::Backend;
 
 /// Lavapipe's bits of a subgroup: 4, 8 and 16 lanes of 32 bits.
@@ -59,4 +59,13 @@ fn optimised_modules_compute_the_same() {
     }
     let (seeds, stride) = seeds();
     simt_testing::random::sweep(seeds, stride, &Backend { print: optimised, ..BACKEND });
+}
+
+#[test]
+fn modules_do_without_subgroups() {
+    if !available() {
+        return;
+    }
+    let (seeds, stride) = seeds();
+    simt_testing::random::sweep(seeds, stride, &Backend { print: without_subgroups, ..BACKEND });
 }

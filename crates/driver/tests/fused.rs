@@ -1,4 +1,4 @@
-//! Fused kernels against the launches they stand for: the same tokens, on the CPU and on each emulated device.
+//! Fused kernels against the launches they stand for: the same tokens, on the CPU and on each emulated device, on Vulkan.
 //! Every part of a fusion, in every candidate, against the interpreter of tile programs.
 
 mod common;
@@ -70,6 +70,14 @@ fn tokens_on_emulated_musa() {
 }
 
 #[test]
+fn tokens_on_vulkan() {
+    match device::open("vulkan", None) {
+        Ok(_) => agree(Target::Spirv, 20),
+        Err(error) => println!("skipped: {error}"),
+    }
+}
+
+#[test]
 fn a_layer_is_six_launches_where_kernels_stand_side_by_side() {
     let mut models = 0;
     for (name, _) in names::SUITES {
@@ -125,7 +133,13 @@ fn parts_compute_what_their_tile_programs_say() {
     for declaration in &fusions {
         let group = fuse::group(declaration, &module).unwrap_or_else(|error| panic!("{}", error.report()));
         for kernel in group.parts.iter().flat_map(|part| &part.candidates) {
-            for target in [&mlir_to_msl::limits::TARGET, &mlir_to_gpu::limits::TARGET, &mlir_to_musa::limits::TARGET] {
+            let targets = [
+                &mlir_to_msl::limits::TARGET,
+                &mlir_to_gpu::limits::TARGET,
+                &mlir_to_musa::limits::TARGET,
+                &mlir_to_spirv::limits::TARGET,
+            ];
+            for target in targets {
                 let module = Module { name: "one".to_owned(), kernels: vec![kernel.clone()] };
                 let lane = lower_simt::lower(&module, target).expect("it lowers").kernels.remove(0);
                 assert_eq!(

@@ -1,5 +1,5 @@
 //! The real model's text: SmolLM2-135M against the golden tokens and logits of all prompts, through the same command that a
-//! user runs: all of them on the CPU, the first tokens on each emulated device. The weights are fetched on the first run.
+//! user runs: all of them on the CPU, the first tokens on each emulated device and on Vulkan. The weights are fetched on the first run.
 
 use std::process::Command;
 
@@ -33,4 +33,12 @@ fn smollm2_on_emulated_cuda() {
 #[test]
 fn smollm2_on_emulated_musa() {
     check(&["--device", "musa-emu", "--tokens", "8"]);
+}
+
+#[test]
+fn smollm2_on_vulkan() {
+    match device::open("vulkan", None) {
+        Ok(_) => check(&["--device", "vulkan", "--tokens", "8"]),
+        Err(error) => println!("skipped: {error}"),
+    }
 }

@@ -1,5 +1,5 @@
 //! Recorded launches against launches one by one: the same tokens and logits to the bit, on the CPU and on each emulated
-//! device, with plain and with fused kernels.
+//! device, on Vulkan, with plain and with fused kernels.
 
 mod common;
 
@@ -58,4 +58,12 @@ fn tokens_on_emulated_metal() {
 #[test]
 fn tokens_on_emulated_musa() {
     agree(Target::Musa, 12);
+}
+
+#[test]
+fn tokens_on_vulkan() {
+    match device::open("vulkan", None) {
+        Ok(_) => agree(Target::Spirv, 12),
+        Err(error) => println!("skipped: {error}"),
+    }
 }
