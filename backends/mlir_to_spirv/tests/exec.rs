@@ -89,23 +89,19 @@ fn every_construct_computes_what_the_lane_interpreter_does() {
     let mut kernels = testing::all();
     kernels.retain(|kernel| kernel.name != "vectors");
     kernels.extend(testing::vectors_by_elem());
-    let mut compared = 0;
     for kernel in kernels {
         let kernel = alone(kernel);
-        let case = case(&kernel, tame);
-        let truth = match simt_testing::lane_outputs(&kernel, BACKEND.target, &case) {
-            Ok(truth) => truth,
-            Err(trap) => {
-                println!("{} is not for running: {trap}", kernel.name);
-                continue;
-            }
-        };
+        let mut case = case(&kernel, tame);
+        // A loop from -4 to there, which reads elements of that number, is not to run.
+        for arg in case.args.iter_mut().filter(|arg| arg.name == "free") {
+            arg.value = ArgValue::Int { elem: Elem::I32, value: u64::from(-8i32 as u32) };
+        }
+        let truth = simt_testing::lane_outputs(&kernel, BACKEND.target, &case);
+        let truth = truth.unwrap_or_else(|trap| panic!("{}: {trap}", kernel.name));
         let found = on_device(&kernel, &case);
         let comparison = judge::compare(&case, &Expected::from_outputs(&case, &truth), &found);
         assert!(comparison.passed(), "{}: {comparison}", kernel.name);
-        compared += 1;
     }
-    assert!(compared >= 10, "{compared}");
 }
 
 const COUNT: usize = 64 * 256;

@@ -1,4 +1,4 @@
-//! Fused kernels against the launches they stand for: the same tokens, on the CPU and on each emulated device, on Vulkan.
+//! Fused kernels against the launches they stand for: the same tokens, on the CPU, on each emulated device and through Vulkan.
 //! Every part of a fusion, in every candidate, against the interpreter of tile programs.
 
 mod common;
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use bundle::Bundle;
 use bundle::manifest::{self, ArgKind};
-use common::{assert_telling, small_model, suite};
+use common::{assert_telling, is_here, small_model, suite};
 use decode::{Engine, Model, plan};
 use driver::names;
 use driver::targets::{self, Target};
@@ -70,10 +70,9 @@ fn tokens_on_emulated_musa() {
 }
 
 #[test]
-fn tokens_on_vulkan() {
-    match device::open("vulkan", None) {
-        Ok(_) => agree(Target::Spirv, 20),
-        Err(error) => println!("skipped: {error}"),
+fn tokens_through_vulkan() {
+    if is_here(Target::Spirv) {
+        agree(Target::Spirv, 20);
     }
 }
 

@@ -32,3 +32,15 @@ pub(crate) fn assert_telling(target: Target, tokens: &[u32]) {
     let distinct: std::collections::BTreeSet<u32> = tokens.iter().copied().collect();
     assert!(distinct.len() > tokens.len() / 2, "{target}: tokens that say little: {tokens:?}");
 }
+
+/// Whether the target's device is here; says so loudly if it is not, which only Vulkan's may be.
+pub(crate) fn is_here(target: Target) -> bool {
+    match decode::open_device(target.device(), Some(1)) {
+        Ok(_) => true,
+        Err(error) => {
+            eprintln!("SKIPPED: nothing is decoded on `{}`: {error}", target.device());
+            assert_eq!(target, Target::Spirv, "{error}");
+            false
+        }
+    }
+}
