@@ -11,6 +11,32 @@ use simt_testing::{Backend, Runs};
 pub(crate) const BACKEND: Backend =
     Backend { target: &mlir_to_spirv::limits::TARGET, runs: Runs::On("vulkan"), print: mlir_to_spirv::print };
 
+/// Lavapipe's bits of a subgroup: 4, 8 and 16 lanes of 32 bits.
+const WIDTHS: [&str; 3] = ["128", "256", "512"];
+
+/// Whether there is a device; says so if not.
+pub(crate) fn available() -> bool {
+    let available = simt_testing::available("vulkan");
+    if let Err(why) = &available {
+        println!("skipped: {why}");
+    }
+    available.is_ok()
+}
+
+/// Runs this file's test `name` again for each size of subgroups; false in such a run itself.
+pub(crate) fn at_every_width(name: &str) -> bool {
+    if std::env::var_os("LP_NATIVE_VECTOR_WIDTH").is_some() {
+        return false;
+    }
+    for width in WIDTHS {
+        let mut test = Command::new(std::env::current_exe().expect("this program"));
+        let output = test.args(["--exact", name]).env("LP_NATIVE_VECTOR_WIDTH", width).output().expect("it starts");
+        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{width} bits:\n{text}");
+    }
+    true
+}
+
 /// The passes of `spirv-opt -O`, but for `ccp`: that of SPIRV-Tools 2023.1 takes a minimum that a loop carries for its first
 /// value, where the other operand is a constant (random kernel 105).
 const PASSES: [&str; 24] = [
