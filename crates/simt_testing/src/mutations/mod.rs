@@ -17,7 +17,7 @@ use tile_ir::{BinaryOp, Kernel, Predicate, ReduceOp, UnaryOp};
 
 use crate::execute::run_lanes;
 use crate::random::lower;
-use crate::{Backend, Program, full, judged_cases};
+use crate::{Backend, Program, Runs, full, judged_cases};
 
 /// Seeds of the arguments.
 const SEEDS: [u64; 3] = [1, 2, 3];
@@ -92,7 +92,15 @@ fn judge(original: &Original, mutation: &Mutation, backend: &Backend) -> Verdict
         return Verdict::Endless;
     }
     let Ok(program) = Program::new(&mutation.kernel, backend) else { return Verdict::Compile };
-    let noticed = |case: &Case| program.check(kernel, case).is_err();
+    // A device checks no access: what the lane interpreter stops is not to run there.
+    let stopped = |case: &Case| match backend.runs {
+        Runs::Emulated(_) => false,
+        Runs::On(_) => {
+            let ran = run_lanes(&mutation.kernel, backend.target, case, &options);
+            ran.is_err() || ran.is_ok_and(|(_, run)| run.is_err())
+        }
+    };
+    let noticed = |case: &Case| stopped(case) || program.check(kernel, case).is_err();
     if cases.iter().any(noticed) || original.more().iter().any(noticed) { Verdict::Run } else { Verdict::Missed }
 }
 
