@@ -1,5 +1,5 @@
-//! Modules on the machine's Vulkan device: every construct, functions of f32 over their whole range, folded grids, arguments of 64
-//! bits.
+//! Modules on the machine's Vulkan device: every construct, functions of f32 over their whole range, folded grids, arguments
+//! of 64 bits.
 
 mod backend;
 
@@ -67,7 +67,7 @@ fn tame(elem: Elem, index: usize) -> f64 {
     let small = (index * 7 % 5 + 1) as f64;
     match elem {
         Elem::F32 | Elem::F16 | Elem::Bf16 => small / 4.0,
-        Elem::I1 => (index % 3 == 0) as u8 as f64,
+        Elem::I1 => f64::from(u8::from(index.is_multiple_of(3))),
         Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => small,
     }
 }

@@ -1,11 +1,13 @@
 //! The walk over a kernel. One file per family of statements or expressions.
 
+mod arguments;
 mod binary;
 mod build;
 mod control;
 mod convert;
 mod expr;
 mod float16;
+mod groups;
 mod head;
 mod lanes;
 mod log_exp;
@@ -27,8 +29,8 @@ use crate::{limits, names};
 
 /// Prints a kernel.
 pub(crate) fn print(kernel: &LaneKernel) -> Result<Source, Error> {
-    let arguments = head::Arguments::of(kernel)?;
-    let groups = head::Groups::of(kernel)?;
+    let arguments = arguments::Arguments::of(kernel)?;
+    let groups = groups::Groups::of(kernel)?;
     let mut printer = Printer::new(kernel);
     printer.kernel(&arguments, &groups);
     if let Some(detail) = printer.broken {
