@@ -17,10 +17,10 @@
 //! view that threads of a group pass to each other are `Coherent`. Shared arrays are `Workgroup` variables.
 //!
 //! # Numbers
-//! f32 keeps signed zeros, infinities and NaN, and rounds to nearest even; both are declared, and asked of the device. Nothing is
-//! contracted. 16-bit floats are bits in memory, converted by integer arithmetic, to nearest even. Vulkan's own `Exp`, `Log`, `Tanh`, `Sin`
-//! and `Cos` may be off by more than our tolerance, so they are composed of operations that are exact to the last bits. `Fma` may round twice:
-//! Vulkan 1.2 has no other. Denormal numbers may become zeros.
+//! f32 keeps signed zeros, infinities and NaN, and rounds to nearest even; both are declared, and asked of the device.
+//! Nothing is contracted. 16-bit floats are bits in memory, converted by integer arithmetic, to nearest even. Vulkan's own
+//! `Exp`, `Log`, `Tanh`, `Sin` and `Cos` may be off by more than our tolerance, so they are composed of operations that are
+//! good to the last bits. `Fma` may round twice: Vulkan 1.2 has no other. Denormal numbers may become zeros.
 //!
 //! # Limits
 //! [`limits::TARGET`]; what the target lacks is in [`caps`].
@@ -71,8 +71,8 @@ pub fn emit(module: &Module, options: &Options) -> Result<Vec<Source>, Vec<Error
 /// Prints a lowered kernel.
 ///
 /// # Errors
-/// [`Error::Limit`] where its arguments or its grid exceed what every device takes; [`Error::Broken`] where it breaks a rule of lane
-/// programs.
+/// [`Error::Limit`] where its arguments, its grid or its shared memory exceed what devices take; [`Error::Broken`] where it
+/// breaks a rule of lane programs.
 pub fn print(kernel: &LaneKernel) -> Result<Source, Error> {
     print::print(kernel)
 }

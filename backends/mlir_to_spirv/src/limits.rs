@@ -15,9 +15,9 @@ pub const ADDRESS_BYTES: u64 = 8;
 /// without subgroups on others.
 pub const MAX_SUBGROUP: u32 = 64;
 
-/// Shared memory that desktop GPUs have (NVIDIA 48 KiB, AMD 64 or 32, Intel and Apple 32); the manifest says how much a kernel
-/// needs, and the device is asked.
-const SHARED_BYTES: u64 = 32 << 10;
+/// Bytes of shared memory that desktop GPUs have (NVIDIA 48 KiB, AMD 64 or 32, Intel and Apple 32); the manifest says how much a
+/// kernel needs, and the device is asked.
+pub const SHARED_BYTES: u64 = 32 << 10;
 
 /// Threads that desktop GPUs take; the device is asked.
 const MAX_THREADS: u32 = 1024;
@@ -25,7 +25,7 @@ const MAX_THREADS: u32 = 1024;
 /// The numbers of desktop GPUs.
 pub const TARGET: Target = Target {
     name: crate::TARGET,
-    // What lanes exchange takes 8 bytes of shared memory for each thread at most.
+    // What lanes exchange takes 8 bytes of shared memory for each thread of the rest, unless it is of several types.
     shared_bytes: SHARED_BYTES - 8 * MAX_THREADS as u64,
     max_threads: MAX_THREADS,
     // A group of full subgroups whatever their size.

@@ -73,3 +73,52 @@ fn every_line_of_the_map_follows_its_comment() {
         }
     }
 }
+
+/// What every device passes is the limit, and what desktop GPUs have of shared memory.
+#[test]
+fn limits_are_errors_that_say_what_to_do() {
+    let vectors = testing::vectors();
+    let mut shared = testing::lane_reductions();
+    shared.shared.push(lower_simt::ir::SharedData { name: "large".to_owned(), elem: tile_ir::Elem::F32, len: 8000 });
+    let mut grid = testing::norm();
+    grid.grid = [70_000, 65_535, 1];
+    for (kernel, words) in [
+        (vectors, "in bytes, needs 304, above the limit of 128"),
+        (shared, "above the limit of 32768"),
+        (grid, "in workgroups along an axis, needs 131070, above the limit of 65535"),
+    ] {
+        let error = mlir_to_spirv::print(&kernel).expect_err("it is too large");
+        assert!(matches!(error, lower_simt::Error::Limit { .. }), "{error:?}");
+        let report = error.report().to_string();
+        assert!(report.contains(words) && report.contains("kernels/test/src/lib.rs:1"), "{report}");
+    }
+}
+
+#[test]
+fn broken_programs_are_errors() {
+    let mut kernel = testing::norm();
+    kernel.vars[0].scalar = lower_simt::ir::Scalar::I64;
+    let error = mlir_to_spirv::print(&kernel).expect_err("the array does not hold bf16");
+    assert!(matches!(error, lower_simt::Error::Broken { target: "spirv", .. }), "{error:?}");
+}
+
+/// The manifest says what each device must be asked.
+#[test]
+fn needs_are_those_of_the_module() {
+    use bundle::manifest::Need;
+    let of = |kernel: &LaneKernel| print(kernel).kernel.needs;
+    let norm = of(&testing::norm());
+    for need in [
+        Need::BufferDeviceAddress,
+        Need::StorageBuffer16BitAccess,
+        Need::SubgroupShuffle,
+        Need::ShaderRoundingModeRteFloat32,
+        Need::ShaderSignedZeroInfNanPreserveFloat32,
+    ] {
+        assert!(norm.contains(&need), "{need}");
+    }
+    assert!(!norm.contains(&Need::ShaderInt64) && !norm.contains(&Need::StorageBuffer8BitAccess), "{norm:?}");
+    let lanes = of(&testing::lane_reductions());
+    assert!(lanes.contains(&Need::ShaderInt64) && lanes.contains(&Need::ShaderSubgroupExtendedTypes), "{lanes:?}");
+    assert!(!of(&testing::control()).contains(&Need::SubgroupShuffle));
+}

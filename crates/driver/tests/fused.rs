@@ -132,7 +132,13 @@ fn parts_compute_what_their_tile_programs_say() {
     for declaration in &fusions {
         let group = fuse::group(declaration, &module).unwrap_or_else(|error| panic!("{}", error.report()));
         for kernel in group.parts.iter().flat_map(|part| &part.candidates) {
-            for target in [&mlir_to_msl::limits::TARGET, &mlir_to_gpu::limits::TARGET, &mlir_to_musa::limits::TARGET] {
+            let targets = [
+                &mlir_to_msl::limits::TARGET,
+                &mlir_to_gpu::limits::TARGET,
+                &mlir_to_musa::limits::TARGET,
+                &mlir_to_spirv::limits::TARGET,
+            ];
+            for target in targets {
                 let module = Module { name: "one".to_owned(), kernels: vec![kernel.clone()] };
                 let lane = lower_simt::lower(&module, target).expect("it lowers").kernels.remove(0);
                 assert_eq!(

@@ -43,5 +43,5 @@ fn smollm2_through_vulkan() {
     if let Err(error) = decode::open_device("vulkan", None) {
         return eprintln!("SKIPPED: nothing is decoded through Vulkan: {error}");
     }
-    check(&["--device", "vulkan", "--tokens", "4"]);
+    check(&["--device", "vulkan", "--tokens", "8"]);
 }

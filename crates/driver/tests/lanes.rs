@@ -7,7 +7,12 @@ use lower_simt::target::Target;
 use lower_simt::{ir::LaneKernel, verify};
 use tile_ir::{Kernel, Module};
 
-const TARGETS: [Target; 3] = [mlir_to_msl::limits::TARGET, mlir_to_gpu::limits::TARGET, mlir_to_musa::limits::TARGET];
+const TARGETS: [Target; 4] = [
+    mlir_to_msl::limits::TARGET,
+    mlir_to_gpu::limits::TARGET,
+    mlir_to_musa::limits::TARGET,
+    mlir_to_spirv::limits::TARGET,
+];
 
 fn lower(kernel: &Kernel, target: &Target) -> Result<LaneKernel, lower_simt::Error> {
     let module = Module { name: "one".to_owned(), kernels: vec![kernel.clone()] };

@@ -12,7 +12,7 @@ use tile_ir::{Access, Elem, Kernel};
 
 use crate::{Backend, Runs};
 use emulated::Emulated;
-pub use on_device::available;
+pub use on_device::{available, run as run_on_device};
 
 /// What the tile interpreter computes.
 ///
@@ -38,9 +38,17 @@ fn compare(kernel: &Kernel, case: &Case, found: &Outputs) -> Result<(), String> 
 /// # Panics
 /// If the tile interpreter traps on `kernel`.
 pub fn interpret_lanes(kernel: &Kernel, lane: &LaneKernel, target: &Target, case: &Case) -> Result<(), String> {
+    compare(kernel, case, &lane_outputs(lane, target, case)?)
+}
+
+/// What `lane` writes in the lane interpreter.
+///
+/// # Errors
+/// The trap.
+pub fn lane_outputs(lane: &LaneKernel, target: &Target, case: &Case) -> Result<Outputs, String> {
     let (written, result) = run_lanes(lane, target, case, &Options::default())?;
     result.map_err(|trap| trap.to_string())?;
-    compare(kernel, case, &written)
+    Ok(written)
 }
 
 /// How a run of the lane interpreter ended.

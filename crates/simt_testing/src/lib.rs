@@ -15,7 +15,7 @@ use lower_simt::ir::LaneKernel;
 use lower_simt::target::Target;
 
 pub use cases::{judged_cases, random_case};
-pub use execute::{Program, available, interpret_lanes};
+pub use execute::{Program, available, interpret_lanes, lane_outputs, run_on_device};
 
 /// A backend under test.
 #[derive(Clone, Copy, Debug)]

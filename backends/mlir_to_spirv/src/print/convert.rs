@@ -26,10 +26,10 @@ impl Printer<'_> {
         }
         match convert {
             Convert::Round(elem) => self.round(elem, x),
-            Convert::SignedToFloat => self.to_float(Op::ConvertSToF, -1.0, from, x),
-            Convert::UnsignedToFloat => self.to_float(Op::ConvertUToF, 1.0, from, x),
-            Convert::FloatToSigned(to) => self.from_float(Op::ConvertFToS, to, x),
-            Convert::FloatToUnsigned(to) => self.from_float(Op::ConvertFToU, to, x),
+            Convert::SignedToFloat => self.int_to_float(Op::ConvertSToF, -1.0, from, x),
+            Convert::UnsignedToFloat => self.int_to_float(Op::ConvertUToF, 1.0, from, x),
+            Convert::FloatToSigned(to) => self.float_to_int(Op::ConvertFToS, to, x),
+            Convert::FloatToUnsigned(to) => self.float_to_int(Op::ConvertFToU, to, x),
             Convert::SignExtend(to) => self.extend(true, from, to, x),
             Convert::ZeroExtend(to) => self.extend(false, from, to, x),
             Convert::Truncate(to) => self.truncate(from, to, x),
@@ -38,7 +38,7 @@ impl Printer<'_> {
     }
 
     /// `truth` is what a bit that is set means.
-    fn to_float(&mut self, op: Op, truth: f32, from: Scalar, x: Id) -> Id {
+    fn int_to_float(&mut self, op: Op, truth: f32, from: Scalar, x: Id) -> Id {
         let x = match from {
             Scalar::Bool => {
                 let (truth, zero) = (self.module.float(truth), self.module.float(0.0));
@@ -51,7 +51,7 @@ impl Printer<'_> {
     }
 
     /// Toward zero; narrow results keep the low bits of 32.
-    fn from_float(&mut self, op: Op, to: Scalar, x: Id) -> Id {
+    fn float_to_int(&mut self, op: Op, to: Scalar, x: Id) -> Id {
         match to {
             Scalar::I64 => self.op(op, Ty::Ulong, &[x]),
             Scalar::I32 | Scalar::F32 => self.op(op, Ty::Uint, &[x]),

@@ -15,7 +15,7 @@ impl Printer<'_> {
     fn tanh_body(&mut self, x: Id) -> Id {
         let magnitude = self.glsl(GLOp::FAbs, Ty::Float, &[x]);
         let square = self.float_op(Op::FMul, &[x, x]);
-        let odd = self.horner(square, &[-5.704_988_7e-3, 2.063_908_9e-2, -5.373_971_5e-2, 0.133_314_42, -0.333_332_82]);
+        let odd = self.horner(square, &[-5.704_988_8e-3, 2.063_908_8e-2, -5.373_971_5e-2, 0.133_314_42, -0.333_332_8]);
         let odd = self.float_op(Op::FMul, &[odd, square]);
         let small = self.fma(odd, x, x);
         let (one, two, limit) = (self.module.float(1.0), self.module.float(2.0), self.module.float(0.625));

@@ -91,11 +91,11 @@ impl Printer<'_> {
             // Storing rounds anyway, and rounding twice to one type is rounding once.
             Expr::Convert(Convert::Round(to), inner) if *to == elem => {
                 let value = self.expr(inner);
-                self.to_memory(elem, value)
+                self.in_memory(elem, value)
             }
             _ => {
                 let value = self.expr(value);
-                self.to_memory(elem, value)
+                self.in_memory(elem, value)
             }
         };
         if let Some(pointer) = self.pointer(place) {
@@ -104,7 +104,7 @@ impl Printer<'_> {
     }
 
     /// A value as it lies in memory.
-    fn to_memory(&mut self, elem: Elem, value: Id) -> Id {
+    fn in_memory(&mut self, elem: Elem, value: Id) -> Id {
         match elem {
             Elem::F32 | Elem::I32 | Elem::I64 => value,
             Elem::F16 | Elem::Bf16 => {

@@ -1,11 +1,13 @@
 //! The walk over a kernel. One file per family of statements or expressions.
 
+mod arguments;
 mod binary;
 mod build;
 mod control;
 mod convert;
 mod expr;
 mod float16;
+mod groups;
 mod head;
 mod lanes;
 mod log_exp;
@@ -23,12 +25,12 @@ use lower_simt::Error;
 use lower_simt::ir::{Builtin, LaneKernel, Stmt, StmtKind, Var};
 
 use crate::asm::{COMMENT, Function, Id, Module, Ty};
-use crate::names;
+use crate::{limits, names};
 
 /// Prints a kernel.
 pub(crate) fn print(kernel: &LaneKernel) -> Result<Source, Error> {
-    let arguments = head::Arguments::of(kernel)?;
-    let groups = head::Groups::of(kernel)?;
+    let arguments = arguments::Arguments::of(kernel)?;
+    let groups = groups::Groups::of(kernel)?;
     let mut printer = Printer::new(kernel);
     printer.kernel(&arguments, &groups);
     if let Some(detail) = printer.broken {
@@ -37,6 +39,17 @@ pub(crate) fn print(kernel: &LaneKernel) -> Result<Source, Error> {
     }
 
     let shared = kernel.array_bytes() + printer.exchange.values().map(|(_, bytes)| bytes).sum::<u64>();
+    if shared > limits::SHARED_BYTES {
+        return Err(Error::Limit {
+            target: crate::TARGET,
+            kernel: kernel.name.clone(),
+            what: "shared memory, with what lanes exchange numbers of several types through, in bytes,".to_owned(),
+            needed: shared,
+            limit: limits::SHARED_BYTES,
+            loc: kernel.loc.clone(),
+            help: "use smaller blocks, or reduce numbers of one type only".to_owned(),
+        });
+    }
     let header = Header {
         comment: COMMENT,
         language: "SPIR-V 1.5 for Vulkan 1.2",

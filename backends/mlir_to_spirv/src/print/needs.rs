@@ -3,7 +3,7 @@
 use bundle::manifest::Need;
 use lower_simt::ir::Scalar;
 use spirv::Capability;
-use tile_ir::ParamKind;
+use tile_ir::{Param, ParamKind};
 
 use super::{Printer, head};
 use crate::asm::Ty;
@@ -36,7 +36,10 @@ impl Printer<'_> {
                 self.needs.insert(need);
             }
         }
-        let wide = |param: &tile_ir::Param| matches!(&param.kind, ParamKind::Scalar(scalar) if Scalar::of(scalar.elem) == Scalar::I64);
+        let wide = |param: &Param| match &param.kind {
+            ParamKind::Scalar(scalar) => Scalar::of(scalar.elem) == Scalar::I64,
+            ParamKind::View(_) => false,
+        };
         if kernel.vars.iter().any(|var| var.scalar == Scalar::I64)
             || kernel.params.iter().any(wide)
             || self.module.is_used(Ty::Ulong)

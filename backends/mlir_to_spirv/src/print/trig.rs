@@ -1,8 +1,8 @@
 //! Sine and cosine of f32.
 //!
-//! The argument is reduced by integer arithmetic (Payne and Hanek, 1983): of 2/pi in binary, only the 96 bits matter whose products with
-//! the argument's 24 are neither whole turns nor far below its fraction. So every argument has a good result, and no
-//! contraction can spoil it.
+//! The argument is reduced by integer arithmetic (Payne and Hanek, 1983): of 2/pi in binary, only the 96 bits matter whose
+//! products with the argument's 24 are neither whole turns nor far below its fraction. So every argument has a good
+//! result, and no contraction can spoil it.
 
 use spirv::{GlslStd450Op as GLOp, Op, StorageClass};
 

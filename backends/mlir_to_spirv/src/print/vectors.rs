@@ -1,8 +1,8 @@
 //! Several neighbouring elements at once.
 //!
-//! In views, elements of 32 and 64 bits travel as vectors of their own type, smaller ones packed in words, the first in the lowest
-//! bits: Vulkan's memory is little-endian. Shared arrays have no other shape than their elements', so that they are accessed one by
-//! one, as is what fills no word.
+//! In views, elements of 32 and 64 bits travel as vectors of their own type, smaller ones packed in words, the first in the
+//! lowest bits: Vulkan's memory is little-endian. Shared arrays have no other shape than their elements', so that they are
+//! accessed one by one, as is what fills no word.
 
 use lower_simt::ir::{Expr, Place, Scalar, Var};
 use spirv::{Op, StorageClass};

@@ -32,14 +32,14 @@ pub fn available(name: &'static str) -> Result<(), String> {
     with(name, |_| Ok(())).map_err(|error| error.to_string())
 }
 
-/// Loads a printed kernel and launches it once; what it wrote.
+/// Loads a printed kernel on the device of this name and launches it once; what it wrote.
 ///
 /// # Errors
 /// What the device refuses.
 ///
 /// # Panics
 /// If no temporary file can be written.
-pub(super) fn run(name: &'static str, source: &Source, case: &Case) -> Result<Outputs, String> {
+pub fn run(name: &'static str, source: &Source, case: &Case) -> Result<Outputs, String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let binary = source.binary.as_ref().map_or(source.text.as_bytes(), |binary| binary.bytes.as_slice());
     let target = device_target(name);
