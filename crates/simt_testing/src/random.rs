@@ -4,6 +4,7 @@ use lower_simt::Error;
 use lower_simt::ir::LaneKernel;
 use lower_simt::target::Target;
 use lower_simt::verify::verify;
+use rayon::prelude::*;
 use tile_ir::testing::kernel_from_seed;
 use tile_ir::{Kernel, Module};
 
@@ -66,8 +67,11 @@ pub fn check(seed: u64, backend: &Backend, execute: bool) -> Result<bool, String
 pub fn sweep(seeds: std::ops::Range<u64>, stride: u64, backend: &Backend) {
     let (mut taken, mut failed) = (0, Vec::new());
     let count = seeds.end - seeds.start + REGRESSIONS.len() as u64;
-    for seed in seeds.chain(REGRESSIONS) {
-        match check(seed, backend, seed.is_multiple_of(stride) || REGRESSIONS.contains(&seed)) {
+    let seeds: Vec<u64> = seeds.chain(REGRESSIONS).collect();
+    let run = |&seed: &u64| check(seed, backend, seed.is_multiple_of(stride) || REGRESSIONS.contains(&seed));
+    let results: Vec<Result<bool, String>> = seeds.par_iter().map(run).collect();
+    for result in results {
+        match result {
             Ok(accepted) => taken += u64::from(accepted),
             Err(problem) => failed.push(problem),
         }

@@ -147,6 +147,11 @@ fn casts() -> Kernel {
     ints.store(&mut t, unsigned);
     let bits = t.cast(CastOp::Bitcast, x, Elem::I32);
     ints.store(&mut t, bits);
+    // Without the sign.
+    let mask = t.splat_int(Elem::I32, &[1, COLS], i64::from(i32::MAX));
+    let size = t.binary(BinaryOp::And, bits, mask);
+    let value = t.cast(CastOp::Bitcast, size, Elem::F32);
+    floats.store(&mut t, value);
     for op in [CastOp::ExtS, CastOp::ExtU] {
         let value = t.cast(op, n, Elem::I64);
         longs.store(&mut t, value);
@@ -213,7 +218,25 @@ fn product() -> Kernel {
     t.finish().expect("valid")
 }
 
+/// Two matrices, with the matrix unit where the target has one. Rows and columns of the product are no multiples of its sizes;
+/// terms are, since zeros on one side would hide what fills up the other.
+fn matrices() -> Kernel {
+    let mut t = KernelBuilder::new("matrices");
+    let (left, right) = (t.read("left", Elem::Bf16, &[20, 32]), t.read("right", Elem::Bf16, &[32, 24]));
+    let output = t.write("output", Elem::F32, &[20, 24], &[Own::Whole, Own::Whole]);
+    let zero = t.index(0);
+    let mut wide = |view, dims: &[u64]| {
+        let tile = t.load(view, &[zero, zero], dims);
+        t.cast(CastOp::ExtF, tile, Elem::F32)
+    };
+    let (x, y) = (wide(left, &[20, 32]), wide(right, &[32, 24]));
+    let start = t.splat(Elem::F32, &[20, 24], 1.5);
+    let sums = t.contract(x, y, start, ContractSpec::matmul(false));
+    t.store(output, sums, &[zero, zero]);
+    t.finish().expect("valid")
+}
+
 /// All of them.
 pub(super) fn kernels() -> Vec<Kernel> {
-    vec![unary(), floats(), integers(), casts(), reductions::reductions(), control(), product()]
+    vec![unary(), floats(), integers(), casts(), reductions::reductions(), control(), product(), matrices()]
 }

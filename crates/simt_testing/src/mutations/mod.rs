@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use lower_simt::target::Target;
 use lower_simt::testing::{Mutation, mutations};
 use lower_simt::text::print;
 use lower_simt::verify::verify;
@@ -16,9 +17,45 @@ use tile_ir::{BinaryOp, Predicate, ReduceOp, UnaryOp};
 use crate::{Backend, full};
 use original::{Original, Verdict};
 
-/// Statements and expressions without variants of their own that must be among the damaged ones.
-const PLAIN: [&str; 12] =
-    ["Assign", "Store", "LoadVector", "StoreVector", "Barrier", "For", "While", "If", "Fma", "Select", "Load", "Param"];
+/// Statements and expressions that must be among the damaged ones, besides those that have operators.
+const PLAIN: [&str; 30] = [
+    "Declare",
+    "Assign",
+    "Store",
+    "LoadVector",
+    "StoreVector",
+    "Barrier",
+    "For",
+    "While",
+    "If",
+    "Float",
+    "Int",
+    "Builtin::Thread",
+    "Builtin::Lane",
+    "Builtin::Subgroup",
+    "Builtin::Program(X)",
+    "Param",
+    "Fma",
+    "Select",
+    "Load",
+    "Convert::Round(F16)",
+    "Convert::Round(Bf16)",
+    "Convert::SignedToFloat",
+    "Convert::UnsignedToFloat",
+    "Convert::FloatToSigned(I32)",
+    "Convert::FloatToUnsigned(I32)",
+    "Convert::SignExtend(I64)",
+    "Convert::ZeroExtend(I64)",
+    "Convert::Truncate(I8)",
+    "Convert::Bits(I32)",
+    "Convert::Bits(F32)",
+];
+
+/// As [`PLAIN`], for targets with a matrix unit.
+const MATRIX: [&str; 4] = ["Matrix::Fill", "Matrix::Load", "Matrix::Multiply", "Matrix::Store"];
+
+/// As [`PLAIN`], for targets that copy ahead.
+const AHEAD: [&str; 1] = ["AwaitCopy"];
 
 /// How many mutants were noticed, and by what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,12 +85,15 @@ impl fmt::Display for Caught {
 }
 
 /// Kinds of operations that must be damaged.
-fn wanted() -> BTreeSet<String> {
+fn wanted(target: &Target) -> BTreeSet<String> {
+    let matrix = if target.matrix.is_empty() { &[][..] } else { &MATRIX };
+    let ahead = if target.ahead.is_some() { &AHEAD[..] } else { &[] };
+    let plain = PLAIN.iter().chain(matrix).chain(ahead);
     let unary = UnaryOp::ALL.iter().map(|op| format!("Unary::{op:?}"));
     let binary = BinaryOp::ALL.iter().map(|op| format!("Binary::{op:?}"));
     let predicates = Predicate::ALL.iter().map(|(op, _, _)| format!("Compare::{op:?}"));
     let reduce = ReduceOp::ALL.iter().map(|(op, _)| format!("LaneReduce::{op:?}"));
-    unary.chain(binary).chain(predicates).chain(reduce).chain(PLAIN.iter().map(ToString::to_string)).collect()
+    unary.chain(binary).chain(predicates).chain(reduce).chain(plain.map(ToString::to_string)).collect()
 }
 
 /// Name of a damaged kernel: what was done, and the first line that differs, before and after.
@@ -111,7 +151,7 @@ pub fn sweep(backend: &Backend) -> Caught {
     for (verdict, name) in verdicts {
         match verdict {
             Verdict::Compile => caught.compile += 1,
-            Verdict::Run => caught.run += 1,
+            Verdict::Run | Verdict::Undefined => caught.run += 1,
             Verdict::Endless => caught.endless += 1,
             Verdict::Same => {
                 println!("the same: {name}");
@@ -120,7 +160,7 @@ pub fn sweep(backend: &Backend) -> Caught {
             Verdict::Missed => missed.push(name),
         }
     }
-    let missing: Vec<String> = wanted().difference(&kinds).cloned().collect();
+    let missing: Vec<String> = wanted(backend.target).difference(&kinds).cloned().collect();
     assert!(missed.is_empty(), "{caught}; {} missed:\n{}\nnever damaged: {missing:?}", missed.len(), missed.join("\n"));
     assert!(missing.is_empty(), "never damaged: {missing:?}; {caught}");
     caught

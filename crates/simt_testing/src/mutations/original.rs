@@ -46,6 +46,8 @@ pub(super) enum Verdict {
     Compile,
     /// It stops, or gives other results.
     Run,
+    /// The lane interpreter: something undefined is read. In text it may hold the right number.
+    Undefined,
     /// The lane interpreter, when its steps are used up.
     Endless,
     /// Nobody can: it computes the same from whatever it is given.
@@ -120,11 +122,12 @@ impl Original {
                 (!passed).then_some(Verdict::Run)
             }
             Ok((_, Err(trap))) if matches!(trap.kind, TrapKind::Fuel(_)) => Some(Verdict::Endless),
+            Ok((_, Err(trap))) if matches!(trap.kind, TrapKind::Undefined(_)) => Some(Verdict::Undefined),
             Ok((_, Err(_))) | Err(_) => Some(Verdict::Run),
         };
         let verdict = self.exams.iter().find_map(noticed).or_else(|| self.more().iter().find_map(noticed));
         match verdict {
-            Some(Verdict::Endless) => return Verdict::Endless,
+            Some(verdict @ (Verdict::Endless | Verdict::Undefined)) => return verdict,
             Some(verdict) if !text => return verdict,
             None if same => return Verdict::Same,
             Some(_) | None => {}
