@@ -46,6 +46,17 @@ impl Ty {
         }
     }
 
+    /// The instruction that makes it, and its operands.
+    fn definition(self) -> (Op, Vec<Operand>) {
+        match self {
+            Ty::Float => (Op::TypeFloat, vec![Operand::Word(32)]),
+            Ty::Bool => (Op::TypeBool, vec![]),
+            Ty::Byte | Ty::Short | Ty::Uint | Ty::Ulong => {
+                (Op::TypeInt, vec![Operand::Word(8 * self.bytes()), Operand::Word(0)])
+            }
+        }
+    }
+
     /// Bytes in memory.
     pub(crate) const fn bytes(self) -> u32 {
         match self {
@@ -77,19 +88,14 @@ impl Module {
 
     /// Type of one number.
     pub(crate) fn ty(&mut self, ty: Ty) -> Id {
-        let (op, operands) = match ty {
-            Ty::Float => (Op::TypeFloat, vec![Operand::Word(32)]),
-            Ty::Bool => (Op::TypeBool, vec![]),
-            Ty::Byte | Ty::Short | Ty::Uint | Ty::Ulong => {
-                (Op::TypeInt, vec![Operand::Word(8 * ty.bytes()), Operand::Word(0)])
-            }
-        };
+        let (op, operands) = ty.definition();
         self.intern(op, None, operands, |module| module.fixed(ty.name()))
     }
 
     /// Whether the module has a type of one number.
     pub(crate) fn is_used(&self, ty: Ty) -> bool {
-        self.known.values().any(|id| self.names[id.0 as usize] == ty.name())
+        let (op, operands) = ty.definition();
+        self.known.contains_key(&(op as u32, None, operands))
     }
 
     /// Type of a vector.

@@ -67,17 +67,20 @@ impl Printer<'_> {
                     types.push(self.view_type(&param.name, view.elem, view.access));
                     members.push((index, arguments.offsets[index], String::new()));
                 }
-                ParamKind::Scalar(scalar) => match register(Scalar::of(scalar.elem)) {
+                ParamKind::Scalar(scalar) => match Scalar::of(scalar.elem) {
                     // Two words, which need no alignment of 8 bytes.
-                    Ty::Ulong => {
+                    Scalar::I64 => {
                         for (half, suffix) in [(0, "_low"), (4, "_high")] {
                             types.push(self.module.ty(Ty::Uint));
                             members.push((index, arguments.offsets[index] + half, suffix.to_owned()));
                         }
                     }
-                    ty @ (Ty::Float | Ty::Uint | Ty::Bool | Ty::Byte | Ty::Short) => {
-                        types.push(self.module.ty(ty));
+                    scalar @ (Scalar::F32 | Scalar::I32) => {
+                        types.push(self.module.ty(register(scalar)));
                         members.push((index, arguments.offsets[index], String::new()));
+                    }
+                    scalar @ (Scalar::Bool | Scalar::I8) => {
+                        self.fail(format!("number `{}` is passed as {scalar:?}", param.name));
                     }
                 },
             }

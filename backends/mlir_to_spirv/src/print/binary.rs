@@ -145,7 +145,7 @@ impl Printer<'_> {
     }
 
     /// The smaller or larger one; the extended instructions know 32 bits only.
-    fn extreme(&mut self, short: GLOp, wide: Op, ty: Ty, x: Id, y: Id) -> Id {
+    pub(super) fn extreme(&mut self, short: GLOp, wide: Op, ty: Ty, x: Id, y: Id) -> Id {
         match ty {
             Ty::Ulong => {
                 let first = self.op(wide, Ty::Bool, &[x, y]);

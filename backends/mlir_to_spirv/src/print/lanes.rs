@@ -185,10 +185,10 @@ impl Printer<'_> {
             ReduceOp::Add => self.op(Op::IAdd, ty, &[x, y]),
             ReduceOp::MinF => self.glsl(GLOp::NMin, ty, &[x, y]),
             ReduceOp::MaxF => self.glsl(GLOp::NMax, ty, &[x, y]),
-            ReduceOp::MinS => self.glsl(GLOp::SMin, ty, &[x, y]),
-            ReduceOp::MaxS => self.glsl(GLOp::SMax, ty, &[x, y]),
-            ReduceOp::MinU => self.glsl(GLOp::UMin, ty, &[x, y]),
-            ReduceOp::MaxU => self.glsl(GLOp::UMax, ty, &[x, y]),
+            ReduceOp::MinS => self.extreme(GLOp::SMin, Op::SLessThan, ty, x, y),
+            ReduceOp::MaxS => self.extreme(GLOp::SMax, Op::SGreaterThan, ty, x, y),
+            ReduceOp::MinU => self.extreme(GLOp::UMin, Op::ULessThan, ty, x, y),
+            ReduceOp::MaxU => self.extreme(GLOp::UMax, Op::UGreaterThan, ty, x, y),
         }
     }
 }
