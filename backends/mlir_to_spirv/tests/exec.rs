@@ -42,7 +42,7 @@ fn case(kernel: &LaneKernel, value: impl Fn(Elem, usize) -> f64) -> Case {
                 } else {
                     Buffer::from_values(view.elem, view.shape, &values)
                 };
-                ArgValue::View { buffer, access: view.access, own: view.own.clone() }
+                ArgValue::View { buffer, access: view.access }
             }
             ParamKind::Scalar(scalar) => match scalar.elem {
                 Elem::F32 => ArgValue::Float(value(Elem::F32, number) as f32),

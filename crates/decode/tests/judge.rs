@@ -49,6 +49,9 @@ fn bundle(dir: &Path, group: &str, args: &[Arg]) -> Bundle {
     writer.file("k.so", std::fs::read(&library).unwrap()).unwrap();
     for name in KERNELS {
         writer.kernel(Kernel {
+            needs: Vec::new(),
+            push_constant_bytes: 0,
+            workgroups: None,
             name: name.to_owned(),
             entry: name.to_owned(),
             file: "k.so".to_owned(),

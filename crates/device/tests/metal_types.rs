@@ -161,7 +161,9 @@ fn the_metal_device_type_checks() {
     };
     let text = stderr(&output);
     assert!(output.status.success(), "{text}");
-    assert!(!text.contains("warning:"), "{text}");
+    let warnings: Vec<&str> = text.lines().filter(|line| line.starts_with("warning:")).collect();
+    // What cargo says of version requirements that other crates of this one have is not about the source.
+    assert!(warnings.iter().all(|line| line.contains("semver metadata")), "{text}");
 }
 
 /// The check above sees every file: a wrong type in each of them is an error in that file.

@@ -41,9 +41,11 @@ fn movable(kernel: &LaneKernel, body: &[Stmt], number: usize, needed: &mut BTree
     if !alone(kernel, &body[number]) {
         return false;
     }
-    let names = touched(&body[number]);
+    let (own, own_written) = touched(&body[number]);
     body[..number].iter().enumerate().all(|(before, stmt)| {
-        names.is_disjoint(&touched(stmt)) || !needed.insert(before) || movable(kernel, body, before, needed)
+        let (names, written) = touched(stmt);
+        let apart = own.is_disjoint(&written) && own_written.is_disjoint(&names);
+        apart || !needed.insert(before) || movable(kernel, body, before, needed)
     })
 }
 
@@ -85,18 +87,21 @@ fn is_weights(kernel: &LaneKernel, memory: Memory) -> bool {
     }
 }
 
-/// The variables that a statement, and those inside it, read or write.
-fn touched(stmt: &Stmt) -> BTreeSet<Var> {
-    let mut touched = BTreeSet::new();
+/// The variables that a statement, and those inside it, read or write; those that they write.
+fn touched(stmt: &Stmt) -> (BTreeSet<Var>, BTreeSet<Var>) {
+    let (mut touched, mut written) = (BTreeSet::new(), BTreeSet::new());
     stmt.for_each(&mut |stmt| {
         match &stmt.kind {
             StmtKind::Let { var, .. }
             | StmtKind::Declare { var, .. }
             | StmtKind::Assign { var, .. }
             | StmtKind::LoadVector { var, .. }
-            | StmtKind::StoreVector { var, .. }
             | StmtKind::LaneReduce { var, .. }
             | StmtKind::For { var, .. } => {
+                touched.insert(*var);
+                written.insert(*var);
+            }
+            StmtKind::StoreVector { var, .. } => {
                 touched.insert(*var);
             }
             StmtKind::Store { .. }
@@ -115,5 +120,5 @@ fn touched(stmt: &Stmt) -> BTreeSet<Var> {
             });
         }
     });
-    touched
+    (touched, written)
 }

@@ -48,4 +48,9 @@ tile::instances! {
     fuse fill = fill | fill;
 }
 
+tile::instances! {
+    group "forms";
+    fill = fill::<64, BN> for BN in [16, 32] or fill::<64, BN> for BN in [64];
+}
+
 fn main() {}
