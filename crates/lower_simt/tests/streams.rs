@@ -43,11 +43,15 @@ fn reads(stmt: &Stmt, view: ViewId) -> bool {
     found
 }
 
-/// `output = op over rows of (sum over steps of blocks of `rows` rows of the input)`.
-fn columns(op: ReduceOp, elem: Elem, [rows, cols, steps]: [u64; 3]) -> Kernel {
+/// `output = op over rows of (sum over steps of blocks of `rows` rows of the input)`, the same in each program.
+fn columns(op: ReduceOp, elem: Elem, [rows, cols, steps]: [u64; 3], programs: u64) -> Kernel {
     let mut t = KernelBuilder::new("columns");
+    t.grid([programs, 1, 1]);
     let input = t.read("input", elem, &[rows * steps, cols]);
-    let output = t.write("output", Elem::F32, &[1, cols], &[Own::Whole, Own::Whole]);
+    let own = [Own::Whole, Own::Block { axis: Axis::X, size: cols }];
+    let output = t.write("output", Elem::F32, &[1, cols * programs], &own);
+    let (program, size) = (t.program_id(Axis::X), t.index(cols as i64));
+    let at = t.mul(program, size);
     let (zero, one, end) = (t.index(0), t.index(rows as i64), t.index((rows * steps) as i64));
     let start = t.splat(Elem::F32, &[rows, cols], 0.0);
     let sums = t.for_loop(zero, end, one, &[start], |t, at, carried| {
@@ -59,7 +63,7 @@ fn columns(op: ReduceOp, elem: Elem, [rows, cols, steps]: [u64; 3]) -> Kernel {
     let start = t.splat(Elem::F32, &[cols], identity);
     let over = t.reduce(op, sums[0], start, &[0]);
     let row = t.reshape(over, &[1, cols]);
-    t.store(output, row, &[zero, zero]);
+    t.store(output, row, &[zero, at]);
     t.finish().expect("valid")
 }
 
@@ -67,13 +71,16 @@ fn columns(op: ReduceOp, elem: Elem, [rows, cols, steps]: [u64; 3]) -> Kernel {
 fn rows_that_a_loop_adds_are_summed_where_they_are() {
     for (op, elem) in [(ReduceOp::Add, Elem::Bf16), (ReduceOp::Add, Elem::F32), (ReduceOp::MaxF, Elem::Bf16)] {
         for sizes in [[64, 128, 3], [32, 96, 2], [30, 40, 3], [7, 24, 5], [128, 8, 2]] {
-            let lane = lowered(&columns(op, elem, sizes), &TARGET);
+            let lane = lowered(&columns(op, elem, sizes, 1), &TARGET);
             let text = lower_simt::text::print(&lane);
             assert!(!waits_in_loop(&lane.body, false), "{op:?} {elem} {sizes:?}\n{text}");
             // Where vectors do not divide a row, the sums go through shared memory.
             let most = if sizes == [32, 96, 2] { 2 } else { 1 };
             assert!(barriers(&lane) <= most, "{op:?} {elem} {sizes:?}\n{text}");
         }
+        // Many programs have few threads each: here one group of them holds all rows.
+        lowered(&columns(op, elem, [2, 256, 3], 8), &TARGET);
+        lowered(&columns(op, elem, [3, 264, 2], 8), &TARGET);
     }
 }
 

@@ -1,13 +1,11 @@
 //! Sums over the rows of a tile that the threads hold in registers.
 
-use tile_ir::Predicate;
-
 use super::eval::place;
-use super::index::{Ix, integer};
+use super::index::Ix;
 use super::layout::Layout;
 use super::reduce::{Sum, identity, read};
 use super::{Lower, Result};
-use crate::ir::{Expr, Memory, Scalar, StmtKind};
+use crate::ir::{Memory, Scalar, StmtKind, Var};
 
 impl<'a> Lower<'a> {
     /// Each thread sums what it holds of each of its columns; each group of threads leaves its sums in shared memory; then each
@@ -44,19 +42,15 @@ impl<'a> Lower<'a> {
     }
 
     /// Stores the sums of each group, one row per group.
-    fn store_parts(&mut self, sum: &Sum<'a>, part: crate::ir::Var, operand: Layout, memory: Memory) -> Result<()> {
+    fn store_parts(&mut self, sum: &Sum<'a>, part: Var, operand: Layout, memory: Memory) -> Result<()> {
         let registers = operand.col_slots() * operand.vector;
         let at_once = (self.facts.target.vector_bytes / sum.elem().bytes()).max(1);
         let lanes = if self.facts.vectors { operand.vector.min(at_once) } else { 1 };
+        let single = self.single_writer(operand);
         self.nest(|lower| {
             let group = lower.group(operand.lanes);
             let row = lower.atoms.scale(&group, operand.cols as i64);
-            let leader = operand.replicated().then(|| {
-                let lane = lower.lane(operand.lanes);
-                let lane = lower.index(&lane, Scalar::I32).expr;
-                Expr::Compare(Predicate::IEq, Box::new(lane), Box::new(integer(Scalar::I32, 0)))
-            });
-            lower.guarded(leader, |lower| {
+            lower.guarded(single, |lower| {
                 lower.columns(operand, true, &Ix::default(), &Ix::default(), &mut |lower, cell| {
                     let cell = cell.clone();
                     lower.unrolled("v", operand.vector / lanes, |lower, v| {

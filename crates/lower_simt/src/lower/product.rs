@@ -116,6 +116,9 @@ fn columns(facts: &Facts<'_>, value: Value, dims: &[usize]) -> Option<Strategy> 
     let room = groups * operand.cols * 4 <= facts.target.shared_bytes / 4;
     let layout = if operand.cols == 1 {
         Layout::rows_only(1, facts.threads)
+    } else if groups == 1 {
+        // The sums are where the columns are.
+        Layout { rows: 1, ..operand }
     } else {
         Layout::spread(1, operand.cols, facts.threads)
     };
