@@ -178,14 +178,27 @@ class Verify(unittest.TestCase):
         from sanitize import sane
         from base import Done
 
+        log = self.folder / "sanitizer.log"
         clean, judged = "========= ERROR SUMMARY: 0 errors\n", "3 passed, 0 failed, 0 skipped\n"
-        self.assertEqual(sane(Done(0, clean + judged, ""), "3 passed")[0], "ERROR SUMMARY: 0 errors")
+        self.assertEqual(sane(Done(0, clean + judged, ""), "3 passed", log)[0], "ERROR SUMMARY: 0 errors")
         found = "========= RACECHECK SUMMARY: 1 hazard displayed (0 errors, 1 warning)\n"
         none = "========= RACECHECK SUMMARY: 0 hazards displayed (0 errors, 0 warnings)\n"
-        self.assertIn("0 hazards", sane(Done(0, judged, none), "3 passed")[0])
+        self.assertIn("0 hazards", sane(Done(0, judged, none), "3 passed", log)[0])
         for done in (Done(99, clean + judged, ""), Done(0, judged, ""), Done(0, clean, ""), Done(0, found + judged, "")):
             with self.assertRaises(Fail):
-                sane(done, "3 passed")
+                sane(done, "3 passed", log)
+
+    def test_a_finding_of_the_sanitizer_names_its_kernel_and_is_kept_whole(self):
+        from sanitize import sane
+        from base import Done
+
+        log = self.folder / "sanitizer.log"
+        race = "========= Warning: Race reported between Write access at softmax(float*)+0x90 in softmax.cu:7"
+        more = "=========     and Read access at softmax(float*)+0xa0 in softmax.cu:9 [8 hazards]"
+        text = f"{race}\n{more}\n========= RACECHECK SUMMARY: 1 hazard displayed (0 errors, 1 warning)\n"
+        with self.assertRaisesRegex(Fail, r"Race reported .*softmax.cu:7; and Read access at .*softmax.cu:9 .*sanitizer.log"):
+            sane(Done(99, "3 passed, 0 failed\n", text), "3 passed", log)
+        self.assertIn(text, log.read_text())
 
     def test_a_check_that_raises_has_failed(self):
         args = verify_gpu.arguments().parse_args(["--bundles", str(self.folder / "bundles")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
 
 from base import Bench, Check, Fail, Skip, suites, tokens_file, with_cases
 
@@ -19,13 +20,22 @@ def sanitizer(tool: str) -> tuple:
     return (program, "--tool", tool, "--error-exitcode", str(FOUND))
 
 
-def sane(done, wanted: str) -> tuple[str, dict]:
-    summaries = re.findall(r"(?:ERROR|RACECHECK) SUMMARY: .*", done.out + done.err)
-    kept = dict(output=(done.out + done.err)[-4000:])
+def findings(text: str) -> list[str]:
+    """What the tool's lines say of kernels, each once."""
+    said = re.findall(r"^=+ +(.*(?:Race reported|Invalid|Barrier error| at .*\w\().*)$", text, re.M)
+    return list(dict.fromkeys(line.strip() for line in said))
+
+
+def sane(done, wanted: str, log: Path) -> tuple[str, dict]:
+    """The summary, if it is clean; all that the tool said is in `log`."""
+    text = done.out + done.err
+    log.write_text(text)
+    summaries = re.findall(r"(?:ERROR|RACECHECK) SUMMARY: .*", text)
     clean = [summary for summary in summaries if re.search(r"SUMMARY: 0 (errors|hazards)", summary)]
     if done.code != 0 or not summaries or clean != summaries or not re.search(wanted, done.out):
-        raise Fail(f"ended with {done.code}; {summaries[-1] if summaries else 'no summary'}; {done.last()}")
-    return summaries[-1], kept
+        found = "; ".join(findings(text)[:4]) or done.last()
+        raise Fail(f"ended with {done.code}; {summaries[-1] if summaries else 'no summary'}; {found}; all of it in {log}")
+    return summaries[-1], dict(output=text[-4000:])
 
 
 def sanitized_cases(tool: str, suite: str):
@@ -34,7 +44,8 @@ def sanitized_cases(tool: str, suite: str):
             raise Skip(f"device `{bench.args.device}` is no GPU")
         bundle = with_cases(bench, suite)
         words = ("--bundle", bundle, "--device", "cuda", "--exact", "--seeds", str(bench.args.seeds))
-        return sane(bench.tenfold("judge", *words, before=sanitizer(tool)), r"[1-9]\d* passed, 0 failed")
+        done = bench.tenfold("judge", *words, before=sanitizer(tool))
+        return sane(done, r"[1-9]\d* passed, 0 failed", bench.folder / f"{tool}-{suite}.log")
 
     return run
 
@@ -44,7 +55,8 @@ def sanitized_step(tool: str):
         if bench.args.device != "cuda":
             raise Skip(f"device `{bench.args.device}` is no GPU")
         words = ("--tokens-file", tokens_file(bench, 1), "--out", bench.folder / "sanitized.f32")
-        return sane(bench.decode("logits", *words, before=sanitizer(tool)), r"1 x \d+ logits")
+        done = bench.decode("logits", *words, before=sanitizer(tool))
+        return sane(done, r"1 x \d+ logits", bench.folder / f"{tool}-step.log")
 
     return run
 

@@ -26,6 +26,8 @@ pub(crate) fn role(kernel: &Kernel, name: &str, view: &View) -> Fill {
         "sin" => Some(Fill::Angle { cosine: false }),
         "gamma" => Some(Fill::Normal { mean: 1.0, deviation: 0.1 }),
         "logits" => Some(Fill::Scores),
+        // The weights of softmax.
+        "total" => Some(Fill::Positive { scale: 2.0 }),
         "scale" | "scales" => {
             // One scale per row of an int8 matrix: the products then come out around 1.
             let quantised = kernel.params.iter().filter_map(as_view).find(|view| view.elem == Elem::I8);

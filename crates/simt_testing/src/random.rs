@@ -5,7 +5,7 @@ use lower_simt::ir::LaneKernel;
 use lower_simt::target::Target;
 use lower_simt::verify::verify;
 use rayon::prelude::*;
-use tile_ir::testing::kernel_from_seed;
+use tile_ir::testing::{kernel_from_seed, stream_from_seed};
 use tile_ir::{Kernel, Module};
 
 use crate::{Backend, Program, interpret_lanes, random_case};
@@ -32,47 +32,51 @@ pub fn lower(kernel: &Kernel, target: &Target) -> Result<Option<LaneKernel>, Str
     }
 }
 
-/// One random kernel: lowered, verified, run by the lane interpreter and, if `execute`, as printed text. Whether the target takes it.
+/// One kernel: lowered, verified, run by the lane interpreter and, if `execute`, as printed text. Whether the target takes it.
 ///
 /// # Errors
-/// The first check that fails, and the lane program.
-pub fn check(seed: u64, backend: &Backend, execute: bool) -> Result<bool, String> {
-    let kernel = kernel_from_seed(seed);
-    let Some(lane) = lower(&kernel, backend.target).map_err(|problem| format!("seed {seed}, lowering: {problem}"))?
-    else {
+/// The first check that fails, with the kernel's name and `seed`, and the lane program.
+pub fn check(kernel: &Kernel, seed: u64, backend: &Backend, execute: bool) -> Result<bool, String> {
+    let name = &kernel.name;
+    let lane = lower(kernel, backend.target).map_err(|problem| format!("{name} {seed}, lowering: {problem}"))?;
+    let Some(lane) = lane else {
         return Ok(false);
     };
     let told = |step: &str, problem: String| {
         let module = Module { name: "random".to_owned(), kernels: vec![kernel.clone()] };
         let tiles = tile_ir::print_module(&module).unwrap_or_default();
-        format!("seed {seed}, {step}: {problem}\n{tiles}\n{}", lower_simt::text::print(&lane))
+        format!("{name} {seed}, {step}: {problem}\n{tiles}\n{}", lower_simt::text::print(&lane))
     };
     verify(&lane, backend.target).map_err(|errors| told("verifier", format!("{errors:?}")))?;
-    for case in ARGS.map(|args| random_case(&kernel, args)) {
-        interpret_lanes(&kernel, &lane, backend.target, &case).map_err(|problem| told("lane interpreter", problem))?;
+    for case in ARGS.map(|args| random_case(kernel, args)) {
+        interpret_lanes(kernel, &lane, backend.target, &case).map_err(|problem| told("lane interpreter", problem))?;
     }
     if execute {
         let program = Program::new(&lane, backend).map_err(|problem| told("printer", problem))?;
-        for case in ARGS.map(|args| random_case(&kernel, args)) {
-            program.check(&kernel, &case).map_err(|problem| told("text", format!("{problem}\n{}", program.text())))?;
+        for case in ARGS.map(|args| random_case(kernel, args)) {
+            program.check(kernel, &case).map_err(|problem| told("text", format!("{problem}\n{}", program.text())))?;
         }
     }
     Ok(true)
 }
 
-/// Random kernels with these seeds and the regressions, every `stride`-th and all regressions executed as printed text.
+/// Random kernels with these seeds, as many streaming ones, and the regressions; every `stride`-th and all regressions executed as
+/// printed text.
 ///
 /// # Panics
 /// If one fails, or the target refuses more than half of them.
 pub fn sweep(seeds: std::ops::Range<u64>, stride: u64, backend: &Backend) {
     let (mut taken, mut failed) = (0, Vec::new());
-    let count = seeds.end - seeds.start + REGRESSIONS.len() as u64;
-    let seeds: Vec<u64> = seeds.chain(REGRESSIONS).collect();
-    let run = |&seed: &u64| check(seed, backend, seed.is_multiple_of(stride) || REGRESSIONS.contains(&seed));
-    let results: Vec<Result<bool, String>> = seeds.par_iter().map(run).collect();
+    let any = seeds.clone().chain(REGRESSIONS).map(|seed| (kernel_from_seed(seed), seed));
+    let kernels: Vec<(Kernel, u64)> = any.chain(seeds.map(|seed| (stream_from_seed(seed), seed))).collect();
+    let count = kernels.len();
+    let run = |(kernel, seed): &(Kernel, u64)| {
+        check(kernel, *seed, backend, seed.is_multiple_of(stride) || REGRESSIONS.contains(seed))
+    };
+    let results: Vec<Result<bool, String>> = kernels.par_iter().map(run).collect();
     for result in results {
         match result {
-            Ok(accepted) => taken += u64::from(accepted),
+            Ok(accepted) => taken += usize::from(accepted),
             Err(problem) => failed.push(problem),
         }
     }

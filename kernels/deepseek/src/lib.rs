@@ -6,6 +6,7 @@
 
 pub mod argmax;
 pub mod attention;
+pub mod attention_parts;
 pub mod elementwise;
 pub mod embed;
 pub mod matvec;

@@ -88,7 +88,7 @@ pub struct Bytes {
 pub struct KernelTime {
     /// The kernel.
     pub name: String,
-    /// Launches per token.
+    /// Launches per token, rounded up.
     pub launches: usize,
     /// Seconds per token.
     pub seconds: f64,
@@ -193,21 +193,25 @@ fn milliseconds(times: &[Duration]) -> Vec<f64> {
 fn kernels(engine: &mut Engine, tokens: u64, context: u64, first: u32) -> Result<Vec<KernelTime>, Error> {
     engine.set_position(context)?;
     let mut token = first;
-    let mut times = vec![Duration::ZERO; engine.plan().launches_per_token()];
-    for _ in 0..tokens {
-        token = engine.next_timed(token, &mut |launch, time| times[launch] += time)?;
-    }
-    let plan = engine.plan();
     let mut kernels: Vec<KernelTime> = Vec::new();
-    for (launch, time) in plan.step.iter().chain(&plan.logits).chain(&plan.argmax).zip(times) {
-        let at = kernels.iter().position(|kernel| kernel.name == launch.kernel).unwrap_or_else(|| {
-            kernels.push(KernelTime { name: launch.kernel.clone(), launches: 0, seconds: 0.0, bytes: 0 });
-            kernels.len() - 1
-        });
-        let kernel = &mut kernels[at];
-        kernel.launches += 1;
-        kernel.seconds += time.as_secs_f64() / tokens as f64;
-        kernel.bytes += (0..tokens).map(|i| plan.bytes_read(launch, context + i)).sum::<u64>() / tokens;
+    for position in context..context + tokens {
+        let mut times = Vec::new();
+        token = engine.next_timed(token, &mut |time| times.push(time))?;
+        let plan = engine.plan();
+        for (launch, time) in plan.launches_at(position).zip(times) {
+            let at = kernels.iter().position(|kernel| kernel.name == launch.kernel).unwrap_or_else(|| {
+                kernels.push(KernelTime { name: launch.kernel.clone(), launches: 0, seconds: 0.0, bytes: 0 });
+                kernels.len() - 1
+            });
+            let kernel = &mut kernels[at];
+            kernel.launches += 1;
+            kernel.seconds += time.as_secs_f64() / tokens as f64;
+            kernel.bytes += plan.bytes_read(launch, position);
+        }
+    }
+    for kernel in &mut kernels {
+        kernel.launches = kernel.launches.div_ceil(tokens as usize);
+        kernel.bytes /= tokens;
     }
     Ok(kernels)
 }

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use device::Choice;
 
 use super::Engine;
+use super::launch::Until;
 use crate::error::Error;
 
 /// Steps that are sent before the token of an earlier one is known to the host: enough that the device never waits for it.
@@ -58,7 +59,7 @@ impl Engine {
         let start = self.position;
         while *told < count {
             while self.position - start < count && sent.len() as u64 <= ahead {
-                self.run(0..self.launches.len())?;
+                self.run(Until::Token)?;
                 self.position += 1;
                 let choice = self.choose()?;
                 // A device that waited for it gains nothing by running ahead, and would run in vain where a text ends.

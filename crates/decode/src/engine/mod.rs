@@ -19,8 +19,8 @@ use crate::weights::{Model, encode};
 pub use ahead::AHEAD;
 pub use launch::Launching;
 
-use bind::{Bound, bind};
-use launch::Recorded;
+use bind::bind;
+use launch::Form;
 
 /// A model on a device, with a context that grows token by token.
 pub struct Engine {
@@ -28,11 +28,9 @@ pub struct Engine {
     config: Config,
     plan: Plan,
     buffers: Vec<Buffer>,
-    /// Those of a step, then of its logits, then the most likely token's.
-    launches: Vec<Bound>,
+    /// By the position that they begin at, ascending.
+    forms: Vec<Form>,
     launching: Launching,
-    /// Made when first wanted.
-    sequences: Vec<Recorded>,
     notes: Vec<Note>,
     position: u64,
     /// What the token's buffer is known to hold.
@@ -77,11 +75,15 @@ impl Engine {
             }
             buffers.push(handle);
         }
-        let launches = plan.step.iter().chain(&plan.logits).chain(&plan.argmax);
-        let launches = launches.map(|launch| bind(&*device, &program, &buffers, launch, plan.token));
-        let launches = launches.collect::<Result<_, _>>()?;
-        let (launching, sequences, notes) = (Launching::default(), Vec::new(), Vec::new());
-        Ok(Engine { device, config, plan, buffers, launches, launching, sequences, notes, position: 0, held: None })
+        let starts = [0].into_iter().chain(plan.far.as_ref().map(|far| far.from));
+        let form = |from| {
+            let launches = plan.launches_at(from).map(|launch| bind(&*device, &program, &buffers, launch, plan.token));
+            let launches = launches.collect::<Result<_, _>>()?;
+            Ok::<_, Error>(Form { from, step: plan.step_at(from).len(), launches, sequences: Vec::new() })
+        };
+        let forms = starts.map(form).collect::<Result<_, _>>()?;
+        let (launching, notes) = (Launching::default(), Vec::new());
+        Ok(Engine { device, config, plan, buffers, forms, launching, notes, position: 0, held: None })
     }
 
     /// Chooses how launches reach the device from now on. Results are the same.

@@ -3,6 +3,7 @@
 use device::{Choice, Chosen};
 
 use super::Engine;
+use super::launch::Until;
 use crate::error::Error;
 
 impl Engine {
@@ -11,7 +12,7 @@ impl Engine {
     /// # Errors
     /// A token outside the vocabulary, a full cache, a device that fails.
     pub fn feed(&mut self, token: u32) -> Result<(), Error> {
-        self.advance(token, self.plan.step.len())
+        self.advance(token, Until::Cache)
     }
 
     /// Appends a token and returns the most likely next one, picked on the device.
@@ -19,7 +20,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::feed`], or a winning logit that is not finite.
     pub fn next(&mut self, token: u32) -> Result<u32, Error> {
-        self.advance(token, self.launches.len())?;
+        self.advance(token, Until::Token)?;
         self.winner()
     }
 
@@ -28,7 +29,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::feed`], or a logit that is not finite.
     pub fn next_logits(&mut self, token: u32) -> Result<Vec<f32>, Error> {
-        self.advance(token, self.with_logits())?;
+        self.advance(token, Until::Logits)?;
         let mut bytes = vec![0; self.config.vocab as usize * 4];
         self.device.download(self.buffers[self.plan.logits_buffer], 0, &mut bytes)?;
         let logits: Vec<f32> = bytes.as_chunks().0.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect();
@@ -44,19 +45,14 @@ impl Engine {
     /// # Errors
     /// A device that fails, or a winning logit that is not finite.
     pub fn argmax(&mut self) -> Result<u32, Error> {
-        self.run(self.with_logits()..self.launches.len())?;
+        self.pick()?;
         self.winner()
     }
 
-    /// Launches of a step and of its logits.
-    fn with_logits(&self) -> usize {
-        self.plan.step.len() + self.plan.logits.len()
-    }
-
-    /// Appends a token by the first `count` launches.
-    fn advance(&mut self, token: u32, count: usize) -> Result<(), Error> {
+    /// Appends a token by the launches of a step, as far as they are wanted.
+    fn advance(&mut self, token: u32, until: Until) -> Result<(), Error> {
         self.begin(token)?;
-        self.run(0..count)?;
+        self.run(until)?;
         self.position += 1;
         Ok(())
     }
@@ -100,17 +96,15 @@ impl Engine {
     }
 
     /// Appends a token and asks for the next, with `time` called around each launch; for the benchmark.
-    pub(crate) fn next_timed(
-        &mut self,
-        token: u32,
-        time: &mut dyn FnMut(usize, std::time::Duration),
-    ) -> Result<u32, Error> {
+    pub(crate) fn next_timed(&mut self, token: u32, time: &mut dyn FnMut(std::time::Duration)) -> Result<u32, Error> {
         self.begin(token)?;
         self.held = None;
         self.device.sync()?;
-        for index in 0..self.launches.len() {
-            self.at_position(index)?;
-            time(index, self.device.launch_timed(&self.launches[index].binding)?);
+        let form = self.form();
+        for index in 0..self.forms[form].launches.len() {
+            let bound = &mut self.forms[form].launches[index];
+            bound.at(self.position)?;
+            time(self.device.launch_timed(&bound.binding)?);
         }
         self.position += 1;
         self.winner()

@@ -107,7 +107,7 @@ impl Builder<'_> {
     pub(super) fn finish(self, launches: [Vec<Launch>; 3], token: usize, logits_buffer: usize) -> Result<Plan, Error> {
         let [step, logits, argmax] = launches;
         let capacity = self.capacity.ok_or_else(|| Error::plan("no kernel has a cache"))?.0;
-        Ok(Plan { buffers: self.buffers, step, logits, argmax, capacity, token, logits_buffer })
+        Ok(Plan { buffers: self.buffers, step, far: None, logits, argmax, capacity, token, logits_buffer })
     }
 
     fn bind(&mut self, kernel: &Kernel, arg: &Arg, value: &Value) -> Result<Source, Error> {

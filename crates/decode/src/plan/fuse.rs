@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use bundle::manifest::{Access, Fusion, Kernel, Manifest, Slot};
 
-use crate::plan::{Argument, Content, Launch, Plan, Source};
+use crate::plan::split::{far_from, is_merged, split_attention};
+use crate::plan::{Argument, Content, Far, Launch, Plan, Source};
 
 /// The plan with as few launches as the rewrites of `manifest` allow, applied greedily: from the first launch on, the
-/// rewrite that saves most. A buffer that a rewrite no longer writes is read by nobody else, or its launch stays;
+/// rewrite that saves most. For long contexts attention is in parts if a rewrite takes in what brings them together. A buffer that a rewrite no longer writes is read by nobody else, or its launch stays;
 /// launches and buffers without use go.
 pub fn fuse(plan: &Plan, manifest: &Manifest) -> Plan {
     fuse_except(plan, manifest, &[])
@@ -15,6 +16,19 @@ pub fn fuse(plan: &Plan, manifest: &Manifest) -> Plan {
 
 /// [`fuse`] without the rewrites to these kernels.
 pub fn fuse_except(plan: &Plan, manifest: &Manifest, except: &[String]) -> Plan {
+    // The one with attention in parts has all buffers of the other.
+    let (near, split) = match split_attention(plan, manifest, except) {
+        Some(split) => (Plan { buffers: split.buffers.clone(), ..plan.clone() }, Some(split)),
+        None => (plan.clone(), None),
+    };
+    let mut fused = rewrite(&near, manifest, except);
+    if let Some(split) = split.map(|split| rewrite(&split, manifest, except)).filter(is_merged) {
+        fused.far = Some(Far { from: far_from(plan.capacity), step: split.step });
+    }
+    without_unused(fused)
+}
+
+fn rewrite(plan: &Plan, manifest: &Manifest, except: &[String]) -> Plan {
     let mut rules: Vec<&Fusion> = manifest.fusions.iter().filter(|rule| !except.contains(&rule.kernel)).collect();
     rules.sort_by_key(|rule| (std::cmp::Reverse(rule.launches.len()), &rule.kernel));
     // A view that some rewrite drops is overwritten as a whole by its kernel, wherever that is launched.
@@ -39,7 +53,7 @@ pub fn fuse_except(plan: &Plan, manifest: &Manifest, except: &[String]) -> Plan 
     }
     fuser.remove_dead();
     let [step, logits, argmax] = fuser.parts;
-    without_unused(Plan { step, logits, argmax, ..plan.clone() })
+    Plan { step, logits, argmax, ..plan.clone() }
 }
 
 struct Fuser<'a> {
@@ -227,7 +241,8 @@ fn writes_alone(launch: &Launch) -> bool {
 fn without_unused(plan: Plan) -> Plan {
     let mut used = vec![false; plan.buffers.len()];
     [plan.token, plan.logits_buffer].into_iter().for_each(|buffer| used[buffer] = true);
-    let all = plan.step.iter().chain(&plan.logits).chain(&plan.argmax);
+    let far = plan.far.iter().flat_map(|far| &far.step);
+    let all = plan.step.iter().chain(far).chain(&plan.logits).chain(&plan.argmax);
     all.flat_map(|launch| launch.args.iter().filter_map(buffer_of)).for_each(|buffer| used[buffer] = true);
     let number: Vec<usize> =
         used.iter().scan(0, |next, &used| Some(std::mem::replace(next, *next + usize::from(used)))).collect();
@@ -244,6 +259,7 @@ fn without_unused(plan: Plan) -> Plan {
     Plan {
         buffers,
         step: renumber(plan.step),
+        far: plan.far.map(|far| Far { step: renumber(far.step), ..far }),
         logits: renumber(plan.logits),
         argmax: renumber(plan.argmax),
         capacity: plan.capacity,

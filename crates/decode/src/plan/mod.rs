@@ -3,10 +3,12 @@
 //! A step appends one token: embedding, then per layer norm, query, key and value, two rotations, attention, output
 //! projection, norm, gate and up, down. The head turns the last hidden row into logits and the most likely token.
 //! Sizes come from the model, element types and the cache's capacity from the bundle's manifest; [`build`] checks that
-//! the two belong together. [`fuse`] then replaces launches by the bundle's fused kernels.
+//! the two belong together. [`fuse`] then takes attention apart where the bundle has its parts, and replaces launches by the bundle's
+//! fused kernels.
 mod build;
 mod fuse;
 mod layers;
+mod split;
 
 use std::fmt;
 
@@ -24,6 +26,8 @@ pub struct Plan {
     pub buffers: Vec<BufferPlan>,
     /// Launches that append a token to the cache.
     pub step: Vec<Launch>,
+    /// Those of long contexts, if they are others.
+    pub far: Option<Far>,
     /// Launches that make logits from the last hidden row.
     pub logits: Vec<Launch>,
     /// The launch that picks the most likely token.
@@ -34,6 +38,15 @@ pub struct Plan {
     pub token: usize,
     /// Index of the buffer that holds the logits.
     pub logits_buffer: usize,
+}
+
+/// Another step that does the same as [`Plan::step`], and is faster from a position on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Far {
+    /// The first position of a token that it appends.
+    pub from: u64,
+    /// The launches.
+    pub step: Vec<Launch>,
 }
 
 /// A buffer.
@@ -147,7 +160,7 @@ impl Plan {
     /// Activations and the rotary tables are left out: they stay in a cache, and are under one percent.
     pub fn bytes_per_token(&self, position: u64) -> u64 {
         let counts = |content| matches!(content, Content::Weights(_) | Content::Cache);
-        self.step.iter().chain(&self.logits).map(|launch| self.sum(launch, position, counts)).sum()
+        self.step_at(position).iter().chain(&self.logits).map(|launch| self.sum(launch, position, counts)).sum()
     }
 
     /// The part of [`Plan::bytes_per_token`] that does not grow with the context: the weights.
@@ -167,7 +180,20 @@ impl Plan {
         launch.args.iter().map(bytes).sum()
     }
 
-    /// Launches of one decoded token.
+    /// The launches that append a token at a position.
+    pub fn step_at(&self, position: u64) -> &[Launch] {
+        match &self.far {
+            Some(far) if position >= far.from => &far.step,
+            Some(_) | None => &self.step,
+        }
+    }
+
+    /// The launches that append a token at a position and pick the next one.
+    pub fn launches_at(&self, position: u64) -> impl Iterator<Item = &Launch> {
+        self.step_at(position).iter().chain(&self.logits).chain(&self.argmax)
+    }
+
+    /// Launches of one decoded token in a short context.
     pub fn launches_per_token(&self) -> usize {
         self.step.len() + self.logits.len() + self.argmax.len()
     }
@@ -176,7 +202,9 @@ impl Plan {
 impl fmt::Display for Plan {
     /// One launch per line, with what is bound to its arguments; written buffers are marked.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, launches) in [("step", &self.step), ("logits", &self.logits), ("argmax", &self.argmax)] {
+        let far = self.far.iter().map(|far| (format!("step from position {}", far.from), &far.step));
+        let parts = [("logits".to_owned(), &self.logits), ("argmax".to_owned(), &self.argmax)];
+        for (name, launches) in [("step".to_owned(), &self.step)].into_iter().chain(far).chain(parts) {
             writeln!(f, "{name}: {} launches", launches.len())?;
             for launch in launches {
                 write!(f, "  {}", launch.kernel)?;

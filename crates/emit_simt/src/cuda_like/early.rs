@@ -52,16 +52,20 @@ pub(super) fn form(used: EarlyUse, helpers: &mut Helpers) -> EarlyForm {
 }
 
 /// One thread asks for all of the range; a barrier object in shared memory counts the bytes that have arrived. All threads of a
-/// group must meet between the two functions: before that, the object is not there for the others.
+/// group must meet between the two functions: before that, the object is not there for the others. The warp meets behind the object's
+/// making, which the compiler may have all of it do: compute-sanitizer's racecheck counts that as a write by another thread.
 fn copies(form: &EarlyForm, helpers: &mut Helpers) {
     helpers.need(form.copy, |_| {
         format!(
             "{FUNCTION} void {}(void* to, const void* from, unsigned int bytes, unsigned long long* arrival) {{
 #if __CUDA_ARCH__ >= {ARCH}
+    const unsigned long long object = __cvta_generic_to_shared(arrival);
     if (threadIdx.x == 0) {{
-        const unsigned long long object = __cvta_generic_to_shared(arrival);
         asm volatile(\"mbarrier.init.shared::cta.b64 [%0], 1;\" ::\"l\"(object) : \"memory\");
         asm volatile(\"fence.mbarrier_init.release.cluster;\" ::: \"memory\");
+    }}
+    __syncwarp();
+    if (threadIdx.x == 0) {{
         asm volatile(\"mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;\" ::\"l\"(object), \"r\"(bytes) : \"memory\");
         asm volatile(\"cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];\"
                      ::\"l\"(__cvta_generic_to_shared(to)), \"l\"(from), \"r\"(bytes), \"l\"(object) : \"memory\");

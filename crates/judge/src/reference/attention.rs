@@ -14,9 +14,18 @@ pub(super) fn softmax(scores: &[f64]) -> Vec<f64> {
     weights.into_iter().map(|weight| weight / sum).collect()
 }
 
-/// `q` is `heads x d`; the caches are `positions x (kv heads * d)`, and query head `h` uses KV head
+/// A head's attention over some positions.
+struct Attended {
+    largest: f64,
+    /// Of `e^(score - largest)`.
+    total: f64,
+    /// Values by these weights.
+    sum: Vec<f64>,
+}
+
+/// Every head over some positions. `q` is `heads x d`; the caches are `positions x (kv heads * d)`, and query head `h` uses KV head
 /// `h / (heads / kv heads)`.
-pub(super) fn attend(args: &Args<'_>, positions: Range<usize>) -> Result<Vec<f64>, ReferenceError> {
+fn heads(args: &Args<'_>, positions: Range<usize>) -> Result<Vec<Attended>, ReferenceError> {
     let q = args.buffer("q")?;
     let (heads, d) = q.rows_cols();
     let k = args.buffer("k_cache")?;
@@ -30,19 +39,19 @@ pub(super) fn attend(args: &Args<'_>, positions: Range<usize>) -> Result<Vec<f64
         return Err(args.misfit("k_cache", format!("{rows} rows do not hold {} positions", positions.end)));
     }
     let scale = (d as f64).sqrt().recip();
-    let mut output = Vec::with_capacity(q.len());
-    for head in 0..heads {
+    let head = |head: usize| {
         let query = q.row(head);
         let at = head / (heads / kv_heads) * d;
         let score =
             |p: usize| query.iter().enumerate().map(|(i, q)| q * k.get(p * width + at + i)).sum::<f64>() * scale;
-        let weights = softmax(&positions.clone().map(score).collect::<Vec<_>>());
-        for i in 0..d {
-            let value = |(p, weight): (usize, &f64)| weight * v.get(p * width + at + i);
-            output.push(positions.clone().zip(&weights).map(value).sum());
-        }
-    }
-    Ok(output)
+        let scores: Vec<f64> = positions.clone().map(score).collect();
+        let largest = scores.iter().copied().fold(f64::from(f32::MIN), f64::max);
+        let weights: Vec<f64> = scores.iter().map(|score| (score - largest).exp()).collect();
+        let value =
+            |i: usize| positions.clone().zip(&weights).map(|(p, weight)| weight * v.get(p * width + at + i)).sum();
+        Attended { largest, total: weights.iter().sum(), sum: (0..d).map(value).collect() }
+    };
+    Ok((0..heads).map(head).collect())
 }
 
 /// Rows and row length with the first dimension as rows, all others as one.
@@ -54,7 +63,46 @@ fn flat_rows(buffer: &Buffer) -> (usize, usize) {
 /// Attention over rows `0..=position`.
 pub(super) fn decode_gqa(args: &Args<'_>) -> Outcome {
     let position = args.index("position", flat_rows(args.buffer("k_cache")?).0)?;
-    let output = attend(args, 0..position + 1)?;
+    let heads = heads(args, 0..position + 1)?;
+    let output: Vec<f64> = heads.iter().flat_map(|head| head.sum.iter().map(|sum| sum / head.total)).collect();
+    args.sized("output", output.len())?;
+    Ok(vec![Expected::all("output", output)])
+}
+
+/// Attention over stretches of the rows `0..=position`, which as many programs as `largest` has rows share evenly.
+pub(super) fn parts(args: &Args<'_>) -> Outcome {
+    let length = args.index("position", flat_rows(args.buffer("k_cache")?).0)? + 1;
+    let (parts, _) = args.buffer("largest")?.rows_cols();
+    let stretch = length.div_ceil(parts.max(1));
+    let stretches = (0..parts).map(|part| (part * stretch).min(length)..((part + 1) * stretch).min(length));
+    let heads: Vec<Attended> =
+        stretches.map(|rows| heads(args, rows)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+    let sum: Vec<f64> = heads.iter().flat_map(|head| head.sum.iter().copied()).collect();
+    args.sized("sum", sum.len())?;
+    Ok(vec![
+        Expected::all("largest", heads.iter().map(|head| head.largest).collect()),
+        Expected::all("total", heads.iter().map(|head| head.total).collect()),
+        Expected::all("sum", sum),
+    ])
+}
+
+/// What [`parts`] leaves, brought together: rows are parts.
+pub(super) fn merge(args: &Args<'_>) -> Outcome {
+    let largest = args.buffer("largest")?;
+    let (parts, heads) = largest.rows_cols();
+    let total = args.sized("total", largest.len())?;
+    let sum = args.buffer("sum")?;
+    let d = sum.len().checked_div(largest.len()).unwrap_or(0);
+    let mut output = Vec::with_capacity(heads * d);
+    for head in 0..heads {
+        let most = (0..parts).map(|part| largest.at(part, head)).fold(f64::NEG_INFINITY, f64::max);
+        let weights: Vec<f64> = (0..parts).map(|part| (largest.at(part, head) - most).exp()).collect();
+        let all: f64 = weights.iter().enumerate().map(|(part, weight)| weight * total.at(part, head)).sum();
+        for i in 0..d {
+            let value = |(part, weight): (usize, &f64)| weight * sum.at(part, head * d + i);
+            output.push(weights.iter().enumerate().map(value).sum::<f64>() / all);
+        }
+    }
     args.sized("output", output.len())?;
     Ok(vec![Expected::all("output", output)])
 }

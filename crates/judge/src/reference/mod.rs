@@ -70,6 +70,8 @@ const FAMILIES: &[(&str, Family)] = &[
     // The decode suite.
     ("argmax_greedy", argmax::argmax),
     ("attention_decode_gqa", attention::decode_gqa),
+    ("attention_merge", attention::merge),
+    ("attention_parts", attention::parts),
     ("down_proj_residual", matvec::matvec_residual),
     ("embedding_lookup", matvec::embedding),
     ("kv_proj_matvec", matvec::kv_proj),

@@ -87,7 +87,7 @@ fn loads<'a>(facts: &'a Facts<'_>, block: &'a Block, like: Value) -> impl Iterat
 fn shared_row(facts: &Facts<'_>, op: &Op, value: Value) -> Option<((u64, u64), Stream)> {
     let OpKind::Contract { lhs, rhs, spec, .. } = &op.kind else { return None };
     let (rows, cols) = facts.rows_cols(value);
-    if rows != 1 || cols < 2 || matrix(facts, op).is_some() {
+    if rows != 1 || cols < 2 || matrix(facts, op).is_some() || is_sum_of_rows(facts, value) {
         return None;
     }
     let Strategy::Lanes { layout, vector } = contract(facts, *lhs, *rhs, spec, op) else { return None };
@@ -99,6 +99,18 @@ fn shared_row(facts: &Facts<'_>, op: &Op, value: Value) -> Option<((u64, u64), S
     let read = facts.defs[value.index()].is_some_and(|op| matches!(op.kind, OpKind::Load { .. }));
     let again = slots > 1 || !read || facts.uses[value.index()] > 1;
     (again && fits && whole).then_some(((rows, cols), Stream { lanes, vector, every: row.every }))
+}
+
+/// Whether each element of a tile is a sum of elements of a larger one: then every group would read all of that.
+fn is_sum_of_rows(facts: &Facts<'_>, value: Value) -> bool {
+    match facts.defs[value.index()].map(|op| &op.kind) {
+        Some(OpKind::Reduce { value: larger, .. }) => {
+            let sums = facts.kernel.ty(value).shape.count();
+            sums > 1 && facts.kernel.ty(*larger).shape.count() > sums
+        }
+        Some(OpKind::Reshape(from)) => is_sum_of_rows(facts, *from),
+        Some(_) | None => false,
+    }
 }
 
 impl Facts<'_> {

@@ -18,6 +18,6 @@ mod rng;
 mod tests;
 
 pub use args::{OwnedArg, borrowed, random_args};
-pub use generate::{kernel_from_seed, random_kernel};
+pub use generate::{kernel_from_seed, random_kernel, stream_from_seed};
 pub use mutate::mutate;
 pub use rng::{Rng, random_buffer};

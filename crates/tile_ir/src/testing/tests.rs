@@ -21,8 +21,8 @@ fn outputs(kernel: &Kernel, seed: u64, order: Order) -> Vec<OwnedArg> {
 
 #[test]
 fn random_kernels_run_in_any_order() {
-    for seed in 0..KERNELS {
-        let kernel = kernel_from_seed(seed);
+    let seeds = (0..KERNELS).flat_map(|seed| [(seed, kernel_from_seed(seed)), (seed, stream_from_seed(seed))]);
+    for (seed, kernel) in seeds {
         let first = outputs(&kernel, seed, Order::Ascending);
         assert_eq!(first, outputs(&kernel, seed, Order::Shuffled(seed)), "seed {seed}");
         // Floats stay finite, so that outputs can be compared.

@@ -3,7 +3,7 @@
 use tile::bf16;
 
 use crate::models::CAPACITY as CAP;
-use crate::{argmax, attention, elementwise, embed, matvec, mlp, norm, rope};
+use crate::{argmax, attention, attention_parts, elementwise, embed, matvec, mlp, norm, rope};
 
 /// Hidden size.
 const D: usize = 1536;
@@ -24,6 +24,8 @@ const QD: usize = NH * DH;
 const KVD: usize = NKV * DH;
 /// Query heads per key-value head.
 const G: usize = NH / NKV;
+/// Stretches of the cache that are attended to side by side.
+const PARTS: usize = 6;
 /// Pairs of one head.
 const HALF: usize = DH / 2;
 
@@ -39,6 +41,8 @@ tile::instances! {
         for HEADS in [6, 3, 1] for CH in [128, 64, 32, 16]
         or attention::attention_decode_gqa_slots::<bf16, NH, DH, KVD, G, CAP, SLOTS>
         for SLOTS in [128, 64, 32];
+    attention_parts = attention_parts::attention_parts::<bf16, NH, DH, QD, KVD, G, CAP, PARTS, SLOTS> for SLOTS in [64, 32];
+    attention_merge = attention_parts::attention_merge::<NH, DH, QD, PARTS>;
     o_proj_residual = matvec::proj_residual::<QD, D, BN> for BN in [32, 16, 12, 8, 4];
     mlp_gate_up_silu = mlp::mlp_gate_up_silu::<D, I, BN> for BN in [32, 16, 8, 4];
     down_proj_residual = matvec::proj_residual::<I, D, BN> for BN in [32, 16, 8, 4];
@@ -48,6 +52,7 @@ tile::instances! {
     lm_head_matvec = matvec::lm_head::<D, VOCAB, BN> for BN in [32, 16, 8, 4];
     fuse norm_qkv = rms_norm_1536 => q_proj_matvec | kv_proj_matvec;
     fuse rope_qk = rope_q_decode | rope_k_decode;
+    fuse merge_o_proj = attention_merge => o_proj_residual;
     fuse norm_gate_up = rms_norm_1536 => mlp_gate_up_silu;
     fuse norm_logits = rms_norm_1536 => lm_head_matvec;
 }

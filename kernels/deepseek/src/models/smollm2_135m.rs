@@ -1,7 +1,7 @@
 //! SmolLM2-135M: a Llama model without biases, with f32 norms and an f32 cache.
 
 use crate::models::CAPACITY as CAP;
-use crate::{argmax, attention, elementwise, embed, matvec, mlp, norm, rope};
+use crate::{argmax, attention, attention_parts, elementwise, embed, matvec, mlp, norm, rope};
 
 /// Hidden size.
 const D: usize = 576;
@@ -22,6 +22,8 @@ const QD: usize = NH * DH;
 const KVD: usize = NKV * DH;
 /// Query heads per key-value head.
 const G: usize = NH / NKV;
+/// Stretches of the cache that are attended to side by side.
+const PARTS: usize = 4;
 /// Pairs of one head.
 const HALF: usize = DH / 2;
 
@@ -37,6 +39,8 @@ tile::instances! {
         for HEADS in [3, 1] for CH in [128, 64, 32, 16]
         or attention::attention_decode_gqa_slots::<f32, NH, DH, KVD, G, CAP, SLOTS>
         for SLOTS in [64, 32];
+    attention_parts = attention_parts::attention_parts::<f32, NH, DH, QD, KVD, G, CAP, PARTS, SLOTS> for SLOTS in [64, 32];
+    attention_merge = attention_parts::attention_merge::<NH, DH, QD, PARTS>;
     o_proj_residual = matvec::proj_residual::<QD, D, BN> for BN in [32, 16, 12, 8, 4];
     mlp_gate_up_silu = mlp::mlp_gate_up_silu::<D, I, BN> for BN in [32, 16, 8, 4];
     down_proj_residual = matvec::proj_residual::<I, D, BN> for BN in [32, 16, 8, 4];
@@ -46,6 +50,7 @@ tile::instances! {
     lm_head_matvec = matvec::lm_head::<D, VOCAB, BN> for BN in [32, 16, 8, 4];
     fuse norm_qkv = rms_norm_576 => q_proj_matvec | kv_proj_matvec;
     fuse rope_qk = rope_q_decode | rope_k_decode;
+    fuse merge_o_proj = attention_merge => o_proj_residual;
     fuse norm_gate_up = rms_norm_576 => mlp_gate_up_silu;
     fuse norm_logits = rms_norm_576 => lm_head_matvec;
 }

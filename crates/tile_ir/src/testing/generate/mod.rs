@@ -9,6 +9,7 @@ mod float;
 mod int;
 mod leaf;
 mod shape;
+mod stream;
 
 use arbtest::arbitrary::Unstructured;
 
@@ -17,6 +18,8 @@ use crate::builder::KernelBuilder;
 use crate::kernel::{Kernel, Own};
 use crate::op::{Axis, Index, Value, ViewId};
 use crate::types::{Elem, Type};
+
+pub use stream::stream_from_seed;
 
 /// Random bytes behind a kernel from a seed.
 const SEED_BYTES: usize = 2048;
