@@ -117,7 +117,10 @@ fn written_views_name_their_programs() {
         let range = |arg: &manifest::Arg| match &arg.kind {
             ArgKind::View { own, .. } => own.iter().find_map(|own| match own {
                 manifest::Own::Range { first, programs, .. } => Some((arg.name.clone(), (*first, *programs))),
-                manifest::Own::Whole | manifest::Own::Block { .. } | manifest::Own::At { .. } => None,
+                manifest::Own::Whole
+                | manifest::Own::Block { .. }
+                | manifest::Own::Folded { .. }
+                | manifest::Own::At { .. } => None,
             }),
             ArgKind::Scalar { .. } => None,
         };
