@@ -27,15 +27,19 @@ const KVD: usize = NKV * DH;
 const G: usize = NH / NKV;
 /// Pairs of one head.
 const HALF: usize = DH / 2;
+/// Halves of query heads.
+const QH: usize = 2 * NH;
+/// Halves of key heads.
+const KVH: usize = 2 * NKV;
 
 tile::instances! {
     group "qwen2-reduced";
     rms_norm_93 = norm::rms_norm::<bf16, D>;
     embedding_lookup = embed::embedding_lookup::<VOCAB, D>;
-    q_proj_matvec = matvec::q_proj_bias::<D, QD, BN> for BN in [16, 7];
-    kv_proj_matvec = matvec::kv_proj_bias::<bf16, D, KVD, CAP, BN> for BN in [16, 3];
-    rope_q_decode = rope::rope_q::<NH, DH, HALF, CAP, HEADS> for HEADS in [5, 1];
-    rope_k_decode = rope::rope_k::<bf16, KVD, DH, HALF, CAP>;
+    q_proj_matvec = matvec::q_proj_bias::<D, QD, BN> for BN in [16, 7, 5];
+    kv_proj_matvec = matvec::kv_proj_bias::<bf16, D, KVD, CAP, BN> for BN in [16, 3, 5];
+    rope_q_decode = rope::rope_q::<QH, HALF, CAP, BN> for BN in [5, 3];
+    rope_k_decode = rope::rope_k::<bf16, KVH, HALF, CAP, BN> for BN in [5, 3];
     attention_decode_gqa = attention::attention_decode_gqa::<bf16, NH, DH, KVD, G, CAP, HEADS, CH>
         for HEADS in [6, 2, 1] for CH in [32, 13]
         or attention::attention_decode_gqa_slots::<bf16, NH, DH, KVD, G, CAP, SLOTS>

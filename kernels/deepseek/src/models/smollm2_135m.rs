@@ -24,6 +24,10 @@ const KVD: usize = NKV * DH;
 const G: usize = NH / NKV;
 /// Pairs of one head.
 const HALF: usize = DH / 2;
+/// Halves of query heads.
+const QH: usize = 2 * NH;
+/// Halves of key heads.
+const KVH: usize = 2 * NKV;
 
 tile::instances! {
     group "smollm2-135m";
@@ -31,8 +35,8 @@ tile::instances! {
     embedding_lookup = embed::embedding_lookup::<VOCAB, D>;
     q_proj_matvec = matvec::q_proj::<D, QD, BN> for BN in [32, 16, 8, 4];
     kv_proj_matvec = matvec::kv_proj::<f32, D, KVD, CAP, BN> for BN in [32, 16, 8, 4];
-    rope_q_decode = rope::rope_q::<NH, DH, HALF, CAP, HEADS> for HEADS in [9, 1];
-    rope_k_decode = rope::rope_k::<f32, KVD, DH, HALF, CAP>;
+    rope_q_decode = rope::rope_q::<QH, HALF, CAP, BN> for BN in [32, 16, 8, 4];
+    rope_k_decode = rope::rope_k::<f32, KVH, HALF, CAP, BN> for BN in [32, 16, 8, 4];
     attention_decode_gqa = attention::attention_decode_gqa::<f32, NH, DH, KVD, G, CAP, HEADS, CH>
         for HEADS in [3, 1] for CH in [128, 64, 32, 16]
         or attention::attention_decode_gqa_slots::<f32, NH, DH, KVD, G, CAP, SLOTS>
