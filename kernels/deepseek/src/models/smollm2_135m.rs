@@ -48,6 +48,8 @@ tile::instances! {
     residual_add = elementwise::residual_add::<D, BN> for BN in [512, 256];
     argmax_greedy = argmax::argmax_greedy::<VOCAB, CHUNK> for CHUNK in [4096, 1024];
     lm_head_matvec = matvec::lm_head::<D, VOCAB, BN> for BN in [32, 16, 8, 4];
+    fuse norm_qkv_rope = rms_norm_576
+        => (q_proj_matvec => rope_q_decode) | (kv_proj_matvec.k_cache => rope_k_decode);
     fuse norm_qkv = rms_norm_576 => q_proj_matvec | kv_proj_matvec;
     fuse rope_qk = rope_q_decode | rope_k_decode;
     fuse norm_gate_up = rms_norm_576 => mlp_gate_up_silu;
