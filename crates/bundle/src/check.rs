@@ -179,6 +179,21 @@ fn check_own(kernel: &Kernel, arg: &Arg, own: &Own, extent: u64) -> Result<(), E
                 Some(_) => Ok(()),
             }
         }
+        Own::Folded { size, first, grid, along } => {
+            let all = grid.iter().try_fold(1_u64, |all, &one| all.checked_mul(one));
+            let end = all.filter(|&all| all > 0).and_then(|all| first.checked_add(all));
+            match grid.get(*along) {
+                None => bad(format!("is owned along axis {along} of a grid; there are 3")),
+                Some(_) if *size == 0 => bad("is owned in empty blocks".to_owned()),
+                Some(_) if end.is_none_or(|end| end > kernel.grid[0]) => {
+                    bad(format!("is owned by a grid of {grid:?} from program {first} on; there are {}", kernel.grid[0]))
+                }
+                Some(blocks) if (*blocks - 1).checked_mul(*size).is_none_or(|start| start >= extent) => {
+                    bad(format!("has blocks of {size} past its extent {extent} for {blocks} programs"))
+                }
+                Some(_) => Ok(()),
+            }
+        }
         Own::At { arg: scalar } => {
             let found = kernel.args.iter().find(|other| other.name == *scalar);
             match found.map(|other| &other.kind) {

@@ -217,6 +217,18 @@ pub enum Own {
         /// How many do.
         programs: u64,
     },
+    /// A block of `size` elements for each of the programs from `first` on that are the programs of a grid, numbered along
+    /// program axis 0 with x fastest: the block of a program is its number along `along` of that grid.
+    Folded {
+        /// Elements.
+        size: u64,
+        /// The first program that owns any.
+        first: u64,
+        /// Programs of the grid along x, y, z.
+        grid: [u64; 3],
+        /// Its axis.
+        along: usize,
+    },
     /// The one element given by the scalar argument with this name.
     At {
         /// Argument name.

@@ -301,6 +301,12 @@ fn hostile_fusions() {
 #[test]
 fn ranges_of_programs_fit() {
     let range = |size, first, programs| Own::Range { axis: 0, size, first, programs };
+    let folded = |size, first, grid, along| Own::Folded { size, first, grid, along };
+    let mut sound = fused().manifest().clone();
+    if let ArgKind::View { own: found, .. } = &mut sound.kernels[1].args[1].kind {
+        found[1] = folded(4, 0, [2, 4, 1], 1);
+    }
+    check(&sound).unwrap();
     for (words, own) in [
         ("program axis 3", Own::Range { axis: 3, size: 4, first: 0, programs: 4 }),
         ("empty blocks", range(0, 0, 4)),
@@ -308,6 +314,13 @@ fn ranges_of_programs_fit() {
         ("8 programs from 1", range(2, 1, 8)),
         ("there are 8", range(2, u64::MAX, 8)),
         ("past its extent", range(6, 0, 4)),
+        ("along axis 3", folded(2, 0, [2, 2, 1], 3)),
+        ("empty blocks", folded(0, 0, [2, 2, 1], 0)),
+        ("from program 5", folded(2, 5, [2, 2, 1], 0)),
+        ("there are 8", folded(2, 0, [3, 3, 1], 0)),
+        ("there are 8", folded(2, 0, [0, 3, 1], 0)),
+        ("there are 8", folded(2, 0, [u64::MAX, 3, 1], 0)),
+        ("past its extent", folded(16, 0, [2, 4, 1], 1)),
     ] {
         let mut manifest = fused().manifest().clone();
         if let ArgKind::View { own: found, .. } = &mut manifest.kernels[1].args[1].kind {

@@ -205,7 +205,7 @@ fn bundles_that_do_not_fit() {
         ("`k_cache` of kernel `attention_decode_gqa` is for 8 positions", |k| {
             shape(k, "attention_decode_gqa", "k_cache").0[0] = 8;
         }),
-        ("one row of 32 per position", |k| shape(k, "attention_decode_gqa", "k_cache").0[1] = 64),
+        ("32 elements per position", |k| shape(k, "attention_decode_gqa", "k_cache").0[1] = 64),
         ("takes the same buffer as", |k| *shape(k, "attention_decode_gqa", "k_cache").1 = Dtype::Bf16),
         ("`position` of kernel `attention_decode_gqa` has no bound", |k| {
             find(k, "attention_decode_gqa").args[4].kind = ArgKind::Scalar { dtype: Dtype::I32, bound: None };

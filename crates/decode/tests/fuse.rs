@@ -41,7 +41,7 @@ fn slots(texts: &[&str]) -> Vec<Slot> {
     texts.iter().map(|text| slot(text)).collect()
 }
 
-/// `norm` into `q` and `k` side by side, and `q` with `k`.
+/// `norm` into `q` and `k` side by side, `q` with `k`, and both with what turns their outputs in place.
 fn manifest() -> Manifest {
     let kernels = vec![
         kernel("embed", &["!y"]),
@@ -51,6 +51,9 @@ fn manifest() -> Manifest {
         kernel("add", &["x", "!y"]),
         kernel("norm_qk", &["x", "!q", "!k"]),
         kernel("qk", &["q_x", "!q", "k_x", "!k"]),
+        kernel("turn_q", &["!y"]),
+        kernel("turn_k", &["!y"]),
+        kernel("all", &["x", "!q", "!k"]),
     ];
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let fusions = vec![
@@ -66,6 +69,13 @@ fn manifest() -> Manifest {
             launches: names(&["norm", "q", "k"]),
             same: vec![slots(&["0.y", "1.x", "2.x"])],
             args: slots(&["0.x", "1.y", "2.y"]),
+            drops: slots(&["0.y"]),
+        },
+        Fusion {
+            kernel: "all".to_owned(),
+            launches: names(&["norm", "q", "k", "turn_q", "turn_k"]),
+            same: vec![slots(&["0.y", "1.x", "2.x"]), slots(&["1.y", "3.y"]), slots(&["2.y", "4.y"])],
+            args: slots(&["0.x", "3.y", "4.y"]),
             drops: slots(&["0.y"]),
         },
     ];
@@ -149,6 +159,36 @@ fn the_longest_rewrite_is_taken_and_repeats() {
         ["norm h n", "q n a", "k n b", "add a h", "add b h", "norm h n", "q n a", "k n b", "add a h", "add b h"];
     let layer = ["norm_qk h a b", "add a h", "add b h"];
     assert_eq!(step(&launches), [layer, layer].concat());
+}
+
+#[test]
+fn chains_are_matched_as_the_plan_orders_them() {
+    let rest = ["add a h", "add b h"];
+    let layer = ["norm h n", "q n a", "k n b", "turn_q a", "turn_k b"];
+    assert_eq!(step(&[&layer[..], &rest].concat()), [&["all h a b"][..], &rest].concat());
+    // What touches none of its buffers may stand between, in front of them all.
+    let between = ["norm h n", "q n a", "k n b", "add w c", "turn_q a", "turn_k b", "add c h"];
+    let passed = ["add w c", "all h a b", "add c h"];
+    assert_eq!(step(&[&between[..], &rest].concat()), [&passed[..], &rest].concat());
+    // It reads what is turned later, or changes what the producer reads.
+    for touching in ["add a c", "add w a", "add w h"] {
+        let between = ["norm h n", "q n a", "k n b", touching, "turn_q a", "turn_k b", "add c h"];
+        let left = ["norm_qk h a b", touching, "turn_q a", "turn_k b", "add c h"];
+        assert_eq!(step(&[&between[..], &rest].concat()), [&left[..], &rest].concat(), "{touching}");
+    }
+    // Turned is something else.
+    let other = ["norm h n", "q n a", "k n b", "turn_q b", "turn_k a"];
+    let left = ["norm_qk h a b", "turn_q b", "turn_k a"];
+    assert_eq!(step(&[&other[..], &rest].concat()), [&left[..], &rest].concat());
+    // Both are one buffer, which two programs would write.
+    let one = ["norm h n", "q n a", "k n a", "turn_q a", "turn_k a", "add a h"];
+    assert_eq!(step(&one), one);
+    // Without it, the next one.
+    let manifest = manifest();
+    let plan = plan(&manifest, [&[&layer[..], &rest].concat(), LOGITS, ARGMAX]);
+    let shorter = fuse_except(&plan, &manifest, &["all".to_owned()]);
+    let names: Vec<&str> = shorter.step.iter().map(|launch| launch.kernel.as_str()).collect();
+    assert_eq!(names, ["norm_qk", "turn_q", "turn_k", "add", "add"]);
 }
 
 #[test]

@@ -49,8 +49,44 @@ pub enum Error {
         /// Where.
         loc: Loc,
     },
+    /// A producer of many programs is not of the form of one that is computed piece by piece.
+    #[error(
+        "kernel `{kernel}` {what}; one of many programs that is computed inside others stores, in each program, one piece of each output, once"
+    )]
+    Pieces {
+        /// Producer.
+        kernel: String,
+        /// What it does instead.
+        what: String,
+        /// Where.
+        loc: Loc,
+    },
+    /// What the consumer's programs read is not made of what whole programs of the producer write.
+    #[error(
+        "kernel `{kernel}` reads `{arg}` {what}; programs of `{producer}` can stand for reads of whole pieces, each in one program"
+    )]
+    Blocks {
+        /// Consumer.
+        kernel: String,
+        /// Its argument.
+        arg: String,
+        /// Producer.
+        producer: String,
+        /// How it reads.
+        what: String,
+        /// Where.
+        loc: Loc,
+    },
+    /// A declaration names an output that its kernel does not write.
+    #[error("kernel `{kernel}` has no output `{output}`")]
+    NoOutput {
+        /// Producer.
+        kernel: String,
+        /// The name.
+        output: String,
+    },
     /// No argument of the consumer can be the producer's output, or several can.
-    #[error("kernel `{kernel}` has {found} arguments that could be the output of `{producer}`; name one of them")]
+    #[error("kernel `{kernel}` has {found} arguments that could be an output of `{producer}`; name one of them")]
     NoLink {
         /// Consumer.
         kernel: String,
@@ -99,9 +135,16 @@ impl Error {
         match self {
             Error::Syntax { .. } => report(Kind::Bug),
             Error::UnknownKernel { .. } | Error::NameTaken { .. } => report(Kind::Invalid),
-            Error::ManyPrograms { loc, .. } | Error::Output { loc, .. } => loc.locate(report(Kind::Unsupported)),
-            Error::NoLink { .. } => report(Kind::Invalid).help("write `=> kernel(argument)`"),
-            Error::WrongLink { .. } => report(Kind::Invalid),
+            Error::ManyPrograms { loc, .. } | Error::Output { loc, .. } | Error::Pieces { loc, .. } => {
+                loc.locate(report(Kind::Unsupported))
+            }
+            Error::NoLink { .. } => {
+                report(Kind::Invalid).help("write `=> kernel(argument)`, and `kernel.output =>` if it has several")
+            }
+            Error::WrongLink { .. } | Error::NoOutput { .. } => report(Kind::Invalid),
+            Error::Blocks { loc, .. } => loc
+                .locate(report(Kind::Unsupported))
+                .help("divide both kernels alike, so that each block read is made of whole blocks written"),
             Error::Part { loc, .. } => loc
                 .locate(report(Kind::Unsupported))
                 .help("read the whole view at once, or parts of it at constant places"),

@@ -1,11 +1,12 @@
 //! A declaration applied to a module.
 
 use bundle::manifest::Slot;
-use tile_ir::{Kernel, Module};
+use tile_ir::{Access, Kernel, Module, ViewId};
 
-use crate::declare::Declaration;
+use crate::blocks::{fits_blocks, inline_blocks};
+use crate::declare::{Declaration, Link};
 use crate::error::Error;
-use crate::inline::{Origin, fits, inline_producer, output_of};
+use crate::inline::{Inlined, Origin, fits, inline_producer, output_of};
 
 /// Kernels that become one launch.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,13 +17,13 @@ pub struct Group {
     pub launches: Vec<String>,
     /// What is to stand side by side; alone, it is the fused kernel.
     pub parts: Vec<Part>,
-    /// Arguments that are one buffer: the producer's output and the consumers' views of it.
+    /// Arguments that are one buffer or number: outputs and the views of them, and what chooses their rows.
     pub same: Vec<Vec<Slot>>,
     /// Views that nothing writes any more.
     pub drops: Vec<Slot>,
 }
 
-/// A consumer with its producer inside, if there is one.
+/// A consumer with its producers inside, if there are any.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     /// The candidates of one family, in the consumer's order. An only part has the fused kernel's name.
@@ -31,89 +32,163 @@ pub struct Part {
     pub slots: Vec<Slot>,
 }
 
-/// Finds a declaration's kernels in `module`, and computes the producer in each consumer.
+/// A candidate with what is inside of it so far.
+#[derive(Clone)]
+struct Step {
+    kernel: Kernel,
+    /// By parameter: whose binding it takes.
+    slots: Vec<Slot>,
+}
+
+/// Finds a declaration's kernels in `module`, and computes each kernel before an arrow in those behind it: as a whole, where
+/// it is one program, else piece by piece.
 ///
 /// # Errors
-/// Kernels or arguments that are not there, or are not of the form that [`inline_producer`] wants.
+/// Kernels or arguments that are not there, or are not of the form that [`inline_producer`] or [`inline_blocks`] wants.
 pub fn group(declaration: &Declaration, module: &Module) -> Result<Group, Error> {
     let name = &declaration.name;
     if module.kernels.iter().any(|kernel| kernel.family == *name || kernel.name == *name) {
         return Err(Error::NameTaken { fusion: name.clone() });
     }
-    let family = |kernel: &str| -> Result<Vec<&Kernel>, Error> {
-        let found: Vec<&Kernel> = module.kernels.iter().filter(|candidate| candidate.family == kernel).collect();
-        let unknown = || Error::UnknownKernel { fusion: name.clone(), kernel: kernel.to_owned() };
+    let launches = declaration.launches();
+    let mut group = Group {
+        name: name.clone(),
+        launches: launches.iter().map(|link| link.kernel.clone()).collect(),
+        parts: vec![],
+        same: vec![],
+        drops: vec![],
+    };
+    let steps = |link: &Link| -> Result<Vec<Step>, Error> {
+        let launch = launches.iter().position(|other| std::ptr::eq(*other, link)).unwrap_or_default();
+        let found = module.kernels.iter().filter(|candidate| candidate.family == link.kernel);
+        let slots = |kernel: &Kernel| -> Vec<Slot> {
+            kernel.params.iter().map(|param| Slot { launch, arg: param.name.clone() }).collect()
+        };
+        let found: Vec<Step> = found.map(|kernel| Step { kernel: kernel.clone(), slots: slots(kernel) }).collect();
+        let unknown = || Error::UnknownKernel { fusion: name.clone(), kernel: link.kernel.clone() };
         if found.is_empty() { Err(unknown()) } else { Ok(found) }
     };
-    let mut group = Group { name: name.clone(), launches: vec![], parts: vec![], same: vec![], drops: vec![] };
-    let producer = match &declaration.producer {
-        Some(producer) => {
-            let candidates = family(producer)?;
-            // Candidates compute the same thing: one that is a single program will do.
-            let kernel = candidates.iter().find(|kernel| kernel.programs() == 1).unwrap_or(&candidates[0]);
-            let output = output_of(kernel)?;
-            let slot = Slot { launch: 0, arg: kernel.params[output].name.clone() };
-            group.launches.push(producer.clone());
-            group.same.push(vec![slot.clone()]);
-            group.drops.push(slot);
-            Some((*kernel, output))
-        }
-        None => None,
-    };
-    for consumer in &declaration.consumers {
-        let launch = group.launches.len();
-        let candidates = family(&consumer.kernel)?;
-        let input = match producer {
-            Some((producer, output)) => Some(link(producer, output, candidates[0], consumer.arg.as_deref())?),
-            None => None,
-        };
-        let mut part = Part { candidates: vec![], slots: vec![] };
-        for &candidate in &candidates {
-            let own = |i: usize| Slot { launch, arg: candidate.params[i].name.clone() };
-            let (mut kernel, slots) = match (producer, input) {
-                (Some((producer, _)), Some(input)) => {
-                    let inlined = inline_producer(producer, candidate, input)?;
-                    let slot = |origin: &Origin| match *origin {
-                        Origin::Producer(i) => Slot { launch: 0, arg: producer.params[i].name.clone() },
-                        Origin::Consumer(i) => own(i),
-                    };
-                    let slots = inlined.origins.iter().map(slot).collect();
-                    (inlined.kernel, slots)
-                }
-                (None, _) | (Some(_), None) => (candidate.clone(), (0..candidate.params.len()).map(own).collect()),
+    // Every name is one of the group, before anything else is said of them.
+    launches.iter().try_for_each(|link| steps(link).map(drop))?;
+    let producer = declaration.producer.as_ref().map(|link| Ok((link, steps(link)?))).transpose()?;
+    for chain in &declaration.chains {
+        let mut inside = producer.clone();
+        for link in &chain.0 {
+            let own = steps(link)?;
+            let made = match &inside {
+                Some((before, made)) => group.feed((before, made), (link, &own))?,
+                None => own,
             };
-            let only = declaration.consumers.len() == 1;
-            kernel.family = if only { name.clone() } else { format!("{name}_{}", consumer.kernel) };
-            kernel.name = format!("{}{}", kernel.family, suffix(candidate));
+            inside = Some((link, made));
+        }
+        let Some((last, made)) = inside else { continue };
+        let mut part = Part { candidates: vec![], slots: vec![] };
+        let family = if declaration.chains.len() == 1 { name.clone() } else { format!("{name}_{}", last.kernel) };
+        for Step { mut kernel, slots } in made {
+            kernel.family.clone_from(&family);
+            kernel.name = format!("{family}{}", suffix(&kernel));
             part.candidates.push(kernel);
             part.slots = slots;
         }
-        if let (Some(input), Some(same)) = (input, group.same.first_mut()) {
-            same.push(Slot { launch, arg: candidates[0].params[input].name.clone() });
-        }
-        group.launches.push(consumer.kernel.clone());
         group.parts.push(part);
     }
     Ok(group)
 }
 
-/// The consumer's parameter that is the producer's output.
-fn link(producer: &Kernel, output: usize, consumer: &Kernel, arg: Option<&str>) -> Result<usize, Error> {
-    let fitting: Vec<usize> =
-        (0..consumer.params.len()).filter(|&input| fits(producer, consumer, output, input)).collect();
-    match arg {
-        None => match fitting[..] {
-            [only] => Ok(only),
-            _ => Err(Error::NoLink {
-                kernel: consumer.family.clone(),
-                producer: producer.family.clone(),
-                found: fitting.len(),
-            }),
-        },
-        Some(arg) => fitting.into_iter().find(|&input| consumer.params[input].name == arg).ok_or_else(|| {
-            let (kernel, producer) = (consumer.family.clone(), producer.family.clone());
-            Error::WrongLink { kernel, arg: arg.to_owned(), producer }
-        }),
+impl Group {
+    /// Computes the kernel `before` inside of the next one. Of candidates with many programs, each of the next one's takes
+    /// that of which it needs the fewest.
+    fn feed(&mut self, (before, made): (&Link, &[Step]), (link, own): (&Link, &[Step])) -> Result<Vec<Step>, Error> {
+        // Candidates compute the same thing: one that is a single program will do.
+        let alone = made.iter().find(|step| step.kernel.programs() == 1);
+        let (Some(from), Some(to)) = (alone.or(made.first()), own.first()) else { return Ok(Vec::new()) };
+        let (output, input) = linked(before, &from.kernel, link, &to.kernel, alone.is_some())?;
+        let number = |kernel: &Kernel, name: &str| kernel.params.iter().position(|param| param.name == name);
+        let mut steps = Vec::new();
+        let mut refused = None;
+        for candidate in own {
+            let input = number(&candidate.kernel, &input).unwrap_or(usize::MAX);
+            let found: Option<(&Step, Inlined)> = match alone {
+                Some(step) => Some((step, inline_producer(&step.kernel, &candidate.kernel, input)?)),
+                None => {
+                    let mut fewest: Option<(&Step, Inlined)> = None;
+                    for step in made {
+                        let output = number(&step.kernel, &output).unwrap_or(usize::MAX);
+                        match inline_blocks(&step.kernel, output, &candidate.kernel, input) {
+                            Ok(inlined) if fewest.as_ref().is_none_or(|(_, few)| inlined.copies < few.copies) => {
+                                fewest = Some((step, inlined));
+                            }
+                            Ok(_) => {}
+                            Err(error) => refused = refused.or(Some(error)),
+                        }
+                    }
+                    fewest
+                }
+            };
+            steps.extend(found.map(|(step, inlined)| self.join(step, candidate, inlined)));
+        }
+        match refused {
+            Some(error) if steps.is_empty() => Err(error),
+            Some(_) | None => Ok(steps),
+        }
+    }
+
+    /// Says whose bindings a kernel's parameters take, and which are alike.
+    fn join(&mut self, step: &Step, candidate: &Step, inlined: Inlined) -> Step {
+        for (from, to) in inlined.same {
+            self.alike(&step.slots[from], &candidate.slots[to]);
+        }
+        if let Some(slot) = inlined.drops.map(|dropped| &step.slots[dropped])
+            && !self.drops.contains(slot)
+        {
+            self.drops.push(slot.clone());
+        }
+        let slot = |origin: &Origin| match *origin {
+            Origin::Producer(i) => step.slots[i].clone(),
+            Origin::Consumer(i) => candidate.slots[i].clone(),
+        };
+        Step { slots: inlined.origins.iter().map(slot).collect(), kernel: inlined.kernel }
+    }
+
+    fn alike(&mut self, one: &Slot, other: &Slot) {
+        match self.same.iter_mut().find(|same| same.contains(one)) {
+            Some(same) if same.contains(other) => {}
+            Some(same) => same.push(other.clone()),
+            None => self.same.push(vec![one.clone(), other.clone()]),
+        }
+    }
+}
+
+/// The output of `from` that `to` reads, and its argument: the named ones, or the only ones that fit.
+fn linked(before: &Link, from: &Kernel, link: &Link, to: &Kernel, alone: bool) -> Result<(String, String), Error> {
+    let written = |i: &usize| from.view(ViewId(*i as u32)).is_some_and(|view| view.access == Access::Write);
+    let outputs: Vec<usize> = match &before.output {
+        Some(name) => {
+            let named = (0..from.params.len()).find(|&i| written(&i) && from.params[i].name == *name);
+            let missing = || Error::NoOutput { kernel: from.family.clone(), output: name.clone() };
+            vec![named.ok_or_else(missing)?]
+        }
+        None if alone => vec![output_of(from)?],
+        None => (0..from.params.len()).filter(written).collect(),
+    };
+    let fitting = outputs.iter().flat_map(|&output| (0..to.params.len()).map(move |input| (output, input)));
+    let mut fitting: Vec<(usize, usize)> = fitting
+        .filter(
+            |&(output, input)| {
+                if alone { fits(from, to, output, input) } else { fits_blocks(from, to, output, input) }
+            },
+        )
+        .collect();
+    let (kernel, producer) = (to.family.clone(), from.family.clone());
+    if let Some(arg) = &link.arg {
+        fitting.retain(|&(_, input)| to.params[input].name == *arg);
+        if fitting.is_empty() {
+            return Err(Error::WrongLink { kernel, arg: arg.clone(), producer });
+        }
+    }
+    match fitting[..] {
+        [(output, input)] => Ok((from.params[output].name.clone(), to.params[input].name.clone())),
+        _ => Err(Error::NoLink { kernel, producer, found: fitting.len() }),
     }
 }
 

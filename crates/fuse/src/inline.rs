@@ -26,8 +26,12 @@ pub struct Inlined {
     pub kernel: Kernel,
     /// Origin of each parameter.
     pub origins: Vec<Origin>,
-    /// The producer's parameter that nobody writes any more.
-    pub output: usize,
+    /// Parameters of the producer and of the consumer that must be bound alike.
+    pub same: Vec<(usize, usize)>,
+    /// How many of the producer's programs each program runs.
+    pub copies: usize,
+    /// The producer's parameter that nobody writes any more; `None` if the consumer overwrites it.
+    pub drops: Option<usize>,
 }
 
 /// Computes `producer` in each program of `consumer`, in place of its loads from parameter `input`.
@@ -81,7 +85,7 @@ pub fn inline_producer(producer: &Kernel, consumer: &Kernel, input: usize) -> Re
     rewrite::remove_dead(&mut kernel);
     tile_ir::validate_kernel(&kernel)
         .map_err(|mut errors| Error::Invalid { kernel: kernel.name.clone(), source: Box::new(errors.remove(0)) })?;
-    Ok(Inlined { kernel, origins, output })
+    Ok(Inlined { kernel, origins, same: vec![(output, input)], copies: 1, drops: Some(output) })
 }
 
 /// The parameter that the producer writes.

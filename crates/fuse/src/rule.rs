@@ -18,6 +18,8 @@ pub struct Span {
     pub first: u64,
     /// Its programs.
     pub programs: u64,
+    /// The grid of which they are the programs, where they are counted one row after the other.
+    pub folded: Option<[u64; 3]>,
 }
 
 /// Says in the manifest which programs own the blocks of each written view; `spans` has one entry per argument.
@@ -25,8 +27,13 @@ pub fn own_spans(kernel: &mut manifest::Kernel, spans: &[Span]) {
     for (arg, span) in kernel.args.iter_mut().zip(spans) {
         let ArgKind::View { own, .. } = &mut arg.kind else { continue };
         for own in own {
-            if let Own::Block { axis: 0, size } = *own {
-                *own = Own::Range { axis: 0, size, first: span.first, programs: span.programs };
+            let Own::Block { axis, size } = *own else { continue };
+            match span.folded {
+                Some(grid) => *own = Own::Folded { size, first: span.first, grid, along: axis },
+                None if axis == 0 => {
+                    *own = Own::Range { axis: 0, size, first: span.first, programs: span.programs };
+                }
+                None => {}
             }
         }
     }

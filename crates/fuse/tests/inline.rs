@@ -73,7 +73,7 @@ fn same(consumer: &Kernel) {
     assert_eq!(names, ["input", "eps", "weight", "output"]);
     let (producer, own) = (Origin::Producer, Origin::Consumer);
     assert_eq!(fused.origins, [producer(0), producer(2), own(1), own(2)]);
-    assert_eq!(fused.output, 1);
+    assert_eq!((fused.same.as_slice(), fused.drops), ([(1, 0)].as_slice(), Some(1)));
     let mut rng = Rng::new(7);
     for _ in 0..5 {
         let (x, w) = (random(&mut rng, &[1, K]), random(&mut rng, &[N, K]));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bundle::manifest::{self, Fusion, Slot};
 use cases::{ArgValue, Case, CaseArg, Outputs, Recipe, RecipeArg, RecipeError, Value};
 use tile_ir::interp::Trap;
-use tile_ir::{Access, Kernel};
+use tile_ir::{Access, Kernel, Shape};
 
 use crate::generate::{scalars, value};
 use crate::interpret::run_interpreter;
@@ -116,9 +116,9 @@ pub fn interpret_fused(
 
     let args = named().map(|(arg, at)| {
         let mut value = values[&bindings.first[at]].clone();
-        // What one launch reads another may write: the fused kernel's own access counts.
-        if let (Value::View { access, .. }, Some(own)) = (&mut value, access(arg)) {
-            *access = own;
+        // What one launch reads another may write, or see as another shape: the fused kernel's own count.
+        if let (Value::View { access, shape, .. }, Some((own, extents))) = (&mut value, declared(arg)) {
+            (*access, *shape) = (own, extents.unwrap_or(*shape));
         }
         RecipeArg { name: arg.name.clone(), value }
     });
@@ -162,14 +162,17 @@ pub fn interpret_fused(
     Ok(Fused { recipe, case, outputs })
 }
 
-/// What a manifest's kernel does with a view.
-fn access(arg: &manifest::Arg) -> Option<Access> {
+/// What a manifest's kernel does with a view, and the view's shape.
+fn declared(arg: &manifest::Arg) -> Option<(Access, Option<Shape>)> {
     match &arg.kind {
-        manifest::ArgKind::View { access, .. } => Some(match access {
-            manifest::Access::Read => Access::Read,
-            manifest::Access::Weights => Access::Weights,
-            manifest::Access::Write => Access::Write,
-        }),
+        manifest::ArgKind::View { access, shape, .. } => {
+            let access = match access {
+                manifest::Access::Read => Access::Read,
+                manifest::Access::Weights => Access::Weights,
+                manifest::Access::Write => Access::Write,
+            };
+            Some((access, Shape::new(shape)))
+        }
         manifest::ArgKind::Scalar { .. } => None,
     }
 }

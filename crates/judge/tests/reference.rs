@@ -109,6 +109,11 @@ fn rope_turns_halves_against_each_other() {
     let mut want = vec![NAN; 8];
     want.extend(turned);
     near(&values(&case, "k_cache"), &want);
+    // By halves of heads, the same.
+    let case = tables(Case::new("rope_q_decode").write("q", F32, &[4, 2], Some(&heads)));
+    near(&values(&case, "q"), &turned);
+    let case = tables(Case::new("rope_k_decode").write("k_cache", F32, &[2, 4, 2], Some(&cache)));
+    near(&values(&case, "k_cache"), &want);
 }
 
 #[test]

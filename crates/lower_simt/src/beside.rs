@@ -8,7 +8,7 @@ use tile_ir::{Access, Axis, BinaryOp, ParamKind, Predicate, ViewId};
 
 use crate::ir::{
     Builtin, Early, EarlyCopy, Expr, Fragment, LaneKernel, MatrixOp, Memory, Place, Scalar, Shared, Stmt, StmtKind,
-    Var, VarData, WeightRange,
+    Var, VarData, WeightRange, unfold,
 };
 use crate::target::Target;
 use crate::verify::{Violation, verify};
@@ -16,7 +16,7 @@ use crate::verify::{Violation, verify};
 /// Why two lane programs cannot stand side by side.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BesideError {
-    /// They differ in programs along y or z, or have too many along x.
+    /// They have too many programs, or some of them ask for weights of their own.
     #[error("kernels with {first:?} and {second:?} programs do not stand side by side along x")]
     Grid {
         /// Programs of the first.
@@ -54,7 +54,8 @@ pub struct Beside {
     pub second: Vec<usize>,
 }
 
-/// Puts `second` after `first` along x, as a kernel called `family`. Each pair of `shared` is a parameter of the first and one of
+/// Puts `second` after `first` along x, as a kernel called `family`. Programs of a grid of several axes are counted along x, one
+/// row after the other. Each pair of `shared` is a parameter of the first and one of
 /// the second that are one in the result: both read, of one type.
 ///
 /// Nothing orders the programs of the two: neither may write what the other one touches.
@@ -68,9 +69,11 @@ pub fn beside(
     shared: &[(usize, usize)],
     target: &Target,
 ) -> Result<Beside, BesideError> {
-    let edge = u32::try_from(first.grid[0]).ok().filter(|_| first.grid[1..] == second.grid[1..]);
+    let grids = || BesideError::Grid { first: first.grid, second: second.grid };
+    let (first, second) = (&along_x(first).ok_or_else(grids)?, &along_x(second).ok_or_else(grids)?);
+    let edge = u32::try_from(first.grid[0]).ok();
     let (Some(edge), Some(programs)) = (edge, first.grid[0].checked_add(second.grid[0])) else {
-        return Err(BesideError::Grid { first: first.grid, second: second.grid });
+        return Err(grids());
     };
     let mut out = first.clone();
     out.family = family.to_owned();
@@ -116,6 +119,58 @@ pub fn beside(
     }
     verify(&out, target).map_err(BesideError::Rules)?;
     Ok(Beside { kernel: out, second: params })
+}
+
+/// The kernel with its programs counted along x, x fastest; `None` where they are too many, or only some along x ask for
+/// weights that differ along the other axes.
+fn along_x(kernel: &LaneKernel) -> Option<LaneKernel> {
+    if kernel.grid[1..] == [1, 1] {
+        return Some(kernel.clone());
+    }
+    let grid = kernel.grid;
+    let programs = grid.iter().try_fold(1, |all: u64, &one| all.checked_mul(one))?;
+    u32::try_from(programs).ok()?;
+    let mut out = kernel.clone();
+    out.grid = [programs, 1, 1];
+    if let Some(early) = &mut out.early {
+        for range in early.prefetches.iter_mut().chain(early.copies.iter_mut().map(|copy| &mut copy.from)) {
+            match range.programs {
+                // What all read, the first asks for.
+                _ if range.per_program == [0; 3] => {}
+                [0, until] if until == grid[0] => {
+                    range.programs = [0, programs];
+                    range.folded = Some(grid);
+                }
+                [..] => return None,
+            }
+        }
+    }
+    let base = out.vars.len();
+    let numbers = Axis::ALL.map(|axis| Var((base + axis.index()) as u32));
+    let mut asked = [false; 3];
+    let mut number = |expr: &mut Expr| {
+        expr.for_each_mut(&mut |expr| {
+            if let Expr::Builtin(Builtin::Program(axis)) = *expr {
+                asked[axis.index()] = true;
+                *expr = Expr::Var(numbers[axis.index()]);
+            }
+        });
+    };
+    out.body.iter_mut().for_each(|stmt| {
+        stmt.for_each_mut(&mut |stmt| stmt.exprs_mut().into_iter().for_each(&mut number));
+    });
+    let mut lets = Vec::new();
+    for axis in Axis::ALL {
+        let name = format!("program_{}", axis.name());
+        out.vars.push(VarData { name, scalar: Scalar::I32, len: None });
+        if asked[axis.index()] {
+            let value = unfold(Expr::Builtin(Builtin::Program(Axis::X)), grid, axis);
+            let kind = StmtKind::Let { var: numbers[axis.index()], value };
+            lets.push(Stmt { kind, loc: kernel.loc.clone() });
+        }
+    }
+    out.body.splice(..0, lets);
+    Some(out)
 }
 
 /// Both start early or neither does; each side asks for its own weights.

@@ -12,7 +12,7 @@ use lower_simt::target::{Ahead, CopyAhead, Target};
 use lower_simt::testing::Build;
 use lower_simt::testing::exprs::*;
 use lower_simt::verify::verify;
-use tile_ir::{Access, Elem, ParamKind, ReduceOp, ViewId};
+use tile_ir::{Access, Axis, Elem, ParamKind, ReduceOp, ViewId};
 
 /// `output[row] = factor * max(input[row])` over rows of 300, a row per program; lanes, then shared memory.
 fn row_max(rows: u64) -> LaneKernel {
@@ -94,6 +94,89 @@ fn both_compute_what_they_do_alone() {
     check(&row_max(2), &row_max(4), [(600, 2), (1200, 4)]);
 }
 
+/// `output = factor * input` over 8 elements per program, of a grid of three axes.
+fn scale_blocks(grid: [u64; 3]) -> LaneKernel {
+    let mut b = Build::new("scale_blocks", 32);
+    b.grid(grid);
+    let all = grid.iter().product::<u64>() * 8;
+    let x = b.read("input", Elem::F32, &[all]);
+    let y = b.write("output", Elem::F32, &[all]);
+    let factor = b.scalar("factor", Elem::F32);
+    let along = |axis| Expr::Builtin(Builtin::Program(axis));
+    // Neither order nor steps are those of the fold.
+    let row = add(mul(along(Axis::Z), int(grid[0] as u32)), along(Axis::X));
+    let base = b.define("base", mul(add(mul(row, int(grid[1] as u32)), along(Axis::Y)), int(8)));
+    b.when(lt(thread(), int(8)), |b| {
+        let at = b.define("at", add(var(base), thread()));
+        b.store(global(y, var(at)), mul(load(global(x, var(at))), factor.clone()));
+    });
+    b.finish()
+}
+
+#[test]
+fn programs_of_several_axes_are_counted_along_one() {
+    for grid in [[3, 2, 1], [2, 3, 2], [1, 4, 1], [1, 1, 5], [4, 1, 2]] {
+        let all = grid.iter().product::<u64>() * 8;
+        let tall = scale_blocks(grid);
+        let inputs = [numbers(all, 1), numbers(192, 2)];
+        for (first, second) in [(0, 1), (1, 0)] {
+            let kernels = [tall.clone(), scale(3, 32)];
+            let outputs = [all, 192];
+            let both = beside("both", &kernels[first], &kernels[second], &[(2, 2)], &TARGET).expect("they fit").kernel;
+            assert_eq!((both.grid, verify(&both, &TARGET)), ([all / 8 + 3, 1, 1], Ok(())));
+            let mut one = vec![0; outputs[first] as usize * 4];
+            let mut other = vec![0; outputs[second] as usize * 4];
+            let mut args = [
+                Arg::In(&inputs[first]),
+                Arg::Out(&mut one),
+                Arg::F32(3.0),
+                Arg::In(&inputs[second]),
+                Arg::Out(&mut other),
+            ];
+            interp::run(&both, &TARGET, &mut args, &Options::default()).expect("runs");
+            assert_eq!(one, alone(&kernels[first], &inputs[first], outputs[first], 3.0));
+            assert_eq!(other, alone(&kernels[second], &inputs[second], outputs[second], 3.0));
+        }
+    }
+}
+
+/// What a program of several axes asks for ahead is its own.
+#[test]
+fn ranges_of_several_axes_are_counted_along_one() {
+    let target = Target { ahead: Some(Ahead { bytes: 1 << 20, threads: 1 << 16, copy: None }), ..TARGET };
+    let grid = [2, 3, 2];
+    let mut tall = awaiting(scale_blocks(grid));
+    if let ParamKind::View(view) = &mut tall.params[0].kind {
+        view.access = Access::Weights;
+    }
+    let view = ViewId(0);
+    let own = WeightRange { view, programs: [0, 2], first: 0, folded: None, per_program: [24, 8, 48], bytes: 32 };
+    let all = WeightRange { programs: [0, 1], per_program: [0; 3], ..own.clone() };
+    tall.early = Some(Early { prefetches: vec![own.clone(), all], copies: vec![] });
+    let plain = awaiting(LaneKernel { early: Some(Early::default()), ..scale(3, 32) });
+    for (both, edge) in [
+        (beside("both", &tall, &plain, &[], &target).expect("fits").kernel, 0),
+        (beside("both", &plain, &tall, &[], &target).expect("fits").kernel, 3),
+    ] {
+        let asked = &both.early.as_ref().expect("both start early").prefetches;
+        assert_eq!(asked.iter().map(|one| one.programs).collect::<Vec<_>>(), [[edge, edge + 12], [edge, edge + 1]]);
+        let mut program = edge;
+        for z in 0..grid[2] {
+            for y in 0..grid[1] {
+                for x in 0..grid[0] {
+                    assert_eq!(asked[0].first_of([program, 0, 0]), own.first_of([x, y, z]));
+                    program += 1;
+                }
+            }
+        }
+        assert_eq!((asked[0].first_of([program, 0, 0]), asked[0].last_first(both.grid)), (None, 88));
+    }
+    // Only some along x: they have no numbers in a row.
+    let mut some = tall.clone();
+    some.early = Some(Early { prefetches: vec![WeightRange { programs: [0, 1], ..own }], copies: vec![] });
+    assert!(matches!(beside("both", &some, &plain, &[], &target), Err(BesideError::Grid { .. })));
+}
+
 #[test]
 fn shared_memory_is_laid_over() {
     let both = check(&row_max(2), &row_max(4), [(600, 2), (1200, 4)]);
@@ -120,9 +203,9 @@ fn fewer_threads_only_without_barriers() {
 #[test]
 fn what_does_not_fit_is_refused() {
     let mut tall = scale(2, 128);
-    tall.grid[1] = 2;
+    tall.grid = [1 << 20, 1 << 20, 1];
     let refused = beside("both", &row_max(5), &tall, &[], &TARGET);
-    assert_eq!(refused, Err(BesideError::Grid { first: [5, 1, 1], second: [2, 2, 1] }));
+    assert_eq!(refused, Err(BesideError::Grid { first: [5, 1, 1], second: tall.grid }));
     let mut long = scale(2, 128);
     long.grid[0] = TARGET.max_grid[0];
     assert!(matches!(beside("both", &row_max(5), &long, &[], &TARGET), Err(BesideError::Rules(_))));
@@ -177,7 +260,7 @@ fn what_is_asked_for_ahead_keeps_its_programs() {
             view.access = Access::Weights;
         }
         let (programs, per_program) = ([0, blocks], [64, 0, 0]);
-        let prefetch = WeightRange { view: ViewId(0), programs, first: 0, per_program, bytes: 256 };
+        let prefetch = WeightRange { view: ViewId(0), programs, first: 0, folded: None, per_program, bytes: 256 };
         kernel.early = Some(Early { prefetches: vec![prefetch], copies: vec![] });
         awaiting(kernel)
     };
@@ -202,8 +285,14 @@ fn what_is_copied_ahead_shares_arrays_with_copies_only() {
         let tile = |name: &str| SharedData { name: name.to_owned(), elem: Elem::F32, len: 64 };
         kernel.shared = if more { vec![tile("plain"), tile("tile")] } else { vec![tile("tile")] };
         let to = Shared(u32::from(more));
-        let from =
-            WeightRange { view: ViewId(0), programs: [0, blocks], first: 0, per_program: [64, 0, 0], bytes: 256 };
+        let from = WeightRange {
+            view: ViewId(0),
+            programs: [0, blocks],
+            first: 0,
+            folded: None,
+            per_program: [64, 0, 0],
+            bytes: 256,
+        };
         kernel.early = Some(Early { prefetches: vec![], copies: vec![EarlyCopy { from, to }] });
         let stmt = Stmt { kind: StmtKind::AwaitCopy { array: to }, loc: kernel.loc.clone() };
         kernel.body.insert(0, stmt);

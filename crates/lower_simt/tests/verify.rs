@@ -85,7 +85,14 @@ fn early_starts() {
         k.grid = [4, 1, 1];
         let view = ViewId(k.params.len() as u32 - 1);
         k.early = Some(Early {
-            prefetches: vec![WeightRange { view, programs: [0, 4], first: 0, per_program: [64, 0, 0], bytes: 128 }],
+            prefetches: vec![WeightRange {
+                view,
+                programs: [0, 4],
+                first: 0,
+                folded: None,
+                per_program: [64, 0, 0],
+                bytes: 128,
+            }],
             copies: vec![],
         });
     };
@@ -104,6 +111,8 @@ fn early_starts() {
         |p: &mut WeightRange| p.first = 4,
         |p: &mut WeightRange| p.programs = [4, 4],
         |p: &mut WeightRange| p.programs = [0, 5],
+        |p: &mut WeightRange| p.folded = Some([2, 3, 1]),
+        |p: &mut WeightRange| p.folded = Some([0, 2, 1]),
         |p: &mut WeightRange| p.bytes = 24,
         |p: &mut WeightRange| p.bytes = 144,
         |p: &mut WeightRange| p.bytes = 0,
@@ -198,7 +207,7 @@ fn early_copies() {
         kernel.params.push(Param { name: "w".to_owned(), kind: ParamKind::View(view), loc: Loc::Unknown });
         kernel.grid = [4, 1, 1];
         let view = ViewId(kernel.params.len() as u32 - 1);
-        let from = WeightRange { view, programs: [0, 4], first: 0, per_program: [64, 0, 0], bytes: 128 };
+        let from = WeightRange { view, programs: [0, 4], first: 0, folded: None, per_program: [64, 0, 0], bytes: 128 };
         kernel.early = Some(Early { prefetches: vec![], copies: vec![EarlyCopy { from, to: array }] });
         kernel
     };

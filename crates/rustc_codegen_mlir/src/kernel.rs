@@ -54,9 +54,9 @@ fn param(bound: &Bound, scalars: &mut impl Iterator<Item = Value>) -> Param {
         ParamKind::Scalar(Scalar { value, elem, bound })
     };
     let kind = match &bound.kind {
-        BoundKind::View { code, rows, cols, access, own } => ParamKind::View(View {
+        BoundKind::View { code, extents, access, own } => ParamKind::View(View {
             elem: elem(*code),
-            shape: Shape::new(&[*rows, *cols]).unwrap_or_default(),
+            shape: Shape::new(extents).unwrap_or_default(),
             access: *access,
             own: own.clone(),
         }),

@@ -24,8 +24,8 @@ pub(crate) struct Bound {
 /// What a parameter is.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum BoundKind {
-    /// A buffer of `rows x cols` elements.
-    View { code: ElemCode, rows: u64, cols: u64, access: Access, own: Vec<Own> },
+    /// A buffer.
+    View { code: ElemCode, extents: Vec<u64>, access: Access, own: Vec<Own> },
     /// A `u32`, below `bound` if given.
     U32 { bound: Option<u64> },
     /// An `f32`.
@@ -96,7 +96,7 @@ pub(crate) fn assume_bounds(function: Function<'_>) {
                     value.assume_below(bound, call);
                 }
             }
-            "partition" | "row" => {
+            "partition" | "row" | "matrix" => {
                 if let Ok(split) = Split::read(&kind, &args) {
                     grid.get_or_insert(split.grid());
                 }
@@ -189,19 +189,23 @@ fn declaration(kind: &str, call: Value<'_>, arguments: &[Value<'_>]) -> Result<D
             let code = elem_code(args.get(4))?;
             let rows = constant(args.get(5), "the number of rows")?;
             let cols = constant(args.get(6), "the number of columns")?;
-            check_view(rows, cols)?;
-            (BoundKind::View { code, rows, cols, access, own: Vec::new() }, None)
+            let extents = vec![rows, cols];
+            check_view(&extents)?;
+            (BoundKind::View { code, extents, access, own: Vec::new() }, None)
         }
-        "partition" | "row" => {
+        "partition" | "row" | "matrix" => {
             let code = elem_code(args.get(3))?;
             let split = Split::read(kind, &args)?;
-            check_view(split.rows, split.cols)?;
-            let row = match kind {
-                "row" => position(args.get(7)).ok_or_else(|| Problem::RowNotScalar { name: name.clone() })?,
+            let extents = split.extents();
+            check_view(&extents)?;
+            let chosen =
+                |arg: usize| position(args.get(arg)).ok_or_else(|| Problem::RowNotScalar { name: name.clone() });
+            let at = match kind {
+                "row" => chosen(7)?,
+                "matrix" => chosen(9)?,
                 _ => 0,
             };
-            let (rows, cols, own) = (split.rows, split.cols, split.own(row));
-            (BoundKind::View { code, rows, cols, access: Access::Write, own }, Some(split.grid()))
+            (BoundKind::View { code, extents, access: Access::Write, own: split.own(at) }, Some(split.grid()))
         }
         "u32" => {
             let bound = constant(args.get(3), "the bound")?;
@@ -215,11 +219,17 @@ fn declaration(kind: &str, call: Value<'_>, arguments: &[Value<'_>]) -> Result<D
     Ok((at, name, kind, grid))
 }
 
-fn check_view(rows: u64, cols: u64) -> Result<(), Problem> {
+/// Extents as messages write them.
+pub(crate) fn by(extents: &[u64]) -> String {
+    extents.iter().map(u64::to_string).collect::<Vec<_>>().join("x")
+}
+
+fn check_view(extents: &[u64]) -> Result<(), Problem> {
     // Offsets into a view are 64-bit signed numbers of elements.
-    let fits = rows.checked_mul(cols).is_some_and(|count| count > 0 && count < 1 << 62);
-    let shape = || Problem::BadShape { what: "this view".into(), shape: format!("{rows}x{cols}") };
-    if fits && Shape::new(&[rows, cols]).is_some() { Ok(()) } else { Err(shape()) }
+    let count = extents.iter().try_fold(1_u64, |count, &extent| count.checked_mul(extent));
+    let fits = count.is_some_and(|count| count > 0 && count < 1 << 62);
+    let shape = || Problem::BadShape { what: "this view".into(), shape: by(extents) };
+    if fits && Shape::new(extents).is_some() { Ok(()) } else { Err(shape()) }
 }
 
 /// A string constant.

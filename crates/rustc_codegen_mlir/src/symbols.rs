@@ -28,8 +28,8 @@ pub(crate) const INTRINSIC_PREFIX: &str = "__tile_";
 pub(crate) fn classify(symbol: &str) -> Callee {
     if let Some(name) = symbol.strip_prefix(INTRINSIC_PREFIX) {
         return match name {
-            "load" | "gather" => Callee::Reads,
-            "store" => Callee::Writes,
+            "load" | "load_matrix" | "gather" => Callee::Reads,
+            "store" | "store_matrix" => Callee::Writes,
             _ if name.starts_with("bind_") => Callee::Writes,
             _ => Callee::Pure,
         };
@@ -101,6 +101,8 @@ mod tests {
     #[test]
     fn other_callees() {
         assert_eq!(classify("__tile_load"), Callee::Reads);
+        assert_eq!(classify("__tile_load_matrix"), Callee::Reads);
+        assert_eq!(classify("__tile_store_matrix"), Callee::Writes);
         assert_eq!(classify("__tile_bind_view"), Callee::Writes);
         assert_eq!(classify("__tile_unary"), Callee::Pure);
         assert_eq!(classify("llvm.assume"), Callee::Llvm);

@@ -8,7 +8,7 @@ pub trait Sealed {}
 /// A type that the launch can pass to a kernel.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a kernel",
-    label = "kernels take `View`, `Weights`, `Partition`, `#[row(..)] RowMut`, `Position`, `f32` and `u32`",
+    label = "kernels take `View`, `Weights`, `Partition`, `#[row(..)] RowMut` or `MatrixMut`, `Position`, `f32` and `u32`",
     note = "tile sizes and other constants are const parameters of the function"
 )]
 pub trait KernelArg: Sealed {

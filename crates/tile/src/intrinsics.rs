@@ -27,6 +27,9 @@ unsafe extern "C" {
     /// Declares `ptr` as an output of which the launch owns row `row` only, split over programs in blocks of
     /// `block_cols` columns. `row` must be a scalar kernel parameter bound with `__tile_bind_u32`; all else const.
     pub fn __tile_bind_row(ptr: *mut (), name: *const u8, len: usize, elem: u32, rows: usize, cols: usize, block_cols: usize, row: u32);
+    /// Declares `ptr` as an output of `matrices` matrices of which the launch owns matrix `at` only, split over programs in
+    /// blocks as by `__tile_bind_partition`. `at` must be a scalar kernel parameter bound with `__tile_bind_u32`; all else const.
+    pub fn __tile_bind_matrix(ptr: *mut (), name: *const u8, len: usize, elem: u32, matrices: usize, rows: usize, cols: usize, block_rows: usize, block_cols: usize, at: u32);
     /// Names scalar parameter `value` and promises `value < bound` (0: no promise). The launcher checks it.
     pub fn __tile_bind_u32(value: u32, name: *const u8, len: usize, bound: u32);
     /// Names scalar parameter `value`.
@@ -43,6 +46,11 @@ unsafe extern "C" {
     pub fn __tile_load(ptr: *const (), elem: u32, view_rows: usize, view_cols: usize, row: usize, col: usize, r: usize, c: usize, pad: f32, valid_rows: usize, valid_cols: usize) -> Raw;
     /// Stores under the same rule: elements outside the view or the valid part are not written.
     pub fn __tile_store(ptr: *mut (), elem: u32, view_rows: usize, view_cols: usize, row: usize, col: usize, value: Raw, r: usize, c: usize, valid_rows: usize, valid_cols: usize);
+    /// [`__tile_load`] from matrix `at` of a view of several; nothing of it is read if there is no such matrix. const: elem,
+    /// view_matrices, view_rows, view_cols, r, c, pad.
+    pub fn __tile_load_matrix(ptr: *const (), elem: u32, view_matrices: usize, view_rows: usize, view_cols: usize, at: usize, row: usize, col: usize, r: usize, c: usize, pad: f32, valid_rows: usize, valid_cols: usize) -> Raw;
+    /// [`__tile_store`] to matrix `at` of a view of several.
+    pub fn __tile_store_matrix(ptr: *mut (), elem: u32, view_matrices: usize, view_rows: usize, view_cols: usize, at: usize, row: usize, col: usize, value: Raw, r: usize, c: usize, valid_rows: usize, valid_cols: usize);
     /// Gathers elements at linear `offsets` (a u32 tile `r x c`) of the row-major view; offsets at or past the end give `pad`.
     pub fn __tile_gather(ptr: *const (), elem: u32, view_rows: usize, view_cols: usize, offsets: Raw, r: usize, c: usize, pad: f32) -> Raw;
 

@@ -19,7 +19,7 @@
 //! ```
 //!
 //! Shapes and element types are types, so a mismatch is a type error. Programs cannot race: an output is a
-//! [`Partition`] or a [`RowMut`], which has one owner. Reads outside of a view give a pad, writes outside are dropped.
+//! [`Partition`], a [`RowMut`] or a [`MatrixMut`], which has one owner. Reads outside of a view give a pad, writes outside are dropped.
 //! Helpers, closures, `if`, `while` and `for` are Rust's own; loops with a step use [`range`].
 //!
 //! Nothing here runs on the host. The functions are compiled by rustc to calls of [`intrinsics`], to which the
@@ -43,12 +43,12 @@ pub use ops::Operand;
 pub use program::{Range, num_programs, program_id, range};
 pub use tile::{Mask, Mask3, Tile, Tile3};
 pub use tile_macros::{instances, kernel};
-pub use views::{Limits, Partition, RowArgument, RowMut, View, Weights};
+pub use views::{Limits, MatrixArgument, MatrixMut, Partition, RowArgument, RowMut, View, Weights};
 
 /// What a kernel file needs: `use tile::prelude::*;`.
 pub mod prelude {
     pub use crate::elem::{Float, Int, Number, Stored, bf16, f16};
-    pub use crate::{Limits, Mask, Mask3, Partition, Position, RowMut, Tile, Tile3, View, Weights};
+    pub use crate::{Limits, Mask, Mask3, MatrixMut, Partition, Position, RowMut, Tile, Tile3, View, Weights};
 }
 
 /// Names a kernel to the compiler: a static of this type, exported under [`abi::ENTRY_PREFIX`], points at one

@@ -14,7 +14,9 @@ fn refused_by_types() {
 fn refused_by_constants() {
     let cases = trybuild::TestCases::new();
     cases.pass("tests/ui_build/a_program_that_builds.rs");
-    for case in ["concat_size", "element_out_of_range", "reshape_count", "row_bound", "slice_out_of_range"] {
+    for case in
+        ["concat_size", "element_out_of_range", "matrix_bound", "reshape_count", "row_bound", "slice_out_of_range"]
+    {
         cases.compile_fail(format!("tests/ui_build/{case}.rs"));
     }
 }

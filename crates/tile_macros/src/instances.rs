@@ -29,48 +29,132 @@ struct Instances {
     fusions: Vec<Fusion>,
 }
 
-/// `fuse name = producer => kernel(argument) | kernel;`
+/// `fuse name = producer.output => kernel(argument) | (kernel(argument).output => kernel(argument));`
 struct Fusion {
     name: Ident,
-    producer: Option<Ident>,
-    consumers: Vec<(Ident, Option<Ident>)>,
+    producer: Option<Link>,
+    chains: Vec<Chain>,
+}
+
+/// Kernels of which each is computed inside of the next.
+struct Chain(Vec<Link>);
+
+/// A kernel of a fusion: the argument that takes the output of the one before, the output that the next one takes.
+struct Link {
+    kernel: Ident,
+    arg: Option<Ident>,
+    output: Option<Ident>,
 }
 
 impl Parse for Fusion {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         input.parse::<keyword::fuse>()?;
-        let name = input.parse()?;
+        let name: Ident = input.parse()?;
         input.parse::<Token![=]>()?;
-        let producer = if input.peek2(Token![=>]) {
-            let producer = input.parse()?;
-            input.parse::<Token![=>]>()?;
-            Some(producer)
-        } else {
-            None
-        };
-        let mut consumers = Vec::new();
-        loop {
-            let kernel: Ident = input.parse()?;
-            let mut arg = None;
-            if producer.is_some() && input.peek(token::Paren) {
-                let list;
-                parenthesized!(list in input);
-                arg = Some(list.parse::<Ident>()?);
-                if !list.is_empty() {
-                    return Err(list.error("one argument takes the output"));
-                }
+        let mut producer = None;
+        let mut chains = vec![Chain::parse(input)?];
+        if input.peek(Token![=>]) {
+            let arrow = input.parse::<Token![=>]>()?;
+            match chains.pop() {
+                Some(Chain(mut links)) if links.len() == 1 => producer = links.pop(),
+                Some(_) | None => return Err(Error::new_spanned(arrow, "one kernel stands before this `=>`")),
             }
-            consumers.push((kernel, arg));
-            if !input.peek(Token![|]) {
-                break;
-            }
+            chains.push(Chain::parse(input)?);
+        }
+        while input.peek(Token![|]) {
             input.parse::<Token![|]>()?;
+            chains.push(Chain::parse(input)?);
         }
-        if producer.is_none() && consumers.len() < 2 {
-            return Err(Error::new_spanned(&name, "a fusion has a kernel before `=>` or a second one after `|`"));
+        if input.peek(Token![=>]) {
+            return Err(input.error("a kernel inside of one that is inside of another: `a => (b => c)`"));
         }
+        let fusion = Self { name, producer, chains };
+        fusion.check()?;
         input.parse::<Token![;]>()?;
-        Ok(Self { name, producer, consumers })
+        Ok(fusion)
+    }
+}
+
+impl Fusion {
+    fn links(&self) -> impl Iterator<Item = &Link> {
+        self.producer.iter().chain(self.chains.iter().flat_map(|chain| &chain.0))
+    }
+
+    /// Outputs are read by something, and arguments read something.
+    fn check(&self) -> Result<()> {
+        if self.links().count() < 2 {
+            let message = "a fusion has a kernel before `=>` or a second one after `|`";
+            return Err(Error::new_spanned(&self.name, message));
+        }
+        let firsts = self.chains.iter().filter(|_| self.producer.is_none()).filter_map(|chain| chain.0.first());
+        if let Some(arg) = self.producer.iter().chain(firsts).find_map(|link| link.arg.as_ref()) {
+            return Err(Error::new_spanned(arg, "no kernel before this one has an output for the argument"));
+        }
+        let mut lasts = self.chains.iter().filter_map(|chain| chain.0.last());
+        match lasts.find_map(|link| link.output.as_ref()) {
+            Some(output) => Err(Error::new_spanned(output, "no kernel behind this one reads the output")),
+            None => Ok(()),
+        }
+    }
+
+    /// As the kernel compiler reads it: `name=producer:output>kernel.arg+(kernel.arg:output>kernel.arg)`.
+    fn text(&self) -> String {
+        let link = |Link { kernel, arg, output }: &Link| {
+            let arg = arg.as_ref().map(|arg| format!(".{arg}")).unwrap_or_default();
+            let output = output.as_ref().map(|output| format!(":{output}")).unwrap_or_default();
+            format!("{kernel}{arg}{output}")
+        };
+        let chain = |Chain(links): &Chain| {
+            let links: Vec<String> = links.iter().map(link).collect();
+            if links.len() > 1 { format!("({})", links.join(">")) } else { links.join("") }
+        };
+        let producer = self.producer.as_ref().map(|producer| format!("{}>", link(producer))).unwrap_or_default();
+        let chains: Vec<String> = self.chains.iter().map(chain).collect();
+        format!("{}={producer}{}", self.name, chains.join("+"))
+    }
+}
+
+impl Parse for Chain {
+    /// One kernel, or several in parentheses.
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if !input.peek(token::Paren) {
+            return Ok(Self(vec![input.parse()?]));
+        }
+        let list;
+        let parentheses = parenthesized!(list in input);
+        let mut links = vec![list.parse::<Link>()?];
+        while list.peek(Token![=>]) {
+            list.parse::<Token![=>]>()?;
+            links.push(list.parse()?);
+        }
+        if !list.is_empty() {
+            return Err(list.error("in parentheses, each kernel is inside of the next: `(a => b)`"));
+        }
+        if links.len() < 2 {
+            return Err(Error::new(parentheses.span.join(), "in parentheses are two kernels or more: `(a => b)`"));
+        }
+        Ok(Self(links))
+    }
+}
+
+impl Parse for Link {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let kernel = input.parse()?;
+        let mut arg = None;
+        if input.peek(token::Paren) {
+            let list;
+            parenthesized!(list in input);
+            arg = Some(list.parse::<Ident>()?);
+            if !list.is_empty() {
+                return Err(list.error("one argument takes the output"));
+            }
+        }
+        let mut output = None;
+        if input.peek(Token![.]) {
+            input.parse::<Token![.]>()?;
+            output = Some(input.parse()?);
+        }
+        Ok(Self { kernel, arg, output })
     }
 }
 
@@ -201,8 +285,7 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
         }
     }
     for fusion in &fusions {
-        let kernels = fusion.producer.iter().chain(fusion.consumers.iter().map(|consumer| &consumer.0));
-        for kernel in kernels {
+        for Link { kernel, .. } in fusion.links() {
             if !entries.iter().any(|entry| entry.name == *kernel) {
                 return Err(Error::new(kernel.span(), format!("the group has no kernel named `{kernel}`")));
             }
@@ -218,13 +301,7 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
 
 /// A static whose symbol is the declaration, as the kernel compiler reads it.
 fn fusion_item(group: &str, fusion: &Fusion) -> TokenStream {
-    let consumer = |(kernel, arg): &(Ident, Option<Ident>)| match arg {
-        Some(arg) => format!("{kernel}.{arg}"),
-        None => kernel.to_string(),
-    };
-    let consumers: Vec<String> = fusion.consumers.iter().map(consumer).collect();
-    let producer = fusion.producer.as_ref().map(|producer| format!("{producer}>")).unwrap_or_default();
-    let symbol = format!("{FUSION_PREFIX}{group}${}={producer}{}", fusion.name, consumers.join("+"));
+    let symbol = format!("{FUSION_PREFIX}{group}${}", fusion.text());
     quote_spanned! { fusion.name.span()=>
         const _: () = {
             #[used]

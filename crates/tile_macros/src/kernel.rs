@@ -12,7 +12,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenS
     let mut function: ItemFn = syn::parse2(item)
         .map_err(|error| Error::new(error.span(), "`#[tile::kernel]` belongs on a function with a body"))?;
     let rows = take_rows(&mut function)?;
-    if let Err(error) = check(&function.sig, allow_unsafe, "a `Partition` or `RowMut` argument") {
+    if let Err(error) = check(&function.sig, allow_unsafe, "a `Partition`, `RowMut` or `MatrixMut` argument") {
         // The function stays, so that what refers to it is not an error too.
         let message = error.into_compile_error();
         return Ok(quote!(#message #function));

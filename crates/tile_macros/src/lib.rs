@@ -11,7 +11,7 @@ use proc_macro::TokenStream;
 ///
 /// The function may be generic; [`instances!`](macro@instances) says which instances are compiled. It returns nothing, and
 /// its parameters are names (not patterns) of types that a launch can pass: views, partitions, scalars. The row of a
-/// `RowMut` is another parameter: `#[row(position)] mut cache: RowMut<..>`. An `unsafe fn` needs
+/// `RowMut` or a `MatrixMut` is another parameter: `#[row(position)] mut cache: RowMut<..>`. An `unsafe fn` needs
 /// `#[tile::kernel(unsafe)]`.
 #[proc_macro_attribute]
 pub fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -41,10 +41,22 @@ pub fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// Kernels with `|` between them stand *side by side*: the host launches them in this order, and none touches what
-/// another one writes. The kernel before `=>` has one program, which writes one view as a whole; each program of the
-/// others computes that view for itself instead of reading it. It is the only argument that fits in type and shape, or
-/// the one that is named: `norm => add(a)`. A host is told what such a launch stands for, and uses it where its own
-/// launches and buffers are so.
+/// another one writes. The kernel before `=>` is computed *inside* of each of the others, instead of being read. Either it
+/// has one program, which writes one view as a whole, and each program of the others computes that view for itself; or it
+/// has many, each of which writes one piece of every output, and each program of the others reads whole pieces, that no
+/// other program reads, and may overwrite them. Then a program computes the pieces that it needs.
+///
+/// What is read is the only argument that fits in type and shape, or the one that is named: `norm => add(a)`. A kernel of
+/// several outputs names the one that is read: `project.keys => rotate(cache)`. In parentheses stands a chain of kernels,
+/// each inside of the next:
+///
+/// ```text
+///     fuse norm_qkv_rope = norm => (q_proj => rope_q) | (kv_proj.k_cache => rope_k);
+/// ```
+///
+/// The host launches the kernel before the first `=>`, then the first kernels of all that stands side by side, in order,
+/// then the second ones, and so on. A host is told what such a launch stands for, and uses it where its own launches and
+/// buffers are so.
 #[proc_macro]
 pub fn instances(input: TokenStream) -> TokenStream {
     instances::expand(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()

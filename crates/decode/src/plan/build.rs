@@ -48,7 +48,7 @@ pub(super) enum Shape {
     Exact(Vec<u64>),
     /// So many elements in any shape.
     Elements(u64),
-    /// One row of so many elements per position.
+    /// So many elements per position, as a row or in any other shape.
     PerPosition(u64),
 }
 
@@ -153,8 +153,8 @@ impl Builder<'_> {
             }
             Shape::Elements(elements) => format!("{elements} elements"),
             Shape::PerPosition(row) => match found {
-                [rows, columns] if columns == row => return self.set_capacity(*rows, place),
-                _ => format!("one row of {row} per position"),
+                [rows, rest @ ..] if rest.iter().product::<u64>() == *row => return self.set_capacity(*rows, place),
+                [..] => format!("{row} elements per position"),
             },
         };
         let model = &self.config.name;

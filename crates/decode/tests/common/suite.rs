@@ -130,7 +130,24 @@ fn kernels(config: &Config, cap: u64, types: Types) -> Vec<Kernel> {
                 position(),
             ],
         ),
-        kernel("rope_k_decode", "rope_k", kv_heads, vec![row("k_cache", dh), angles("cos"), angles("sin"), position()]),
+        kernel(
+            "rope_k_decode",
+            "rope_k",
+            kv_heads,
+            vec![
+                // A row per half of a head: the same elements.
+                view(
+                    "k_cache",
+                    types.cache,
+                    &[cap, 2 * kv_heads, half],
+                    Access::Write,
+                    &[Own::At { arg: "position".to_owned() }, block(2), Own::Whole],
+                ),
+                angles("cos"),
+                angles("sin"),
+                position(),
+            ],
+        ),
         kernel(
             "attention_decode_gqa",
             "attention",

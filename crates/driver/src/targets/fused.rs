@@ -103,7 +103,7 @@ fn lanes(group: &Group, limits: &lower_simt::target::Target) -> Result<Fused, Re
 
 /// One part by itself.
 fn alone(kernel: LaneKernel, part: &Part) -> Fused {
-    let span = Span { first: 0, programs: kernel.grid[0] };
+    let span = Span { first: 0, programs: kernel.grid[0], folded: None };
     Fused { spans: vec![span; part.slots.len()], slots: part.slots.clone(), alike: Vec::new(), kernel }
 }
 
@@ -121,7 +121,7 @@ fn join(name: &str, first: &Fused, second: Fused, limits: &lower_simt::target::T
     };
     let Beside { kernel, second: indices } =
         beside(name, &first.kernel, &second.kernel, &shared, limits).map_err(refused)?;
-    let edge = first.kernel.grid[0];
+    let edge = programs(&first.kernel);
     let mut alike = first.alike.clone();
     for &(with, number) in &shared {
         let (one, other) = (&first.slots[with], &second.slots[number]);
@@ -132,13 +132,26 @@ fn join(name: &str, first: &Fused, second: Fused, limits: &lower_simt::target::T
         }
     }
     let (mut slots, mut spans) = (first.slots.clone(), first.spans.clone());
+    if let Some(grid) = several_axes(&first.kernel) {
+        spans.iter_mut().for_each(|span| *span = Span { programs: edge, folded: Some(grid), ..*span });
+    }
     for (number, index) in indices.into_iter().enumerate() {
         if index == slots.len() {
             slots.push(second.slots[number].clone());
-            spans.push(Span { first: edge, programs: second.kernel.grid[0] });
+            let folded = several_axes(&second.kernel);
+            spans.push(Span { first: edge, programs: programs(&second.kernel), folded });
         }
     }
     Ok(Fused { kernel, slots, spans, alike })
+}
+
+fn programs(kernel: &LaneKernel) -> u64 {
+    kernel.grid.iter().product()
+}
+
+/// The grid that side by side is counted along one axis.
+fn several_axes(kernel: &LaneKernel) -> Option<[u64; 3]> {
+    (kernel.grid[1..] != [1, 1]).then_some(kernel.grid)
 }
 
 /// Parameters that become one: the same argument of the producer, and numbers of one name and type.

@@ -1,5 +1,6 @@
 //! Rotary position embedding, rotate-half form: element `i` of a head pairs with element `i + d/2`, and both turn by the
-//! angle of column `i` of the tables. `cos` and `sin` are `positions x d/2`; a head is as long as twice a table row.
+//! angle of column `i` of the tables. `cos` and `sin` are `positions x d/2`; a head is as long as twice a table row, whatever
+//! rows the views of `q` and of a position of `k_cache` are divided into.
 
 use super::matvec::row_of;
 use super::{Args, Outcome, ReferenceError};

@@ -140,7 +140,9 @@ pub struct WeightRange {
     pub programs: [u64; 2],
     /// First element of the first program that asks.
     pub first: u64,
-    /// Elements from one program to the next along x, y, z.
+    /// Where the programs that ask are those of a grid, numbered along x one row after the other: the grid.
+    pub folded: Option<[u64; 3]>,
+    /// Elements from one program to the next along x, y, z, of that grid where there is one.
     pub per_program: [u64; 3],
     /// Bytes; this and the address of the first are multiples of [`WeightRange::UNIT`].
     pub bytes: u64,
@@ -160,11 +162,21 @@ impl WeightRange {
     pub fn place(&self) -> Place {
         let axes = [Axis::X, Axis::Y, Axis::Z].into_iter().zip(self.per_program).filter(|(_, step)| *step != 0);
         let steps = axes.map(|(axis, step)| {
-            let mut program = Box::new(Expr::Builtin(Builtin::Program(axis)));
-            if axis == Axis::X && self.programs[0] != 0 {
-                program = Box::new(Expr::Binary(BinaryOp::Sub, program, Box::new(Expr::int(self.programs[0] as u32))));
+            let along = |axis: Axis| {
+                let program = Expr::Builtin(Builtin::Program(axis));
+                if axis != Axis::X || self.programs[0] == 0 {
+                    return program;
+                }
+                Expr::Binary(BinaryOp::Sub, Box::new(program), Box::new(Expr::int(self.programs[0] as u32)))
+            };
+            let program = match self.folded {
+                Some(grid) => unfold(along(Axis::X), grid, axis),
+                None => along(axis),
+            };
+            if step == 1 {
+                return program;
             }
-            if step == 1 { *program } else { Expr::Binary(BinaryOp::Mul, program, Box::new(Expr::int(step as u32))) }
+            Expr::Binary(BinaryOp::Mul, Box::new(program), Box::new(Expr::int(step as u32)))
         });
         let first = (self.first != 0).then(|| Expr::int(self.first as u32));
         let add = |a, b| Expr::Binary(BinaryOp::Add, Box::new(a), Box::new(b));
@@ -199,13 +211,40 @@ impl WeightRange {
     /// Index of the first element that the last program asks for.
     pub fn last_first(&self, grid: [u64; 3]) -> u64 {
         let along_x = self.programs[1].saturating_sub(self.programs[0]);
-        self.first_at([along_x, grid[1], grid[2]].map(|programs| programs.saturating_sub(1)))
+        let all = self.folded.unwrap_or([along_x, grid[1], grid[2]]);
+        self.sum(all.map(|programs| programs.saturating_sub(1)))
     }
 
     /// Index of the first element, so many programs after the first that asks along each axis.
     fn first_at(&self, along: [u64; 3]) -> u64 {
+        match self.folded {
+            Some([x, y, _]) => {
+                self.sum([along[0] % x.max(1), along[0] / x.max(1) % y.max(1), along[0] / (x * y).max(1)])
+            }
+            None => self.sum(along),
+        }
+    }
+
+    fn sum(&self, along: [u64; 3]) -> u64 {
         let steps = self.per_program.iter().zip(along);
         steps.fold(self.first, |sum, (step, at)| sum.saturating_add(step.saturating_mul(at)))
+    }
+}
+
+/// The number of a program along an axis of `grid`, from its number along x where the grid's programs are counted one row
+/// after the other.
+pub(crate) fn unfold(number: Expr, grid: [u64; 3], axis: Axis) -> Expr {
+    let with = |op, number: Expr, by: u64| match by {
+        1 if op == BinaryOp::DivU => number,
+        by => Expr::Binary(op, Box::new(number), Box::new(Expr::int(by as u32))),
+    };
+    let rows = grid[1].saturating_mul(grid[2]);
+    match axis {
+        Axis::X if rows == 1 => number,
+        Axis::X => with(BinaryOp::RemU, number, grid[0]),
+        Axis::Y if grid[2] == 1 => with(BinaryOp::DivU, number, grid[0]),
+        Axis::Y => with(BinaryOp::RemU, with(BinaryOp::DivU, number, grid[0]), grid[1]),
+        Axis::Z => with(BinaryOp::DivU, number, grid[0].saturating_mul(grid[1])),
     }
 }
 

@@ -26,6 +26,7 @@ mod stmt;
 mod visit;
 
 pub use expr::{Builtin, Convert, Expr, Memory, Place};
+pub(crate) use kernel::unfold;
 pub use kernel::{
     Early, EarlyCopy, Fragment, FragmentData, FragmentRole, LaneKernel, LaneModule, Scalar, Shared, SharedData, Var,
     VarData, WeightRange,

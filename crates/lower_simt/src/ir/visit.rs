@@ -36,6 +36,14 @@ impl Expr {
 }
 
 impl Expr {
+    /// Calls `f` on this expression and everything below it, innermost first.
+    pub fn for_each_mut(&mut self, f: &mut impl FnMut(&mut Expr)) {
+        for operand in self.operands_mut() {
+            operand.for_each_mut(f);
+        }
+        f(self);
+    }
+
     /// Calls `f` on every place it reads.
     pub fn for_each_place_mut(&mut self, f: &mut impl FnMut(&mut Place)) {
         if let Expr::Load(place) = self {

@@ -139,6 +139,7 @@ fn weights(facts: &Facts<'_>, op: &Op) -> Option<WeightRange> {
         view: *id,
         programs: [0, grid[0]],
         first: start.constant,
+        folded: None,
         per_program: start.per_program,
         bytes: count * size,
     };

@@ -65,6 +65,11 @@ fn range(kernel: &LaneKernel, asked: &WeightRange, add: &mut impl FnMut(String))
     if from >= until || until > kernel.grid[0] {
         add(format!("programs {from} to {until} ask for `{name}`, of {}", kernel.grid[0]));
     }
+    if let Some(grid) = asked.folded
+        && grid.iter().try_fold(1, |all: u64, &one| all.checked_mul(one)) != until.checked_sub(from)
+    {
+        add(format!("a grid of {grid:?} asks for `{name}` by programs {from} to {until}"));
+    }
     let last = asked.last_first(kernel.grid);
     if last.saturating_mul(size).saturating_add(asked.bytes) > view.shape.count().saturating_mul(size) {
         add(format!("what is asked for of `{name}` goes beyond it"));

@@ -7,31 +7,34 @@ use super::types::{Dims, canonical};
 use super::{Lifted, Lifter, Lifting};
 use crate::errors::{Error, Problem};
 use crate::llvm::{Op, Value as LlvmValue};
-use crate::params::{Bound, BoundKind, constant, elem, elem_code};
+use crate::params::{Bound, BoundKind, by, constant, elem, elem_code};
 
 /// A view as an access names it.
 struct Named {
     id: ViewId,
     code: ElemCode,
-    rows: u64,
-    cols: u64,
+    extents: Vec<u64>,
 }
 
 impl<'m> Lifter<'_, 'm> {
-    pub(super) fn load(&mut self, args: &[LlvmValue<'m>]) -> Lifting<Value> {
-        let view = self.view(args)?;
+    /// A load; `outer` dimensions come before the view's rows, each with an extent and an index.
+    pub(super) fn load(&mut self, args: &[LlvmValue<'m>], outer: usize) -> Lifting<Value> {
+        let view = self.view(args, outer)?;
         let elem = elem(view.code);
-        let dims = Dims::read_flat(args, 6)?;
+        // Pointer and element type come first, then extents, indices, the tile's shape.
+        let first = 2 + 2 * (outer + 2);
+        let dims = Dims::read_flat(args, first)?;
         let ty = dims.tile(elem)?;
-        let pad = self.pad(args.get(8), view.code)?;
-        let indices = self.position(args, 4)?;
-        let mask = self.limits(args, 9, dims)?;
-        let in_bounds = vec![false; indices.len()];
+        let pad = self.pad(args.get(first + 2), view.code)?;
+        let indices = self.position(args, outer)?;
+        let mask = self.limits(args, first + 3, dims)?;
+        let in_bounds = vec![false; ty.shape.rank()];
         Ok(self.op(OpKind::Load { view: view.id, indices, pad, mask, in_bounds }, ty))
     }
 
-    pub(super) fn store(&mut self, args: &[LlvmValue<'m>]) -> Lifting<()> {
-        let view = self.view(args)?;
+    /// A store, of the same form, with the tile before its shape.
+    pub(super) fn store(&mut self, args: &[LlvmValue<'m>], outer: usize) -> Lifting<()> {
+        let view = self.view(args, outer)?;
         let Bound { name, kind, .. } = &self.params.bound[view.id.index()];
         match kind {
             BoundKind::View { access: Access::Write, .. } => {}
@@ -39,18 +42,19 @@ impl<'m> Lifter<'_, 'm> {
                 return Err(Some(Problem::ReadOnly { name: name.clone() }));
             }
         }
-        let dims = Dims::read_flat(args, 7)?;
+        let first = 2 + 2 * (outer + 2);
+        let dims = Dims::read_flat(args, first + 1)?;
         let ty = dims.tile(elem(view.code))?;
-        let value = self.tile(args[6], ty)?;
-        let indices = self.position(args, 4)?;
-        let mask = self.limits(args, 9, dims)?;
-        let in_bounds = vec![false; indices.len()];
+        let value = self.tile(args[first], ty)?;
+        let indices = self.position(args, outer)?;
+        let mask = self.limits(args, first + 3, dims)?;
+        let in_bounds = vec![false; ty.shape.rank()];
         self.push(OpKind::Store { view: view.id, value, indices, mask, in_bounds }, Vec::new());
         Ok(())
     }
 
     pub(super) fn gather(&mut self, args: &[LlvmValue<'m>]) -> Lifting<Value> {
-        let view = self.view(args)?;
+        let view = self.view(args, 0)?;
         let dims = Dims::read_flat(args, 5)?;
         let ty = dims.tile(elem(view.code))?;
         let offsets = self.tile(args[4], ty.with_elem(Elem::I32))?;
@@ -60,7 +64,7 @@ impl<'m> Lifter<'_, 'm> {
             Some(number) => self.cfg.constant(ty, number, &self.loc),
             None => self.cfg.zero(ty, &self.loc),
         };
-        let count = view.rows.saturating_mul(view.cols);
+        let count = view.extents.iter().fold(1, |count: u64, &extent| count.saturating_mul(extent));
         let mask = if count > u64::from(u32::MAX) {
             self.int(ty.with_elem(Elem::I1), 1)
         } else {
@@ -71,8 +75,8 @@ impl<'m> Lifter<'_, 'm> {
         Ok(self.op(OpKind::Gather { view: view.id, offsets, mask, passthru }, ty))
     }
 
-    /// The view of an access: arguments 0 to 3 are pointer, element type, rows, columns.
-    fn view(&mut self, args: &[LlvmValue<'m>]) -> Lifting<Named> {
+    /// The view of an access: arguments are pointer, element type, `outer` extents, rows, columns.
+    fn view(&mut self, args: &[LlvmValue<'m>], outer: usize) -> Lifting<Named> {
         let id = match args.first().and_then(|pointer| self.values.get(pointer)) {
             Some(Lifted::View(id)) => *id,
             Some(Lifted::Refused) => return Err(None),
@@ -80,31 +84,28 @@ impl<'m> Lifter<'_, 'm> {
                 return Err(Some(Problem::NotParameter));
             }
         };
-        let used = Named {
-            id,
-            code: elem_code(args.get(1))?,
-            rows: constant(args.get(2), "the number of rows")?,
-            cols: constant(args.get(3), "the number of columns")?,
-        };
+        let code = elem_code(args.get(1))?;
+        let extents: Result<Vec<u64>, Problem> =
+            (2..outer + 4).map(|arg| constant(args.get(arg), "the extent of a view")).collect();
+        let used = Named { id, code, extents: extents? };
         let Bound { name, kind, .. } = &self.params.bound[id.index()];
         match kind {
-            BoundKind::View { code, rows, cols, .. } if (*code, *rows, *cols) == (used.code, used.rows, used.cols) => {
-                Ok(used)
-            }
-            BoundKind::View { code, rows, cols, .. } => Err(Some(Problem::ViewMismatch {
+            BoundKind::View { code, extents, .. } if (code, extents) == (&used.code, &used.extents) => Ok(used),
+            BoundKind::View { code, extents, .. } => Err(Some(Problem::ViewMismatch {
                 name: name.clone(),
-                used: format!("{}x{} of {}", used.rows, used.cols, used.code.name()),
-                declared: format!("{rows}x{cols} of {}", code.name()),
+                used: format!("{} of {}", by(&used.extents), used.code.name()),
+                declared: format!("{} of {}", by(extents), code.name()),
             })),
             BoundKind::U32 { .. } | BoundKind::F32 => Err(Some(Problem::NotParameter)),
         }
     }
 
-    /// Row and column as `index`.
-    fn position(&mut self, args: &[LlvmValue<'m>], first: usize) -> Lifting<Vec<Value>> {
-        let row = self.value(args[first])?;
-        let col = self.value(args[first + 1])?;
-        Ok(vec![self.index(row), self.index(col)])
+    /// Where the tile begins, as `index`: one for each extent, behind them.
+    fn position(&mut self, args: &[LlvmValue<'m>], outer: usize) -> Lifting<Vec<Value>> {
+        let first = 2 + outer + 2;
+        let values = args[first..first + outer + 2].iter();
+        let values = values.map(|&arg| self.value(arg)).collect::<Lifting<Vec<Value>>>()?;
+        Ok(values.into_iter().map(|value| self.index(value)).collect())
     }
 
     /// An unsigned integer as `index`.

@@ -19,6 +19,11 @@ macro_rules! code {
     }};
 }
 
+/// Leading dimensions of the view of an access, beyond rows and columns.
+fn matrices(name: &str) -> usize {
+    usize::from(name.ends_with("_matrix"))
+}
+
 impl<'m> Lifter<'_, 'm> {
     /// Lifts a call of an intrinsic. `None`: it has no value.
     pub(super) fn intrinsic(&mut self, name: &str, args: &[LlvmValue<'m>]) -> Lifting<Option<Lifted>> {
@@ -26,17 +31,18 @@ impl<'m> Lifter<'_, 'm> {
             "__tile_bind_view"
             | "__tile_bind_partition"
             | "__tile_bind_row"
+            | "__tile_bind_matrix"
             | "__tile_bind_u32"
             | "__tile_bind_f32" => {
                 return Ok(None);
             }
-            "__tile_store" => {
-                self.store(args)?;
+            "__tile_store" | "__tile_store_matrix" => {
+                self.store(args, matrices(name))?;
                 return Ok(None);
             }
             "__tile_program_id" => self.program(args, OpKind::ProgramId)?,
             "__tile_num_programs" => self.program(args, OpKind::NumPrograms)?,
-            "__tile_load" => self.load(args)?,
+            "__tile_load" | "__tile_load_matrix" => self.load(args, matrices(name))?,
             "__tile_gather" => self.gather(args)?,
             "__tile_splat_f32" => self.splat_float(args)?,
             "__tile_splat_u32" => self.splat_integer(args)?,

@@ -94,6 +94,7 @@ pub(super) fn result(name: &str, args: &[LlvmValue<'_>]) -> Result<Option<Type>,
     let shaped = |code_at: usize, dims_at: usize| Dims::read(args, dims_at)?.tile(code(code_at)?).map(Some);
     match name {
         "__tile_load" => Dims::read_flat(args, 6)?.tile(code(1)?).map(Some),
+        "__tile_load_matrix" => Dims::read_flat(args, 8)?.tile(code(1)?).map(Some),
         "__tile_gather" => Dims::read_flat(args, 5)?.tile(code(1)?).map(Some),
         "__tile_splat_f32" | "__tile_splat_u32" => shaped(1, 2),
         "__tile_iota" => Dims::read(args, 1)?.tile(Elem::I32).map(Some),

@@ -23,8 +23,20 @@ fn one_row(input: View<f32, 1, 64>, position: Position<128>, #[row(position)] mu
 }
 
 #[tile::kernel]
+fn one_matrix(
+    input: View<f32, 6, 64>,
+    position: Position<128>,
+    #[row(position)] mut cache: MatrixMut<f32, 128, 6, 64, 2, 16>,
+) {
+    let (row, col) = (cache.row(), cache.col());
+    let sum = cache.load() + input.block(row, col);
+    cache.store(sum);
+    cache.store_part(1, 0, input.block::<1, 16>(row, col));
+}
+
+#[tile::kernel]
 fn rows<const BR: usize>(input: View<f32, 10, 8>, mut output: Partition<f32, 10, 8, BR, 8>) {
     output.store(input.block(output.row(), 0));
 }
 
-tile::instances! { group "test"; everything = everything; one_row = one_row; rows = rows::<BR> for BR in [4, 2]; }
+tile::instances! { group "test"; everything = everything; one_row = one_row; one_matrix = one_matrix; rows = rows::<BR> for BR in [4, 2]; }

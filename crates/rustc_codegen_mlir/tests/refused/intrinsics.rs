@@ -51,6 +51,24 @@ extern "C" fn computed_row(output: *mut (), n: u32) {
     }
 }
 
+/// The matrix is no parameter.
+extern "C" fn computed_matrix(output: *mut (), n: u32) {
+    unsafe {
+        __tile_bind_u32(n, "n".as_ptr(), 1, 0);
+        __tile_bind_matrix(output, "output".as_ptr(), 6, 0, 4, 2, 16, 2, 16, n + 1);
+    }
+}
+
+/// A view of matrices is read as one matrix.
+extern "C" fn flattened(output: *mut (), n: u32) {
+    unsafe {
+        __tile_bind_u32(n, "n".as_ptr(), 1, 4);
+        __tile_bind_matrix(output, "output".as_ptr(), 6, 0, 4, 2, 16, 2, 16, n);
+        let x = __tile_load(output, 0, 8, 16, 0, 0, 2, 16, 0.0, NO_LIMIT, NO_LIMIT);
+        __tile_store_matrix(output, 0, 4, 2, 16, n as usize, 0, 0, x, 2, 16, NO_LIMIT, NO_LIMIT);
+    }
+}
+
 /// A tile's handle is looked at.
 extern "C" fn handle(output: *mut (), n: u32) {
     unsafe {
@@ -105,4 +123,6 @@ macro_rules! entries {
     };
 }
 
-entries!(mismatch read_only runtime_shape undeclared computed_row handle raw_pointer mixture bad_codes);
+entries!(
+    mismatch read_only runtime_shape undeclared computed_row computed_matrix flattened handle raw_pointer mixture bad_codes
+);

@@ -2,18 +2,21 @@
 //!
 //! A view is one pointer; its extents and element type are in its type, and the launch makes it: safe code
 //! cannot. Reads outside of a view give the pad, writes outside are dropped. For one launch a buffer is either read
-//! ([`View`], [`Weights`]) or written by the programs that own its parts ([`Partition`], [`RowMut`]).
+//! ([`View`], [`Weights`]) or written by the programs that own its parts ([`Partition`], [`RowMut`], [`MatrixMut`]).
 
+mod matrix;
 mod partition;
 mod read;
 mod row;
 
+pub use matrix::{MatrixArgument, MatrixMut};
 pub use partition::Partition;
 pub use read::{View, Weights};
 pub use row::{RowArgument, RowMut, RowView};
 
 use crate::abi::NO_LIMIT;
 use crate::elem::Stored;
+use crate::program::program_id;
 use crate::raw::intrinsic;
 use crate::tile::Tile;
 
@@ -53,6 +56,54 @@ impl Limits {
 }
 
 const NO_LIMITS: Limits = Limits { rows: NO_LIMIT, cols: NO_LIMIT, pad: 0.0 };
+
+/// Row where this program's block of `BR x BC` begins in a matrix of `R x C`. Divided columns are program axis 0; divided
+/// rows are axis 1 then, else axis 0.
+#[inline(always)]
+fn block_row<const R: usize, const C: usize, const BR: usize, const BC: usize>() -> usize {
+    if BR >= R {
+        0
+    } else if BC >= C {
+        program_id::<0>() * BR
+    } else {
+        program_id::<1>() * BR
+    }
+}
+
+/// Column where this program's block begins.
+#[inline(always)]
+fn block_col<const C: usize, const BC: usize>() -> usize {
+    if BC >= C { 0 } else { program_id::<0>() * BC }
+}
+
+/// Keeps a part of `PR x PC` at (`row`, `col`) of a block inside the block. Where the block is the whole of a dimension, the
+/// view's extent does that.
+#[inline(always)]
+fn part_limits<const R: usize, const C: usize, const BR: usize, const BC: usize, const PR: usize, const PC: usize>(
+    row: usize,
+    col: usize,
+) -> Limits {
+    let mut limits = NO_LIMITS;
+    if BR < R {
+        limits.rows = remaining(BR, row, PR);
+    }
+    if BC < C {
+        limits.cols = remaining(BC, col, PC);
+    }
+    limits
+}
+
+/// How much of a part of size `part` at `at` lies inside of a block.
+#[inline(always)]
+fn remaining(block: usize, at: usize, part: usize) -> usize {
+    if at >= block {
+        0
+    } else if block - at < part {
+        block - at
+    } else {
+        part
+    }
+}
 
 /// A buffer of `VR x VC` elements: the part that all views share.
 #[inline(always)]

@@ -2,10 +2,9 @@
 
 use core::marker::PhantomData;
 
-use super::{Limits, NO_LIMITS, load, store};
+use super::{Limits, NO_LIMITS, block_col, block_row, load, part_limits, store};
 use crate::arg::{KernelArg, Sealed};
 use crate::elem::Stored;
-use crate::program::program_id;
 use crate::raw::intrinsic;
 use crate::tile::Tile;
 
@@ -51,19 +50,13 @@ impl<T: Stored, const R: usize, const C: usize, const BR: usize, const BC: usize
     /// Row of the view where this program's block begins.
     #[inline(always)]
     pub fn row(&self) -> usize {
-        if BR >= R {
-            0
-        } else if BC >= C {
-            program_id::<0>() * BR
-        } else {
-            program_id::<1>() * BR
-        }
+        block_row::<R, C, BR, BC>()
     }
 
     /// Column of the view where this program's block begins.
     #[inline(always)]
     pub fn col(&self) -> usize {
-        if BC >= C { 0 } else { program_id::<0>() * BC }
+        block_col::<C, BC>()
     }
 
     /// This program's block as it is now.
@@ -88,7 +81,7 @@ impl<T: Stored, const R: usize, const C: usize, const BR: usize, const BC: usize
     /// the block reads as 0.
     #[inline(always)]
     pub fn load_part<const PR: usize, const PC: usize>(&self, row: usize, col: usize) -> Tile<T, PR, PC> {
-        let limits = Self::part_limits::<PR, PC>(row, col);
+        let limits = part_limits::<R, C, BR, BC, PR, PC>(row, col);
         load::<T, R, C, PR, PC>(self.ptr, self.row() + row, self.col() + col, limits)
     }
 
@@ -96,32 +89,7 @@ impl<T: Stored, const R: usize, const C: usize, const BR: usize, const BC: usize
     /// block is not written.
     #[inline(always)]
     pub fn store_part<const PR: usize, const PC: usize>(&mut self, row: usize, col: usize, part: Tile<T, PR, PC>) {
-        let limits = Self::part_limits::<PR, PC>(row, col);
+        let limits = part_limits::<R, C, BR, BC, PR, PC>(row, col);
         store::<T, R, C, PR, PC>(self.ptr, self.row() + row, self.col() + col, part, limits);
-    }
-
-    /// Keeps parts inside the block. Where the block is the whole of a dimension, the view's extent does that.
-    #[inline(always)]
-    fn part_limits<const PR: usize, const PC: usize>(row: usize, col: usize) -> Limits {
-        let mut limits = NO_LIMITS;
-        if BR < R {
-            limits.rows = remaining(BR, row, PR);
-        }
-        if BC < C {
-            limits.cols = remaining(BC, col, PC);
-        }
-        limits
-    }
-}
-
-/// How much of a part of size `part` at `at` lies inside of a block.
-#[inline(always)]
-fn remaining(block: usize, at: usize, part: usize) -> usize {
-    if at >= block {
-        0
-    } else if block - at < part {
-        block - at
-    } else {
-        part
     }
 }

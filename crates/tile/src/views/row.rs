@@ -2,10 +2,9 @@
 
 use core::marker::PhantomData;
 
-use super::{Limits, NO_LIMITS, load, store};
+use super::{Limits, NO_LIMITS, block_col, load, store};
 use crate::arg::Position;
 use crate::elem::Stored;
-use crate::program::program_id;
 use crate::raw::intrinsic;
 use crate::tile::Tile;
 
@@ -42,11 +41,14 @@ pub struct RowArgument<T: Stored, const R: usize, const C: usize, const BC: usiz
 
 /// What `#[tile::kernel]` calls on the type of a `#[row(..)]` parameter.
 #[doc(hidden)]
-#[diagnostic::on_unimplemented(message = "`#[row(..)]` belongs on a `RowMut` argument", label = "this is a `{Self}`")]
+#[diagnostic::on_unimplemented(
+    message = "`#[row(..)]` belongs on a `RowMut` or `MatrixMut` argument",
+    label = "this is a `{Self}`"
+)]
 pub trait RowView: Sized {
     /// The launch's form.
     type Argument;
-    /// Number of rows.
+    /// Number of rows, or of matrices.
     const ROWS: usize;
     /// Binds the argument and opens its row.
     fn open<const BOUND: usize>(argument: Self::Argument, row: Position<BOUND>, name: &'static str) -> Self;
@@ -76,7 +78,7 @@ impl<T: Stored, const R: usize, const C: usize, const BC: usize> RowMut<T, R, C,
     /// Column of the view where this program's block begins.
     #[inline(always)]
     pub fn col(&self) -> usize {
-        if BC >= C { 0 } else { program_id::<0>() * BC }
+        block_col::<C, BC>()
     }
 
     /// This program's block as it is now.
@@ -90,6 +92,7 @@ impl<T: Stored, const R: usize, const C: usize, const BC: usize> RowMut<T, R, C,
     pub fn store(&mut self, tile: Tile<T, 1, BC>) {
         store::<T, R, C, 1, BC>(self.ptr, self.row, self.col(), tile, NO_LIMITS);
     }
+
     /// Writes the columns of this program's block within `limits`.
     #[inline(always)]
     pub fn store_limited(&mut self, tile: Tile<T, 1, BC>, limits: Limits) {

@@ -53,4 +53,46 @@ tile::instances! {
     fill = fill::<64, BN> for BN in [16, 32] or fill::<64, BN> for BN in [64];
 }
 
+tile::instances! {
+    group "chain_of_one";
+    fill = fill::<64, 16>;
+    fuse one = fill => (fill);
+}
+
+tile::instances! {
+    group "chain_before_arrow";
+    fill = fill::<64, 16>;
+    fuse inside = (fill => fill) => fill;
+}
+
+tile::instances! {
+    group "arrows";
+    fill = fill::<64, 16>;
+    fuse inside = fill => fill => fill;
+}
+
+tile::instances! {
+    group "side_by_side_in_a_chain";
+    fill = fill::<64, 16>;
+    fuse inside = fill => (fill => fill | fill);
+}
+
+tile::instances! {
+    group "unread_output";
+    fill = fill::<64, 16>;
+    fuse inside = fill => fill.output;
+}
+
+tile::instances! {
+    group "unfed_argument";
+    fill = fill::<64, 16>;
+    fuse inside = (fill(input) => fill) | fill;
+}
+
+tile::instances! {
+    group "unknown_in_a_chain";
+    fill = fill::<64, 16>;
+    fuse inside = fill.output => (fill(output).output => drain(output)) | fill;
+}
+
 fn main() {}

@@ -29,15 +29,19 @@ const G: usize = NH / NKV;
 const PARTS: usize = 3;
 /// Pairs of one head.
 const HALF: usize = DH / 2;
+/// Halves of query heads.
+const QH: usize = 2 * NH;
+/// Halves of key heads.
+const KVH: usize = 2 * NKV;
 
 tile::instances! {
     group "qwen2-reduced";
     rms_norm_93 = norm::rms_norm::<bf16, D>;
     embedding_lookup = embed::embedding_lookup::<VOCAB, D>;
-    q_proj_matvec = matvec::q_proj_bias::<D, QD, BN> for BN in [16, 7];
-    kv_proj_matvec = matvec::kv_proj_bias::<bf16, D, KVD, CAP, BN> for BN in [16, 3];
-    rope_q_decode = rope::rope_q::<NH, DH, HALF, CAP, HEADS> for HEADS in [5, 1];
-    rope_k_decode = rope::rope_k::<bf16, KVD, DH, HALF, CAP>;
+    q_proj_matvec = matvec::q_proj_bias::<D, QD, BN> for BN in [16, 7, 5];
+    kv_proj_matvec = matvec::kv_proj_bias::<bf16, D, KVD, CAP, BN> for BN in [16, 3, 5];
+    rope_q_decode = rope::rope_q::<QH, HALF, CAP, BN> for BN in [5, 3];
+    rope_k_decode = rope::rope_k::<bf16, KVH, HALF, CAP, BN> for BN in [5, 3];
     attention_decode_gqa = attention::attention_decode_gqa::<bf16, NH, DH, KVD, G, CAP, HEADS, CH>
         for HEADS in [6, 2, 1] for CH in [32, 13]
         or attention::attention_decode_gqa_slots::<bf16, NH, DH, KVD, G, CAP, SLOTS>
@@ -51,6 +55,8 @@ tile::instances! {
     residual_add = elementwise::residual_add::<D, BN> for BN in [64, 19];
     argmax_greedy = argmax::argmax_greedy::<VOCAB, CHUNK> for CHUNK in [256, 57];
     lm_head_matvec = matvec::lm_head::<D, VOCAB, BN> for BN in [16, 7];
+    fuse norm_qkv_rope = rms_norm_93
+        => (q_proj_matvec => rope_q_decode) | (kv_proj_matvec.k_cache => rope_k_decode);
     fuse norm_qkv = rms_norm_93 => q_proj_matvec | kv_proj_matvec;
     fuse rope_qk = rope_q_decode | rope_k_decode;
     fuse merge_o_proj = attention_merge => o_proj_residual;

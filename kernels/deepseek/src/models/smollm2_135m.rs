@@ -26,6 +26,10 @@ const G: usize = NH / NKV;
 const PARTS: usize = 4;
 /// Pairs of one head.
 const HALF: usize = DH / 2;
+/// Halves of query heads.
+const QH: usize = 2 * NH;
+/// Halves of key heads.
+const KVH: usize = 2 * NKV;
 
 tile::instances! {
     group "smollm2-135m";
@@ -33,8 +37,8 @@ tile::instances! {
     embedding_lookup = embed::embedding_lookup::<VOCAB, D>;
     q_proj_matvec = matvec::q_proj::<D, QD, BN> for BN in [32, 16, 8, 4];
     kv_proj_matvec = matvec::kv_proj::<f32, D, KVD, CAP, BN> for BN in [32, 16, 8, 4];
-    rope_q_decode = rope::rope_q::<NH, DH, HALF, CAP, HEADS> for HEADS in [9, 1];
-    rope_k_decode = rope::rope_k::<f32, KVD, DH, HALF, CAP>;
+    rope_q_decode = rope::rope_q::<QH, HALF, CAP, BN> for BN in [32, 16, 8, 4];
+    rope_k_decode = rope::rope_k::<f32, KVH, HALF, CAP, BN> for BN in [32, 16, 8, 4];
     attention_decode_gqa = attention::attention_decode_gqa::<f32, NH, DH, KVD, G, CAP, HEADS, CH>
         for HEADS in [3, 1] for CH in [128, 64, 32, 16]
         or attention::attention_decode_gqa_slots::<f32, NH, DH, KVD, G, CAP, SLOTS>
@@ -48,6 +52,8 @@ tile::instances! {
     residual_add = elementwise::residual_add::<D, BN> for BN in [512, 256];
     argmax_greedy = argmax::argmax_greedy::<VOCAB, CHUNK> for CHUNK in [4096, 1024];
     lm_head_matvec = matvec::lm_head::<D, VOCAB, BN> for BN in [32, 16, 8, 4];
+    fuse norm_qkv_rope = rms_norm_576
+        => (q_proj_matvec => rope_q_decode) | (kv_proj_matvec.k_cache => rope_k_decode);
     fuse norm_qkv = rms_norm_576 => q_proj_matvec | kv_proj_matvec;
     fuse rope_qk = rope_q_decode | rope_k_decode;
     fuse merge_o_proj = attention_merge => o_proj_residual;
