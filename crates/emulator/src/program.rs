@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempDir;
 
 use crate::build::{self, Built, ParamKind};
+use crate::ascend::{self, Cores, Refused, Rules};
 use crate::library::Instance;
 use crate::memory::{Checker, Global, Guarded, Region, RegionKind};
 use crate::run::{self, Fibers, Launched, Order, RawFault, Worker};
@@ -48,6 +49,7 @@ fn shared_limit(language: Language) -> u64 {
         Language::Msl => 32_768,
         Language::Cuda => 49_152,
         Language::Musa => 28_672,
+        Language::AscendC | Language::Pto => 0,
     }
 }
 
@@ -57,6 +59,7 @@ fn total_limit(language: Language) -> u64 {
         Language::Msl => 32_768,
         Language::Cuda => build::DYNAMIC_BYTES,
         Language::Musa => 28_672,
+        Language::AscendC | Language::Pto => 0,
     }
 }
 
@@ -96,7 +99,7 @@ impl Program {
     ) -> Result<Program, Error> {
         let folder = folder()?;
         let built = build::build(folder.path(), cache, language, source, entry, checks)?;
-        let instance = Instance::load(&built.library, 0, built.shared.len())?;
+        let instance = Instance::load(&built.library, 0, built.shared.len(), calls(language))?;
         let shared_bytes = instance.shared.iter().map(|(_, bytes)| bytes.next_multiple_of(16)).sum();
         let limit = shared_limit(language);
         if shared_bytes > limit {
@@ -137,6 +140,14 @@ impl Program {
         }
         if self.language == Language::Musa && !threads.is_multiple_of(128) {
             return Err(Fault::launch(format!("{threads} threads; on mp_22 groups are multiples of 128")));
+        }
+        if Rules::of(self.language).is_some() {
+            let [blocks, y, z] = launch.grid;
+            // Source: asc-devkit, kernel functions: 1 to 65535 logical cores.
+            if threads != 1 || y != 1 || z != 1 || blocks == 0 || blocks > 65_535 {
+                let message = format!("{threads} threads, grid {:?}; there is 1 thread on each of 1 to 65535 cores", launch.grid);
+                return Err(Fault::launch(message));
+            }
         }
         if launch.grid.iter().any(|size| *size > u64::from(u32::MAX)) {
             return Err(Fault::launch(format!("the grid {:?} does not fit 32 bits", launch.grid)));
@@ -200,6 +211,9 @@ impl Program {
             seed: launch.seed,
         };
         let mut regions = self.regions(args, &addresses);
+        let names: Vec<String> = regions.iter().map(|region| region.name.clone()).collect();
+        let cores = Rules::of(self.language)
+            .map(|rules| Cores::new(rules, self.checks, args, &names, programs, launch.seed));
         regions.sort_by_key(|region| !matches!(region.kind, RegionKind::Written(_)));
         let job = Job {
             program: self,
@@ -211,9 +225,11 @@ impl Program {
             next: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             global: Arc::new(Global::new()),
+            cores,
             fault: Mutex::new(None),
         };
-        let workers = launch.workers.clamp(1, programs.div_ceil(BATCH).clamp(1, 1024) as usize);
+        let shares = if job.cores.is_some() { programs } else { programs.div_ceil(BATCH) };
+        let workers = launch.workers.clamp(1, shares.clamp(1, 1024) as usize);
         if workers == 1 {
             job.work();
         } else {
@@ -258,7 +274,7 @@ impl Program {
         let number = idle.1;
         idle.1 += 1;
         drop(idle);
-        Instance::load(&self.built.library, number, self.built.shared.len())
+        Instance::load(&self.built.library, number, self.built.shared.len(), calls(self.language))
     }
 
     fn put(&self, instance: Instance) {
@@ -277,6 +293,28 @@ impl Program {
             }
         }
         Fault { kind: raw.kind, line, program, thread: raw.thread, message }
+    }
+
+    /// A fault of a core.
+    fn refused(&self, instance: &Instance, refused: Refused, block: u64) -> Fault {
+        let file = build::clang::text_file(self.language);
+        let line = refused.site.and_then(|site| instance.line(site, file));
+        let mut message = refused.message;
+        if let Some((what, site)) = refused.other {
+            message.push_str(&format!(": {what}"));
+            if let Some(line) = instance.line(site, file) {
+                message.push_str(&format!(" at line {line}"));
+            }
+        }
+        Fault { kind: refused.kind, line, program: [block, 0, 0], thread: 0, message }
+    }
+}
+
+/// Where the calls of kernels go.
+fn calls(language: Language) -> [usize; build::hooks::COUNT] {
+    match Rules::of(language) {
+        Some(_) => ascend::hooks(),
+        None => run::hooks(),
     }
 }
 
@@ -310,6 +348,8 @@ struct Job<'a> {
     next: AtomicU64,
     stop: AtomicBool,
     global: Arc<Global>,
+    /// Where programs are cores.
+    cores: Option<Cores>,
     /// The fault that comes first in the order.
     fault: Mutex<Option<(u64, Fault)>>,
 }
@@ -321,7 +361,10 @@ impl Job<'_> {
             Err(error) => return self.report(0, Fault::launch(error.to_string())),
         };
         match Fibers::new(self.launched.threads as usize) {
-            Ok(mut fibers) => self.programs(&instance, &mut fibers),
+            Ok(mut fibers) => match &self.cores {
+                Some(cores) => self.blocks(cores, &instance, &mut fibers),
+                None => self.programs(&instance, &mut fibers),
+            },
             Err(error) => self.report(0, Fault::launch(format!("making stacks: {error}"))),
         }
         self.program.put(instance);
@@ -351,6 +394,21 @@ impl Job<'_> {
             }
             if first + BATCH >= self.programs {
                 return;
+            }
+        }
+    }
+
+    /// As [`Job::programs`], on cores.
+    fn blocks(&self, cores: &Cores, instance: &Instance, fibers: &mut Fibers) {
+        let mut core = cores.core();
+        loop {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            if index >= self.programs || self.stop.load(Ordering::Relaxed) {
+                return;
+            }
+            let block = self.order.at(index);
+            if let Err(refused) = ascend::run(cores, &mut core, instance, fibers, self.launched.args, block) {
+                return self.report(index, self.program.refused(instance, refused, block));
             }
         }
     }

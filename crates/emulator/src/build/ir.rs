@@ -133,6 +133,7 @@ fn is_shared(line: &str, language: Language) -> bool {
     match language {
         Language::Msl => line.contains("= internal global "),
         Language::Cuda | Language::Musa => line.contains(" addrspace(3) global "),
+        Language::AscendC | Language::Pto => false,
     }
 }
 

@@ -5,6 +5,8 @@ mod global;
 mod guard;
 mod shadow;
 
+pub(crate) use shadow::Touch;
+
 use std::sync::Arc;
 
 pub(crate) use global::Global;

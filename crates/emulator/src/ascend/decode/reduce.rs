@@ -1,0 +1,113 @@
+//! Reductions: per repeat, per block, of everything, of rows, of columns.
+
+use super::{BLOCK, Call, Code, Instruction, Kind, Lanes, Refused, Type, limit};
+use crate::ascend::op::{Fold, Leaves};
+use crate::ascend::span::{Run, Span};
+
+/// What the elements of one group are.
+enum Group {
+    Repeat,
+    Block,
+    All,
+    Row,
+}
+
+pub(super) fn decode(call: &Call<'_>, code: Code) -> Result<Instruction, Refused> {
+    match code {
+        Code::WholeSum => reduce(call, Fold::Sum, Group::Repeat, Leaves::Value),
+        Code::WholeMax => reduce(call, Fold::Max, Group::Repeat, leaves(call)?),
+        Code::WholeMin => reduce(call, Fold::Min, Group::Repeat, leaves(call)?),
+        Code::BlockSum => reduce(call, Fold::Sum, Group::Block, Leaves::Value),
+        Code::BlockMax => reduce(call, Fold::Max, Group::Block, Leaves::Value),
+        Code::BlockMin => reduce(call, Fold::Min, Group::Block, Leaves::Value),
+        Code::Sum => reduce(call, Fold::Sum, Group::All, Leaves::Value),
+        Code::MaxOf => reduce(call, Fold::Max, Group::All, leaves(call)?),
+        Code::MinOf => reduce(call, Fold::Min, Group::All, leaves(call)?),
+        Code::RowSum => reduce(call, Fold::Sum, Group::Row, Leaves::Value),
+        Code::RowMax => reduce(call, Fold::Max, Group::Row, Leaves::Value),
+        Code::RowMin => reduce(call, Fold::Min, Group::Row, Leaves::Value),
+        Code::RowArgMax => reduce(call, Fold::Max, Group::Row, Leaves::Index),
+        Code::ColSum => columns(call, Fold::Sum),
+        Code::ColMax => columns(call, Fold::Max),
+        Code::ColMin => columns(call, Fold::Min),
+        _ => Err(limit("a call of another family")),
+    }
+}
+
+/// `ReduceOrder`, by its number.
+fn leaves(call: &Call<'_>) -> Result<Leaves, Refused> {
+    match call.request.extra[0] {
+        0 => Ok(Leaves::ValueIndex),
+        1 => Ok(Leaves::IndexValue),
+        2 => Ok(Leaves::Value),
+        3 => Ok(Leaves::Index),
+        order => Err(limit(format!("the order {order} of a reduction's results"))),
+    }
+}
+
+fn reduce(call: &Call<'_>, fold: Fold, group: Group, leaves: Leaves) -> Result<Instruction, Refused> {
+    let ty = call.ty(1)?;
+    let size = ty.size();
+    let span = call.span(size)?;
+    let from = call.lanes(&call.request.from[0], &span, ty)?;
+    let per_block = BLOCK / size;
+    let mut places = Vec::new();
+    let (groups, elements) = match (&group, span) {
+        (Group::Repeat, Span::Repeats { repeats, mask, lanes }) => {
+            places = (0..lanes as u32).filter(|lane| (mask >> lane) & 1 == 1).collect();
+            (repeats as usize, places.len())
+        }
+        (Group::Block, Span::Repeats { repeats, mask, lanes }) => {
+            if mask.count_ones() as usize != lanes {
+                return Err(limit("a reduction of parts of blocks"));
+            }
+            (repeats as usize * lanes / per_block, per_block)
+        }
+        (Group::All, Span::Count(count)) => (1, count as usize),
+        (Group::All, Span::Repeats { .. }) => (1, span.elements()),
+        (Group::Row, Span::Rect { rows, cols }) => (rows as usize, cols as usize),
+        (_, _) => return Err(limit("a reduction of such operands")),
+    };
+    let result = call.ty(0)?;
+    // The distance of results is in results. Source: asc-devkit, ReduceRepeat, table 3.
+    let unit = match leaves {
+        Leaves::Value => size,
+        Leaves::Index => if matches!(group, Group::Row) { result.size() } else { 4 },
+        Leaves::ValueIndex | Leaves::IndexValue => 2 * size,
+    };
+    let to = &call.request.to;
+    let step = match group {
+        Group::Repeat => to.outer as usize * unit,
+        Group::Block | Group::All => unit,
+        Group::Row => to.outer as usize,
+    };
+    let runs: Vec<Run> = match group {
+        // The results of a repeat are neighbours; repeats are `outer` times eight of them apart.
+        Group::Block => (0..groups)
+            .map(|index| Run { at: to.at as usize + (index / 8 * to.outer as usize * 8 + index % 8) * unit, len: unit })
+            .collect(),
+        Group::Repeat | Group::All | Group::Row => {
+            (0..groups).map(|index| Run { at: to.at as usize + index * step, len: unit }).collect()
+        }
+    };
+    let align = match group {
+        Group::Row => BLOCK,
+        Group::Block => unit * 8,
+        Group::Repeat | Group::All => unit,
+    };
+    call.place(to, &runs, align)?;
+    if leaves != Leaves::Value && ty == Type::F16 && elements > 65_536 {
+        return Err(limit(format!("the index of {elements} elements of 16 bits, which has 16 bits itself")));
+    }
+    let ty = if matches!(group, Group::Row) { result } else { ty };
+    Ok(call.vector(Kind::Reduce { fold, group: elements, leaves, lanes: places }, Lanes { ty, runs }, vec![from]))
+}
+
+fn columns(call: &Call<'_>, fold: Fold) -> Result<Instruction, Refused> {
+    let ty = call.ty(0)?;
+    let span = call.span(ty.size())?;
+    let Span::Rect { cols, .. } = span else { return Err(limit("columns of what has none")) };
+    let from = call.lanes(&call.request.from[0], &span, ty)?;
+    let to = call.lanes(&call.request.to, &Span::Rect { rows: 1, cols }, ty)?;
+    Ok(call.vector(Kind::Columns { fold, cols: cols as usize }, to, vec![from]))
+}
