@@ -71,6 +71,8 @@ const fn device_name(language: Language) -> &'static str {
         Language::Msl => "msl-emu",
         Language::Cuda => "cuda-emu",
         Language::Musa => "musa-emu",
+        Language::AscendC => "ascendc-emu",
+        Language::Pto => "pto-emu",
     }
 }
 
@@ -80,6 +82,8 @@ const fn target(language: Language) -> &'static str {
         Language::Msl => "msl",
         Language::Cuda => "cuda",
         Language::Musa => "musa",
+        Language::AscendC => "ascendc",
+        Language::Pto => "pto",
     }
 }
 

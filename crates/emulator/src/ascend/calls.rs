@@ -9,6 +9,7 @@ use super::core::Core;
 use super::request::Request;
 use super::span::Run;
 use super::{Refused, limit};
+use crate::FaultKind;
 use crate::build::hooks;
 
 /// A kernel that runs.
@@ -28,12 +29,14 @@ thread_local! {
 
 /// The table, in the order of [`hooks::Hook`].
 pub(crate) fn hooks() -> [usize; hooks::COUNT] {
-    let mut table = [0; hooks::COUNT];
+    // Nothing in these texts has barriers or lanes of threads.
+    let mut table = [absent as *const () as usize; hooks::COUNT];
     table[hooks::Hook::Ascend as usize] = ascend as *const () as usize;
     table[hooks::Hook::Conversion as usize] = conversion as *const () as usize;
     table[hooks::Hook::Access as usize] = access as *const () as usize;
     table[hooks::Hook::Copy as usize] = copy as *const () as usize;
     table[hooks::Hook::Fill as usize] = fill as *const () as usize;
+    table[hooks::Hook::Aligned as usize] = aligned as *const () as usize;
     table
 }
 
@@ -64,6 +67,20 @@ extern "C" fn ascend(request: *const Request, site: usize) -> u64 {
 
 extern "C" fn conversion(_place: usize, from: u64, to: u64, site: usize) {
     ask(|_, _| -> Result<(), Refused> { Err(limit(format!("a number is cut from {from} to {to}")).at(site)) });
+}
+
+extern "C" fn absent() {
+    ask(|_, _| -> Result<(), Refused> { Err(Refused::new(FaultKind::Call, "a call that a core does not have")) });
+}
+
+extern "C" fn aligned(address: usize, align: usize, site: usize) {
+    ask(|_, _| match address.is_multiple_of(align.max(1)) {
+        true => Ok(()),
+        false => {
+            let message = format!("a structure at an address that is no multiple of {align}");
+            Err(Refused::new(FaultKind::Misaligned, message).at(site))
+        }
+    });
 }
 
 fn touch(address: usize, size: usize, write: bool, site: usize) {

@@ -147,7 +147,7 @@ pub(super) fn front(
         }
         Language::AscendC | Language::Pto => {
             args.extend(["-x", "c++", "-std=c++17", "-nostdinc", "-nostdinc++", "-target", "x86_64-linux-gnu"]);
-            args.extend(["-D__NPU_ARCH__=2201", "-D__CCE_AICORE__=220"]);
+            args.extend(["-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-D__NPU_ARCH__=2201", "-D__CCE_AICORE__=220"]);
         }
     }
     match checks {

@@ -5,15 +5,14 @@ mod global;
 mod guard;
 mod shadow;
 
-pub(crate) use shadow::Touch;
-
 use std::sync::Arc;
 
 pub(crate) use global::Global;
 pub(crate) use guard::Guarded;
+pub(crate) use shadow::Touch;
 
 use self::flight::Flight;
-use self::shadow::{Cell, Clock, Touch};
+use self::shadow::{Cell, Clock};
 use crate::FaultKind;
 
 /// An access, or with size 0 only a claim about alignment.

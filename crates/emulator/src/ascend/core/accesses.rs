@@ -53,8 +53,9 @@ pub(super) fn inside(buffers: &[Buffer], run: Run, write: bool) -> Result<&Buffe
 #[derive(Debug)]
 pub(crate) struct Shared {
     bytes: Global,
-    /// Which core has written a block of GM.
-    blocks: Mutex<HashMap<usize, u64>>,
+    /// Which core has written a block of a buffer, by the buffer's start and the block's number. Buffers start at a block on the
+    /// device, whatever their copies here do.
+    blocks: Mutex<HashMap<(usize, usize), u64>>,
 }
 
 impl Shared {
@@ -62,8 +63,8 @@ impl Shared {
         Shared { bytes: Global::new(), blocks: Mutex::default() }
     }
 
-    /// An access of GM by core `block`.
-    fn touch(&self, run: Run, write: bool, block: u64, site: usize) -> Result<(), Refused> {
+    /// An access of `buffer` by core `block`.
+    fn touch(&self, buffer: &Buffer, run: Run, write: bool, block: u64, site: usize) -> Result<(), Refused> {
         let now = Touch::of_program(block, site);
         self.bytes.touch(0, run.at, run.len, now, write).map_err(|(_, (other, wrote))| {
             let (verb, what) = (if write { "written" } else { "read" }, if wrote { "written" } else { "read" });
@@ -74,8 +75,8 @@ impl Shared {
             return Ok(());
         }
         let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        for place in run.at / BLOCK..run.end().div_ceil(BLOCK) {
-            let owner = *blocks.entry(place).or_insert(block);
+        for place in (run.at - buffer.start) / BLOCK..(run.end() - buffer.start).div_ceil(BLOCK) {
+            let owner = *blocks.entry((buffer.start, place)).or_insert(block);
             if owner != block {
                 // Writes are of whole blocks somewhere on the way. Source: asc-devkit, DataCopyPad and unaligned stores.
                 let message = format!("{BLOCK} bytes of GM are written in parts by two cores; the other one is {owner}");
@@ -104,7 +105,7 @@ impl Core {
                     let buffer = inside(&self.buffers, *run, !write)?;
                     if buffer.writable {
                         shadow.gm(*run, !write, now, |at| buffer.place(at))?;
-                        self.shared.touch(*run, !write, self.block, now.site)?;
+                        self.shared.touch(buffer, *run, !write, self.block, now.site)?;
                     }
                 }
             }
@@ -291,7 +292,7 @@ impl Core {
         }
         shadow.begin(&now);
         shadow.gm(run, false, &now, |at| buffer.place(at))?;
-        self.shared.touch(run, false, self.block, site)
+        self.shared.touch(buffer, run, false, self.block, site)
     }
 
     /// Scalar code touches memory through a pointer, outside its stack.
