@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::TempDir;
 
-use crate::build::{self, Built, ParamKind};
 use crate::ascend::{self, Cores, Refused, Rules};
+use crate::build::{self, Built, ParamKind};
 use crate::library::Instance;
 use crate::memory::{Checker, Global, Guarded, Region, RegionKind};
 use crate::run::{self, Fibers, Launched, Order, RawFault, Worker};
@@ -145,7 +145,8 @@ impl Program {
             let [blocks, y, z] = launch.grid;
             // Source: asc-devkit, kernel functions: 1 to 65535 logical cores.
             if threads != 1 || y != 1 || z != 1 || blocks == 0 || blocks > 65_535 {
-                let message = format!("{threads} threads, grid {:?}; there is 1 thread on each of 1 to 65535 cores", launch.grid);
+                let message =
+                    format!("{threads} threads, grid {:?}; there is 1 thread on each of 1 to 65535 cores", launch.grid);
                 return Err(Fault::launch(message));
             }
         }
@@ -212,8 +213,8 @@ impl Program {
         };
         let mut regions = self.regions(args, &addresses);
         let names: Vec<String> = regions.iter().map(|region| region.name.clone()).collect();
-        let cores = Rules::of(self.language)
-            .map(|rules| Cores::new(rules, self.checks, args, &names, programs, launch.seed));
+        let cores =
+            Rules::of(self.language).map(|rules| Cores::new(rules, self.checks, args, &names, programs, launch.seed));
         regions.sort_by_key(|region| !matches!(region.kind, RegionKind::Written(_)));
         let job = Job {
             program: self,

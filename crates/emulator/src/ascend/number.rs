@@ -49,14 +49,7 @@ impl Type {
     pub(crate) fn is_float(self) -> bool {
         match self {
             Type::F32 | Type::F16 | Type::Bf16 => true,
-            Type::I32
-            | Type::U32
-            | Type::I16
-            | Type::U16
-            | Type::I8
-            | Type::U8
-            | Type::I64
-            | Type::U64 => false,
+            Type::I32 | Type::U32 | Type::I16 | Type::U16 | Type::I8 | Type::U8 | Type::I64 | Type::U64 => false,
         }
     }
 }
@@ -128,16 +121,34 @@ trait Narrow: Copy {
             Round::None | Round::Rint => bits,
             Round::Floor => low,
             Round::Ceil => high,
-            Round::Trunc => if value > 0.0 { low } else { high },
+            Round::Trunc => {
+                if value > 0.0 {
+                    low
+                } else {
+                    high
+                }
+            }
             Round::Away => {
                 let below = f64::from(value) - f64::from(Self::of_bits(low).wide());
                 let above = f64::from(Self::of_bits(high).wide()) - f64::from(value);
                 match below == above {
-                    true => if value > 0.0 { high } else { low },
+                    true => {
+                        if value > 0.0 {
+                            high
+                        } else {
+                            low
+                        }
+                    }
                     false => bits,
                 }
             }
-            Round::Odd => if bits & 1 == 1 { bits } else { other },
+            Round::Odd => {
+                if bits & 1 == 1 {
+                    bits
+                } else {
+                    other
+                }
+            }
         }
     }
 }
@@ -195,9 +206,7 @@ impl Values {
         match ty {
             Type::F32 => Values::Float(words(bytes, f32::from_le_bytes)),
             Type::F16 => Values::Float(words(bytes, |word| f16::from_le_bytes(word).to_f32())),
-            Type::Bf16 => {
-                Values::Float(words(bytes, |word| f32::from_bits(u32::from(u16::from_le_bytes(word)) << 16)))
-            }
+            Type::Bf16 => Values::Float(words(bytes, |word| f32::from_bits(u32::from(u16::from_le_bytes(word)) << 16))),
             Type::I32 => Values::Int(words(bytes, |word| i64::from(i32::from_le_bytes(word)))),
             Type::U32 => Values::Int(words(bytes, |word| i64::from(u32::from_le_bytes(word)))),
             Type::I16 => Values::Int(words(bytes, |word| i64::from(i16::from_le_bytes(word)))),
@@ -216,14 +225,9 @@ impl Values {
                 Type::F32 => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
                 Type::F16 => values.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect(),
                 Type::Bf16 => values.iter().flat_map(|value| bf16::from_f32(*value).to_le_bytes()).collect(),
-                Type::I32
-                | Type::U32
-                | Type::I16
-                | Type::U16
-                | Type::I8
-                | Type::U8
-                | Type::I64
-                | Type::U64 => self.convert(ty, Round::Rint),
+                Type::I32 | Type::U32 | Type::I16 | Type::U16 | Type::I8 | Type::U8 | Type::I64 | Type::U64 => {
+                    self.convert(ty, Round::Rint)
+                }
             },
             Values::Int(values) => match ty {
                 Type::I32 | Type::U32 => values.iter().flat_map(|value| (*value as u32).to_le_bytes()).collect(),
@@ -245,14 +249,7 @@ impl Values {
                 }
                 Type::F16 => values.iter().flat_map(|value| f16::round(*value, round).to_le_bytes()).collect(),
                 Type::Bf16 => values.iter().flat_map(|value| bf16::round(*value, round).to_le_bytes()).collect(),
-                Type::I32
-                | Type::U32
-                | Type::I16
-                | Type::U16
-                | Type::I8
-                | Type::U8
-                | Type::I64
-                | Type::U64 => {
+                Type::I32 | Type::U32 | Type::I16 | Type::U16 | Type::I8 | Type::U8 | Type::I64 | Type::U64 => {
                     let (low, high) = bounds(ty);
                     let int = |value: &f32| (round.integral(f64::from(*value)) as i64).clamp(low, high);
                     Values::Int(values.iter().map(int).collect()).bytes(ty)
@@ -263,14 +260,7 @@ impl Values {
                 Type::F16 | Type::Bf16 => {
                     Values::Float(values.iter().map(|value| *value as f32).collect()).convert(ty, round)
                 }
-                Type::I32
-                | Type::U32
-                | Type::I16
-                | Type::U16
-                | Type::I8
-                | Type::U8
-                | Type::I64
-                | Type::U64 => {
+                Type::I32 | Type::U32 | Type::I16 | Type::U16 | Type::I8 | Type::U8 | Type::I64 | Type::U64 => {
                     let (low, high) = bounds(ty);
                     Values::Int(values.iter().map(|value| (*value).clamp(low, high)).collect()).bytes(ty)
                 }
@@ -293,9 +283,21 @@ fn narrow_int(value: i64, round: Round) -> f32 {
         Round::None | Round::Rint | Round::Odd => near,
         Round::Floor => low,
         Round::Ceil => high,
-        Round::Trunc => if value > 0 { low } else { high },
+        Round::Trunc => {
+            if value > 0 {
+                low
+            } else {
+                high
+            }
+        }
         Round::Away => match value - low as i128 == high as i128 - value {
-            true => if value > 0 { high } else { low },
+            true => {
+                if value > 0 {
+                    high
+                } else {
+                    low
+                }
+            }
             false => near,
         },
     }

@@ -180,6 +180,8 @@ pub(crate) enum Unary {
     Sqrt,
     /// Low precision.
     Rsqrt,
+    /// A root and a division.
+    InverseRoot,
     /// Low precision.
     Reciprocal,
     Abs,
@@ -258,6 +260,8 @@ pub(crate) enum Leaves {
     Value,
     /// The place of the first extreme, by its bits.
     Index,
+    /// The place of an extreme, of which nobody says which one: the last.
+    AnyIndex,
     ValueIndex,
     IndexValue,
 }
@@ -272,20 +276,34 @@ pub(crate) enum Kind {
     /// The same value everywhere.
     Fill(u64),
     /// Numbers from the first on, up or down.
-    Index { first: u64, down: bool },
+    Index {
+        first: u64,
+        down: bool,
+    },
     Compare(Compare),
     CompareScalar(Compare, u64),
     /// Operands: a mask of bits, elements for 1, elements for 0.
     Select,
     SelectScalar(u64),
     /// Elements of each group become one. `lanes` are the places of a group's elements, if they are not 0, 1, 2, ...
-    Reduce { fold: Fold, group: usize, leaves: Leaves, lanes: Vec<u32> },
+    Reduce {
+        fold: Fold,
+        group: usize,
+        leaves: Leaves,
+        lanes: Vec<u32>,
+    },
     /// Rows become one row.
-    Columns { fold: Fold, cols: usize },
+    Columns {
+        fold: Fold,
+        cols: usize,
+    },
     /// Each element becomes a block.
     Spread,
     /// Elements, or blocks, at byte offsets of the first operand.
-    Gather { base: u64, unit: usize },
+    Gather {
+        base: u64,
+        unit: usize,
+    },
     /// 16 x 16.
     Transpose,
     /// GM to UB or back.
@@ -320,6 +338,8 @@ pub(crate) struct Instruction {
     pub(crate) to: Lanes,
     /// What it reads; for a copy into UB nothing.
     pub(crate) from: Vec<Lanes>,
+    /// What it writes on the way.
+    pub(crate) scratch: Vec<Run>,
     /// Address behind the call.
     pub(crate) site: usize,
 }

@@ -8,7 +8,7 @@ use super::{cache, hooks};
 use crate::{Checks, Diagnostic, Error, Language};
 
 /// Headers, by the names that texts include or that are included on the command line.
-const HEADERS: [(&str, &str); 15] = [
+const HEADERS: [(&str, &str); 20] = [
     ("msl.h", include_str!("../msl/msl.h")),
     ("metal_stdlib", include_str!("../msl/metal_stdlib")),
     ("metal_simdgroup_matrix", include_str!("../msl/metal_simdgroup_matrix")),
@@ -19,6 +19,11 @@ const HEADERS: [(&str, &str); 15] = [
     ("musa_runtime.h", include_str!("../cuda/musa_runtime.h")),
     ("emu.h", include_str!("../ascend/headers/emu.h")),
     ("kernel_operator.h", include_str!("../ascend/headers/kernel_operator.h")),
+    ("pto/pto-inst.hpp", include_str!("../ascend/headers/pto/pto-inst.hpp")),
+    ("pto/common/constants.hpp", include_str!("../ascend/headers/pto/constants.hpp")),
+    ("pto/tile.h", include_str!("../ascend/headers/pto/tile.h")),
+    ("pto/elements.h", include_str!("../ascend/headers/pto/elements.h")),
+    ("pto/rows.h", include_str!("../ascend/headers/pto/rows.h")),
     ("asc_tensor.h", include_str!("../ascend/headers/asc_tensor.h")),
     ("asc_sync.h", include_str!("../ascend/headers/asc_sync.h")),
     ("asc_copy.h", include_str!("../ascend/headers/asc_copy.h")),
@@ -35,7 +40,10 @@ fn clang() -> Result<PathBuf, Error> {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {
-    std::fs::write(path, text).map_err(|source| Error::Io { doing: format!("writing {}", path.display()), source })
+    let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    folder
+        .and_then(|()| std::fs::write(path, text))
+        .map_err(|source| Error::Io { doing: format!("writing {}", path.display()), source })
 }
 
 /// What clang says of itself: version, build, where it is installed.
@@ -147,7 +155,14 @@ pub(super) fn front(
         }
         Language::AscendC | Language::Pto => {
             args.extend(["-x", "c++", "-std=c++17", "-nostdinc", "-nostdinc++", "-target", "x86_64-linux-gnu"]);
-            args.extend(["-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-D__NPU_ARCH__=2201", "-D__CCE_AICORE__=220"]);
+            args.extend([
+                "-fno-exceptions",
+                "-fno-rtti",
+                "-fno-threadsafe-statics",
+                "-D__NPU_ARCH__=2201",
+                "-D__CCE_AICORE__=220",
+                "-D__DAV_VEC__",
+            ]);
         }
     }
     match checks {

@@ -106,6 +106,10 @@ pub(super) fn params(language: Language, source: &str, entry: &str, types: &[Ent
                 metal(attribute, declared, compiled).map_err(|reason| refuse(format!("`{name}` {reason}")))?
             }
         };
+        let on_core = crate::ascend::Rules::of(language).is_some();
+        if on_core && kind == ParamKind::Buffer && !declared.contains("__gm__") && !declared.contains("GM_ADDR") {
+            return Err(refuse(format!("`{name}` is a pointer, and not to `__gm__`")));
+        }
         params.push(Param { name: name.to_owned(), slot, kind });
     }
     if language == Language::Msl {

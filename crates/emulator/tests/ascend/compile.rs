@@ -11,8 +11,13 @@ fn refused(source: &str) {
         Err(error) if error.is_skip() => {}
         Err(error) => {
             assert!(matches!(error, Error::Compile { .. }), "{error}\n{source}");
-            let marked = |line: u32| source.lines().nth(line.max(1) as usize - 1).is_some_and(|text| text.contains("// here"));
-            assert!(error.diagnostics().iter().any(|message| marked(message.line)), "{error}\n{:?}\n{source}", error.diagnostics());
+            let marked =
+                |line: u32| source.lines().nth(line.max(1) as usize - 1).is_some_and(|text| text.contains("// here"));
+            assert!(
+                error.diagnostics().iter().any(|message| marked(message.line)),
+                "{error}\n{:?}\n{source}",
+                error.diagnostics()
+            );
         }
     }
 }

@@ -83,7 +83,9 @@ fn vector_instructions_need_a_barrier() {
         rule(&with("PipeBarrier<PIPE_ALL>();", second), &with("PipeBarrier<PIPE_MTE2>();", second), FaultKind::Hazard);
     }
     // Instructions that share only what they read need none.
-    let shared = body("Duplicate(a, 2.0f, 64);\nPipeBarrier<PIPE_V>();\nAdds(b, a, 1.0f, 32);\nAdds(b[32], a, 1.0f, 32);\n$COMPUTED\nDataCopy(gy, b, 64);");
+    let shared = body(
+        "Duplicate(a, 2.0f, 64);\nPipeBarrier<PIPE_V>();\nAdds(b, a, 1.0f, 32);\nAdds(b[32], a, 1.0f, 32);\n$COMPUTED\nDataCopy(gy, b, 64);",
+    );
     rule(&shared, &with("", "Duplicate(b, 3.0f, 64);"), FaultKind::Hazard);
 }
 
@@ -98,19 +100,24 @@ fn buffers_are_used_again_after_a_flag_back() {
     let flags = "SetFlag<HardEvent::V_MTE2>(1); WaitFlag<HardEvent::V_MTE2>(1);";
     let store = "SetFlag<HardEvent::MTE3_V>(1); WaitFlag<HardEvent::MTE3_V>(1);";
     rule(&looped(flags, store), &looped("", store), FaultKind::Hazard);
-    let wrong = looped(flags, "").replace(" // here", "").replace("Adds(b, a, 1.0f, 64);", "Adds(b, a, 1.0f, 64); // here");
+    let wrong =
+        looped(flags, "").replace(" // here", "").replace("Adds(b, a, 1.0f, 64);", "Adds(b, a, 1.0f, 64); // here");
     rule(&looped("PipeBarrier<PIPE_ALL>();", ""), &wrong, FaultKind::Hazard);
 }
 
 #[test]
 fn copies_to_one_place_need_a_barrier() {
     let loads = |barrier: &str| {
-        body(&format!("DataCopy(a, gx, 64);\n{barrier}\nDataCopy(a, gx[64], 64); // here\nSetFlag<HardEvent::MTE2_MTE3>(0);\n\
-                       WaitFlag<HardEvent::MTE2_MTE3>(0);\nDataCopy(gy, a, 64);"))
+        body(&format!(
+            "DataCopy(a, gx, 64);\n{barrier}\nDataCopy(a, gx[64], 64); // here\nSetFlag<HardEvent::MTE2_MTE3>(0);\n\
+                       WaitFlag<HardEvent::MTE2_MTE3>(0);\nDataCopy(gy, a, 64);"
+        ))
     };
     rule(&loads("PipeBarrier<PIPE_MTE2>();"), &loads(""), FaultKind::Hazard);
     let stores = |barrier: &str| {
-        body(&format!("Duplicate(a, 1.0f, 64);\n$COMPUTED\nDataCopy(gy, a, 64);\n{barrier}\nDataCopy(gy[32], a, 64); // here"))
+        body(&format!(
+            "Duplicate(a, 1.0f, 64);\n$COMPUTED\nDataCopy(gy, a, 64);\n{barrier}\nDataCopy(gy[32], a, 64); // here"
+        ))
     };
     rule(&stores("PipeBarrier<PIPE_MTE3>();"), &stores(""), FaultKind::Hazard);
 }
@@ -127,19 +134,25 @@ fn what_was_stored_is_loaded_after_a_flag() {
 #[test]
 fn the_scalar_unit_waits_and_is_waited_for() {
     let read = |flag: &str| {
-        body(&format!("Duplicate(a, 1.0f, 64);\n{flag}\nfloat v = a.GetValue(3); // here\nDuplicate(b, v, 64);\n$COMPUTED\nDataCopy(gy, b, 64);"))
+        body(&format!(
+            "Duplicate(a, 1.0f, 64);\n{flag}\nfloat v = a.GetValue(3); // here\nDuplicate(b, v, 64);\n$COMPUTED\nDataCopy(gy, b, 64);"
+        ))
     };
     let flag = "SetFlag<HardEvent::V_S>(0); WaitFlag<HardEvent::V_S>(0);";
     rule(&read(flag), &read(""), FaultKind::Hazard);
     let write = |flag: &str| {
-        body(&format!("for (uint32_t i = 0; i < 64; ++i) a.SetValue(i, 2.0f);\n{flag}\nAdds(b, a, 1.0f, 64); // here\n$COMPUTED\nDataCopy(gy, b, 64);"))
+        body(&format!(
+            "for (uint32_t i = 0; i < 64; ++i) a.SetValue(i, 2.0f);\n{flag}\nAdds(b, a, 1.0f, 64); // here\n$COMPUTED\nDataCopy(gy, b, 64);"
+        ))
     };
     let flag = "SetFlag<HardEvent::S_V>(0); WaitFlag<HardEvent::S_V>(0);";
     rule(&write(flag), &write(""), FaultKind::Hazard);
     // A vector instruction over what the scalar unit has read.
     let over = |flag: &str| {
-        body(&format!("Duplicate(a, 1.0f, 64);\nSetFlag<HardEvent::V_S>(0); WaitFlag<HardEvent::V_S>(0);\nfloat v = a.GetValue(3);\n{flag}\n\
-                       Duplicate(a, v, 64); // here\n$COMPUTED\nDataCopy(gy, a, 64);"))
+        body(&format!(
+            "Duplicate(a, 1.0f, 64);\nSetFlag<HardEvent::V_S>(0); WaitFlag<HardEvent::V_S>(0);\nfloat v = a.GetValue(3);\n{flag}\n\
+                       Duplicate(a, v, 64); // here\n$COMPUTED\nDataCopy(gy, a, 64);"
+        ))
     };
     rule(&over(flag), &over(""), FaultKind::Hazard);
 }
@@ -147,12 +160,15 @@ fn the_scalar_unit_waits_and_is_waited_for() {
 #[test]
 fn scalar_reads_of_memory_see_inputs_only() {
     let right = body("float v = gx.GetValue(5);\nDuplicate(a, v, 64);\n$COMPUTED\nDataCopy(gy, a, 64);");
-    let wrong = body("Duplicate(a, 1.0f, 64);\n$COMPUTED\nDataCopy(gy, a, 64);\nPipeBarrier<PIPE_ALL>();\nfloat v = gy.GetValue(5); // here\n\
-                      Duplicate(b, v, 64);");
+    let wrong = body(
+        "Duplicate(a, 1.0f, 64);\n$COMPUTED\nDataCopy(gy, a, 64);\nPipeBarrier<PIPE_ALL>();\nfloat v = gy.GetValue(5); // here\n\
+                      Duplicate(b, v, 64);",
+    );
     rule(&right, &wrong, FaultKind::Hazard);
     // The same through a pointer.
     let right = body("float v = ((__gm__ float*)x)[5];\nDuplicate(a, v, 64);\n$COMPUTED\nDataCopy(gy, a, 64);");
-    let wrong = body("float v = ((__gm__ float*)x)[512]; // here\nDuplicate(a, v, 64);\n$COMPUTED\nDataCopy(gy, a, 64);");
+    let wrong =
+        body("float v = ((__gm__ float*)x)[512]; // here\nDuplicate(a, v, 64);\n$COMPUTED\nDataCopy(gy, a, 64);");
     rule(&right, &wrong, FaultKind::ReadOutOfBounds);
     let wrong = body("((__gm__ float*)y)[5] = 1.0f; // here\nDuplicate(a, 1.0f, 64);");
     rule(&right, &wrong, FaultKind::Call);
@@ -184,16 +200,22 @@ fn flags_come_in_pairs() {
 fn bytes_have_values_before_they_matter() {
     // A tail that nobody loads is computed with, and not stored.
     let tail = |stored: u32| {
-        body(&format!("DataCopy(a, gx, 56);\n$LOADED\nAdds(b, a, 1.0f, 64);\n$COMPUTED\nDataCopy(gy, b, {stored}); // here"))
+        body(&format!(
+            "DataCopy(a, gx, 56);\n$LOADED\nAdds(b, a, 1.0f, 64);\n$COMPUTED\nDataCopy(gy, b, {stored}); // here"
+        ))
     };
     rule(&tail(56), &tail(64), FaultKind::Uninitialised);
     let sum = |count: u32| {
-        body(&format!("DataCopy(a, gx, 56);\n$LOADED\nWholeReduceSum(b, a, {count}, 1, 1, 1, 8); // here\n\
-                       SetFlag<HardEvent::V_S>(0); WaitFlag<HardEvent::V_S>(0);\nfloat v = b.GetValue(0);"))
+        body(&format!(
+            "DataCopy(a, gx, 56);\n$LOADED\nWholeReduceSum(b, a, {count}, 1, 1, 1, 8); // here\n\
+                       SetFlag<HardEvent::V_S>(0); WaitFlag<HardEvent::V_S>(0);\nfloat v = b.GetValue(0);"
+        ))
     };
     rule(&sum(56), &sum(64), FaultKind::Uninitialised);
     let scalar = |index: u32| {
-        body(&format!("DataCopy(a, gx, 56);\nSetFlag<HardEvent::MTE2_S>(0); WaitFlag<HardEvent::MTE2_S>(0);\nfloat v = a.GetValue({index}); // here"))
+        body(&format!(
+            "DataCopy(a, gx, 56);\nSetFlag<HardEvent::MTE2_S>(0); WaitFlag<HardEvent::MTE2_S>(0);\nfloat v = a.GetValue({index}); // here"
+        ))
     };
     rule(&scalar(55), &scalar(56), FaultKind::Uninitialised);
     // What fills the rest of a block is not ours.
@@ -205,7 +227,9 @@ fn bytes_have_values_before_they_matter() {
     };
     rule(&pad(20), &pad(24), FaultKind::Uninitialised);
     // Padding with a value is.
-    let valued = pad(32).replace("DataCopyPadExtParams<float>()", "DataCopyPadExtParams<float>(true, 0, 3, 4.0f)").replace(" // here", "");
+    let valued = pad(32)
+        .replace("DataCopyPadExtParams<float>()", "DataCopyPadExtParams<float>(true, 0, 3, 4.0f)")
+        .replace(" // here", "");
     rule(&valued, &pad(32), FaultKind::Uninitialised);
 }
 
@@ -237,7 +261,9 @@ fn masks_have_values_bit_by_bit() {
 #[test]
 fn cores_keep_apart() {
     let store = |step: u32, count: u32| {
-        body(&format!("Duplicate(a, 1.0f, 64);\n$COMPUTED\nDataCopyPad(gy[GetBlockIdx() * {step}], a, DataCopyExtParams(1, {count} * 4, 0, 0, 0)); // here"))
+        body(&format!(
+            "Duplicate(a, 1.0f, 64);\n$COMPUTED\nDataCopyPad(gy[GetBlockIdx() * {step}], a, DataCopyExtParams(1, {count} * 4, 0, 0, 0)); // here"
+        ))
     };
     rule_on(4, &store(64, 64), &store(32, 64), FaultKind::ProgramRace);
     // Neighbours, but in one block of 32 bytes.

@@ -19,19 +19,30 @@ fn broken(kind: FaultKind, calls: &[&str]) {
 
 #[test]
 fn memory_ends() {
-    let at = |start: u32, count: u32| format!("LocalTensor<float> t(TPosition::VECCALC, {start}, {count}); // here\nDuplicate(t, 1.0f, {count});");
+    let at = |start: u32, count: u32| {
+        format!("LocalTensor<float> t(TPosition::VECCALC, {start}, {count}); // here\nDuplicate(t, 1.0f, {count});")
+    };
     rule(&at(188_160 - 256, 64), &at(188_160 - 256, 72), FaultKind::Operand);
     rule(&at(64, 64), &at(48, 64), FaultKind::Misaligned);
     // Behind the end of a tensor, though inside UB.
     broken(
         FaultKind::Operand,
-        &["Add(c, a, b, 1025);", "Add(c, a, b[1000], 64);", "Exp(c, a, 64, 17, {1, 1, 8, 8});", "float v = a.GetValue(1024);", "Brcb(c, a, 17, {1, 8});"],
+        &[
+            "Add(c, a, b, 1025);",
+            "Add(c, a, b[1000], 64);",
+            "Exp(c, a, 64, 17, {1, 1, 8, 8});",
+            "float v = a.GetValue(1024);",
+            "Brcb(c, a, 17, {1, 8});",
+        ],
     );
 }
 
 #[test]
 fn operands_are_aligned() {
-    broken(FaultKind::Misaligned, &["Add(c, a[3], b, 64);", "Add(c[4], a, b, 64);", "DataCopy(gy, a[1], 64);", "DataCopy(a[1], gx, 64);"]);
+    broken(
+        FaultKind::Misaligned,
+        &["Add(c, a[3], b, 64);", "Add(c[4], a, b, 64);", "DataCopy(gy, a[1], 64);", "DataCopy(a[1], gx, 64);"],
+    );
 }
 
 #[test]
@@ -67,7 +78,9 @@ fn copies_have_limits() {
     rule(&pad("1, 20, 0, 0, 0"), &pad("0, 4, 0, 0, 0"), FaultKind::Operand);
     rule(&pad("1, 20, 0, 0, 0"), &pad("1, 2097152, 0, 0, 0"), FaultKind::Operand);
     let left = |count: u32| {
-        format!("LocalTensor<float> a(TPosition::VECCALC, 0, 1024);\nDataCopyPad(a, gx, DataCopyExtParams(1, 32, 0, 0, 0), DataCopyPadExtParams<float>(true, 0, {count}, 0.0f)); // here")
+        format!(
+            "LocalTensor<float> a(TPosition::VECCALC, 0, 1024);\nDataCopyPad(a, gx, DataCopyExtParams(1, 32, 0, 0, 0), DataCopyPadExtParams<float>(true, 0, {count}, 0.0f)); // here"
+        )
     };
     rule(&left(8), &left(9), FaultKind::Operand);
 }
@@ -75,8 +88,10 @@ fn copies_have_limits() {
 #[test]
 fn comparisons_take_whole_repeats() {
     let compare = |count: u32, ty: &str, mode: &str| {
-        format!("{T}LocalTensor<uint8_t> m(TPosition::VECCALC, 32768, 64);\nauto u = a.ReinterpretCast<{ty}>(); auto v = b.ReinterpretCast<{ty}>();\n\
-                 Compare(m, u, v, CMPMODE::{mode}, {count}); // here")
+        format!(
+            "{T}LocalTensor<uint8_t> m(TPosition::VECCALC, 32768, 64);\nauto u = a.ReinterpretCast<{ty}>(); auto v = b.ReinterpretCast<{ty}>();\n\
+                 Compare(m, u, v, CMPMODE::{mode}, {count}); // here"
+        )
     };
     rule(&compare(128, "float", "LT"), &compare(100, "float", "LT"), FaultKind::Operand);
     rule(&compare(128, "int32_t", "EQ"), &compare(128, "int32_t", "LT"), FaultKind::Operand);
@@ -99,12 +114,18 @@ fn results_lie_over_operands_as_a_whole_or_not_at_all() {
     );
     // Narrowing in place reads first.
     let cast = format!("{T}Cast(a.ReinterpretCast<bfloat16_t>(), a, RoundMode::CAST_RINT, 64);");
-    rule(&cast, &format!("{T}Cast(a.ReinterpretCast<bfloat16_t>()[16], a, RoundMode::CAST_RINT, 64); // here"), FaultKind::Overlap);
+    rule(
+        &cast,
+        &format!("{T}Cast(a.ReinterpretCast<bfloat16_t>()[16], a, RoundMode::CAST_RINT, 64); // here"),
+        FaultKind::Overlap,
+    );
 }
 
 #[test]
 fn conversions_have_their_roundings() {
-    let cast = |to: &str, mode: &str| format!("{T}auto r = c.ReinterpretCast<{to}>();\nCast(r, a, RoundMode::{mode}, 64); // here");
+    let cast = |to: &str, mode: &str| {
+        format!("{T}auto r = c.ReinterpretCast<{to}>();\nCast(r, a, RoundMode::{mode}, 64); // here")
+    };
     rule(&cast("bfloat16_t", "CAST_RINT"), &cast("bfloat16_t", "CAST_NONE"), FaultKind::Operand);
     rule(&cast("int32_t", "CAST_TRUNC"), &cast("int32_t", "CAST_NONE"), FaultKind::Operand);
     rule(&cast("half", "CAST_NONE"), &cast("int16_t", "CAST_ODD"), FaultKind::Operand);
@@ -114,7 +135,9 @@ fn conversions_have_their_roundings() {
 fn gathers_stay_inside() {
     // The offsets are bytes.
     let gather = |offset: u32| {
-        format!("{T}LocalTensor<uint32_t> o(TPosition::VECCALC, 32768, 64);\nDuplicate(o, (uint32_t){offset}, 64);\nPipeBarrier<PIPE_V>();\nGather(c, a, o, 0, 64); // here")
+        format!(
+            "{T}LocalTensor<uint32_t> o(TPosition::VECCALC, 32768, 64);\nDuplicate(o, (uint32_t){offset}, 64);\nPipeBarrier<PIPE_V>();\nGather(c, a, o, 0, 64); // here"
+        )
     };
     rule(&gather(4092), &gather(4096), FaultKind::ReadOutOfBounds);
     rule(&gather(4), &gather(6), FaultKind::Misaligned);
@@ -122,7 +145,9 @@ fn gathers_stay_inside() {
 
 #[test]
 fn global_memory_ends() {
-    let load = |start: u32| format!("LocalTensor<float> a(TPosition::VECCALC, 0, 1024);\nDataCopy(a, gx[{start}], 64); // here");
+    let load = |start: u32| {
+        format!("LocalTensor<float> a(TPosition::VECCALC, 0, 1024);\nDataCopy(a, gx[{start}], 64); // here")
+    };
     rule(&load(448), &load(456), FaultKind::ReadOutOfBounds);
     let store = |start: u32| format!("{T}{COMPUTED}\nDataCopy(gy[{start}], a, 64); // here");
     rule(&store(448), &store(456), FaultKind::WriteOutOfBounds);
@@ -130,7 +155,9 @@ fn global_memory_ends() {
     rule(&store(0), &both, FaultKind::WriteToConstant);
     // The end that the text gives counts too.
     let sized = |count: u32| {
-        format!("GlobalTensor<float> g; g.SetGlobalBuffer((__gm__ float*)x, {count});\nLocalTensor<float> a(TPosition::VECCALC, 0, 1024);\nDataCopy(a, g, 64); // here")
+        format!(
+            "GlobalTensor<float> g; g.SetGlobalBuffer((__gm__ float*)x, {count});\nLocalTensor<float> a(TPosition::VECCALC, 0, 1024);\nDataCopy(a, g, 64); // here"
+        )
     };
     rule(&sized(64), &sized(63), FaultKind::ReadOutOfBounds);
     let scalar = |index: u32| format!("float v = gx.GetValue({index}); // here");
@@ -145,7 +172,8 @@ fn kernels_announce_themselves_and_end_in_order() {
     let source = |body: &str| ascendc("float", body);
     let body = format!("{T}Add(c, a, b, 64);");
     pass(Language::AscendC, &source(&body), 1, &args, || {});
-    let silent = source("LocalTensor<float> a(TPosition::VECCALC, 0, 64);\nDuplicate(a, 1.0f, 64); // here").replace("InitSocState();", "");
+    let silent = source("LocalTensor<float> a(TPosition::VECCALC, 0, 64);\nDuplicate(a, 1.0f, 64); // here")
+        .replace("InitSocState();", "");
     fail(Language::AscendC, &silent, 1, &args, FaultKind::Call);
     for call in [
         "Select(c, m, a, 0.5f, SELMODE::VSEL_TENSOR_SCALAR_MODE, 64);",

@@ -5,5 +5,6 @@ mod faults;
 mod harness;
 mod limits;
 mod numbers;
+mod pto;
 mod schedules;
 mod sound;

@@ -20,7 +20,8 @@ fn computes(call: &str, expected: impl Fn(f32, f32) -> f32) {
     let args = [input(&x), out(&mut y), Arg::U32(0)];
     pass(Language::AscendC, &source, 1, &args, || {
         for (index, (found, wanted)) in y.iter().zip(&wanted).enumerate() {
-            let same = found == wanted || (found - wanted).abs() <= 1e-6 * wanted.abs() || found.is_nan() && wanted.is_nan();
+            let same =
+                found == wanted || (found - wanted).abs() <= 1e-6 * wanted.abs() || found.is_nan() && wanted.is_nan();
             assert!(same, "{call}: element {index} is {found}, not {wanted}");
         }
     });

@@ -79,7 +79,8 @@ impl Shared {
             let owner = *blocks.entry((buffer.start, place)).or_insert(block);
             if owner != block {
                 // Writes are of whole blocks somewhere on the way. Source: asc-devkit, DataCopyPad and unaligned stores.
-                let message = format!("{BLOCK} bytes of GM are written in parts by two cores; the other one is {owner}");
+                let message =
+                    format!("{BLOCK} bytes of GM are written in parts by two cores; the other one is {owner}");
                 return Err(Refused::new(FaultKind::ProgramRace, message));
             }
         }
@@ -125,7 +126,8 @@ impl Core {
             | Kind::Gather { .. }
             | Kind::Transpose => {}
         }
-        instruction.to.runs.iter().try_for_each(|run| shadow.ub(*run, true, now))?;
+        let written = instruction.scratch.iter().chain(&instruction.to.runs);
+        written.into_iter().try_for_each(|run| shadow.ub(*run, true, now))?;
         self.value(instruction)
     }
 
@@ -138,9 +140,8 @@ impl Core {
             None => Ok(()),
             Some(at) => Err(undefined(at, what)),
         };
-        let elements = |index: usize| {
-            from.get(index).map_or_else(Vec::new, |lanes| shadow.elements(&lanes.runs, lanes.ty.size()))
-        };
+        let elements =
+            |index: usize| from.get(index).map_or_else(Vec::new, |lanes| shadow.elements(&lanes.runs, lanes.ty.size()));
         let both = |first: Vec<bool>, second: &[bool]| -> Vec<bool> {
             first.iter().zip(second).map(|(first, second)| *first && *second).collect()
         };
@@ -189,6 +190,7 @@ impl Core {
             }
             Kind::Reduce { .. } => {
                 from.iter().try_for_each(|lanes| must(&lanes.runs, "is part of a reduction"))?;
+                shadow.define(&instruction.scratch, false);
                 shadow.define(&to.runs, true);
                 return Ok(());
             }
@@ -221,6 +223,7 @@ impl Core {
                 (0..256).map(|index| all.get(index % 16 * 16 + index / 16).copied().unwrap_or(false)).collect()
             }
         };
+        shadow.define(&instruction.scratch, false);
         shadow.define_elements(&to.runs, size, &defined);
         Ok(())
     }

@@ -67,7 +67,8 @@ impl Frame {
         self.buffers += 1;
         self.bytes = start.saturating_add(bytes).next_multiple_of(BLOCK as u64);
         if bytes == 0 || self.bytes > rules.capacity as u64 {
-            let message = format!("buffers of {} bytes of UB, of which a kernel may use {}", self.bytes, rules.capacity);
+            let message =
+                format!("buffers of {} bytes of UB, of which a kernel may use {}", self.bytes, rules.capacity);
             return Err(limit(message));
         }
         if self.buffers > BUFFERS {
@@ -87,7 +88,8 @@ impl Frame {
             return Err(Refused::new(FaultKind::Misaligned, message));
         }
         if at.saturating_add(bytes) > rules.capacity as u64 {
-            let message = format!("a tensor up to byte {} of UB, of which a kernel may use {}", at + bytes, rules.capacity);
+            let message =
+                format!("a tensor up to byte {} of UB, of which a kernel may use {}", at + bytes, rules.capacity);
             return Err(limit(message));
         }
         Ok(())
@@ -99,14 +101,13 @@ impl Frame {
         if !rules.framed {
             return Ok(());
         }
-        let needs_events = matches!(
-            code,
-            Code::Sum | Code::MaxOf | Code::MinOf | Code::Select | Code::SelectScalar | Code::Index
-        );
+        let needs_events =
+            matches!(code, Code::Sum | Code::MaxOf | Code::MinOf | Code::Select | Code::SelectScalar | Code::Index);
         match self.style {
             Style::None => Err(call("an instruction before InitSocState or a TPipe")),
             Style::Static if needs_events => {
-                let message = "this function takes an event of its own from a TPipe; it is none of those for static tensors";
+                let message =
+                    "this function takes an event of its own from a TPipe; it is none of those for static tensors";
                 Err(call(message))
             }
             Style::Static | Style::Pipe => Ok(()),
@@ -114,13 +115,7 @@ impl Frame {
     }
 
     /// Takes an event for good, looks for one that is free, or gives one back.
-    pub(super) fn event(
-        &mut self,
-        code: Code,
-        [from, to]: [Pipe; 2],
-        id: u64,
-        rules: &Rules,
-    ) -> Result<u64, Refused> {
+    pub(super) fn event(&mut self, code: Code, [from, to]: [Pipe; 2], id: u64, rules: &Rules) -> Result<u64, Refused> {
         if self.style != Style::Pipe {
             return Err(call("an event of a TPipe that is not there"));
         }
@@ -151,7 +146,8 @@ impl Frame {
     pub(super) fn flag(&mut self, from: Pipe, to: Pipe, event: usize) -> Result<(), Refused> {
         self.busy = true;
         if self.style == Style::Pipe && (self.given[from as usize][to as usize] >> event) & 1 == 0 {
-            let message = format!("event {event} from {} to {} is not one that the TPipe has given", from.name(), to.name());
+            let message =
+                format!("event {event} from {} to {} is not one that the TPipe has given", from.name(), to.name());
             return Err(Refused::new(FaultKind::Flag, message));
         }
         Ok(())

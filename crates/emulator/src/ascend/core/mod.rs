@@ -38,13 +38,7 @@ pub(crate) struct Core {
 
 impl Core {
     /// A core of a launch over `buffers`; with `checked` every access is watched.
-    pub(crate) fn new(
-        rules: Rules,
-        buffers: Arc<[Buffer]>,
-        shared: Arc<Shared>,
-        checked: bool,
-        blocks: u64,
-    ) -> Core {
+    pub(crate) fn new(rules: Rules, buffers: Arc<[Buffer]>, shared: Arc<Shared>, checked: bool, blocks: u64) -> Core {
         Core {
             rules,
             buffers,
@@ -91,7 +85,9 @@ impl Core {
             Code::Barrier => self.barrier(first)?,
             Code::UbGet => return self.ub_get(request, site),
             Code::UbSet => self.ub_set(request, site)?,
-            Code::GmGet => return self.gm_get(Run { at: request.from[0].at as usize, len: first as usize }, request, site),
+            Code::GmGet => {
+                return self.gm_get(Run { at: request.from[0].at as usize, len: first as usize }, request, site);
+            }
             Code::BlockIdx => return Ok(self.block),
             Code::BlockNum => return Ok(self.blocks),
             Code::Init => self.frame.init()?,

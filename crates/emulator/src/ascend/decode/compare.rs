@@ -53,7 +53,12 @@ fn select(call: &Call<'_>, scalar: bool) -> Result<Instruction, Refused> {
             Kind::Select
         }
     };
-    Ok(call.vector(kind, to, from))
+    let mut select = call.vector(kind, to, from);
+    if call.request.extra[2] != 0 {
+        let scratch = Operand { at: call.request.extra[1], end: call.request.extra[2], inner: 0, outer: 0 };
+        select.scratch = call.scratch(&scratch, 0)?;
+    }
+    Ok(select)
 }
 
 /// The bytes of a mask of bits: contiguous, or a row of bytes for each row of a tile.

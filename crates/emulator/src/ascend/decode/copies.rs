@@ -35,7 +35,10 @@ fn blocks(call: &Call<'_>, whole: bool) -> Result<(usize, usize), Refused> {
     }
     if whole && bytes % BLOCK as u64 != 0 {
         // The rest would not be copied, without a word. Source: asc-devkit, DataCopy.
-        return Err(limit(format!("{bytes} bytes, of which a copy of whole blocks leaves out the last {}", bytes % BLOCK as u64)));
+        return Err(limit(format!(
+            "{bytes} bytes, of which a copy of whole blocks leaves out the last {}",
+            bytes % BLOCK as u64
+        )));
     }
     Ok((count as usize, bytes as usize))
 }
@@ -43,6 +46,11 @@ fn blocks(call: &Call<'_>, whole: bool) -> Result<(usize, usize), Refused> {
 fn transfer(call: &Call<'_>, load: bool) -> Result<Instruction, Refused> {
     let request = call.request;
     let ty = call.ty(0)?;
+    if request.mask[1] != 0 {
+        return Err(limit(
+            "a tensor in GM that the tile's valid part does not fit, or whose elements are not neighbours",
+        ));
+    }
     let [_, gm_step, ub_step, left, right, flags] = request.extra;
     let (count, bytes) = blocks(call, flags & 2 != 0)?;
     if bytes % ty.size() != 0 {
@@ -97,7 +105,7 @@ fn transfer(call: &Call<'_>, load: bool) -> Result<Instruction, Refused> {
         disjoint(&transfer.gm)?;
     }
     let to = Lanes { ty, runs: written };
-    Ok(Instruction { pipe, kind: Kind::Copy(Box::new(transfer)), to, from, site: call.site })
+    Ok(Instruction { pipe, kind: Kind::Copy(Box::new(transfer)), to, from, scratch: vec![], site: call.site })
 }
 
 /// Blocks that a copy writes to GM may not overlap.

@@ -9,7 +9,14 @@ pub(super) fn decode(call: &Call<'_>, code: Code) -> Result<Instruction, Refused
         Code::Exp => unary(call, Unary::Exp),
         Code::Ln => unary(call, Unary::Ln),
         Code::Sqrt => unary(call, Unary::Sqrt),
-        Code::Rsqrt => unary(call, Unary::Rsqrt),
+        Code::Rsqrt => match call.request.extra[0] {
+            0 => unary(call, Unary::Rsqrt),
+            _ => {
+                let mut root = unary(call, Unary::InverseRoot)?;
+                root.scratch = call.scratch(&call.request.from[2], 0)?;
+                Ok(root)
+            }
+        },
         Code::Reciprocal => unary(call, Unary::Reciprocal),
         Code::Abs => unary(call, Unary::Abs),
         Code::Relu => unary(call, Unary::Relu),

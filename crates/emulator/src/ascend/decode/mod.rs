@@ -117,6 +117,9 @@ impl Call<'_> {
     fn span(&self, size: usize) -> Result<Span, Refused> {
         let Request { form, mask, count, .. } = *self.request;
         let lanes = lanes(size);
+        if form == 3 && mask[1] != 0 {
+            return Err(limit("tiles whose valid parts do not fit each other"));
+        }
         // A negative count arrives as a large one.
         let span = match form {
             0 => Span::Count(count),
@@ -182,9 +185,20 @@ impl Call<'_> {
         Ok(())
     }
 
+    /// All of an operand that an instruction uses on the way; it has at least `least` bytes.
+    fn scratch(&self, operand: &Operand, least: usize) -> Result<Vec<Run>, Refused> {
+        let (at, end) = (operand.at as usize, operand.end as usize);
+        let run = Run { at, len: end.saturating_sub(at) };
+        self.place(operand, &[run], BLOCK)?;
+        if run.len < least {
+            return Err(limit(format!("{} bytes of scratch; it takes {least}", run.len)));
+        }
+        Ok(vec![run])
+    }
+
     /// An instruction of the vector unit.
     fn vector(&self, kind: Kind, to: Lanes, from: Vec<Lanes>) -> Instruction {
-        Instruction { pipe: Pipe::V, kind, to, from, site: self.site }
+        Instruction { pipe: Pipe::V, kind, to, from, scratch: vec![], site: self.site }
     }
 }
 
@@ -225,7 +239,9 @@ fn overlap(instruction: &Instruction) -> Result<(), Refused> {
                 (same, "only the same elements may be both result and operand")
             }
             // What they write is far smaller than what they read, and written at the end.
-            Kind::Reduce { .. } => (start(operand) == start(to), "the result of a reduction may lie at the start of its operand only"),
+            Kind::Reduce { .. } => {
+                (start(operand) == start(to), "the result of a reduction may lie at the start of its operand only")
+            }
             Kind::Compare(_)
             | Kind::CompareScalar(..)
             | Kind::Fill(_)

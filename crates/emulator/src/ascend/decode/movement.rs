@@ -38,7 +38,9 @@ fn spread(call: &Call<'_>) -> Result<Instruction, Refused> {
 fn repeats(call: &Call<'_>) -> Result<usize, Refused> {
     match call.request.count {
         0 => Err(limit("0 repeats, which do nothing")),
-        repeats if repeats > super::REPEATS => Err(limit(format!("{repeats} repeats; the most are {}", super::REPEATS))),
+        repeats if repeats > super::REPEATS => {
+            Err(limit(format!("{repeats} repeats; the most are {}", super::REPEATS)))
+        }
         repeats => Ok(repeats as usize),
     }
 }
@@ -52,7 +54,11 @@ fn gather(call: &Call<'_>) -> Result<Instruction, Refused> {
     let source = whole(call, source, ty)?;
     // Offsets of elements become offsets of bytes where texts count elements.
     let unit = call.request.extra[1].max(1) as usize;
-    Ok(call.vector(Kind::Gather { base: call.request.extra[0], unit }, to, vec![offsets, source]))
+    let mut gather = call.vector(Kind::Gather { base: call.request.extra[0], unit }, to, vec![offsets, source]);
+    if call.request.from[2].end != 0 {
+        gather.scratch = call.scratch(&call.request.from[2], 0)?;
+    }
+    Ok(gather)
 }
 
 /// Each repeat takes eight blocks, at eight offsets.

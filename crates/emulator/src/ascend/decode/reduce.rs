@@ -26,7 +26,7 @@ pub(super) fn decode(call: &Call<'_>, code: Code) -> Result<Instruction, Refused
         Code::RowSum => reduce(call, Fold::Sum, Group::Row, Leaves::Value),
         Code::RowMax => reduce(call, Fold::Max, Group::Row, Leaves::Value),
         Code::RowMin => reduce(call, Fold::Min, Group::Row, Leaves::Value),
-        Code::RowArgMax => reduce(call, Fold::Max, Group::Row, Leaves::Index),
+        Code::RowArgMax => reduce(call, Fold::Max, Group::Row, Leaves::AnyIndex),
         Code::ColSum => columns(call, Fold::Sum),
         Code::ColMax => columns(call, Fold::Max),
         Code::ColMin => columns(call, Fold::Min),
@@ -72,7 +72,8 @@ fn reduce(call: &Call<'_>, fold: Fold, group: Group, leaves: Leaves) -> Result<I
     // The distance of results is in results. Source: asc-devkit, ReduceRepeat, table 3.
     let unit = match leaves {
         Leaves::Value => size,
-        Leaves::Index => if matches!(group, Group::Row) { result.size() } else { 4 },
+        Leaves::Index => 4,
+        Leaves::AnyIndex => result.size(),
         Leaves::ValueIndex | Leaves::IndexValue => 2 * size,
     };
     let to = &call.request.to;
@@ -100,7 +101,31 @@ fn reduce(call: &Call<'_>, fold: Fold, group: Group, leaves: Leaves) -> Result<I
         return Err(limit(format!("the index of {elements} elements of 16 bits, which has 16 bits itself")));
     }
     let ty = if matches!(group, Group::Row) { result } else { ty };
-    Ok(call.vector(Kind::Reduce { fold, group: elements, leaves, lanes: places }, Lanes { ty, runs }, vec![from]))
+    let kind = Kind::Reduce { fold, group: elements, leaves, lanes: places };
+    let mut reduce = call.vector(kind, Lanes { ty, runs }, vec![from]);
+    match (group, fold) {
+        (Group::Row, _) => reduce.scratch = call.scratch(&call.request.from[2], 0)?,
+        (Group::All, Fold::Max | Fold::Min) => {
+            let least = scratch_bytes(elements, size, leaves != Leaves::Value);
+            reduce.scratch = call.scratch(&call.request.from[1], least)?;
+        }
+        // Sums of everything leave the scratch tensor alone. Source: asc-devkit, ReduceSum.
+        (Group::All | Group::Repeat | Group::Block, _) => {}
+    }
+    Ok(reduce)
+}
+
+/// What the extreme of `count` elements of `size` bytes takes: a value and an index of each repeat, and where the index is wanted, of
+/// each round of them. Source: asc-devkit, ReduceMax.
+fn scratch_bytes(count: usize, size: usize, index: bool) -> usize {
+    let per_repeat = super::lanes(size);
+    let mut left = 2 * count.div_ceil(per_repeat);
+    let mut bytes = (left * size).next_multiple_of(BLOCK);
+    while index && left > 2 {
+        left = 2 * left.div_ceil(per_repeat);
+        bytes += (left * size).next_multiple_of(BLOCK);
+    }
+    bytes
 }
 
 fn columns(call: &Call<'_>, fold: Fold) -> Result<Instruction, Refused> {

@@ -15,6 +15,7 @@ pub(super) fn unary(op: Unary, values: Values) -> Values {
             Unary::Ln => float(values, f32::ln),
             Unary::Sqrt => float(values, f32::sqrt),
             Unary::Rsqrt => float(values, |value| COARSE / value.sqrt()),
+            Unary::InverseRoot => float(values, |value| 1.0 / value.sqrt()),
             Unary::Reciprocal => float(values, |value| COARSE / value),
             Unary::Abs => float(values, f32::abs),
             Unary::Relu => float(values, |value| if value > 0.0 { value } else { 0.0 }),
@@ -28,7 +29,13 @@ pub(super) fn unary(op: Unary, values: Values) -> Values {
                 Unary::Relu => int(|value| value.max(0)),
                 Unary::Neg => int(i64::wrapping_neg),
                 Unary::Not => int(|value| !value),
-                Unary::Exp | Unary::Ln | Unary::Sqrt | Unary::Rsqrt | Unary::Reciprocal | Unary::Copy => int(|value| value),
+                Unary::Exp
+                | Unary::Ln
+                | Unary::Sqrt
+                | Unary::Rsqrt
+                | Unary::InverseRoot
+                | Unary::Reciprocal
+                | Unary::Copy => int(|value| value),
             }
         }
     }

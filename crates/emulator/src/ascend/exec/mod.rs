@@ -69,6 +69,9 @@ pub(super) fn execute(ub: &mut [u8], instruction: &Instruction) -> Result<(), Re
         Kind::Transpose => places::transpose(&gather(ub, &from[0].runs), to.ty.size()),
         Kind::Copy(transfer) => return copy(ub, transfer, from.is_empty()),
     };
+    for run in &instruction.scratch {
+        ub[run.at..run.end()].fill(0xff);
+    }
     scatter(ub, &to.runs, &result);
     Ok(())
 }
@@ -145,14 +148,8 @@ fn rounded(ty: Type, value: f32) -> f32 {
     match ty {
         Type::F16 => half::f16::from_f32(value).to_f32(),
         Type::Bf16 => half::bf16::from_f32(value).to_f32(),
-        Type::F32
-        | Type::I32
-        | Type::U32
-        | Type::I16
-        | Type::U16
-        | Type::I8
-        | Type::U8
-        | Type::I64
-        | Type::U64 => value,
+        Type::F32 | Type::I32 | Type::U32 | Type::I16 | Type::U16 | Type::I8 | Type::U8 | Type::I64 | Type::U64 => {
+            value
+        }
     }
 }

@@ -20,11 +20,15 @@ pub(super) fn groups(
         let index = places.get(index).copied().unwrap_or(index as u32);
         // An index has the type of its value, by its bits. Source: asc-devkit, ReduceRepeat.
         let index = index.to_le_bytes();
-        let width = if leaves == Leaves::Index { result.size().max(4) } else { ty.size() };
+        let width = match leaves {
+            Leaves::Index => 4,
+            Leaves::AnyIndex => result.size(),
+            Leaves::Value | Leaves::ValueIndex | Leaves::IndexValue => ty.size(),
+        };
         let index = &index[..width.min(4)];
         match leaves {
             Leaves::Value => bytes.extend(value.bytes(result)),
-            Leaves::Index => bytes.extend(index),
+            Leaves::Index | Leaves::AnyIndex => bytes.extend(index),
             Leaves::ValueIndex => {
                 bytes.extend(value.bytes(ty));
                 bytes.extend(index);
@@ -35,13 +39,14 @@ pub(super) fn groups(
             }
         }
     };
+    let last = leaves == Leaves::AnyIndex;
     match values {
         Values::Float(values) => {
             for group in values.chunks(group.max(1)) {
                 let (value, index) = match fold {
                     Fold::Sum => (sum(group, ty), 0),
-                    Fold::Max => extreme(group, |a, b| a > b),
-                    Fold::Min => extreme(group, |a, b| a < b),
+                    Fold::Max => extreme(group, last, |a, b| a > b),
+                    Fold::Min => extreme(group, last, |a, b| a < b),
                 };
                 add(Values::Float(vec![value]), index);
             }
@@ -50,8 +55,8 @@ pub(super) fn groups(
             for group in values.chunks(group.max(1)) {
                 let (value, index) = match fold {
                     Fold::Sum => (group.iter().fold(0, |sum, value| sum + value), 0),
-                    Fold::Max => extreme(group, |a, b| a > b),
-                    Fold::Min => extreme(group, |a, b| a < b),
+                    Fold::Max => extreme(group, last, |a, b| a > b),
+                    Fold::Min => extreme(group, last, |a, b| a < b),
                 };
                 add(Values::Int(vec![value]), index);
             }
@@ -73,11 +78,11 @@ fn sum(values: &[f32], ty: Type) -> f32 {
     total
 }
 
-/// The first element that no other beats, and its place.
-fn extreme<T: Copy + Default>(values: &[T], beats: impl Fn(T, T) -> bool) -> (T, usize) {
+/// The first or last element that no other beats, and its place.
+fn extreme<T: Copy + Default>(values: &[T], last: bool, beats: impl Fn(T, T) -> bool) -> (T, usize) {
     let mut best = (values.first().copied().unwrap_or_default(), 0);
     for (index, value) in values.iter().enumerate() {
-        if beats(*value, best.0) {
+        if beats(*value, best.0) || last && !beats(best.0, *value) {
             best = (*value, index);
         }
     }

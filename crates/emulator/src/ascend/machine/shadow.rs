@@ -122,9 +122,9 @@ impl Shadow {
     }
 
     pub(crate) fn ub(&mut self, run: Run, write: bool, now: &Now) -> Result<(), Refused> {
-        self.ub.touch(&self.done, run.at..run.end(), write, now).map_err(|(index, other, wrote)| {
-            hazard(format!("byte {} of UB", run.at + index), write, now, other, wrote)
-        })
+        self.ub
+            .touch(&self.done, run.at..run.end(), write, now)
+            .map_err(|(index, other, wrote)| hazard(format!("byte {} of UB", run.at + index), write, now, other, wrote))
     }
 
     /// An access of GM; `name` tells what lies at an address.
@@ -140,9 +140,9 @@ impl Shadow {
             let (page, first) = (at / PAGE, at % PAGE);
             let count = (PAGE - first).min(run.end() - at);
             let marks = self.gm.entry(page).or_insert_with(|| Marks::new(PAGE));
-            marks.touch(&self.done, first..first + count, write, now).map_err(|(index, other, wrote)| {
-                hazard(name(at + index), write, now, other, wrote)
-            })?;
+            marks
+                .touch(&self.done, first..first + count, write, now)
+                .map_err(|(index, other, wrote)| hazard(name(at + index), write, now, other, wrote))?;
             at += count;
         }
         Ok(())
