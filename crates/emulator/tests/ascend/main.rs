@@ -8,3 +8,4 @@ mod numbers;
 mod pto;
 mod schedules;
 mod sound;
+mod speed;

@@ -18,7 +18,7 @@ fn what_is_put_off_shows_missing_order() {
     };
     let x: Vec<f32> = (0..256).map(|index| index as f32).collect();
     let right: Vec<f32> = x.iter().map(|x| 2.0 * x + 1.0).collect();
-    let mut run = |source: &str, seed: u64| {
+    let run = |source: &str, seed: u64| {
         let mut y = vec![0.0_f32; 256];
         let program = compile(Language::AscendC, source, Checks::Barriers)?;
         launch(&program, 1, &[input(&x), out(&mut y), Arg::U32(0)], seed).expect("nothing is watched");

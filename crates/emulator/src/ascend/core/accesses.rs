@@ -93,6 +93,9 @@ impl Core {
     pub(super) fn watch(&mut self, instruction: &Instruction, now: &Now) -> Result<(), Refused> {
         let Some(shadow) = &mut self.shadow else { return Ok(()) };
         shadow.begin(now);
+        // Writes first: an instruction's own reads would hide those of others from them.
+        let written = instruction.scratch.iter().chain(&instruction.to.runs);
+        written.into_iter().try_for_each(|run| shadow.ub(*run, true, now))?;
         for lanes in &instruction.from {
             lanes.runs.iter().try_for_each(|run| shadow.ub(*run, false, now))?;
         }
@@ -126,8 +129,6 @@ impl Core {
             | Kind::Gather { .. }
             | Kind::Transpose => {}
         }
-        let written = instruction.scratch.iter().chain(&instruction.to.runs);
-        written.into_iter().try_for_each(|run| shadow.ub(*run, true, now))?;
         self.value(instruction)
     }
 

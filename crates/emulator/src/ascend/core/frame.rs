@@ -83,7 +83,7 @@ impl Frame {
             return Err(call("a static tensor beside a TPipe"));
         }
         self.placed = true;
-        if at % BLOCK as u64 != 0 {
+        if !at.is_multiple_of(BLOCK as u64) {
             let message = format!("a tensor at byte {at} of UB, which is no multiple of {BLOCK}");
             return Err(Refused::new(FaultKind::Misaligned, message));
         }

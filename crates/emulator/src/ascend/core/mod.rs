@@ -2,6 +2,8 @@
 
 mod accesses;
 mod frame;
+#[cfg(test)]
+mod random;
 
 use std::sync::Arc;
 
@@ -57,7 +59,7 @@ impl Core {
     pub(crate) fn start(&mut self, block: u64, schedule: Schedule) {
         self.block = block;
         self.ub.fill(0xff);
-        self.clock = Box::default();
+        *self.clock = Clock::default();
         self.queues = Queues::new(schedule);
         self.frame = Frame::default();
         if let Some(shadow) = &mut self.shadow {

@@ -60,7 +60,7 @@ fn transfer(call: &Call<'_>, load: bool) -> Result<Instruction, Refused> {
         return Err(limit(format!("padding of {} bytes; the most are {BLOCK}", left.max(right))));
     }
     let (gm, ub) = if load { (&request.from[0], &request.to) } else { (&request.to, &request.from[0]) };
-    if gm.at as usize % ty.size() != 0 {
+    if !(gm.at as usize).is_multiple_of(ty.size()) {
         let message = format!("an address of GM that is no multiple of {}, the size of an element", ty.size());
         return Err(Refused::new(FaultKind::Misaligned, message));
     }

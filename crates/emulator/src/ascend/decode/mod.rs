@@ -126,7 +126,7 @@ impl Call<'_> {
             1 if mask[0] > lanes as u64 => {
                 return Err(limit(format!("a mask of {} elements; a repeat has {lanes}", mask[0])));
             }
-            1 => Span::Repeats { repeats: count, mask: (1_u128 << (mask[0] & 127)) - 1 | full(mask[0]), lanes },
+            1 => Span::Repeats { repeats: count, mask: first(mask[0]), lanes },
             2 => Span::Repeats { repeats: count, mask: u128::from(mask[1]) << 64 | u128::from(mask[0]), lanes },
             _ => Span::Rect { rows: mask[0], cols: count },
         };
@@ -169,7 +169,7 @@ impl Call<'_> {
     /// Refuses an operand that is not aligned, or lies outside its tensor or outside of what a kernel may use.
     fn place(&self, operand: &Operand, runs: &[Run], align: usize) -> Result<(), Refused> {
         let at = operand.at as usize;
-        if at % align != 0 {
+        if !at.is_multiple_of(align) {
             let message = format!("an operand at byte {at} of UB, which is no multiple of {align}");
             return Err(Refused::new(FaultKind::Misaligned, message));
         }
@@ -202,9 +202,9 @@ impl Call<'_> {
     }
 }
 
-/// The mask of a whole repeat of 128 elements, which a shift cannot make.
-fn full(count: u64) -> u128 {
-    if count >= 128 { u128::MAX } else { 0 }
+/// The mask of the first `count` elements of a repeat.
+fn first(count: u64) -> u128 {
+    if count >= 128 { u128::MAX } else { (1 << count) - 1 }
 }
 
 /// Refuses results that lie partly over operands, or over each other: which bytes are read when depends on the hardware then.

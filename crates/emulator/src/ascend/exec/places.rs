@@ -20,7 +20,7 @@ pub(super) fn gather(ub: &[u8], from: &[Lanes], to: &Lanes, base: u64, unit: usi
     for word in super::gather(ub, &offsets.runs).chunks_exact(4) {
         let offset = u64::from(u32::from_le_bytes([word[0], word[1], word[2], word[3]]));
         let offset = (base + offset * unit.max(1) as u64) as usize;
-        if offset % size != 0 {
+        if !offset.is_multiple_of(size) {
             let message = format!("a gather from byte {offset} of its operand, which is no multiple of {size}");
             return Err(Refused::new(FaultKind::Misaligned, message));
         }

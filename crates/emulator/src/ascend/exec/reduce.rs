@@ -54,7 +54,7 @@ pub(super) fn groups(
         Values::Int(values) => {
             for group in values.chunks(group.max(1)) {
                 let (value, index) = match fold {
-                    Fold::Sum => (group.iter().fold(0, |sum, value| sum + value), 0),
+                    Fold::Sum => (group.iter().sum(), 0),
                     Fold::Max => extreme(group, last, |a, b| a > b),
                     Fold::Min => extreme(group, last, |a, b| a < b),
                 };

@@ -94,6 +94,8 @@ impl Marks {
 pub(crate) struct Shadow {
     done: Vec<Done>,
     ub: Marks,
+    /// No byte of UB from here on was touched.
+    untouched: usize,
     gm: HashMap<usize, Marks>,
     /// A bit for each bit of UB: masks of comparisons have values bit by bit.
     defined: Vec<u8>,
@@ -101,7 +103,7 @@ pub(crate) struct Shadow {
 
 impl Shadow {
     pub(crate) fn new() -> Shadow {
-        Shadow { done: vec![], ub: Marks::new(UB), gm: HashMap::new(), defined: vec![0; UB] }
+        Shadow { done: vec![], ub: Marks::new(UB), untouched: 0, gm: HashMap::new(), defined: vec![0; UB] }
     }
 
     /// A core starts: nothing is touched, nothing in UB has a value.
@@ -110,10 +112,11 @@ impl Shadow {
         // Place 0 is none.
         self.done.push(Done { pipe: Pipe::S, number: 0, site: 0 });
         for marks in std::iter::once(&mut self.ub.writes).chain(&mut self.ub.reads) {
-            marks.fill(0);
+            marks[..self.untouched].fill(0);
         }
         self.gm.clear();
-        self.defined.fill(0);
+        self.defined[..self.untouched].fill(0);
+        self.untouched = 0;
     }
 
     /// Instruction `now` begins; its accesses follow.
