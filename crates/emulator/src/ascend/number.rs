@@ -222,18 +222,18 @@ impl Values {
     pub(crate) fn bytes(&self, ty: Type) -> Vec<u8> {
         match self {
             Values::Float(values) => match ty {
-                Type::F32 => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-                Type::F16 => values.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect(),
-                Type::Bf16 => values.iter().flat_map(|value| bf16::from_f32(*value).to_le_bytes()).collect(),
+                Type::F32 => pack(values, |value| value.to_le_bytes()),
+                Type::F16 => pack(values, |value| f16::from_f32(*value).to_le_bytes()),
+                Type::Bf16 => pack(values, |value| bf16::from_f32(*value).to_le_bytes()),
                 Type::I32 | Type::U32 | Type::I16 | Type::U16 | Type::I8 | Type::U8 | Type::I64 | Type::U64 => {
                     self.convert(ty, Round::Rint)
                 }
             },
             Values::Int(values) => match ty {
-                Type::I32 | Type::U32 => values.iter().flat_map(|value| (*value as u32).to_le_bytes()).collect(),
-                Type::I16 | Type::U16 => values.iter().flat_map(|value| (*value as u16).to_le_bytes()).collect(),
+                Type::I32 | Type::U32 => pack(values, |value| (*value as u32).to_le_bytes()),
+                Type::I16 | Type::U16 => pack(values, |value| (*value as u16).to_le_bytes()),
                 Type::I8 | Type::U8 => values.iter().map(|value| *value as u8).collect(),
-                Type::I64 | Type::U64 => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+                Type::I64 | Type::U64 => pack(values, |value| value.to_le_bytes()),
                 Type::F32 | Type::F16 | Type::Bf16 => self.convert(ty, Round::Rint),
             },
         }
@@ -244,11 +244,9 @@ impl Values {
         match self {
             Values::Float(values) => match ty {
                 Type::F32 if round == Round::None => self.bytes(ty),
-                Type::F32 => {
-                    values.iter().flat_map(|value| (round.integral(f64::from(*value)) as f32).to_le_bytes()).collect()
-                }
-                Type::F16 => values.iter().flat_map(|value| f16::round(*value, round).to_le_bytes()).collect(),
-                Type::Bf16 => values.iter().flat_map(|value| bf16::round(*value, round).to_le_bytes()).collect(),
+                Type::F32 => pack(values, |value| (round.integral(f64::from(*value)) as f32).to_le_bytes()),
+                Type::F16 => pack(values, |value| f16::round(*value, round).to_le_bytes()),
+                Type::Bf16 => pack(values, |value| bf16::round(*value, round).to_le_bytes()),
                 Type::I32 | Type::U32 | Type::I16 | Type::U16 | Type::I8 | Type::U8 | Type::I64 | Type::U64 => {
                     let (low, high) = bounds(ty);
                     let int = |value: &f32| (round.integral(f64::from(*value)) as i64).clamp(low, high);
@@ -256,7 +254,7 @@ impl Values {
                 }
             },
             Values::Int(values) => match ty {
-                Type::F32 => values.iter().flat_map(|value| narrow_int(*value, round).to_le_bytes()).collect(),
+                Type::F32 => pack(values, |value| narrow_int(*value, round).to_le_bytes()),
                 Type::F16 | Type::Bf16 => {
                     Values::Float(values.iter().map(|value| *value as f32).collect()).convert(ty, round)
                 }
@@ -267,6 +265,15 @@ impl Values {
             },
         }
     }
+}
+
+/// The bytes of elements.
+fn pack<const N: usize, T>(values: &[T], bytes: impl Fn(&T) -> [u8; N]) -> Vec<u8> {
+    let mut packed = vec![0; values.len() * N];
+    for (place, value) in packed.chunks_exact_mut(N).zip(values) {
+        place.copy_from_slice(&bytes(value));
+    }
+    packed
 }
 
 /// An integer as f32.

@@ -137,6 +137,13 @@ impl Core {
         let Some(shadow) = &mut self.shadow else { return Ok(()) };
         let Instruction { kind, to, from, .. } = instruction;
         let size = to.ty.size();
+        let old = kind.reads_result().then_some(&to.runs);
+        let mut sources = from.iter().map(|lanes| &lanes.runs).chain(old);
+        if !matches!(kind, Kind::Copy(_)) && sources.all(|runs| shadow.undefined(runs).is_none()) {
+            shadow.define(&instruction.scratch, false);
+            shadow.define(&to.runs, true);
+            return Ok(());
+        }
         let must = |runs: &[Run], what: &str| match shadow.undefined(runs) {
             None => Ok(()),
             Some(at) => Err(undefined(at, what)),

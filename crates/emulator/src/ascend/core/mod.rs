@@ -101,13 +101,24 @@ impl Core {
                 return self.frame.event(code, [pipe(first)?, pipe(second)?], third, &self.rules);
             }
             _ => {
-                self.frame.instruction(code, &self.rules)?;
+                self.frame.instruction(code, &self.rules, &self.clock)?;
                 if let Some(instruction) = decode(code, request, &self.rules, site)? {
+                    if code == Code::Index && self.rules.framed {
+                        self.counts(&instruction)?;
+                    }
                     self.issue(instruction)?;
                 }
             }
         }
         Ok(0)
+    }
+
+    /// The scalar unit writes the first of the numbers that the vector unit continues, without waiting for anything.
+    /// Source: asc-devkit, CreateVecIndex of dav_c220.
+    fn counts(&mut self, instruction: &Instruction) -> Result<(), Refused> {
+        self.issue(Instruction { pipe: Pipe::S, ..instruction.clone() })?;
+        self.clock.order(Pipe::S, Pipe::V);
+        Ok(())
     }
 
     /// Hands an instruction to its pipe.

@@ -105,6 +105,19 @@ impl Clock {
         Ok(())
     }
 
+    /// All that `from` has done ends before the next instruction of `to` starts: flags that a function sets by itself.
+    pub(crate) fn order(&mut self, from: Pipe, to: Pipe) {
+        let mut time = self.before(from);
+        time[from as usize] = self.issued[from as usize];
+        join(&mut self.known[to as usize], &time);
+    }
+
+    /// Events of a pair of pipes that are set, as bits.
+    pub(crate) fn pending(&self, from: Pipe, to: Pipe) -> u8 {
+        let flags = self.flags[from as usize][to as usize].iter().enumerate();
+        flags.fold(0, |bits, (event, flag)| bits | (u8::from(flag.is_some()) << event))
+    }
+
     /// Refuses flags that nobody has waited for.
     pub(crate) fn end(&self) -> Result<(), Refused> {
         for from in Pipe::ALL {

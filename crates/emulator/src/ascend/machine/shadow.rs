@@ -13,6 +13,8 @@ use crate::ascend::Refused;
 use crate::ascend::rules::UB;
 use crate::ascend::span::Run;
 
+/// Bytes whose marks are compared at once.
+const GROUP: usize = 64;
 /// A byte of which every bit has a value.
 const DEFINED: u8 = 0xff;
 
@@ -60,17 +62,23 @@ impl Marks {
         let races = |marks: &[u32], wrote: bool| {
             // Its own accesses are in order.
             let mut last = mark;
-            for (index, other_mark) in marks.iter().enumerate() {
-                if *other_mark == last {
+            for (group, marks) in marks.chunks(GROUP).enumerate() {
+                // Most bytes were touched together with their neighbours.
+                if marks.iter().fold(0, |unlike, mark| unlike | (mark ^ last)) == 0 {
                     continue;
                 }
-                last = *other_mark;
-                if last == mark {
-                    continue;
-                }
-                let Some(other) = done.get(last as usize).filter(|_| last != 0) else { continue };
-                if other.number > now.time[other.pipe as usize] {
-                    return Err((index, *other, wrote));
+                for (index, other) in marks.iter().enumerate() {
+                    if *other == last {
+                        continue;
+                    }
+                    last = *other;
+                    if last == mark || last == 0 {
+                        continue;
+                    }
+                    let Some(other) = done.get(last as usize) else { continue };
+                    if other.number > now.time[other.pipe as usize] {
+                        return Err((group * GROUP + index, *other, wrote));
+                    }
                 }
             }
             Ok(())
@@ -163,7 +171,9 @@ impl Shadow {
     pub(crate) fn undefined(&self, runs: &[Run]) -> Option<usize> {
         runs.iter().find_map(|run| {
             let bytes = &self.defined[run.at..run.end()];
-            bytes.iter().position(|bits| *bits != DEFINED).map(|index| run.at + index)
+            let whole = |bytes: &&[u8]| bytes.iter().fold(DEFINED, |all, bits| all & bits) == DEFINED;
+            let (group, bytes) = bytes.chunks(GROUP).enumerate().find(|(_, bytes)| !whole(bytes))?;
+            bytes.iter().position(|bits| *bits != DEFINED).map(|index| run.at + group * GROUP + index)
         })
     }
 
