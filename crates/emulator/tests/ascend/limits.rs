@@ -220,6 +220,23 @@ fn events_of_a_pipe_object_come_from_it() {
         ("pipe.InitBuffer(ub, 188161); // here", FaultKind::Operand),
         ("LocalTensor<float> t(TPosition::VECCALC, 0, 64); // here", FaultKind::Call),
         ("InitSocState(); // here", FaultKind::Call),
+        // Functions that look for events find one that is set, or none.
+        (
+            "pipe.InitBuffer(ub, 4096); auto a = ub.Get<float>();\nDuplicate(a, 1.0f, 64);\nauto e = pipe.FetchEventID<HardEvent::V_S>();\n\
+             SetFlag<HardEvent::V_S>(e);\nPipeBarrier<PIPE_V>();\nReduceSum(a[64], a, a, 64); // here\nWaitFlag<HardEvent::V_S>(e);",
+            FaultKind::Flag,
+        ),
+        (
+            "pipe.InitBuffer(ub, 4096); auto a = ub.Get<float>();\nDuplicate(a, 1.0f, 64);\nPipeBarrier<PIPE_V>();\n\
+             for (int i = 0; i < 6; ++i) pipe.AllocEventID<HardEvent::S_V>();\nReduceSum(a[64], a, a, 64); // here",
+            FaultKind::Flag,
+        ),
+        // The scalar unit writes the first numbers at once.
+        (
+            "pipe.InitBuffer(ub, 4096); auto a = ub.Get<float>();\nDuplicate(a, 1.0f, 64);\nPipeBarrier<PIPE_V>();\n\
+             CreateVecIndex(a, 0.0f, 64); // here",
+            FaultKind::Hazard,
+        ),
     ] {
         fail(Language::AscendC, &kernel(wrong), 1, &args, kind);
     }

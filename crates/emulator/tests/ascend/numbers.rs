@@ -2,6 +2,8 @@
 
 use emulator::{Arg, Language};
 
+use half::f16;
+
 use crate::harness::{ascendc, bf16, input, out, pass, random};
 
 /// Runs `call` over 64 floats at `a` and `b` into `c`, and looks at `c`.
@@ -102,6 +104,66 @@ fn places() {
     let mut y = vec![0.0_f32; 64];
     let mut expected: Vec<f32> = x.chunks(8).map(|block| block.iter().copied().fold(f32::MIN, f32::max)).collect();
     expected.extend(x[..7].iter().flat_map(|value| [*value; 8]));
+    let args = [input(&x), out(&mut y), Arg::U32(0)];
+    pass(Language::AscendC, &source, 1, &args, || assert_eq!(y, expected));
+}
+
+#[test]
+fn bits_and_integers() {
+    // Runs a call over 64 integers of 16 bits.
+    let run = |call: &str, expected: fn(i16, i16) -> i16| {
+        let source = ascendc(
+            "int16_t",
+            &format!(
+                "LocalTensor<int16_t> a(TPosition::VECCALC, 0, 128), c(TPosition::VECCALC, 1024, 64); auto b = a[64];\nDataCopy(a, gx, 128);\n\
+                 SetFlag<HardEvent::MTE2_V>(0); WaitFlag<HardEvent::MTE2_V>(0);\n{call}\n\
+                 SetFlag<HardEvent::V_MTE3>(0); WaitFlag<HardEvent::V_MTE3>(0);\nDataCopy(gy, c, 64);"
+            ),
+        );
+        let x: Vec<i16> = random(128, 4).into_iter().map(|value| (value * 15_000.0) as i16).collect();
+        let mut y = vec![0_i16; 64];
+        let wanted: Vec<i16> = (0..64).map(|index| expected(x[index], x[64 + index])).collect();
+        let args = [input(&x), out(&mut y), Arg::U32(0)];
+        pass(Language::AscendC, &source, 1, &args, || assert_eq!(y, wanted, "{call}"));
+    };
+    run("And(c, a, b, 64);", |a, b| a & b);
+    run("Or(c, a, b, 64);", |a, b| a | b);
+    run("Not(c, a, 64);", |a, _| !a);
+    run("Add(c, a, b, 64);", i16::wrapping_add);
+    run("Mul(c, a, b, 64);", i16::wrapping_mul);
+    run("ShiftLeft(c, a, (int16_t)3, 64);", |a, _| a << 3);
+    run("ShiftRight(c, a, (int16_t)3, 64);", |a, _| a >> 3);
+    run("Adds(c, a, (int16_t)-7, 64);", |a, _| a.wrapping_sub(7));
+}
+
+#[test]
+fn halves_are_rounded_after_each_instruction() {
+    let source = ascendc(
+        "half",
+        "LocalTensor<half> a(TPosition::VECCALC, 0, 256), b(TPosition::VECCALC, 1024, 256);\nDataCopy(a, gx, 256);\n\
+         SetFlag<HardEvent::MTE2_V>(0); WaitFlag<HardEvent::MTE2_V>(0);\nMuls(b, a, half(3.0f), 256);\nPipeBarrier<PIPE_V>();\nAdd(b, b, a, 256);\n\
+         PipeBarrier<PIPE_V>();\nTranspose(a, b);\nSetFlag<HardEvent::V_MTE3>(0); WaitFlag<HardEvent::V_MTE3>(0);\nDataCopy(gy, a, 256);",
+    );
+    let x: Vec<f16> = random(256, 11).into_iter().map(f16::from_f32).collect();
+    let mut y = vec![f16::ZERO; 256];
+    let value = |x: f16| f16::from_f32(f16::from_f32(x.to_f32() * 3.0).to_f32() + x.to_f32());
+    let expected: Vec<f16> = (0..256).map(|index| value(x[index % 16 * 16 + index / 16])).collect();
+    let args = [input(&x), out(&mut y), Arg::U32(0)];
+    pass(Language::AscendC, &source, 1, &args, || assert_eq!(y, expected));
+}
+
+#[test]
+fn blocks_are_gathered() {
+    let source = ascendc(
+        "uint32_t",
+        "LocalTensor<uint32_t> a(TPosition::VECCALC, 0, 64), o(TPosition::VECCALC, 512, 8), c(TPosition::VECCALC, 1024, 64);\nDataCopy(a, gx, 64);\n\
+         for (uint32_t i = 0; i < 8; ++i) o.SetValue(i, (7 - i) * 32);\nSetFlag<HardEvent::S_V>(0); WaitFlag<HardEvent::S_V>(0);\n\
+         SetFlag<HardEvent::MTE2_V>(0); WaitFlag<HardEvent::MTE2_V>(0);\nGatherb(c, a, o, 1, {1, 8});\n\
+         SetFlag<HardEvent::V_MTE3>(0); WaitFlag<HardEvent::V_MTE3>(0);\nDataCopy(gy, c, 64);",
+    );
+    let x: Vec<u32> = (0..64).collect();
+    let mut y = vec![0_u32; 64];
+    let expected: Vec<u32> = x.chunks(8).rev().flatten().copied().collect();
     let args = [input(&x), out(&mut y), Arg::U32(0)];
     pass(Language::AscendC, &source, 1, &args, || assert_eq!(y, expected));
 }

@@ -4,6 +4,7 @@
 //! that need no event of their own, and ends with a barrier of all pipes. With a `TPipe` memory and events come from it, and all functions
 //! may be used. The styles do not mix. Source: asc-devkit, static tensor programming.
 
+use super::super::machine::clock::Clock;
 use super::super::machine::{PIPES, Pipe};
 use super::super::op::Code;
 use super::super::rules::BLOCK;
@@ -96,22 +97,39 @@ impl Frame {
     }
 
     /// An instruction of any pipe.
-    pub(super) fn instruction(&mut self, code: Code, rules: &Rules) -> Result<(), Refused> {
+    pub(super) fn instruction(&mut self, code: Code, rules: &Rules, clock: &Clock) -> Result<(), Refused> {
         self.busy = true;
         if !rules.framed {
             return Ok(());
         }
-        let needs_events =
-            matches!(code, Code::Sum | Code::MaxOf | Code::MinOf | Code::Select | Code::SelectScalar | Code::Index);
+        let takes_events = matches!(code, Code::Sum | Code::MaxOf | Code::MinOf | Code::Index);
+        let needs_pipe = takes_events || matches!(code, Code::Select | Code::SelectScalar);
         match self.style {
             Style::None => Err(call("an instruction before InitSocState or a TPipe")),
-            Style::Static if needs_events => {
-                let message =
-                    "this function takes an event of its own from a TPipe; it is none of those for static tensors";
-                Err(call(message))
+            Style::Static if needs_pipe => {
+                Err(call("this function needs a TPipe; it is none of those for static tensors"))
             }
+            Style::Pipe if takes_events => self.own_events(rules, clock),
             Style::Static | Style::Pipe => Ok(()),
         }
+    }
+
+    /// A function looks for events of its own, and finds the first ones that are not reserved, set or not.
+    /// Source: asc-devkit, ReduceSum, ReduceMax and CreateVecIndex of dav_c220.
+    fn own_events(&self, rules: &Rules, clock: &Clock) -> Result<(), Refused> {
+        for (from, to) in [(Pipe::V, Pipe::S), (Pipe::S, Pipe::V), (Pipe::S, Pipe::Mte3)] {
+            let reserved = self.reserved[from as usize][to as usize];
+            if (0..rules.events).all(|id| (reserved >> id) & 1 == 1) {
+                let message = format!("this function finds no event from {} to {}", from.name(), to.name());
+                return Err(Refused::new(FaultKind::Flag, message));
+            }
+            if clock.pending(from, to) & !reserved != 0 {
+                let message =
+                    format!("this function may find the event from {} to {} that is set", from.name(), to.name());
+                return Err(Refused::new(FaultKind::Flag, message));
+            }
+        }
+        Ok(())
     }
 
     /// Takes an event for good, looks for one that is free, or gives one back.
