@@ -304,8 +304,11 @@ pub(crate) enum Kind {
         base: u64,
         unit: usize,
     },
-    /// 16 x 16.
-    Transpose,
+    /// Rows and columns of the operand change places.
+    Transpose {
+        rows: usize,
+        cols: usize,
+    },
     /// GM to UB or back.
     Copy(Box<Transfer>),
 }
@@ -363,7 +366,7 @@ impl Kind {
             | Kind::Columns { .. }
             | Kind::Spread
             | Kind::Gather { .. }
-            | Kind::Transpose
+            | Kind::Transpose { .. }
             | Kind::Copy(_) => false,
         }
     }

@@ -138,6 +138,26 @@ fn masks_indices_and_columns() {
     pass(Language::Pto, &source, 1, &args, || assert_eq!(y, expected));
 }
 
+#[test]
+fn transposes_and_masks_of_rows() {
+    // y[0] = the transpose of 8 x 16; y[1] = elements of it above zero, else -1, in rows of 8.
+    let source = pto(&format!(
+        "F<8, 16> a; F<16, 8> b, c; F<16, 16> t; Tile<TileType::Vec, uint8_t, 16, 32> m; Tile<TileType::Vec, uint32_t, 1, 16> tmp;\n\
+         TASSIGN(a, 0); TASSIGN(b, 512); TASSIGN(c, 1024); TASSIGN(t, 2048); TASSIGN(m, 4096); TASSIGN(tmp, 8192);\n\
+         G<8, 16> gx(x); G<16, 8> gb(y), gc(y + 128);\nTLOAD(a, gx);\n{}\nTTRANS(b, a, t); pipe_barrier(PIPE_V);\n\
+         TCMPS(m, b, 0.0f, CmpMode::GT); pipe_barrier(PIPE_V);\nTSELS(c, m, b, tmp, -1.0f);\n{}\nTSTORE(gb, b); TSTORE(gc, c);",
+        flag("MTE2", "V"),
+        flag("V", "MTE3")
+    ));
+    let x = random(128, 15);
+    let mut y = vec![0.0_f32; 256];
+    let turned: Vec<f32> = (0..128).map(|index| x[index % 8 * 16 + index / 8]).collect();
+    let chosen: Vec<f32> = turned.iter().map(|x| if *x > 0.0 { *x } else { -1.0 }).collect();
+    let expected = [turned, chosen].concat();
+    let args = [input(&x), out(&mut y), Arg::U32(0)];
+    pass(Language::Pto, &source, 1, &args, || assert_eq!(y, expected));
+}
+
 /// A sound body passes; each faulty one is caught at the line with `// here`.
 fn rule(right: &str, faulty: &[(&str, FaultKind)]) {
     let x = vec![1.5_f32; 1024];

@@ -127,7 +127,7 @@ impl Core {
             | Kind::Columns { .. }
             | Kind::Spread
             | Kind::Gather { .. }
-            | Kind::Transpose => {}
+            | Kind::Transpose { .. } => {}
         }
         self.value(instruction)
     }
@@ -139,7 +139,9 @@ impl Core {
         let size = to.ty.size();
         let old = kind.reads_result().then_some(&to.runs);
         let mut sources = from.iter().map(|lanes| &lanes.runs).chain(old);
-        if !matches!(kind, Kind::Copy(_)) && sources.all(|runs| shadow.undefined(runs).is_none()) {
+        // Comparisons write more bits than they have elements.
+        let simple = !matches!(kind, Kind::Copy(_) | Kind::Compare(_) | Kind::CompareScalar(..));
+        if simple && sources.all(|runs| shadow.undefined(runs).is_none()) {
             shadow.define(&instruction.scratch, false);
             shadow.define(&to.runs, true);
             return Ok(());
@@ -184,6 +186,7 @@ impl Core {
                     defined = both(defined, &elements(1));
                 }
                 let row = defined.len() / to.runs.len().max(1);
+                shadow.define(&to.runs, false);
                 shadow.define_bits(&to.runs, &defined, row);
                 return Ok(());
             }
@@ -226,9 +229,10 @@ impl Core {
                     }
                 }
             }
-            Kind::Transpose => {
+            Kind::Transpose { rows, cols } => {
                 let all = elements(0);
-                (0..256).map(|index| all.get(index % 16 * 16 + index / 16).copied().unwrap_or(false)).collect()
+                let place = |index: usize| index % rows * cols + index / rows;
+                (0..rows * cols).map(|index| all.get(place(index)).copied().unwrap_or(false)).collect()
             }
         };
         shadow.define(&instruction.scratch, false);

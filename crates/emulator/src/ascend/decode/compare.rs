@@ -28,7 +28,16 @@ fn compare(call: &Call<'_>, scalar: bool) -> Result<Instruction, Refused> {
         // The elements behind the last whole repeat are ignored. Source: asc-devkit, Compare.
         return Err(limit(format!("{bytes} bytes compared, which are no multiple of {REPEAT}")));
     }
-    let to = mask(call, &call.request.to, &span)?;
+    let mut to = mask(call, &call.request.to, &span)?;
+    if let Span::Rect { .. } = span {
+        // Tiles are compared in whole repeats, and for NE all bits of the mask are turned.
+        // Source: pto-isa, npu/a2a3/TCmp.hpp and TCmps.hpp.
+        let row = (bytes / to.runs.len()).next_multiple_of(REPEAT) / ty.size() / 8;
+        for run in &mut to.runs {
+            run.len = if mode == Compare::Ne { call.request.to.outer as usize } else { row };
+        }
+        call.place(&call.request.to, &to.runs, BLOCK)?;
+    }
     let first = call.lanes(&call.request.from[0], &span, ty)?;
     let mut from = vec![first];
     let kind = match scalar {

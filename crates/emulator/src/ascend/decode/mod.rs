@@ -232,7 +232,7 @@ fn overlap(instruction: &Instruction) -> Result<(), Refused> {
             | Kind::Cast(_)
             | Kind::Select
             | Kind::SelectScalar(_)
-            | Kind::Transpose => {
+            | Kind::Transpose { .. } => {
                 let same = operand.runs == *runs && operand.ty.size() == size
                     // A narrower result at the same place is behind what is read.
                     || matches!(kind, Kind::Cast(_)) && operand.ty.size() > size && start(operand) == start(to);

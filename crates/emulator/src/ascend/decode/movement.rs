@@ -90,8 +90,23 @@ fn whole(call: &Call<'_>, operand: &super::Operand, ty: Type) -> Result<Lanes, R
 
 fn transpose(call: &Call<'_>) -> Result<Instruction, Refused> {
     let ty = call.ty(0)?;
-    let span = Span::Count(256);
-    let to = call.lanes(&call.request.to, &span, ty)?;
+    let span = call.span(ty.size())?;
+    let (rows, cols) = match span {
+        Span::Rect { rows, cols } => (rows, cols),
+        Span::Count(_) | Span::Repeats { .. } => (16, 16),
+    };
+    let turned = match span {
+        Span::Rect { .. } => Span::Rect { rows: cols, cols: rows },
+        Span::Count(_) | Span::Repeats { .. } => span,
+    };
+    let to = call.lanes(&call.request.to, &turned, ty)?;
     let from = call.lanes(&call.request.from[0], &span, ty)?;
-    Ok(call.vector(Kind::Transpose, to, vec![from]))
+    let kind = Kind::Transpose { rows: rows as usize, cols: cols as usize };
+    let mut transpose = call.vector(kind, to, vec![from]);
+    if call.request.from[2].end != 0 {
+        // Tiles are handled 16 rows at a time: all of the result is written. Source: pto-isa, npu/a2a3/TTrans.hpp.
+        transpose.scratch = call.scratch(&call.request.from[2], 0)?;
+        transpose.scratch.extend(call.scratch(&call.request.to, 0)?);
+    }
+    Ok(transpose)
 }

@@ -157,8 +157,8 @@ pub(super) fn repeat(value: Values, count: usize) -> Values {
     }
 }
 
-/// Bits, the first element lowest; each row starts a byte.
-pub(super) fn compare(mode: Compare, first: &Values, second: &Values, row: usize) -> Vec<u8> {
+/// Bits, the first element lowest. Each row has `pitch` bytes, of which those behind its elements are anything.
+pub(super) fn compare(mode: Compare, first: &Values, second: &Values, row: usize, pitch: usize) -> Vec<u8> {
     fn holds<T: PartialOrd>(mode: Compare, a: T, b: T) -> bool {
         match mode {
             Compare::Lt => a < b,
@@ -179,7 +179,13 @@ pub(super) fn compare(mode: Compare, first: &Values, second: &Values, row: usize
         (_, _) => vec![],
     };
     let byte = |bits: &[bool]| bits.iter().rev().fold(0_u8, |byte, bit| byte << 1 | u8::from(*bit));
-    bits.chunks(row.max(1)).flat_map(|row| row.chunks(8).map(byte)).collect()
+    let mut bytes = Vec::new();
+    for row in bits.chunks(row.max(1)) {
+        let end = bytes.len() + pitch;
+        bytes.extend(row.chunks(8).map(byte));
+        bytes.resize(end.max(bytes.len()), 0xff);
+    }
+    bytes
 }
 
 pub(super) fn select(mask: &[u8], row: usize, first: &Values, second: &Values) -> Values {

@@ -42,12 +42,12 @@ pub(super) fn execute(ub: &mut [u8], instruction: &Instruction) -> Result<(), Re
         Kind::Cast(round) => operand(0)?.convert(to.ty, *round),
         Kind::Fill(bits) => bits.to_le_bytes()[..to.ty.size()].repeat(count(to)),
         Kind::Index { first, down } => elementwise::index(*first, *down, to.ty, count(to)),
-        Kind::Compare(mode) => elementwise::compare(*mode, &operand(0)?, &operand(1)?, row(from, to)),
+        Kind::Compare(mode) => elementwise::compare(*mode, &operand(0)?, &operand(1)?, row(from, to), pitch(to)),
         Kind::CompareScalar(mode, bits) => {
             let first = operand(0)?;
             let ty = from.first().map_or(to.ty, |from| from.ty);
             let scalar = elementwise::repeat(super::number::scalar(ty, *bits), first.len());
-            elementwise::compare(*mode, &first, &scalar, row(from, to))
+            elementwise::compare(*mode, &first, &scalar, row(from, to), pitch(to))
         }
         Kind::Select => {
             let mask = gather(ub, &from[0].runs);
@@ -66,7 +66,7 @@ pub(super) fn execute(ub: &mut [u8], instruction: &Instruction) -> Result<(), Re
         Kind::Columns { fold, cols } => reduce::columns(*fold, &operand(0)?, to.ty, *cols).bytes(to.ty),
         Kind::Spread => places::spread(&gather(ub, &from[0].runs), to.ty.size()),
         Kind::Gather { base, unit } => places::gather(ub, from, to, *base, *unit)?,
-        Kind::Transpose => places::transpose(&gather(ub, &from[0].runs), to.ty.size()),
+        Kind::Transpose { rows, cols } => places::transpose(&gather(ub, &from[0].runs), to.ty.size(), *rows, *cols),
         Kind::Copy(transfer) => return copy(ub, transfer, from.is_empty()),
     };
     for run in &instruction.scratch {
@@ -83,6 +83,11 @@ fn count(lanes: &Lanes) -> usize {
 /// Elements of a comparison's operand that share a row of the mask.
 fn row(from: &[Lanes], to: &Lanes) -> usize {
     from.first().map_or(0, count) / to.runs.len().max(1)
+}
+
+/// Bytes of a row of a mask.
+fn pitch(to: &Lanes) -> usize {
+    to.runs.first().map_or(0, |run| run.len)
 }
 
 /// As [`row`], where the mask is the first operand.

@@ -33,7 +33,8 @@ pub(super) fn gather(ub: &[u8], from: &[Lanes], to: &Lanes, base: u64, unit: usi
     Ok(bytes)
 }
 
-/// 16 rows of 16 elements as columns.
-pub(super) fn transpose(bytes: &[u8], size: usize) -> Vec<u8> {
-    (0..256).flat_map(|index| &bytes[(index % 16 * 16 + index / 16) * size..][..size]).copied().collect()
+/// Rows as columns.
+pub(super) fn transpose(bytes: &[u8], size: usize, rows: usize, cols: usize) -> Vec<u8> {
+    let place = |index: usize| index % rows * cols + index / rows;
+    (0..rows * cols).flat_map(|index| &bytes[place(index) * size..][..size]).copied().collect()
 }

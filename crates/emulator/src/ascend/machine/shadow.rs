@@ -209,14 +209,15 @@ impl Shadow {
         (0..count).map(bit).collect()
     }
 
-    /// Sets for each bit of masks whether it has a value; the rest of a row's last byte has one.
+    /// Sets for each bit of masks, a run for each row of `row` bits, whether it has a value.
     pub(crate) fn define_bits(&mut self, runs: &[Run], defined: &[bool], row: usize) {
         let byte = |bits: &[bool]| {
             bits.iter().enumerate().fold(DEFINED, |byte, (place, defined)| byte & !(u8::from(!defined) << place))
         };
-        let bytes = defined.chunks(row.max(1)).flat_map(|row| row.chunks(8).map(byte));
-        for (at, bits) in runs.iter().flat_map(|run| run.at..run.end()).zip(bytes) {
-            self.defined[at] = bits;
+        for (run, bits) in runs.iter().zip(defined.chunks(row.max(1))) {
+            for (at, bits) in (run.at..run.end()).zip(bits.chunks(8)) {
+                self.defined[at] = byte(bits);
+            }
         }
     }
 }

@@ -93,6 +93,20 @@ EMU_TILE_WITH_COL(TROWEXPANDMIN, __emu_min, half, float, int16_t, int32_t)
 EMU_TILE_WITH_COL(TROWEXPANDDIV, __emu_div, half, float)
 EMU_TILE_WITH_COL(TROWEXPANDEXPDIF, __emu_exp_sub, half, float)
 
+// The scratch tile is as large as either of the others.
+template <class D, class A, class S> EMU_INLINE RecordEvent TTRANS(D& dst, A& src, S& tmp) {
+  EMU_TILE_TYPES(TTRANS, D, half, bfloat16_t, float, int16_t, uint16_t, int32_t, uint32_t);
+  EMU_SAME(TTRANS, D, A);
+  EMU_ROWS(TTRANS, D);
+  EMU_ROWS(TTRANS, A);
+  static_assert(sizeof(typename S::DType) * S::Rows * S::Cols >= sizeof(typename D::DType) * (D::Rows * D::Cols > A::Rows * A::Cols ? D::Rows * D::Cols : A::Rows * A::Cols),
+                "the scratch tile is as large as the others");
+  auto r = __emu_tile_call(__emu_transpose, __emu_type<typename D::DType>, __emu_type<typename D::DType>, src.__rows, src.__cols);
+  if (dst.__rows != src.__cols || dst.__cols != src.__rows) r.mask[1] = 1;
+  __emu_send(r, dst, src.__operand(), {}, tmp.__operand());
+  return {};
+}
+
 template <class D, class A> EMU_INLINE RecordEvent TROWEXPAND(D& dst, A& src) {
   EMU_TILE_TYPES(TROWEXPAND, D, half, bfloat16_t, float, int16_t, uint16_t, int32_t, uint32_t);
   EMU_SAME(TROWEXPAND, D, A);
