@@ -90,7 +90,9 @@ const fn target(language: Language) -> &'static str {
 impl Emulated {
     /// The language that the device `name` runs.
     pub fn language_of(name: &str) -> Option<Language> {
-        [Language::Msl, Language::Cuda, Language::Musa].into_iter().find(|language| device_name(*language) == name)
+        [Language::Msl, Language::Cuda, Language::Musa, Language::AscendC, Language::Pto]
+            .into_iter()
+            .find(|language| device_name(*language) == name)
     }
 
     /// A device for `language`.
