@@ -125,7 +125,7 @@ fn masks_indices_and_columns() {
          TCI<decltype(i), int32_t, 1>(i, 63);\n{}\n{}\nTCMPS(m, a, 0.0f, CmpMode::GT); pipe_barrier(PIPE_V);\nTSELS(b, m, a, tmp, 0.5f); pipe_barrier(PIPE_V);\n\
          TGATHER(c, b, i, j); pipe_barrier(PIPE_V);\nTCOLSUM(s, two);\n{}\nTSTORE(gy, two); TSTORE(gs, s);",
         flag("MTE2", "V"),
-        flag("S", "V"),
+        flag("S", "V").replace("ID0", "ID1"),
         flag("V", "MTE3")
     ));
     let x = random(64, 12);
@@ -206,6 +206,25 @@ fn order_and_limits_hold_for_tiles() {
             ),
         ],
     );
+}
+
+#[test]
+fn memory_that_the_library_uses_itself_is_watched() {
+    // Both spread a column in the same memory.
+    let rows = |barrier: &str| {
+        format!(
+            "TROWSUM(c, a, t); pipe_barrier(PIPE_V);\nTROWEXPANDMUL(a, a, c);\n{barrier}\nTROWEXPANDMUL(b, b, c); // here"
+        )
+    };
+    // The scalar unit writes the second scalar while the first selection may not have read its own.
+    let selects = |order: &str| {
+        format!(
+            "Tile<TileType::Vec, uint8_t, 8, 32> m; Tile<TileType::Vec, uint32_t, 1, 16> tmp; TASSIGN(m, 8192); TASSIGN(tmp, 9216);\n\
+             TCMPS(m, a, 0.0f, CmpMode::GT); pipe_barrier(PIPE_V);\nTSELS(t, m, a, tmp, 0.5f);\n{order}\nTSELS(b, m, a, tmp, 1.5f); // here"
+        )
+    };
+    rule(&rows("pipe_barrier(PIPE_V);"), &[(rows("").as_str(), FaultKind::Hazard)]);
+    rule(&selects(&flag("V", "S")), &[(selects("pipe_barrier(PIPE_V);").as_str(), FaultKind::Hazard)]);
 }
 
 #[test]

@@ -13,7 +13,8 @@ use super::machine::Pipe;
 use super::machine::clock::{Clock, event};
 use super::machine::queue::{Queues, Schedule};
 use super::machine::shadow::{Now, Shadow};
-use super::op::{Code, Instruction, Kind};
+use super::number::Type;
+use super::op::{Code, Instruction, Kind, Lanes};
 use super::request::Request;
 use super::rules::UB;
 use super::span::Run;
@@ -106,6 +107,9 @@ impl Core {
                     if code == Code::Index && self.rules.framed {
                         self.counts(&instruction)?;
                     }
+                    if code == Code::SelectScalar && !self.rules.framed {
+                        self.places_scalar(&instruction)?;
+                    }
                     self.issue(instruction)?;
                 }
             }
@@ -119,6 +123,19 @@ impl Core {
         self.issue(Instruction { pipe: Pipe::S, ..instruction.clone() })?;
         self.clock.order(Pipe::S, Pipe::V);
         Ok(())
+    }
+
+    /// The scalar unit writes the scalar of a selection to its scratch tile, without waiting for anything, and sets event 0.
+    /// Source: pto-isa, npu/a2a3/TSels.hpp and common/event.hpp.
+    fn places_scalar(&mut self, instruction: &Instruction) -> Result<(), Refused> {
+        let Instruction { scratch, site, .. } = instruction;
+        let to = Lanes { ty: Type::U8, runs: scratch.clone() };
+        let write =
+            Instruction { pipe: Pipe::S, kind: Kind::Fill(0xff), to, from: vec![], scratch: vec![], site: *site };
+        self.issue(write)?;
+        let flag = [Pipe::S as u64, Pipe::V as u64, 0];
+        self.flag(true, flag, *site)?;
+        self.flag(false, flag, *site)
     }
 
     /// Hands an instruction to its pipe.

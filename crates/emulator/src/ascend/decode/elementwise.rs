@@ -3,6 +3,8 @@
 use super::{Call, Code, Instruction, Kind, Refused, Type, limit};
 use crate::ascend::number::Round;
 use crate::ascend::op::{Binary, Unary, WithScalar};
+use crate::ascend::rules::UB;
+use crate::ascend::span::Run;
 
 pub(super) fn decode(call: &Call<'_>, code: Code) -> Result<Instruction, Refused> {
     match code {
@@ -65,7 +67,13 @@ fn binary(call: &Call<'_>, op: Binary) -> Result<Instruction, Refused> {
     let to = call.lanes(&call.request.to, &span, ty)?;
     let first = call.lanes(&call.request.from[0], &span, source)?;
     let second = call.lanes(&call.request.from[1], &span, source)?;
-    Ok(call.vector(Kind::Binary(op), to, vec![first, second]))
+    let mut binary = call.vector(Kind::Binary(op), to, vec![first, second]);
+    if call.request.extra[1] != 0 {
+        // Memory behind what kernels may use. Source: pto-isa, npu/a2a3/TRowExpandBinOp.hpp.
+        let at = call.rules.capacity;
+        binary.scratch.push(Run { at, len: UB - at });
+    }
+    Ok(binary)
 }
 
 fn with_scalar(call: &Call<'_>, op: WithScalar) -> Result<Instruction, Refused> {

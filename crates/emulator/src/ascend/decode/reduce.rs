@@ -134,5 +134,9 @@ fn columns(call: &Call<'_>, fold: Fold) -> Result<Instruction, Refused> {
     let Span::Rect { cols, .. } = span else { return Err(limit("columns of what has none")) };
     let from = call.lanes(&call.request.from[0], &span, ty)?;
     let to = call.lanes(&call.request.to, &Span::Rect { rows: 1, cols }, ty)?;
-    Ok(call.vector(Kind::Columns { fold, cols: cols as usize }, to, vec![from]))
+    let mut columns = call.vector(Kind::Columns { fold, cols: cols as usize }, to, vec![from]);
+    if call.request.from[2].end != 0 {
+        columns.scratch = call.scratch(&call.request.from[2], 0)?;
+    }
+    Ok(columns)
 }

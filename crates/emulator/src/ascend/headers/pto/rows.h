@@ -41,6 +41,18 @@ template <class D, class A, class S> EMU_INLINE RecordEvent TROWARGMAX(D& dst, A
     return {}; \
   }
 EMU_TILE_COL(TCOLSUM, __emu_col_sum)
+template <class D, class A, class S> EMU_INLINE RecordEvent TCOLSUM(D& dst, A& src, S& tmp, bool) {
+  EMU_TILE_TYPES(TCOLSUM, A, half, float, int16_t, int32_t);
+  EMU_SAME(TCOLSUM, D, A);
+  EMU_SAME(TCOLSUM, S, A);
+  EMU_ROWS(TCOLSUM, A);
+  EMU_ROWS(TCOLSUM, D);
+  static_assert(S::isRowMajor && S::Cols >= A::Cols && S::Rows * 2 >= A::Rows, "the scratch tile has half as many rows as the operand");
+  auto r = __emu_tile_call(__emu_col_sum, __emu_type<typename D::DType>, __emu_type<typename A::DType>, src.__rows, src.__cols);
+  if (dst.__rows != 1 || dst.__cols != src.__cols) r.mask[1] = 1;
+  __emu_send(r, dst, src.__operand(), {}, tmp.__operand());
+  return {};
+}
 EMU_TILE_COL(TCOLMAX, __emu_col_max)
 EMU_TILE_COL(TCOLMIN, __emu_col_min)
 
@@ -69,7 +81,8 @@ EMU_TILE_WITH_ROW(TCOLEXPANDMAX, __emu_max, half, float, int16_t, int32_t)
 EMU_TILE_WITH_ROW(TCOLEXPANDMIN, __emu_min, half, float, int16_t, int32_t)
 EMU_TILE_WITH_ROW(TCOLEXPANDDIV, __emu_div, half, float)
 
-// The column goes with every column. It is a column-major tile; other forms of it mean something else.
+// The column goes with every column. It is a column-major tile; other forms of it mean something else. The library spreads it in
+// memory of its own first.
 #define EMU_TILE_WITH_COL(name, code, ...) \
   template <class D, class A, class B> EMU_INLINE RecordEvent name(D& dst, A& src0, B& src1) { \
     EMU_TILE_TYPES(name, D, __VA_ARGS__); \
@@ -82,6 +95,7 @@ EMU_TILE_WITH_ROW(TCOLEXPANDDIV, __emu_div, half, float)
     if (src1.__rows != dst.__rows) r.mask[1] = 1; \
     __emu_operand col = src1.__operand(); \
     col.inner = 0; \
+    r.extra[1] = 1; \
     __emu_send(r, dst, src0.__operand(), col); \
     return {}; \
   }
