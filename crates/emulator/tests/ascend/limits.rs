@@ -170,19 +170,16 @@ fn kernels_announce_themselves_and_end_in_order() {
     let mut y = vec![0.0_f32; 512];
     let args = [input(&x), out(&mut y), Arg::U32(0)];
     let source = |body: &str| ascendc("float", body);
-    let body = format!("{T}Add(c, a, b, 64);");
+    let mask = "LocalTensor<uint8_t> m(TPosition::VECCALC, 32768, 64);";
+    let body = format!(
+        "{T}{mask}CompareScalar(m, a, 0.5f, CMPMODE::GT, 64);\nPipeBarrier<PIPE_V>();\nSelect(c, m, a, 0.5f, SELMODE::VSEL_TENSOR_SCALAR_MODE, 64);"
+    );
     pass(Language::AscendC, &source(&body), 1, &args, || {});
     let silent = source("LocalTensor<float> a(TPosition::VECCALC, 0, 64);\nDuplicate(a, 1.0f, 64); // here")
         .replace("InitSocState();", "");
     fail(Language::AscendC, &silent, 1, &args, FaultKind::Call);
-    for call in [
-        "Select(c, m, a, 0.5f, SELMODE::VSEL_TENSOR_SCALAR_MODE, 64);",
-        "ReduceSum(c, a, b, 64);",
-        "ReduceMax(c, a, b, 64);",
-        "CreateVecIndex(c, 0.0f, 64);",
-        "TPipe pipe;",
-    ] {
-        let wrong = format!("{T}LocalTensor<uint8_t> m(TPosition::VECCALC, 32768, 64);\n{call} // here");
+    for call in ["ReduceSum(c, a, b, 64);", "ReduceMax(c, a, b, 64);", "CreateVecIndex(c, 0.0f, 64);", "TPipe pipe;"] {
+        let wrong = format!("{T}{call} // here");
         fail(Language::AscendC, &source(&wrong), 1, &args, FaultKind::Call);
     }
 }
