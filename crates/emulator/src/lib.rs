@@ -1,7 +1,8 @@
 //! Runs printed kernels on this machine, under the rules of the target's documented execution model.
 //!
 //! clang compiles the printed text, unchanged, against headers of our own that declare what the target's language has; a
-//! runtime runs one fiber per thread of a group and gives barriers and lane operations their real meaning.
+//! runtime runs one fiber per thread of a group and gives barriers and lane operations their real meaning. Texts for cores with pipes
+//! run on a model of one core, which carries out what they hand to each pipe when flags and barriers allow it.
 
 mod ascend;
 mod build;

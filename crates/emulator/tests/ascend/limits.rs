@@ -61,6 +61,7 @@ fn repeats_and_masks_fit() {
             "Add(c, a, b, 64, 0, {1, 1, 1, 8, 8, 8});",
             "Add(c, a, b, 0);",
             "Add(c, a, b, -5);",
+            "Copy(c, a, 64, 1, {1, 1, 4096, 8});",
             "uint64_t none = 0; Adds(c, a, 1.0f, none, 1, {1, 1, 8, 8});",
             "BinaryRepeatParams p; uint32_t s = n; p.dstRepStride = s; Add(c, a, b, 64, 1, p);",
         ],
@@ -227,6 +228,12 @@ fn events_of_a_pipe_object_come_from_it() {
             "pipe.InitBuffer(ub, 4096); auto a = ub.Get<float>();\nDuplicate(a, 1.0f, 64);\nPipeBarrier<PIPE_V>();\n\
              for (int i = 0; i < 6; ++i) pipe.AllocEventID<HardEvent::S_V>();\nReduceSum(a[64], a, a, 64); // here",
             FaultKind::Flag,
+        ),
+        // The scratch of an extreme has room for a value and an index of each repeat.
+        (
+            "pipe.InitBuffer(ub, 8192); auto a = ub.Get<float>(1024), t = ub.GetWithOffset<float>(24, 4096);\nDuplicate(a, 1.0f, 1024);\n\
+             PipeBarrier<PIPE_V>();\nReduceMax(ub.GetWithOffset<float>(8, 6144), a, t, 1024); // here",
+            FaultKind::Operand,
         ),
         // The scalar unit writes the first numbers at once.
         (

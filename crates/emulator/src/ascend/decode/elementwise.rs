@@ -4,7 +4,10 @@ use super::{Call, Code, Instruction, Kind, Refused, Type, limit};
 use crate::ascend::number::Round;
 use crate::ascend::op::{Binary, Unary, WithScalar};
 use crate::ascend::rules::UB;
-use crate::ascend::span::Run;
+use crate::ascend::span::{Run, Span};
+
+/// Largest distance of a copy's repeats, in blocks. Source: asc-devkit, Copy.
+const COPY_STEP: u32 = 4095;
 
 pub(super) fn decode(call: &Call<'_>, code: Code) -> Result<Instruction, Refused> {
     match code {
@@ -56,6 +59,10 @@ pub(super) fn decode(call: &Call<'_>, code: Code) -> Result<Instruction, Refused
 fn unary(call: &Call<'_>, op: Unary) -> Result<Instruction, Refused> {
     let ty = call.ty(0)?;
     let span = call.span(ty.size())?;
+    let step = call.request.to.outer.max(call.request.from[0].outer);
+    if op == Unary::Copy && matches!(span, Span::Repeats { .. }) && step > COPY_STEP {
+        return Err(limit(format!("repeats of a copy that are {step} blocks apart; the most are {COPY_STEP}")));
+    }
     let to = call.lanes(&call.request.to, &span, ty)?;
     let from = call.lanes(&call.request.from[0], &span, ty)?;
     Ok(call.vector(Kind::Unary(op), to, vec![from]))
