@@ -45,9 +45,9 @@ fn elements_with_an_odd_tail_on_several_cores() {
     pass(Language::AscendC, &source, 3, &args, || assert_eq!(y, expected));
 }
 
-#[test]
-fn root_mean_square() {
-    let source = ascendc(
+/// `x / sqrt(mean(x * x) + 1e-6)` of 1536 elements.
+pub(crate) fn norm() -> String {
+    ascendc(
         "float",
         &format!(
             "constexpr uint32_t N = 1536;
@@ -71,19 +71,22 @@ fn root_mean_square() {
              {COMPUTED}
              DataCopy(gy, a, N);"
         ),
-    );
+    )
+}
+
+#[test]
+fn root_mean_square() {
     let x = random(1536, 5);
     let mut y = vec![0_f32; 1536];
     let mean = x.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / 1536.0 + 1e-6;
     let expected: Vec<f64> = x.iter().map(|x| f64::from(*x) / mean.sqrt()).collect();
     let args = [input(&x), out(&mut y), Arg::U32(0)];
-    pass(Language::AscendC, &source, 1, &args, || near("norm", &y, &expected, 1e-5));
+    pass(Language::AscendC, &norm(), 1, &args, || near("norm", &y, &expected, 1e-5));
 }
 
-#[test]
-fn matrix_times_vector() {
-    // x is a vector of 256, then 64 rows of a matrix; each core has 16 rows.
-    let source = ascendc(
+/// A vector of 256, then 64 rows of a matrix, of which each core has 16.
+pub(crate) fn product() -> String {
+    ascendc(
         "float",
         &format!(
             "constexpr uint32_t K = 256, R = 16;
@@ -104,13 +107,17 @@ fn matrix_times_vector() {
              {COMPUTED}
              DataCopy(gy[row], s, R);"
         ),
-    );
+    )
+}
+
+#[test]
+fn matrix_times_vector() {
     let x = random(256 * 65, 9);
     let mut y = vec![0_f32; 64];
     let dot = |row: &[f32]| row.iter().zip(&x[..256]).map(|(w, v)| f64::from(*w) * f64::from(*v)).sum();
     let expected: Vec<f64> = x[256..].chunks(256).map(dot).collect();
     let args = [input(&x), out(&mut y), Arg::U32(0)];
-    pass(Language::AscendC, &source, 4, &args, || near("product", &y, &expected, 1e-5));
+    pass(Language::AscendC, &product(), 4, &args, || near("product", &y, &expected, 1e-5));
 }
 
 #[test]
