@@ -85,7 +85,7 @@ extern "C" fn aligned(address: usize, align: usize, site: usize) {
 
 fn touch(address: usize, size: usize, write: bool, site: usize) {
     ask(|core, running| {
-        let inside = |(start, end): (usize, usize)| address >= start && address + size <= end;
+        let inside = |(start, end): (usize, usize)| address >= start && address.saturating_add(size) <= end;
         if inside(running.stack) || !write && running.constants.iter().any(|range| inside(*range)) {
             return Ok(());
         }

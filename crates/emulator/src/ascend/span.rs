@@ -23,7 +23,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn end(self) -> usize {
-        self.at + self.len
+        self.at.saturating_add(self.len)
     }
 }
 
@@ -64,7 +64,7 @@ impl Span {
             }
             Span::Rect { rows, cols } => {
                 for row in 0..rows as usize {
-                    let start = base + row * operand.outer as usize;
+                    let start = base.saturating_add(row * operand.outer as usize);
                     if operand.inner as usize == size {
                         push(&mut runs, start, cols as usize * size);
                         continue;

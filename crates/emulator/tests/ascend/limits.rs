@@ -152,6 +152,8 @@ fn global_memory_ends() {
     rule(&load(448), &load(456), FaultKind::ReadOutOfBounds);
     let store = |start: u32| format!("{T}{COMPUTED}\nDataCopy(gy[{start}], a, 64); // here");
     rule(&store(448), &store(456), FaultKind::WriteOutOfBounds);
+    let far = "LocalTensor<float> a(TPosition::VECCALC, 0, 1024);\nDataCopy(a, gx[~0ul / 8], 64); // here";
+    rule(&load(0), far, FaultKind::ReadOutOfBounds);
     let both = format!("{T}{COMPUTED}\nDataCopy(gx, a, 64); // here");
     rule(&store(0), &both, FaultKind::WriteToConstant);
     // The end that the text gives counts too.

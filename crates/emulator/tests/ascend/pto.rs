@@ -184,6 +184,11 @@ fn order_and_limits_hold_for_tiles() {
             ("wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID7); // here", FaultKind::Flag),
             ("pipe_barrier(PIPE_S); // here", FaultKind::Call),
             ("TASSIGN(a, 48); // here", FaultKind::Misaligned),
+            ("TASSIGN(a, ~0ul - 31); // here", FaultKind::Operand),
+            (
+                "GlobalTensor<float, Shape<1, 1, 1, 8, 64>, Stride<1, 1, 1, -1, 1>> g(x, Shape<1, 1, 1, 8, 64>(), Stride<1, 1, 1, -1, 1>(-64)); TLOAD(t, g); // here",
+                FaultKind::ReadOutOfBounds,
+            ),
             ("TASSIGN(a, 188416 - 1024); // here", FaultKind::Operand),
             ("F<8, 64> none; TADD(none, a, b); // here", FaultKind::Operand),
             ("TASSIGN(b, 32); TADDS(b, a, 1.0f); // here", FaultKind::Overlap),

@@ -88,9 +88,9 @@ impl Frame {
             let message = format!("a tensor at byte {at} of UB, which is no multiple of {BLOCK}");
             return Err(Refused::new(FaultKind::Misaligned, message));
         }
-        if at.saturating_add(bytes) > rules.capacity as u64 {
-            let message =
-                format!("a tensor up to byte {} of UB, of which a kernel may use {}", at + bytes, rules.capacity);
+        let end = at.saturating_add(bytes);
+        if end > rules.capacity as u64 {
+            let message = format!("a tensor up to byte {end} of UB, of which a kernel may use {}", rules.capacity);
             return Err(limit(message));
         }
         Ok(())

@@ -69,8 +69,8 @@ fn transfer(call: &Call<'_>, load: bool) -> Result<Instruction, Refused> {
     let mut transfer = Transfer { pad: request.scalar.to_le_bytes()[..ty.size()].to_vec(), ..Transfer::default() };
     let mut touched = Vec::new();
     for block in 0..count {
-        let from = gm.at as usize + block * gm_step as usize;
-        let at = ub.at as usize + block * ub_step as usize;
+        let from = (gm.at as usize).wrapping_add(block.wrapping_mul(gm_step as usize));
+        let at = (ub.at as usize).saturating_add(block.saturating_mul(ub_step as usize)).min(usize::MAX / 2);
         transfer.gm.push(Run { at: from, len: bytes });
         transfer.ub.push(Run { at: at + left, len: bytes });
         let end = at + left + bytes + right;
@@ -124,7 +124,11 @@ fn inside(call: &Call<'_>) -> Result<Instruction, Refused> {
     let runs = |at: u64, step: u64| {
         let mut runs = Vec::new();
         for block in 0..count {
-            crate::ascend::span::push(&mut runs, at as usize + block * step as usize, bytes);
+            crate::ascend::span::push(
+                &mut runs,
+                (at as usize).saturating_add(block.saturating_mul(step as usize)),
+                bytes,
+            );
         }
         runs
     };

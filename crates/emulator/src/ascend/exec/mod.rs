@@ -8,11 +8,11 @@ mod places;
 mod reduce;
 
 use super::number::{Type, Values};
-use super::op::{Instruction, Kind, Lanes, Transfer};
+use super::op::{Instruction, Kind, Lanes, Transfer, Unary};
 use super::span::Run;
 use super::{Refused, limit};
 
-/// Carries out an instruction of a pipe over the bytes of UB. For a copy, `gm` moves bytes between GM and UB.
+/// Carries out an instruction of a pipe over the bytes of UB. For a copy, the bytes of GM are those of buffers of the launch.
 pub(super) fn execute(ub: &mut [u8], instruction: &Instruction) -> Result<(), Refused> {
     let Instruction { kind, to, from, .. } = instruction;
     let operand = |index: usize| match from.get(index) {
@@ -20,16 +20,9 @@ pub(super) fn execute(ub: &mut [u8], instruction: &Instruction) -> Result<(), Re
         None => Err(limit("an instruction without its operand")),
     };
     let result = match kind {
-        Kind::Unary(op) => match op {
-            super::op::Unary::Copy | super::op::Unary::Not => {
-                let bytes = gather(ub, &from.first().ok_or_else(|| limit("a copy of nothing"))?.runs);
-                match op {
-                    super::op::Unary::Not => bytes.iter().map(|byte| !byte).collect(),
-                    _ => bytes,
-                }
-            }
-            op => elementwise::unary(*op, operand(0)?).bytes(to.ty),
-        },
+        // Whatever the bytes are, they stay as they are.
+        Kind::Unary(Unary::Copy) => gather(ub, &from.first().ok_or_else(|| limit("a copy of nothing"))?.runs),
+        Kind::Unary(op) => elementwise::unary(*op, operand(0)?).bytes(to.ty),
         Kind::Binary(op) => {
             let old = kind.reads_result().then(|| values(ub, to));
             elementwise::binary(*op, operand(0)?, &operand(1)?, old.as_ref()).bytes(to.ty)
