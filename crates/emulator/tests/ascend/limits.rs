@@ -95,6 +95,9 @@ fn comparisons_take_whole_repeats() {
         )
     };
     rule(&compare(128, "float", "LT"), &compare(100, "float", "LT"), FaultKind::Operand);
+    let part =
+        compare(128, "float", "LT").replace("CMPMODE::LT, 128", "CMPMODE::LT, (uint64_t)63, 2, {1, 1, 1, 8, 8, 8}");
+    rule(&part.replace("(uint64_t)63", "(uint64_t)64"), &part, FaultKind::Operand);
     rule(&compare(128, "int32_t", "EQ"), &compare(128, "int32_t", "LT"), FaultKind::Operand);
 }
 

@@ -153,6 +153,28 @@ fn halves_are_rounded_after_each_instruction() {
 }
 
 #[test]
+fn repeats_are_compared_and_chosen() {
+    let source = ascendc(
+        "float",
+        "LocalTensor<float> a(TPosition::VECCALC, 0, 128), b(TPosition::VECCALC, 512, 128), c(TPosition::VECCALC, 1024, 128), d(TPosition::VECCALC, 4096, 128);\n\
+         LocalTensor<uint8_t> m(TPosition::VECCALC, 2048, 32); LocalTensor<uint32_t> o(TPosition::VECCALC, 3072, 128);\nuint64_t whole = 64;\n\
+         DataCopy(a, gx, 128); DataCopy(b, gx[128], 128);\nfor (uint32_t i = 0; i < 128; ++i) o.SetValue(i, (i ^ 1) * 4);\n\
+         SetFlag<HardEvent::MTE2_V>(0); WaitFlag<HardEvent::MTE2_V>(0);\nSetFlag<HardEvent::S_V>(0); WaitFlag<HardEvent::S_V>(0);\n\
+         Compare(m, a, b, CMPMODE::GE, whole, 2, {1, 1, 1, 8, 8, 8});\nPipeBarrier<PIPE_V>();\n\
+         Select(c, m, a, b, SELMODE::VSEL_TENSOR_TENSOR_MODE, whole, 2, {1, 1, 1, 8, 8, 8});\nPipeBarrier<PIPE_V>();\nGather(d, c, o, 0, whole, 2, 8);\n\
+         CompareScalar(m, c, 0.0f, CMPMODE::LT, whole, 2, {1, 1, 8, 8});\nPipeBarrier<PIPE_V>();\n\
+         Select(c, m, d, 0.25f, SELMODE::VSEL_TENSOR_SCALAR_MODE, whole, 2, {1, 1, 1, 8, 8, 8});\n\
+         SetFlag<HardEvent::V_MTE3>(0); WaitFlag<HardEvent::V_MTE3>(0);\nDataCopy(gy, c, 128);",
+    );
+    let x = random(256, 31);
+    let mut y = vec![0.0_f32; 128];
+    let high: Vec<f32> = (0..128).map(|index| x[index].max(x[128 + index])).collect();
+    let expected: Vec<f32> = (0..128).map(|index| if high[index] < 0.0 { high[index ^ 1] } else { 0.25 }).collect();
+    let args = [input(&x), out(&mut y), Arg::U32(0)];
+    pass(Language::AscendC, &source, 1, &args, || assert_eq!(y, expected));
+}
+
+#[test]
 fn blocks_are_gathered() {
     let source = ascendc(
         "uint32_t",

@@ -257,6 +257,52 @@ EMU_INLINE void Select(const LocalTensor<T>& dst, const LocalTensor<U>& selMask,
                __emu_bits_of(src1));
 }
 
+// In repeats. The result of a comparison is contiguous.
+#define EMU_MASKED(mask_type) \
+  template <class T, class U, bool isSetMask = true> \
+  EMU_INLINE void Compare(const LocalTensor<U>& dst, const LocalTensor<T>& src0, const LocalTensor<T>& src1, CMPMODE cmpMode, const mask_type, uint8_t repeatTime, \
+                          const BinaryRepeatParams& p) { \
+    EMU_TYPES(Compare, T, half, float, int32_t); \
+    EMU_TYPES(Compare, U, int8_t, uint8_t); \
+    __emu_vector(__emu_compare, __emu_type<U>, __emu_type<T>, __emu_masked(mask, repeatTime), __emu_whole(dst), __emu_strided(src0, p.src0BlkStride, p.src0RepStride), \
+                 __emu_strided(src1, p.src1BlkStride, p.src1RepStride), {}, 0, (uint64_t)cmpMode); \
+  } \
+  template <class T, class U, bool isSetMask = true> \
+  EMU_INLINE void CompareScalar(const LocalTensor<U>& dst, const LocalTensor<T>& src0, const T src1Scalar, CMPMODE cmpMode, const mask_type, uint8_t repeatTime, \
+                                const UnaryRepeatParams& p) { \
+    EMU_TYPES(CompareScalar, T, half, float, int32_t); \
+    EMU_TYPES(CompareScalar, U, int8_t, uint8_t); \
+    __emu_vector(__emu_compare_scalar, __emu_type<U>, __emu_type<T>, __emu_masked(mask, repeatTime), __emu_whole(dst), \
+                 __emu_strided(src0, p.srcBlkStride, p.srcRepStride), {}, {}, __emu_bits_of(src1Scalar), (uint64_t)cmpMode); \
+  } \
+  template <class T, class U, bool isSetMask = true> \
+  EMU_INLINE void Select(const LocalTensor<T>& dst, const LocalTensor<U>& selMask, const LocalTensor<T>& src0, const LocalTensor<T>& src1, SELMODE selMode, mask_type, \
+                         uint8_t repeatTime, const BinaryRepeatParams& p) { \
+    EMU_TYPES(Select, T, half, float); \
+    EMU_TYPES(Select, U, uint8_t, uint16_t, uint32_t, uint64_t); \
+    if (selMode != SELMODE::VSEL_TENSOR_TENSOR_MODE) repeatTime = 0; \
+    __emu_vector(__emu_select, __emu_type<T>, __emu_type<T>, __emu_masked(mask, repeatTime), __emu_strided(dst, p.dstBlkStride, p.dstRepStride), \
+                 __emu_strided(src0, p.src0BlkStride, p.src0RepStride), __emu_strided(src1, p.src1BlkStride, p.src1RepStride), __emu_whole(selMask)); \
+  } \
+  template <class T, class U, bool isSetMask = true> \
+  EMU_INLINE void Select(const LocalTensor<T>& dst, const LocalTensor<U>& selMask, const LocalTensor<T>& src0, T src1, SELMODE selMode, mask_type, uint8_t repeatTime, \
+                         const BinaryRepeatParams& p) { \
+    EMU_TYPES(Select, T, half, float); \
+    EMU_TYPES(Select, U, uint8_t, uint16_t, uint32_t, uint64_t); \
+    if (selMode != SELMODE::VSEL_TENSOR_SCALAR_MODE) repeatTime = 0; \
+    __emu_vector(__emu_select_scalar, __emu_type<T>, __emu_type<T>, __emu_masked(mask, repeatTime), __emu_strided(dst, p.dstBlkStride, p.dstRepStride), \
+                 __emu_strided(src0, p.src0BlkStride, p.src0RepStride), {}, __emu_whole(selMask), __emu_bits_of(src1)); \
+  } \
+  template <class T> \
+  EMU_INLINE void Gather(const LocalTensor<T>& dst, const LocalTensor<T>& src, const LocalTensor<uint32_t>& srcOffset, const uint32_t srcBaseOffset, const mask_type, \
+                         const uint8_t repeatTime, const uint16_t dstRepStride) { \
+    EMU_TYPES(Gather, T, half, bfloat16_t, float, int16_t, uint16_t, int32_t, uint32_t); \
+    __emu_vector(__emu_gather, __emu_type<T>, __emu_type<T>, __emu_masked(mask, repeatTime), __emu_strided(dst, 1, dstRepStride), __emu_whole(src), \
+                 __emu_whole(srcOffset), {}, 0, srcBaseOffset, 1); \
+  }
+EMU_MASKED(uint64_t mask)
+EMU_MASKED(uint64_t mask[])
+
 template <class T> EMU_INLINE void Brcb(const LocalTensor<T>& dst, const LocalTensor<T>& src, const uint8_t repeatTime, const BrcbRepeatParams& p) {
   EMU_TYPES(Brcb, T, half, bfloat16_t, float, int16_t, uint16_t, int32_t, uint32_t);
   __emu_vector(__emu_brcb, __emu_type<T>, __emu_type<T>, __emu_first(repeatTime), __emu_strided(dst, p.dstBlkStride, p.dstRepStride), __emu_whole(src));
