@@ -275,6 +275,8 @@ pub fn open(name: &str, threads: Option<usize>) -> Result<Box<dyn Device>, Error
         "msl-emu" => emulated("msl-emu", Language::Msl, threads),
         "cuda-emu" => emulated("cuda-emu", Language::Cuda, threads),
         "musa-emu" => emulated("musa-emu", Language::Musa, threads),
+        "ascendc-emu" => emulated("ascendc-emu", Language::AscendC, threads),
+        "pto-emu" => emulated("pto-emu", Language::Pto, threads),
         #[cfg(any(target_os = "macos", tenfold_check_metal))]
         "metal" => Ok(Box::new(Metal::new()?)),
         #[cfg(not(any(target_os = "macos", tenfold_check_metal)))]

@@ -24,14 +24,24 @@ pub enum FaultKind {
     WriteToConstant,
     /// An access that is not aligned to its size.
     Misaligned,
-    /// A read of shared memory that nobody wrote in this program.
+    /// A read of shared memory that nobody wrote in this program; or of bytes on a core without a value, where it matters.
     Uninitialised,
     /// Two threads of a group touch one byte without a barrier between, and one of them writes.
     Race,
     /// An asynchronous copy, or what tells that it has arrived, used otherwise than the model allows.
     Copy,
-    /// Two programs touch one byte, and one of them writes.
+    /// Two programs touch one byte, and one of them writes; or two cores write parts of one block.
     ProgramRace,
+    /// Two instructions of a core touch one byte, one of them writes, and no flag or barrier is between.
+    Hazard,
+    /// A flag between pipes: its number, or set and waited for out of turn.
+    Flag,
+    /// An operand, count or length that an instruction does not have.
+    Operand,
+    /// A result that lies partly over an operand.
+    Overlap,
+    /// A call that is not allowed where it stands, or is missing.
+    Call,
 }
 
 impl fmt::Display for FaultKind {
@@ -45,10 +55,15 @@ impl fmt::Display for FaultKind {
             FaultKind::WriteOutOfBounds => "write out of bounds",
             FaultKind::WriteToConstant => "write to a read-only buffer",
             FaultKind::Misaligned => "misaligned access",
-            FaultKind::Uninitialised => "read of shared memory before any write",
+            FaultKind::Uninitialised => "read of memory before any write",
             FaultKind::Race => "race between threads",
             FaultKind::Copy => "asynchronous copy",
             FaultKind::ProgramRace => "race between programs",
+            FaultKind::Hazard => "instructions out of order",
+            FaultKind::Flag => "flag between pipes",
+            FaultKind::Operand => "limit of an instruction",
+            FaultKind::Overlap => "overlapping operands",
+            FaultKind::Call => "call out of place",
         })
     }
 }
@@ -89,7 +104,12 @@ impl fmt::Display for Fault {
             | FaultKind::Uninitialised
             | FaultKind::Race
             | FaultKind::Copy
-            | FaultKind::ProgramRace => {
+            | FaultKind::ProgramRace
+            | FaultKind::Hazard
+            | FaultKind::Flag
+            | FaultKind::Operand
+            | FaultKind::Overlap
+            | FaultKind::Call => {
                 let [x, y, z] = self.program;
                 write!(f, " (program {x}, {y}, {z}; thread {}", self.thread)?;
                 if let Some(line) = self.line {

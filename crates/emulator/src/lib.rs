@@ -1,8 +1,10 @@
 //! Runs printed kernels on this machine, under the rules of the target's documented execution model.
 //!
 //! clang compiles the printed text, unchanged, against headers of our own that declare what the target's language has; a
-//! runtime runs one fiber per thread of a group and gives barriers and lane operations their real meaning.
+//! runtime runs one fiber per thread of a group and gives barriers and lane operations their real meaning. Texts for cores with pipes
+//! run on a model of one core, which carries out what they hand to each pipe when flags and barriers allow it.
 
+mod ascend;
 mod build;
 mod error;
 mod fault;
@@ -26,6 +28,10 @@ pub enum Language {
     Cuda,
     /// MUSA C++, with the rules of mp_22: 128 threads run in step, exchanges are 32 wide.
     Musa,
+    /// AscendC C++ for one vector core of the Ascend 910B; programs are cores.
+    AscendC,
+    /// C++ of the PTO tile library, for the same core.
+    Pto,
 }
 
 impl fmt::Display for Language {
@@ -34,6 +40,8 @@ impl fmt::Display for Language {
             Language::Msl => "msl",
             Language::Cuda => "cuda",
             Language::Musa => "musa",
+            Language::AscendC => "ascendc",
+            Language::Pto => "pto",
         })
     }
 }
@@ -43,7 +51,7 @@ impl fmt::Display for Language {
 pub enum Checks {
     /// Every access: bounds, alignment, uninitialised memory, races. Slow.
     Memory,
-    /// Only barriers and lane operations: for whole models.
+    /// Only barriers and lane operations, or flags and limits of operands: for whole models.
     Barriers,
 }
 
@@ -70,9 +78,9 @@ pub enum Arg {
 /// One launch.
 #[derive(Clone, Copy, Debug)]
 pub struct Launch<'a> {
-    /// Programs along x, y, z.
+    /// Programs along x, y, z. AscendC and PTO have one axis, of cores.
     pub grid: [u64; 3],
-    /// Threads of a group.
+    /// Threads of a group; 1 where a program is a core.
     pub threads: u32,
     /// Bytes of the array declared `extern __shared__`; 0 where there is none. CUDA and MUSA only.
     pub dynamic_shared: u64,
@@ -80,6 +88,7 @@ pub struct Launch<'a> {
     pub args: &'a [Arg],
     /// Operating-system threads to use; each runs whole programs.
     pub workers: usize,
-    /// Chooses the order in which programs and threads are run.
+    /// Chooses the order in which programs and threads are run. On cores 0 carries instructions out at once, 1 as late as flags and
+    /// barriers allow, others at random times.
     pub seed: u64,
 }

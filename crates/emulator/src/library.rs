@@ -6,7 +6,6 @@ use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
 use crate::Error;
 use crate::build::hooks;
-use crate::run;
 
 /// The entry added to each kernel: addresses of arguments, numbers of the thread.
 pub(crate) type Entry = unsafe extern "C" fn(*const usize, *const u32);
@@ -28,8 +27,13 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// Loads copy `number` of `library`, which has `arrays` shared arrays.
-    pub(crate) fn load(library: &Path, number: usize, arrays: usize) -> Result<Instance, Error> {
+    /// Loads copy `number` of `library`, which has `arrays` shared arrays; its calls go to `calls`.
+    pub(crate) fn load(
+        library: &Path,
+        number: usize,
+        arrays: usize,
+        calls: [usize; hooks::COUNT],
+    ) -> Result<Instance, Error> {
         let path = library.with_file_name(format!("copy-{number}.so"));
         let failed = |source| Error::Io { doing: format!("copying {}", library.display()), source };
         std::fs::copy(library, &path).map_err(failed)?;
@@ -40,7 +44,7 @@ impl Instance {
         // SAFETY: the assembly of `build::hooks` defines it as that many addresses.
         let table = unsafe { *loaded.get::<*mut [usize; hooks::COUNT]>(b"__emu_hooks\0")? };
         // SAFETY: as above; nothing of the library runs yet.
-        unsafe { table.write(run::hooks()) };
+        unsafe { table.write(calls) };
         // SAFETY: `build::entry` defines it as that many rows of two words.
         let rows = unsafe { *loaded.get::<*const (usize, u64)>(b"__emu_shared\0")? };
         // SAFETY: as above.

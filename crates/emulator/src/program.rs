@@ -1,15 +1,20 @@
 //! Programs: compile once, launch often.
 
+mod job;
+
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::TempDir;
 
+use job::Job;
+
+use crate::ascend::{self, Cores, Refused, Rules};
 use crate::build::{self, Built, ParamKind};
 use crate::library::Instance;
-use crate::memory::{Checker, Global, Guarded, Region, RegionKind};
-use crate::run::{self, Fibers, Launched, Order, RawFault, Worker};
+use crate::memory::{Global, Guarded, Region, RegionKind};
+use crate::run::{self, Launched, Order, RawFault};
 use crate::{Arg, Checks, Error, Fault, Language, Launch};
 
 /// Programs a worker takes at once.
@@ -48,6 +53,7 @@ fn shared_limit(language: Language) -> u64 {
         Language::Msl => 32_768,
         Language::Cuda => 49_152,
         Language::Musa => 28_672,
+        Language::AscendC | Language::Pto => 0,
     }
 }
 
@@ -57,6 +63,7 @@ fn total_limit(language: Language) -> u64 {
         Language::Msl => 32_768,
         Language::Cuda => build::DYNAMIC_BYTES,
         Language::Musa => 28_672,
+        Language::AscendC | Language::Pto => 0,
     }
 }
 
@@ -96,7 +103,7 @@ impl Program {
     ) -> Result<Program, Error> {
         let folder = folder()?;
         let built = build::build(folder.path(), cache, language, source, entry, checks)?;
-        let instance = Instance::load(&built.library, 0, built.shared.len())?;
+        let instance = Instance::load(&built.library, 0, built.shared.len(), calls(language))?;
         let shared_bytes = instance.shared.iter().map(|(_, bytes)| bytes.next_multiple_of(16)).sum();
         let limit = shared_limit(language);
         if shared_bytes > limit {
@@ -137,6 +144,15 @@ impl Program {
         }
         if self.language == Language::Musa && !threads.is_multiple_of(128) {
             return Err(Fault::launch(format!("{threads} threads; on mp_22 groups are multiples of 128")));
+        }
+        if Rules::of(self.language).is_some() {
+            let [blocks, y, z] = launch.grid;
+            // Source: asc-devkit, kernel functions: 1 to 65535 logical cores.
+            if threads != 1 || y != 1 || z != 1 || blocks == 0 || blocks > 65_535 {
+                let message =
+                    format!("{threads} threads, grid {:?}; there is 1 thread on each of 1 to 65535 cores", launch.grid);
+                return Err(Fault::launch(message));
+            }
         }
         if launch.grid.iter().any(|size| *size > u64::from(u32::MAX)) {
             return Err(Fault::launch(format!("the grid {:?} does not fit 32 bits", launch.grid)));
@@ -200,6 +216,9 @@ impl Program {
             seed: launch.seed,
         };
         let mut regions = self.regions(args, &addresses);
+        let names: Vec<String> = regions.iter().map(|region| region.name.clone()).collect();
+        let cores =
+            Rules::of(self.language).map(|rules| Cores::new(rules, self.checks, args, &names, programs, launch.seed));
         regions.sort_by_key(|region| !matches!(region.kind, RegionKind::Written(_)));
         let job = Job {
             program: self,
@@ -211,9 +230,11 @@ impl Program {
             next: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             global: Arc::new(Global::new()),
+            cores,
             fault: Mutex::new(None),
         };
-        let workers = launch.workers.clamp(1, programs.div_ceil(BATCH).clamp(1, 1024) as usize);
+        let shares = if job.cores.is_some() { programs } else { programs.div_ceil(BATCH) };
+        let workers = launch.workers.clamp(1, shares.clamp(1, 1024) as usize);
         if workers == 1 {
             job.work();
         } else {
@@ -258,7 +279,7 @@ impl Program {
         let number = idle.1;
         idle.1 += 1;
         drop(idle);
-        Instance::load(&self.built.library, number, self.built.shared.len())
+        Instance::load(&self.built.library, number, self.built.shared.len(), calls(self.language))
     }
 
     fn put(&self, instance: Instance) {
@@ -278,6 +299,28 @@ impl Program {
         }
         Fault { kind: raw.kind, line, program, thread: raw.thread, message }
     }
+
+    /// A fault of a core.
+    fn refused(&self, instance: &Instance, refused: Refused, block: u64) -> Fault {
+        let file = build::clang::text_file(self.language);
+        let line = refused.site.and_then(|site| instance.line(site, file));
+        let mut message = refused.message;
+        if let Some((what, site)) = refused.other {
+            message.push_str(&format!(": {what}"));
+            if let Some(line) = instance.line(site, file) {
+                message.push_str(&format!(" at line {line}"));
+            }
+        }
+        Fault { kind: refused.kind, line, program: [block, 0, 0], thread: 0, message }
+    }
+}
+
+/// Where the calls of kernels go.
+fn calls(language: Language) -> [usize; build::hooks::COUNT] {
+    match Rules::of(language) {
+        Some(_) => ascend::hooks(),
+        None => run::hooks(),
+    }
 }
 
 fn scalar(arg: &Arg) -> u64 {
@@ -295,100 +338,5 @@ fn describe(arg: Arg) -> &'static str {
         Arg::U32(_) => "a 32-bit integer",
         Arg::U64(_) => "a 64-bit integer",
         Arg::F32(_) => "an f32",
-    }
-}
-
-/// A launch that workers share.
-struct Job<'a> {
-    program: &'a Program,
-    launched: Launched<'a>,
-    regions: Vec<Region>,
-    dynamic: u64,
-    order: Order,
-    programs: u64,
-    /// Place in the order that nobody has taken yet.
-    next: AtomicU64,
-    stop: AtomicBool,
-    global: Arc<Global>,
-    /// The fault that comes first in the order.
-    fault: Mutex<Option<(u64, Fault)>>,
-}
-
-impl Job<'_> {
-    fn work(&self) {
-        let instance = match self.program.take() {
-            Ok(instance) => instance,
-            Err(error) => return self.report(0, Fault::launch(error.to_string())),
-        };
-        match Fibers::new(self.launched.threads as usize) {
-            Ok(mut fibers) => self.programs(&instance, &mut fibers),
-            Err(error) => self.report(0, Fault::launch(format!("making stacks: {error}"))),
-        }
-        self.program.put(instance);
-    }
-
-    fn programs(&self, instance: &Instance, fibers: &mut Fibers) {
-        let checker = match self.program.checks {
-            Checks::Barriers => None,
-            Checks::Memory => Some(self.checker(instance, fibers)),
-        };
-        let mut worker = Worker::new(&self.launched, checker);
-        let [x, y, _] = self.launched.grid;
-        loop {
-            let first = self.next.fetch_add(BATCH, Ordering::Relaxed);
-            for index in first..(first + BATCH).min(self.programs) {
-                if self.stop.load(Ordering::Relaxed) {
-                    return;
-                }
-                let number = self.order.at(index);
-                let program = [number % x, number / x % y, number / x / y];
-                if worker.checker.is_none() {
-                    self.poison(instance);
-                }
-                if let Err(raw) = run::run(&self.launched, instance.entry, &mut worker, fibers, program, number) {
-                    return self.report(index, self.program.fault(instance, raw, program));
-                }
-            }
-            if first + BATCH >= self.programs {
-                return;
-            }
-        }
-    }
-
-    /// Shared memory holds NaN when a program starts.
-    fn poison(&self, instance: &Instance) {
-        for (start, bytes) in &instance.shared {
-            let bytes = if *bytes == 0 { self.dynamic } else { *bytes };
-            // SAFETY: an array of the loaded copy, which only this worker uses.
-            unsafe { std::ptr::write_bytes(*start as *mut u8, 0xff, bytes as usize) };
-        }
-    }
-
-    fn checker(&self, instance: &Instance, fibers: &Fibers) -> Checker {
-        let mut regions = self.regions.clone();
-        let mut total = 0;
-        for (name, (start, bytes)) in self.program.built.shared.iter().zip(&instance.shared) {
-            let bytes = if *bytes == 0 { self.dynamic } else { *bytes };
-            regions.push(Region {
-                name: format!("the shared array `{name}`"),
-                start: *start,
-                bytes,
-                kind: RegionKind::Shared(total),
-            });
-            total += bytes as usize;
-        }
-        for (start, end) in &instance.constants {
-            let bytes = (end - start) as u64;
-            regions.push(Region { name: String::new(), start: *start, bytes, kind: RegionKind::Image });
-        }
-        Checker::new(regions, fibers.ranges(), total, Arc::clone(&self.global))
-    }
-
-    fn report(&self, index: u64, fault: Fault) {
-        self.stop.store(true, Ordering::Relaxed);
-        let mut first = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
-        if first.as_ref().is_none_or(|(other, _)| index < *other) {
-            *first = Some((index, fault));
-        }
     }
 }

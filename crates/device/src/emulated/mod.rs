@@ -71,6 +71,8 @@ const fn device_name(language: Language) -> &'static str {
         Language::Msl => "msl-emu",
         Language::Cuda => "cuda-emu",
         Language::Musa => "musa-emu",
+        Language::AscendC => "ascendc-emu",
+        Language::Pto => "pto-emu",
     }
 }
 
@@ -80,13 +82,17 @@ const fn target(language: Language) -> &'static str {
         Language::Msl => "msl",
         Language::Cuda => "cuda",
         Language::Musa => "musa",
+        Language::AscendC => "ascendc",
+        Language::Pto => "pto",
     }
 }
 
 impl Emulated {
     /// The language that the device `name` runs.
     pub fn language_of(name: &str) -> Option<Language> {
-        [Language::Msl, Language::Cuda, Language::Musa].into_iter().find(|language| device_name(*language) == name)
+        [Language::Msl, Language::Cuda, Language::Musa, Language::AscendC, Language::Pto]
+            .into_iter()
+            .find(|language| device_name(*language) == name)
     }
 
     /// A device for `language`.

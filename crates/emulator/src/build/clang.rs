@@ -8,7 +8,7 @@ use super::{cache, hooks};
 use crate::{Checks, Diagnostic, Error, Language};
 
 /// Headers, by the names that texts include or that are included on the command line.
-const HEADERS: [(&str, &str); 8] = [
+const HEADERS: [(&str, &str); 20] = [
     ("msl.h", include_str!("../msl/msl.h")),
     ("metal_stdlib", include_str!("../msl/metal_stdlib")),
     ("metal_simdgroup_matrix", include_str!("../msl/metal_simdgroup_matrix")),
@@ -17,6 +17,18 @@ const HEADERS: [(&str, &str); 8] = [
     ("cuda.h", include_str!("../cuda/cuda.h")),
     ("musa.h", include_str!("../cuda/musa.h")),
     ("musa_runtime.h", include_str!("../cuda/musa_runtime.h")),
+    ("emu.h", include_str!("../ascend/headers/emu.h")),
+    ("kernel_operator.h", include_str!("../ascend/headers/kernel_operator.h")),
+    ("pto/pto-inst.hpp", include_str!("../ascend/headers/pto/pto-inst.hpp")),
+    ("pto/common/constants.hpp", include_str!("../ascend/headers/pto/constants.hpp")),
+    ("pto/tile.h", include_str!("../ascend/headers/pto/tile.h")),
+    ("pto/elements.h", include_str!("../ascend/headers/pto/elements.h")),
+    ("pto/rows.h", include_str!("../ascend/headers/pto/rows.h")),
+    ("asc_tensor.h", include_str!("../ascend/headers/asc_tensor.h")),
+    ("asc_sync.h", include_str!("../ascend/headers/asc_sync.h")),
+    ("asc_copy.h", include_str!("../ascend/headers/asc_copy.h")),
+    ("asc_vector.h", include_str!("../ascend/headers/asc_vector.h")),
+    ("asc_reduce.h", include_str!("../ascend/headers/asc_reduce.h")),
 ];
 
 /// Extensions of OpenCL that must be off so that address spaces are as strict as Metal's.
@@ -28,7 +40,10 @@ fn clang() -> Result<PathBuf, Error> {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {
-    std::fs::write(path, text).map_err(|source| Error::Io { doing: format!("writing {}", path.display()), source })
+    let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    folder
+        .and_then(|()| std::fs::write(path, text))
+        .map_err(|source| Error::Io { doing: format!("writing {}", path.display()), source })
 }
 
 /// What clang says of itself: version, build, where it is installed.
@@ -106,6 +121,8 @@ pub(crate) fn text_file(language: Language) -> &'static str {
         Language::Msl => "kernel.metal",
         Language::Cuda => "kernel.cu",
         Language::Musa => "kernel.mu",
+        Language::AscendC => "kernel.asc",
+        Language::Pto => "kernel.cpp",
     }
 }
 
@@ -136,8 +153,20 @@ pub(super) fn front(
             args.extend(CUDA_MODE);
             args.extend(["-U__CUDA_ARCH__", "-D__MUSA_ARCH__=220", "-D__MUSACC__=1", "-include", "musa.h"]);
         }
+        Language::AscendC | Language::Pto => {
+            args.extend(["-x", "c++", "-std=c++17", "-nostdinc", "-nostdinc++", "-target", "x86_64-linux-gnu"]);
+            args.extend([
+                "-fno-exceptions",
+                "-fno-rtti",
+                "-fno-threadsafe-statics",
+                "-D__NPU_ARCH__=2201",
+                "-D__CCE_AICORE__=220",
+                "-D__DAV_VEC__",
+            ]);
+        }
     }
     match checks {
+        Some(Checks::Memory) if crate::ascend::Rules::of(language).is_some() => args.extend(TRUNCATION),
         Some(Checks::Memory) => {
             args.extend(["-Xclang", "-fsanitize=alignment", "-Xclang", "-fsanitize-recover=alignment"]);
         }
@@ -154,7 +183,11 @@ pub(super) fn front(
         }
     };
     args.push(file);
-    let inputs = HEADERS.into_iter().chain([(file, source)]).collect();
+    let plain = match language {
+        Language::AscendC | Language::Pto => Some(crate::ascend::without_launches(source)),
+        Language::Msl | Language::Cuda | Language::Musa => None,
+    };
+    let inputs = HEADERS.into_iter().chain([(file, plain.as_deref().unwrap_or(source))]).collect();
     if let Err(messages) = (Step { args, inputs, output }).run(folder, kept)? {
         return Err(Error::Compile { language, diagnostics: diagnostics(&messages, file) });
     }
@@ -164,6 +197,14 @@ pub(super) fn front(
         None => Ok(String::new()),
     }
 }
+
+/// Finds numbers that do not fit the parameters of a call.
+const TRUNCATION: [&str; 4] = [
+    "-Xclang",
+    "-fsanitize=implicit-unsigned-integer-truncation,implicit-signed-integer-truncation",
+    "-Xclang",
+    "-fsanitize-recover=implicit-unsigned-integer-truncation,implicit-signed-integer-truncation",
+];
 
 /// How clang reads CUDA C++ without a toolkit.
 const CUDA_MODE: [&str; 9] = [

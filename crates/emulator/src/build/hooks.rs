@@ -27,19 +27,26 @@ pub(crate) enum Hook {
     Aligned,
     /// `(op, arrival, to, from, bytes, site) -> done`.
     Async,
+    /// `(request, site) -> value`: a call to a core.
+    Ascend,
+    /// `(place, from, to, site)`: an implicit conversion that cut a number.
+    Conversion,
 }
 
 /// Rows of the table.
-pub(crate) const COUNT: usize = 10;
+pub(crate) const COUNT: usize = 12;
 
 /// Hooks that take their arguments as they are; the site follows in the register named.
-const DIRECT: [(&str, Hook, &str); 11] = [
+const DIRECT: [(&str, Hook, &str); 14] = [
     ("__emu_lane", Hook::Lane, "%rcx"),
     ("__emu_barrier", Hook::Barrier, "%rsi"),
     ("__emu_number", Hook::Number, "%rsi"),
     ("__emu_matrix", Hook::Matrix, "%rdx"),
     ("__emu_aligned", Hook::Aligned, "%rdx"),
     ("__emu_async", Hook::Async, "%r9"),
+    ("__emu_ascend", Hook::Ascend, "%rsi"),
+    ("__ubsan_handle_implicit_conversion", Hook::Conversion, "%rcx"),
+    ("__ubsan_handle_implicit_conversion_abort", Hook::Conversion, "%rcx"),
     ("__ubsan_handle_type_mismatch_v1", Hook::Alignment, "%rdx"),
     ("__ubsan_handle_type_mismatch_v1_abort", Hook::Alignment, "%rdx"),
     ("__tsan_memcpy", Hook::Copy, "%rcx"),

@@ -41,13 +41,21 @@ pub(super) struct Module {
     pub(super) shared: Vec<SharedArray>,
     /// Name of the array declared `extern __shared__`, which is in `shared` too.
     pub(super) dynamic: Option<String>,
+    /// Symbol of the kernel.
+    pub(super) symbol: String,
     /// Parameters of the kernel.
     pub(super) entry: Vec<EntryParam>,
 }
 
 /// Makes IR for x86-64 of the IR of a text.
 pub(super) fn rewrite(text: &str, language: Language, entry: &str, checks: Checks) -> Result<Module, Error> {
-    let mut module = Module { text: String::with_capacity(text.len()), shared: vec![], dynamic: None, entry: vec![] };
+    let mut module = Module {
+        text: String::with_capacity(text.len()),
+        shared: vec![],
+        dynamic: None,
+        symbol: entry.to_owned(),
+        entry: vec![],
+    };
     let mut helpers = String::new();
     let mut found = false;
     // Variables of the current function.
@@ -99,7 +107,8 @@ pub(super) fn rewrite(text: &str, language: Language, entry: &str, checks: Check
         if line.starts_with("define ") || line.contains(" call spir_") || line.starts_with("declare ") {
             line = line.replace("spir_kernel ", "").replace("spir_func ", "");
         }
-        if line.starts_with("define ") && line.contains(&format!(" void @{entry}(")) {
+        if let Some(symbol) = kernel_symbol(&line, language, entry) {
+            module.symbol = symbol;
             module.entry = entry_params(&line);
             found = true;
         }
@@ -112,6 +121,17 @@ pub(super) fn rewrite(text: &str, language: Language, entry: &str, checks: Check
     module.text.push_str(&helpers);
     module.text.push_str("\ndeclare void @__emu_aligned(ptr, i64) nounwind\n");
     Ok(module)
+}
+
+/// The symbol of kernel `entry`, if `line` defines it. Kernels of PTO are C++ functions, whose symbols tell their parameters.
+fn kernel_symbol(line: &str, language: Language, entry: &str) -> Option<String> {
+    let (_, rest) = line.strip_prefix("define ")?.split_once(" void @")?;
+    let (symbol, _) = rest.split_once('(')?;
+    let mangled = match language {
+        Language::Pto => symbol.starts_with(&format!("_Z{}{entry}", entry.len())),
+        Language::Msl | Language::Cuda | Language::Musa | Language::AscendC => false,
+    };
+    (symbol == entry || mangled).then(|| symbol.to_owned())
 }
 
 /// Checks of the alignment that a copy of a structure relies on. A variable needs none, and would be kept in memory by it.
@@ -133,6 +153,7 @@ fn is_shared(line: &str, language: Language) -> bool {
     match language {
         Language::Msl => line.contains("= internal global "),
         Language::Cuda | Language::Musa => line.contains(" addrspace(3) global "),
+        Language::AscendC | Language::Pto => false,
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) fn build(
     let params = signature::params(language, source, entry, &module.entry)?;
     let mut text = module.text;
     text.push_str(&entry::table(&module.shared));
-    text.push_str(&entry::entry(entry, &module.entry, &params));
+    text.push_str(&entry::entry(&module.symbol, &module.entry, &params));
     let library = clang::back(folder, kept, &text, checks)?;
     let shared = module.shared.into_iter().map(|array| array.name).collect();
     Ok(Built { library, params, shared, dynamic: module.dynamic })

@@ -98,12 +98,18 @@ pub(super) fn params(language: Language, source: &str, entry: &str, types: &[Ent
             ty => ParamKind::Value(ty.to_owned()),
         };
         let (slot, kind) = match (language, attribute) {
-            (Language::Cuda | Language::Musa, _) => (position, by_value(&compiled.ty)),
+            (Language::Cuda | Language::Musa | Language::AscendC | Language::Pto, _) => {
+                (position, by_value(&compiled.ty))
+            }
             (Language::Msl, None) => return Err(refuse(format!("`{name}` has no attribute"))),
             (Language::Msl, Some(attribute)) => {
                 metal(attribute, declared, compiled).map_err(|reason| refuse(format!("`{name}` {reason}")))?
             }
         };
+        let on_core = crate::ascend::Rules::of(language).is_some();
+        if on_core && kind == ParamKind::Buffer && !declared.contains("__gm__") && !declared.contains("GM_ADDR") {
+            return Err(refuse(format!("`{name}` is a pointer, and not to `__gm__`")));
+        }
         params.push(Param { name: name.to_owned(), slot, kind });
     }
     if language == Language::Msl {

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 pub(crate) use global::Global;
 pub(crate) use guard::Guarded;
+pub(crate) use shadow::Touch;
 
 use self::flight::Flight;
-use self::shadow::{Cell, Clock, Touch};
+use self::shadow::{Cell, Clock};
 use crate::FaultKind;
 
 /// An access, or with size 0 only a claim about alignment.

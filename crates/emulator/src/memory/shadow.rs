@@ -21,6 +21,11 @@ pub(crate) struct Touch {
 }
 
 impl Touch {
+    /// An access by program `program` as a whole.
+    pub(crate) fn of_program(program: u64, site: usize) -> Touch {
+        Touch { program: program + 1, site, ..Touch::default() }
+    }
+
     fn subgroup(self) -> u32 {
         self.thread / LANES as u32
     }

@@ -121,7 +121,7 @@ impl Worker {
             };
             let source = match self.language {
                 Language::Msl => metal(kind, lane, arg as usize),
-                Language::Cuda | Language::Musa => {
+                Language::Cuda | Language::Musa | Language::AscendC | Language::Pto => {
                     self.cuda(kind, lane, arg).map_err(|message| self.operands(first + lane, message))?
                 }
             };
@@ -141,7 +141,7 @@ impl Worker {
             Language::Musa if kind != kind::INDEX && distance > 16 => {
                 return Err(format!("the distance is {distance}; on mp_22 it is 16 at most"));
             }
-            Language::Msl | Language::Cuda | Language::Musa => {}
+            Language::Msl | Language::Cuda | Language::Musa | Language::AscendC | Language::Pto => {}
         }
         if !width.is_power_of_two() || width > LANES {
             return Err(format!("the width is {width}; it must be a power of two up to 32"));

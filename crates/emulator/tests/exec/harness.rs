@@ -137,11 +137,13 @@ pub(crate) fn text(language: Language, body: &str) -> String {
                 ("$XOR(", "XOR("),
             ],
         ),
+        Language::AscendC | Language::Pto => panic!("{language} has no threads"),
     };
     let include = match language {
         Language::Msl => "",
         Language::Cuda => "#define XOR(v, d) __shfl_xor_sync(0xffffffffu, v, d)\n",
         Language::Musa => "#include <musa_runtime.h>\n#define XOR(v, d) __shfl_xor_sync(0xffffffffu, v, d, 32)\n",
+        Language::AscendC | Language::Pto => "",
     };
     let mut body = body.to_owned();
     for (word, meaning) in words.into_iter().rev() {

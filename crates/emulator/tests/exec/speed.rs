@@ -17,6 +17,7 @@ pub(crate) fn matvec(language: Language, columns: usize, reduce: bool) -> String
             "#define WIDEN(bits) as_type<float>((uint)(bits) << 16)\n#define XOR(v, d) simd_shuffle_xor(v, d)\n"
         }
         Language::Cuda | Language::Musa => "#define WIDEN(bits) __uint_as_float((unsigned)(bits) << 16)\n",
+        Language::AscendC | Language::Pto => "",
     };
     let body = format!(
         "$GLOBAL const ushort4* w = ($GLOBAL const ushort4*)x + ($P * 4 + $I / 32) * {0};\n float v = 0.0f;\n \
