@@ -3,6 +3,7 @@
 //! clang compiles the printed text, unchanged, against headers of our own that declare what the target's language has; a
 //! runtime runs one fiber per thread of a group and gives barriers and lane operations their real meaning.
 
+pub mod bang;
 mod build;
 mod error;
 mod fault;

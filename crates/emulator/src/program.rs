@@ -96,7 +96,7 @@ impl Program {
     ) -> Result<Program, Error> {
         let folder = folder()?;
         let built = build::build(folder.path(), cache, language, source, entry, checks)?;
-        let instance = Instance::load(&built.library, 0, built.shared.len())?;
+        let instance = Instance::load(&built.library, 0, built.shared.len(), run::hooks())?;
         let shared_bytes = instance.shared.iter().map(|(_, bytes)| bytes.next_multiple_of(16)).sum();
         let limit = shared_limit(language);
         if shared_bytes > limit {
@@ -258,7 +258,7 @@ impl Program {
         let number = idle.1;
         idle.1 += 1;
         drop(idle);
-        Instance::load(&self.built.library, number, self.built.shared.len())
+        Instance::load(&self.built.library, number, self.built.shared.len(), run::hooks())
     }
 
     fn put(&self, instance: Instance) {

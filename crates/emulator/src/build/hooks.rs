@@ -27,19 +27,22 @@ pub(crate) enum Hook {
     Aligned,
     /// `(op, arrival, to, from, bytes, site) -> done`.
     Async,
+    /// `(op, words, site) -> result`: a call of BANG C.
+    Bang,
 }
 
 /// Rows of the table.
-pub(crate) const COUNT: usize = 10;
+pub(crate) const COUNT: usize = 11;
 
 /// Hooks that take their arguments as they are; the site follows in the register named.
-const DIRECT: [(&str, Hook, &str); 11] = [
+const DIRECT: [(&str, Hook, &str); 12] = [
     ("__emu_lane", Hook::Lane, "%rcx"),
     ("__emu_barrier", Hook::Barrier, "%rsi"),
     ("__emu_number", Hook::Number, "%rsi"),
     ("__emu_matrix", Hook::Matrix, "%rdx"),
     ("__emu_aligned", Hook::Aligned, "%rdx"),
     ("__emu_async", Hook::Async, "%r9"),
+    ("__emu_bang", Hook::Bang, "%rdx"),
     ("__ubsan_handle_type_mismatch_v1", Hook::Alignment, "%rdx"),
     ("__ubsan_handle_type_mismatch_v1_abort", Hook::Alignment, "%rdx"),
     ("__tsan_memcpy", Hook::Copy, "%rcx"),

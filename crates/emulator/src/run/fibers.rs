@@ -29,12 +29,12 @@ impl Fibers {
     }
 
     /// Takes the stack of a thread.
-    pub(super) fn take(&mut self, thread: usize) -> Option<DefaultStack> {
+    pub(crate) fn take(&mut self, thread: usize) -> Option<DefaultStack> {
         self.stacks.get_mut(thread)?.take()
     }
 
     /// Gives it back.
-    pub(super) fn put(&mut self, thread: usize, stack: DefaultStack) {
+    pub(crate) fn put(&mut self, thread: usize, stack: DefaultStack) {
         if let Some(slot) = self.stacks.get_mut(thread) {
             *slot = Some(stack);
         }

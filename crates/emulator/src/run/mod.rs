@@ -15,7 +15,7 @@ mod order;
 pub(crate) use calls::hooks;
 pub(crate) use fibers::Fibers;
 pub(crate) use group::{Launched, run};
-pub(crate) use order::Order;
+pub(crate) use order::{Order, mix};
 
 use corosensei::Yielder;
 
