@@ -20,7 +20,7 @@
 #define __nram__ EMU_PLACE(EMU_N, "nram")
 #define __wram__ EMU_PLACE(EMU_W, "wram")
 #define __mlu_const__ static const
-#define __mlu_entry__ extern "C" __attribute__((section("mlu_entry"), used))
+#define __mlu_entry__ extern "C" __attribute__((section("mlu_entry")))
 #define __mlu_global__ __mlu_entry__
 #define __mlu_func__ static __inline__ __attribute__((always_inline))
 #define __mlu_device__ static __inline__
