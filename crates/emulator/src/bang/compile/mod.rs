@@ -56,7 +56,8 @@ fn front(folder: &Path, kept: Option<&Path>, source: &str, arch: Arch, strict: b
     args.extend(["-fno-caret-diagnostics", "-fno-color-diagnostics", "-fdebug-compilation-dir=.", "-I", "."]);
     args.extend(["-fno-discard-value-names", "-target", "x86_64-unknown-linux-gnu", "-fPIC", "-fno-builtin"]);
     args.extend(["-Werror=return-type", "-Werror=vla", "-Werror=uninitialized", "-Werror=sometimes-uninitialized"]);
-    args.extend(["-Werror=implicit-float-conversion", "-Werror=double-promotion", "-ftrivial-auto-var-init=pattern"]);
+    args.extend(["-Werror=implicit-float-conversion", "-Wno-implicit-int-float-conversion"]);
+    args.extend(["-Werror=double-promotion", "-ftrivial-auto-var-init=pattern"]);
     // An identifier of the text may be a reserved one of C++; the headers' are.
     args.extend(defines.iter().map(String::as_str));
     if strict {
