@@ -87,9 +87,11 @@ fn pool(window: Window) -> Result<(), Refusal> {
         "a window is less than 65536 high and wide and has at most 65536 places",
         kernel,
     )?;
-    limit(kernel_height <= height && kernel_width <= width, "a window that is larger than its tensor gives nothing", || {
-        format!("{} of {height} by {width}", kernel())
-    })
+    limit(
+        kernel_height <= height && kernel_width <= width,
+        "a window that is larger than its tensor gives nothing",
+        || format!("{} of {height} by {width}", kernel()),
+    )
 }
 
 fn segments(span: Span) -> Result<(), Refusal> {
@@ -130,9 +132,11 @@ fn copies(copy: Copy) -> Result<(), Refusal> {
         wram(span, total(span))?;
     }
     let crosses = to.space == Space::Wram || from.space == Space::Wram;
-    limit(!crosses || to.strides.iter().all(|stride| stride % 8 == 0), "`dst_stride` of a copy from or to WRAM is a multiple of 8", || {
-        format!("{} and {} bytes", to.strides[0], to.strides[1])
-    })
+    limit(
+        !crosses || to.strides.iter().all(|stride| stride % 8 == 0),
+        "`dst_stride` of a copy from or to WRAM is a multiple of 8",
+        || format!("{} and {} bytes", to.strides[0], to.strides[1]),
+    )
 }
 
 /// What WRAM asks for. It is neither read nor written by scalar code.
@@ -144,9 +148,11 @@ fn wram(span: Span, segments: u64) -> Result<(), Refusal> {
         format!("an address {} bytes behind one", span.start % 8)
     })?;
     if segments == 1 {
-        return limit(span.bytes.is_multiple_of(16), "sizes of copies from and to WRAM are multiples of 16 bytes", || {
-            format!("{} bytes", span.bytes)
-        });
+        return limit(
+            span.bytes.is_multiple_of(16),
+            "sizes of copies from and to WRAM are multiples of 16 bytes",
+            || format!("{} bytes", span.bytes),
+        );
     }
     let strides = span.strides;
     limit(strides.iter().all(|stride| stride % 8 == 0), "strides in WRAM are multiples of 8 bytes", || {

@@ -96,14 +96,22 @@ impl Defined {
                 self.set_each(spaces, place, to, ty.bytes(), flags.into_iter());
             }
             Op::Zip { ty, to, a, b, n, .. } => {
-                let (a, b) =
-                    (self.elements(spaces, from[0], a, n, ty.bytes()), self.elements(spaces, from[1], b, n, ty.bytes()));
+                let (a, b) = (
+                    self.elements(spaces, from[0], a, n, ty.bytes()),
+                    self.elements(spaces, from[1], b, n, ty.bytes()),
+                );
                 self.set_each(spaces, place, to, ty.bytes(), a.into_iter().zip(b).map(|(a, b)| a && b));
             }
             Op::Cycle { ty, to, a, seg, n, seg_n, .. } => {
                 let a = self.elements(spaces, from[0], a, n, ty.bytes());
                 let seg = self.elements(spaces, from[1], seg, seg_n, ty.bytes());
-                self.set_each(spaces, place, to, ty.bytes(), a.into_iter().zip(seg.into_iter().cycle()).map(|(a, b)| a && b));
+                self.set_each(
+                    spaces,
+                    place,
+                    to,
+                    ty.bytes(),
+                    a.into_iter().zip(seg.into_iter().cycle()).map(|(a, b)| a && b),
+                );
             }
             Op::Fusion { to, a, b, c, n, seg_n, .. } => {
                 let mut flags = self.elements(spaces, from[0], a, n, 4);
@@ -134,7 +142,9 @@ impl Defined {
                 let mut result = Vec::new();
                 for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
                     for channel in 0..w.channels {
-                        let at = |y: u64, x: u64| ((row * w.stride_height + y) * w.width + column * w.stride_width + x) * w.channels + channel;
+                        let at = |y: u64, x: u64| {
+                            ((row * w.stride_height + y) * w.width + column * w.stride_width + x) * w.channels + channel
+                        };
                         let mut cells = (0..w.kernel_height).flat_map(|y| (0..w.kernel_width).map(move |x| (y, x)));
                         result.push(cells.all(|(y, x)| flags[at(y, x) as usize]));
                     }

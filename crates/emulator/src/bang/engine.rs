@@ -228,16 +228,19 @@ impl<'a> Core<'a> {
         shadow.hazards.touch(start, end, touch, write).map_err(|hazard| {
             let Hazard { address, stream, wrote, site } = hazard;
             let message = format!("{} {verb} {}", touch.stream.name(), self.spaces.name(address));
-            let rule = "streams are ordered by `__sync` functions only; `__memcpy_async` does not wait and is not waited for";
+            let rule =
+                "streams are ordered by `__sync` functions only; `__memcpy_async` does not wait and is not waited for";
             let refusal = Refusal { kind: FaultKind::Hazard, message, rule };
-            let what = format!("{} {} it without a wait between", stream.name(), if wrote { "writes" } else { "reads" });
+            let what =
+                format!("{} {} it without a wait between", stream.name(), if wrote { "writes" } else { "reads" });
             RawFault { refusal, site: touch.site, other: Some((self.task, what, site)) }
         })
     }
 
     /// A load or store of scalar code.
     pub(super) fn access(&mut self, address: usize, size: u64, write: bool, site: usize) -> Result<(), RawFault> {
-        let refuse = |kind, message, rule| Err(RawFault { refusal: Refusal { kind, message, rule }, site, other: None });
+        let refuse =
+            |kind, message, rule| Err(RawFault { refusal: Refusal { kind, message, rule }, site, other: None });
         let Some(place) = self.spaces.place(address as i128, address as i128 + i128::from(size)) else {
             let kind = if write { FaultKind::WriteOutOfBounds } else { FaultKind::ReadOutOfBounds };
             let message = format!("{size} bytes at {}", self.spaces.name(address));

@@ -18,8 +18,9 @@
 //! (`WPTR` for WRAM) and defines that as `float *` under `#ifndef NPTR`; here it is a type with a space.
 //!
 //! # What is not known
-//! Marked as such in the project's notes on the target: the order of additions in sums, results of `pow2` and `recip` at the
-//! extremes (here those of f32), and whether an infinite input is bf16's largest on mtp_372 (here it stays infinite).
+//! The order of additions in sums (here one after another), and results for infinite operands and NaN: on mtp_592 the guide's tables
+//! allow largest numbers in place of both, and either truth for comparisons with NaN. Here they are those of f32, so that no text is
+//! shown right for such operands.
 
 mod admit;
 mod clock;

@@ -68,9 +68,8 @@ impl Span {
     pub(super) fn segments(self) -> impl Iterator<Item = usize> {
         let [inner, outer] = self.counts;
         (0..outer as i64).flat_map(move |j| {
-            (0..inner as i64).map(move |i| {
-                self.start.wrapping_add_signed((i * self.strides[0] + j * self.strides[1]) as isize)
-            })
+            (0..inner as i64)
+                .map(move |i| self.start.wrapping_add_signed((i * self.strides[0] + j * self.strides[1]) as isize))
         })
     }
 
@@ -78,7 +77,8 @@ impl Span {
     pub(super) fn flat(self) -> Span {
         let [inner, outer] = self.counts;
         let row = self.bytes.saturating_mul(inner);
-        let dense = (inner == 1 || self.strides[0] == self.bytes as i64) && (outer == 1 || self.strides[1] == row as i64);
+        let dense =
+            (inner == 1 || self.strides[0] == self.bytes as i64) && (outer == 1 || self.strides[1] == row as i64);
         if dense { Span::line(self.space, self.start, row.saturating_mul(outer)) } else { self }
     }
 

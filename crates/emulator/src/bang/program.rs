@@ -278,8 +278,7 @@ impl Job<'_> {
                 Checks::Memory => Some(Shadow::new(bytes)),
             };
             let numbers = [self.tasks, task];
-            let mut core =
-                Core::new(self.program.arch, &spaces, numbers, shadow, &self.global, self.schedule);
+            let mut core = Core::new(self.program.arch, &spaces, numbers, shadow, &self.global, self.schedule);
             core.base = instance.base;
             if let Err(raw) = task::run(instance.entry, &self.args, core, fibers) {
                 return self.report(index, self.program.fault(instance, raw, task));

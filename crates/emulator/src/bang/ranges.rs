@@ -126,7 +126,12 @@ mod tests {
     #[test]
     fn the_first_byte_of_a_refused_range_is_known() {
         let mut ranges = Ranges::default();
-        ranges.update(10, 20, |_, value: &mut u32| Ok::<(), ()>(*value = 1)).unwrap();
+        ranges
+            .update(10, 20, |_, value: &mut u32| {
+                *value = 1;
+                Ok::<(), ()>(())
+            })
+            .unwrap();
         let refused = ranges.update(5, 25, |at, value| if *value == 1 { Err(at) } else { Ok(()) });
         assert_eq!(refused, Err(10));
     }

@@ -85,7 +85,8 @@ impl Spaces {
         let Some(place) = self.place(low, high) else {
             let kind = if write { FaultKind::WriteOutOfBounds } else { FaultKind::ReadOutOfBounds };
             let rule = "an access lies in one array or buffer";
-            let message = format!("{verb} {} bytes of {} at {}", high - low, span.space.name(), self.name(low as usize));
+            let message =
+                format!("{verb} {} bytes of {} at {}", high - low, span.space.name(), self.name(low as usize));
             return Err(Refusal { kind, message, rule });
         };
         if self.space(place) != Some(span.space) {
@@ -115,9 +116,10 @@ impl Spaces {
 
     /// An address in words, by the array or buffer that holds it or is nearest.
     pub(super) fn name(&self, address: usize) -> String {
-        let arrays = self.arrays.iter().map(|array| {
-            (format!("the {} array `{}`", array.space.name(), array.name), array.start, array.bytes)
-        });
+        let arrays = self
+            .arrays
+            .iter()
+            .map(|array| (format!("the {} array `{}`", array.space.name(), array.name), array.start, array.bytes));
         let buffers = self.buffers.iter().map(|buffer| (buffer.name.clone(), buffer.start, buffer.bytes));
         let distance = |start: usize, bytes: u64| {
             let end = start as u64 + bytes;

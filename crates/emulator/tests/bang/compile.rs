@@ -27,7 +27,12 @@ fn rule(right: &str, wrong: &str, word: &str) {
 #[test]
 fn vector_functions_take_nram_only() {
     let right = "__bang_add(a, b, c, 8);";
-    for wrong in ["__bang_add(a, x, c, 8);", "__bang_add(y, b, c, 8);", "__bang_add(a, w, c, 8);", "float s[8]; __bang_add(a, s, c, 8);"] {
+    for wrong in [
+        "__bang_add(a, x, c, 8);",
+        "__bang_add(y, b, c, 8);",
+        "__bang_add(a, w, c, 8);",
+        "float s[8]; __bang_add(a, s, c, 8);",
+    ] {
         rule(right, wrong, "no matching function");
     }
     rule("__bang_argmax(a, b, 8);", "__bang_argmax(a, x, 8);", "no matching function");
@@ -36,7 +41,11 @@ fn vector_functions_take_nram_only() {
 
 #[test]
 fn pointers_keep_their_space() {
-    rule("NPTR(float) p = a + 8; __bang_sqrt(p, p, 8);", "float *p = a + 8; __bang_sqrt(p, p, 8);", "cannot initialize");
+    rule(
+        "NPTR(float) p = a + 8; __bang_sqrt(p, p, 8);",
+        "float *p = a + 8; __bang_sqrt(p, p, 8);",
+        "cannot initialize",
+    );
     rule("NPTR(float) p = a; p[0] = x[0];", "NPTR(float) p = x;", "cannot initialize");
 }
 
@@ -71,8 +80,13 @@ fn bf16_is_storage() {
 
 #[test]
 fn what_mtp_372_lacks_is_refused_unless_guarded() {
-    for call in ["__bang_div(a, b, c, 8);", "a[0] = __bang_sum(b, 8);", "__bang_maximum(a, b, c, 8);", "a[0] = __bfloat162float(h[0]);",
-        "__bang_transpose(h, h + 128, 4, 4);"] {
+    for call in [
+        "__bang_div(a, b, c, 8);",
+        "a[0] = __bang_sum(b, 8);",
+        "__bang_maximum(a, b, c, 8);",
+        "a[0] = __bfloat162float(h[0]);",
+        "__bang_transpose(h, h + 128, 4, 4);",
+    ] {
         let guarded = format!("\n#if __BANG_ARCH__ >= 520\n{call}\n#else\na[0] = 1.0f;\n#endif\n");
         let source = kernel(&format!("{call} // here"));
         match check(&kernel(&guarded)) {
@@ -81,7 +95,10 @@ fn what_mtp_372_lacks_is_refused_unless_guarded() {
         }
         let error = refuse(&source).unwrap();
         assert!(matches!(error, Error::Compile { arch: Arch::Mtp372, .. }), "{error}");
-        assert!(error.diagnostics()[0].message.contains("__b") || error.diagnostics()[0].message.contains("no matching"), "{error}");
+        assert!(
+            error.diagnostics()[0].message.contains("__b") || error.diagnostics()[0].message.contains("no matching"),
+            "{error}"
+        );
     }
 }
 
@@ -102,14 +119,18 @@ fn double_by_another_way() {
 
 #[test]
 fn functions_are_inlined() {
-    let of = |function: &str| format!("#include <bang.h>\n{function}\n__mlu_entry__ void k(float *y, int n) {{ y[0] = f(n); }}\n");
+    let of = |function: &str| {
+        format!("#include <bang.h>\n{function}\n__mlu_entry__ void k(float *y, int n) {{ y[0] = f(n); }}\n")
+    };
     match Program::compile(Arch::Mtp592, &of("__mlu_func__ float f(int n) { return n + 1.0f; }"), "k", Checks::Memory) {
         Err(error) if error.is_skip() => return,
         result => drop(result.unwrap()),
     }
     refused(&of("__mlu_func__ float f(int n) { return n < 2 ? 1.0f : n * f(n - 1); } // here"), "calls itself");
     refused(
-        &of("float g(int n);\n__mlu_func__ float f(int n) { return g(n); } // here\nfloat g(int n) { return n < 2 ? 1.0f : f(n - 1); } // here"),
+        &of(
+            "float g(int n);\n__mlu_func__ float f(int n) { return g(n); } // here\nfloat g(int n) { return n < 2 ? 1.0f : f(n - 1); } // here",
+        ),
         "calls itself",
     );
     refused(
@@ -123,7 +144,9 @@ fn functions_are_inlined() {
 fn arrays_are_constant_and_uninitialised() {
     rule("__nram__ float s[8]; s[0] = 1.0f;", "unsigned n = taskId; __nram__ float s[n];", "variable length");
     rule("float s[8]; s[0] = x[0]; y[0] = s[0];", "unsigned n = taskId; float s[n];", "variable length");
-    let of = |global: &str| format!("#include <bang.h>\n{global} // here\n__mlu_entry__ void k(float *y) {{ y[0] = s[0]; }}\n");
+    let of = |global: &str| {
+        format!("#include <bang.h>\n{global} // here\n__mlu_entry__ void k(float *y) {{ y[0] = s[0]; }}\n")
+    };
     let right = "__mlu_const__ float s[2] = {1.0f, 2.0f};";
     match Program::compile(Arch::Mtp592, &of(right), "k", Checks::Memory) {
         Err(error) if error.is_skip() => return,
@@ -142,7 +165,11 @@ fn a_scalar_is_given_a_value() {
 
 #[test]
 fn arrays_fit() {
-    let of = |bytes: u64| format!("#include <bang.h>\n__nram__ char s[{bytes}];\n__mlu_entry__ void k(char *y) {{ __memcpy(y, s, 1, NRAM2GDRAM); }}\n");
+    let of = |bytes: u64| {
+        format!(
+            "#include <bang.h>\n__nram__ char s[{bytes}];\n__mlu_entry__ void k(char *y) {{ __memcpy(y, s, 1, NRAM2GDRAM); }}\n"
+        )
+    };
     match Program::compile(Arch::Mtp372, &of(NRAM_BYTES), "k", Checks::Barriers) {
         Err(error) if error.is_skip() => return,
         result => assert_eq!(result.unwrap().nram_bytes(), NRAM_BYTES),
@@ -151,12 +178,18 @@ fn arrays_fit() {
     let Error::Other(emulator::Error::Limit { value, limit, .. }) = error else { panic!("{error}") };
     assert_eq!((value, limit), (NRAM_BYTES + 64, NRAM_BYTES), "arrays are rounded up to 64");
     // The table of an active function is in NRAM too.
-    let exp = of(NRAM_BYTES - 5120 + 64).replace("__memcpy", "__nram__ float e[16]; __bang_active_exp(e, e, 16); __memcpy");
+    let exp =
+        of(NRAM_BYTES - 5120 + 64).replace("__memcpy", "__nram__ float e[16]; __bang_active_exp(e, e, 16); __memcpy");
     let error = refuse(&exp).unwrap();
-    assert!(matches!(error, Error::Other(emulator::Error::Limit { value, .. }) if value == NRAM_BYTES + 128), "{error}");
+    assert!(
+        matches!(error, Error::Other(emulator::Error::Limit { value, .. }) if value == NRAM_BYTES + 128),
+        "{error}"
+    );
     let two = "#include <bang.h>\n__nram__ char s[327600], t[256];\n__mlu_entry__ void k(char *y) { y[0] = 0; s[0] = 0; t[0] = 0; }\n";
     assert!(matches!(refuse(two), Some(Error::Other(emulator::Error::Limit { .. }))));
-    let wram = of(1).replace("__nram__ char", "__wram__ float w[131073];\n__nram__ char").replace("__memcpy(", "__memcpy(w, y, 16, GDRAM2WRAM); __memcpy(");
+    let wram = of(1)
+        .replace("__nram__ char", "__wram__ float w[131073];\n__nram__ char")
+        .replace("__memcpy(", "__memcpy(w, y, 16, GDRAM2WRAM); __memcpy(");
     assert!(matches!(refuse(&wram), Some(Error::Other(emulator::Error::Limit { what: "bytes of WRAM", .. }))));
 }
 

@@ -43,7 +43,8 @@ fn counts_and_sizes_are_positive() {
     ] {
         let right = call.replace('N', "(unsigned)x[1]").replace("GDRAM2(unsigned)x[1]RAM", "GDRAM2NRAM");
         let wrong = call.replace('N', n).replace(&format!("GDRAM2{n}RAM"), "GDRAM2NRAM");
-        let fix = |text: String| text.replace("FUSIO(unsigned)x[1]_", "FUSION_").replace(&format!("FUSIO{n}_"), "FUSION_");
+        let fix =
+            |text: String| text.replace("FUSIO(unsigned)x[1]_", "FUSION_").replace(&format!("FUSIO{n}_"), "FUSION_");
         rule(FaultKind::Limit, &fix(right), &fix(wrong));
     }
 }
@@ -60,9 +61,21 @@ fn segments_of_copies() {
         rule(FaultKind::Limit, right, wrong);
     }
     // The number of segments is one more than the argument: one off is out of the array.
-    rule(FaultKind::WriteOutOfBounds, "__memcpy(c, a, 4, NRAM2NRAM, 8, 8, 127);", "__memcpy(c, a, 4, NRAM2NRAM, 8, 4, 128);");
-    rule(FaultKind::ReadOutOfBounds, "__memcpy(c, a, 4, NRAM2NRAM, 4, 8, 127);", "__memcpy(c, a, 4, NRAM2NRAM, 4, 8, 128);");
-    rule(FaultKind::Limit, "__memcpy(c, a, 4, NRAM2NRAM, 8, 1, 32, 1, 16, 3, 64, 0);", "__memcpy(c, a, 4, NRAM2NRAM, 2, 1, 32, 1, 16, 3, 64, 0);");
+    rule(
+        FaultKind::WriteOutOfBounds,
+        "__memcpy(c, a, 4, NRAM2NRAM, 8, 8, 127);",
+        "__memcpy(c, a, 4, NRAM2NRAM, 8, 4, 128);",
+    );
+    rule(
+        FaultKind::ReadOutOfBounds,
+        "__memcpy(c, a, 4, NRAM2NRAM, 4, 8, 127);",
+        "__memcpy(c, a, 4, NRAM2NRAM, 4, 8, 128);",
+    );
+    rule(
+        FaultKind::Limit,
+        "__memcpy(c, a, 4, NRAM2NRAM, 8, 1, 32, 1, 16, 3, 64, 0);",
+        "__memcpy(c, a, 4, NRAM2NRAM, 2, 1, 32, 1, 16, 3, 64, 0);",
+    );
 }
 
 #[test]
@@ -74,7 +87,11 @@ fn blocks_of_sums() {
 #[test]
 fn cycles_are_whole() {
     rule(FaultKind::Limit, "__bang_cycle_mul(c, a, b, 64, 32);", "__bang_cycle_mul(c, a, b, 64, 24);");
-    rule(FaultKind::Limit, "__bang_fusion(FUSION_FMA, c, a, b, b, 64, 16);", "__bang_fusion(FUSION_FMA, c, a, b, b, 64, 60);");
+    rule(
+        FaultKind::Limit,
+        "__bang_fusion(FUSION_FMA, c, a, b, b, 64, 16);",
+        "__bang_fusion(FUSION_FMA, c, a, b, b, 64, 60);",
+    );
 }
 
 #[test]
@@ -94,7 +111,10 @@ fn windows() {
 #[test]
 fn overlap() {
     for (right, wrong) in [
-        ("__bang_float2bfloat16_rn(h, a, 64); __bang_bfloat162float(c, h, 64);", "__bang_float2bfloat16_rn((NPTR(bfloat16_t))a, a, 64); __bang_bfloat162float(a, (NPTR(bfloat16_t))a, 64);"),
+        (
+            "__bang_float2bfloat16_rn(h, a, 64); __bang_bfloat162float(c, h, 64);",
+            "__bang_float2bfloat16_rn((NPTR(bfloat16_t))a, a, 64); __bang_bfloat162float(a, (NPTR(bfloat16_t))a, 64);",
+        ),
         ("__bang_transpose(c, a, 8, 8);", "__bang_transpose(a, a, 8, 8);"),
         ("__bang_sumpool(c, a, 32, 1, 8, 1, 8, 1, 1);", "__bang_sumpool(a, a, 32, 1, 8, 1, 8, 1, 1);"),
         ("__bang_maxequal(a, a, b, 64);", "__bang_maxequal(b, a, b, 64);"),
@@ -113,13 +133,21 @@ fn overlap() {
 fn bounds() {
     rule(FaultKind::WriteOutOfBounds, "__bang_add(c, a, b, 256);", "__bang_add(c + 1, a, b, 256);");
     rule(FaultKind::ReadOutOfBounds, "__bang_add(c, a, b, 256);", "__bang_add(c, a, b + 1, 256);");
-    rule(FaultKind::ReadOutOfBounds, "__memcpy(a, x + 768, 1024, GDRAM2NRAM);", "__memcpy(a, x + 769, 1024, GDRAM2NRAM);");
+    rule(
+        FaultKind::ReadOutOfBounds,
+        "__memcpy(a, x + 768, 1024, GDRAM2NRAM);",
+        "__memcpy(a, x + 769, 1024, GDRAM2NRAM);",
+    );
     rule(FaultKind::WriteOutOfBounds, "__memcpy(y + 1023, a, 4, NRAM2GDRAM);", "__memcpy(y + 1024, a, 4, NRAM2GDRAM);");
     rule(FaultKind::WriteOutOfBounds, "__memcpy(c, x, 1024, GDRAM2NRAM);", "__memcpy(c, x, 1028, GDRAM2NRAM);");
     rule(FaultKind::ReadOutOfBounds, "c[0] = a[(int)x[0] + 254];", "c[0] = a[(int)x[0] + 255];");
     rule(FaultKind::ReadOutOfBounds, "c[0] = x[(int)x[0] + 1022];", "c[0] = x[(int)x[0] + 1023];");
     rule(FaultKind::WriteOutOfBounds, "y[(int)x[0]] = 1.0f;", "y[(int)x[0] - 2] = 1.0f;");
-    rule(FaultKind::ReadOutOfBounds, "__bang_cycle_add(c, a, b + 248, 64, 8);", "__bang_cycle_add(c, a, b + 249, 64, 8);");
+    rule(
+        FaultKind::ReadOutOfBounds,
+        "__bang_cycle_add(c, a, b + 248, 64, 8);",
+        "__bang_cycle_add(c, a, b + 249, 64, 8);",
+    );
 }
 
 #[test]
@@ -130,7 +158,11 @@ fn read_only_buffers() {
 
 #[test]
 fn scalars_are_aligned() {
-    rule(FaultKind::Misaligned, "y[0] = *(const float *)((const char *)x + 4);", "y[0] = *(const float *)((const char *)x + 2);");
+    rule(
+        FaultKind::Misaligned,
+        "y[0] = *(const float *)((const char *)x + 4);",
+        "y[0] = *(const float *)((const char *)x + 2);",
+    );
 }
 
 #[test]
@@ -146,19 +178,23 @@ fn spaces_are_checked_where_types_are_lost() {
 fn wram() {
     let back = "__memcpy(c, w, 64, WRAM2NRAM);";
     rule(FaultKind::Limit, &format!("__memcpy(w, a, 64, NRAM2WRAM); {back}"), "__memcpy(w, a, 40, NRAM2WRAM);");
-    rule(FaultKind::Limit, &format!("__memcpy(w + 2, x, 64, GDRAM2WRAM); {}", back.replace("w,", "w + 2,")), "__memcpy(w + 1, x, 64, GDRAM2WRAM);");
     rule(
         FaultKind::Limit,
-        "__memcpy(w, a, 8, NRAM2WRAM, 16, 4, 3);",
-        "__memcpy(w, a, 8, NRAM2WRAM, 12, 4, 3);",
+        &format!("__memcpy(w + 2, x, 64, GDRAM2WRAM); {}", back.replace("w,", "w + 2,")),
+        "__memcpy(w + 1, x, 64, GDRAM2WRAM);",
     );
+    rule(FaultKind::Limit, "__memcpy(w, a, 8, NRAM2WRAM, 16, 4, 3);", "__memcpy(w, a, 8, NRAM2WRAM, 12, 4, 3);");
     rule(FaultKind::Limit, "__memcpy(w, a, 8, NRAM2WRAM, 16, 4, 3);", "__memcpy(w, a, 12, NRAM2WRAM, 16, 4, 3);");
 }
 
 #[test]
 fn undefined_values_do_not_leave() {
     rule(FaultKind::Uninitialised, "__memcpy(y, a, 8, NRAM2GDRAM);", "__memcpy(y, h, 8, NRAM2GDRAM);");
-    rule(FaultKind::Uninitialised, "if (a[0] > 1.0f) { y[0] = 1.0f; }", "if (*(NPTR(short))&h[0] > 1) { y[0] = 1.0f; }");
+    rule(
+        FaultKind::Uninitialised,
+        "if (a[0] > 1.0f) { y[0] = 1.0f; }",
+        "if (*(NPTR(short))&h[0] > 1) { y[0] = 1.0f; }",
+    );
 }
 
 #[test]
@@ -198,9 +234,7 @@ fn undefined_values_spread() {
 
 #[test]
 fn nram_does_not_live_across_tasks() {
-    let source = kernel(
-        "if (taskId == 0) { a[0] = 1.0f; }\nif (taskId + 1 == taskDim) { y[0] = a[0]; } // here",
-    );
+    let source = kernel("if (taskId == 0) { a[0] = 1.0f; }\nif (taskId + 1 == taskDim) { y[0] = a[0]; } // here");
     let (x, mut y) = (vec![1.0_f32; 4], vec![0.0_f32; 4]);
     let args = [out(&mut y), input(&x)];
     twin(&source, 1, &args);

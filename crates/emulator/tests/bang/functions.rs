@@ -71,7 +71,12 @@ fn a_vector_and_a_scalar() {
 
 #[test]
 fn a_vector_and_a_repeated_one() {
-    gives("__bang_cycle_add(c, a, b, 6, 2);", &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[10.0, 20.0], &[11.0, 22.0, 13.0, 24.0, 15.0, 26.0, -7.0]);
+    gives(
+        "__bang_cycle_add(c, a, b, 6, 2);",
+        &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        &[10.0, 20.0],
+        &[11.0, 22.0, 13.0, 24.0, 15.0, 26.0, -7.0],
+    );
     gives("__bang_cycle_maxequal(c, a, b, 4, 1);", &[1.0, 2.0, 3.0, 4.0], &[2.5], &[2.5, 2.5, 3.0, 4.0, -7.0]);
     gives("__bang_cycle_gt(c, a, b, 4, 2);", &[1.0, 2.0, 3.0, 4.0], &[2.0, 3.0], &[0.0, 0.0, 1.0, 1.0, -7.0]);
 }
@@ -93,7 +98,12 @@ fn fusions() {
     }
     gives("__bang_fusion(FUSION_FMA, c, a, 2.0f, 1.0f, 4);", &a, &b, &[5.0, 7.0, 9.0, 11.0, -7.0]);
     gives("__bang_fusion(FUSION_FMA, c, a, 2.0f, b, 4, 2);", &a, &b, &[14.0, 26.0, 18.0, 30.0, -7.0]);
-    gives("__bang_fusion(FUSION_FMS, a, a, b, 2.0f, 4, 2); __bang_move(c, a, 16);", &a, &b, &[18.0, 58.0, 38.0, 98.0, -7.0]);
+    gives(
+        "__bang_fusion(FUSION_FMS, a, a, b, 2.0f, 4, 2); __bang_move(c, a, 16);",
+        &a,
+        &b,
+        &[18.0, 58.0, 38.0, 98.0, -7.0],
+    );
 }
 
 #[test]
@@ -129,7 +139,12 @@ fn integers() {
     gives(&of("__bang_sll(i + 16, i, 2, 8);"), &a, &b, &[28.0, -28.0]);
     gives(&of("__bang_sra(i + 16, i, 1, 8);"), &a, &b, &[3.0, -4.0]);
     gives(&of("__bang_srl((NPTR(unsigned))i + 16, (NPTR(unsigned))i, 1, 8);"), &a, &b, &[3.0, 2_147_483_520.0]);
-    gives(&of("__bang_band((NPTR(char))(i + 16), (NPTR(char))i, (NPTR(char))(i + 8), 32);"), &a, &b, &[2.0, -8.0, 4.0, 8.0]);
+    gives(
+        &of("__bang_band((NPTR(char))(i + 16), (NPTR(char))i, (NPTR(char))(i + 8), 32);"),
+        &a,
+        &b,
+        &[2.0, -8.0, 4.0, 8.0],
+    );
 }
 
 #[test]
@@ -192,8 +207,8 @@ fn numbers_of_a_task() {
     let mut y = vec![-1.0_f32; 12];
     let results = std::ptr::from_ref(&y[..]);
     pass(&source, 3, &[out(&mut y), input(&[0.0_f32])], |_| {
-        // SAFETY: the launch is over, and the buffer lives.
         let expected = [0.0, 3.0, 300.0, 0.0, 1.0, 3.0, 301.0, 0.0, 2.0, 3.0, 302.0, 0.0];
+        // SAFETY: the launch is over, and the buffer lives.
         assert_eq!(unsafe { &*results }, expected);
     });
 }

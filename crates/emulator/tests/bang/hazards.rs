@@ -30,13 +30,22 @@ fn a_vector_function_waits_for_the_copy_of_its_source() {
              __memcpy(y, b, 1024, NRAM2GDRAM);"
         )
     };
-    for wait in ["__sync();", "__sync_io();", "__sync_io_move_compute();", "__sync_cluster();",
-        "__sync_io_move_compute(true, false, false, false, false, true);"] {
+    for wait in [
+        "__sync();",
+        "__sync_io();",
+        "__sync_io_move_compute();",
+        "__sync_cluster();",
+        "__sync_io_move_compute(true, false, false, false, false, true);",
+    ] {
         rule(&of(wait), &of(""));
     }
     // Waits of others, or for others.
-    for wait in ["__sync_compute();", "__sync_move();", "__sync_io_move_compute(true, true, true, true, true, false);",
-        "__sync_io_move_compute(false, true, true, true, true, true);"] {
+    for wait in [
+        "__sync_compute();",
+        "__sync_move();",
+        "__sync_io_move_compute(true, true, true, true, true, false);",
+        "__sync_io_move_compute(false, true, true, true, true, true);",
+    ] {
         rule(&of("__sync();"), &of(wait));
     }
 }
@@ -106,7 +115,9 @@ fn double_buffers_need_their_wait() {
 #[test]
 fn scalar_code_waits_for_vector_functions_but_not_for_copies() {
     let of = |load: &str, wait: &str| {
-        format!("{load}\n{wait}\nfloat v = a[3]; // second\n__bang_write_value(b, 256, v);\n__memcpy(y, b, 1024, NRAM2GDRAM);")
+        format!(
+            "{load}\n{wait}\nfloat v = a[3]; // second\n__bang_write_value(b, 256, v);\n__memcpy(y, b, 1024, NRAM2GDRAM);"
+        )
     };
     let compute = "__memcpy(a, x, 1024, GDRAM2NRAM);\n__bang_add(a, a, a, 256);";
     let copy = "__memcpy_async(a, x, 1024, GDRAM2NRAM); // first";
@@ -127,8 +138,10 @@ fn a_copy_does_not_wait_for_scalar_code() {
 #[test]
 fn gdram_is_ordered_too() {
     let of = |wait: &str| {
-        format!("__bang_write_value(a, 256, 7.0f);\n__sync();\n__memcpy_async(y, a, 1024, NRAM2GDRAM); // first\n{wait}\nfloat v = y[5]; // second\n\
-             y[300] = v;")
+        format!(
+            "__bang_write_value(a, 256, 7.0f);\n__sync();\n__memcpy_async(y, a, 1024, NRAM2GDRAM); // first\n{wait}\nfloat v = y[5]; // second\n\
+             y[300] = v;"
+        )
     };
     rule(&of("__sync();"), &of("__sync_io();"));
 }

@@ -183,7 +183,9 @@ __mlu_entry__ void k(unsigned *y, const float *x, unsigned n) {
 }
 ";
     let source = source.replace("__mlu_entry__", "#ifndef NPTR\n#define NPTR(T) T *\n#endif\n__mlu_entry__");
-    for (n, places) in [(3456, vec![17]), (3456, vec![2999, 3001]), (3456, vec![3455]), (1, vec![0]), (2001, vec![2000])] {
+    for (n, places) in
+        [(3456, vec![17]), (3456, vec![2999, 3001]), (3456, vec![3455]), (1, vec![0]), (2001, vec![2000])]
+    {
         let mut x = random(n, 8);
         for place in &places {
             x[*place] = 5.0;

@@ -48,7 +48,8 @@ fn half_is_rounded() {
 
 /// The error of a function of 128 numbers of `low` to `high`.
 fn off(call: &str, low: f32, high: f32, exact: impl Fn(f64) -> f64) -> Option<f64> {
-    let source = kernel(&format!("__memcpy(a, x, 512, GDRAM2NRAM);\n{call}(c, a, 128);\n__memcpy(y, c, 512, NRAM2GDRAM);"));
+    let source =
+        kernel(&format!("__memcpy(a, x, 512, GDRAM2NRAM);\n{call}(c, a, 128);\n__memcpy(y, c, 512, NRAM2GDRAM);"));
     let x: Vec<f32> = random(128, 12).iter().map(|x| (low + high) / 2.0 + x * (high - low) / 2.0).collect();
     let expected: Vec<f64> = x.iter().map(|x| exact(f64::from(*x))).collect();
     let mut y = vec![0.0_f32; 128];

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::bang::op::Space;
 use crate::build::ir::{EntryParam, SharedArray, attributes, entry_params, source_name, split_type};
 use crate::build::{Param, ParamKind};
-use crate::bang::op::Space;
 use crate::{Checks, Diagnostic, Error};
 
 /// Bytes behind an array that belong to nobody, so that the access behind the end is not in the next array.
@@ -142,13 +142,19 @@ impl Module {
     fn entry(&mut self, line: &str) {
         self.types = entry_params(line);
         let names = line.split('%').skip(1).map(|rest| rest.split([',', ')', ' ']).next().unwrap_or(rest));
-        self.params = self.types.iter().zip(names).enumerate().map(|(slot, (ty, name))| {
-            let kind = match ty.ty.as_str() {
-                "ptr" => ParamKind::Buffer,
-                other => ParamKind::Value(other.to_owned()),
-            };
-            Param { name: name.to_owned(), slot, kind }
-        }).collect();
+        self.params = self
+            .types
+            .iter()
+            .zip(names)
+            .enumerate()
+            .map(|(slot, (ty, name))| {
+                let kind = match ty.ty.as_str() {
+                    "ptr" => ParamKind::Buffer,
+                    other => ParamKind::Value(other.to_owned()),
+                };
+                Param { name: name.to_owned(), slot, kind }
+            })
+            .collect();
     }
 
     /// Takes a global; whether it was an array, which is written anew.
@@ -162,8 +168,13 @@ impl Module {
                 if head == "@llvm.global_ctors" {
                     self.refuse(0, "a variable whose value is computed before the kernel runs");
                 } else if line.contains(" global ") && !line.contains("= external ") {
-                    self.refuse(0, &format!("the variable `{name}`, which is in no space; only constants and arrays of \
-                                             `__nram__` or `__wram__` are known"));
+                    self.refuse(
+                        0,
+                        &format!(
+                            "the variable `{name}`, which is in no space; only constants and arrays of \
+                                             `__nram__` or `__wram__` are known"
+                        ),
+                    );
                 }
                 return false;
             }
@@ -173,8 +184,14 @@ impl Module {
         let (ty, rest) = split_type(rest);
         let name = source_name(symbol);
         if ty == "ptr" {
-            self.refuse(0, &format!("`{name}` is a pointer in {0}; the qualifier is the variable's, and a pointer into it \
-                                     is written without", space.name()));
+            self.refuse(
+                0,
+                &format!(
+                    "`{name}` is a pointer in {0}; the qualifier is the variable's, and a pointer into it \
+                                     is written without",
+                    space.name()
+                ),
+            );
         }
         if !rest.trim_start().starts_with("zeroinitializer") {
             self.refuse(0, &format!("`{name}` has an initial value; {} is not initialised", space.name()));
@@ -185,7 +202,8 @@ impl Module {
             Checks::Memory => GAP,
             Checks::Barriers => 0,
         };
-        self.text.push_str(&format!("{symbol} = hidden global {{ {ty}, [{gap} x i8] }} zeroinitializer, align {align}\n"));
+        self.text
+            .push_str(&format!("{symbol} = hidden global {{ {ty}, [{gap} x i8] }} zeroinitializer, align {align}\n"));
         let array = SharedArray { symbol: symbol.to_owned(), name, ty: ty.to_owned() };
         self.arrays.push((array, space));
         true

@@ -7,8 +7,19 @@ use crate::Diagnostic;
 
 /// Keywords that a text may use but not declare or define anew.
 const RESERVED: [&str; 13] = [
-    "taskId", "taskIdX", "taskIdY", "taskIdZ", "taskDim", "taskDimX", "taskDimY", "taskDimZ", "clusterId",
-    "clusterDim", "coreId", "coreDim", "CNRT_CHECK",
+    "taskId",
+    "taskIdX",
+    "taskIdY",
+    "taskIdZ",
+    "taskDim",
+    "taskDimX",
+    "taskDimY",
+    "taskDimZ",
+    "clusterId",
+    "clusterDim",
+    "coreId",
+    "coreDim",
+    "CNRT_CHECK",
 ];
 
 /// Words that stand before an expression, where a reserved name is only used.
@@ -145,7 +156,21 @@ mod tests {
 
     #[test]
     fn literals() {
-        for right in ["1.0f", "1.5e-3f", "1e3F", ".5f", "7", "0x1e3", "0x1p3f", "100'000", "a.x", "1u", "// 1.0", "\"1.0\"", "/* 2.0 */"] {
+        for right in [
+            "1.0f",
+            "1.5e-3f",
+            "1e3F",
+            ".5f",
+            "7",
+            "0x1e3",
+            "0x1p3f",
+            "100'000",
+            "a.x",
+            "1u",
+            "// 1.0",
+            "\"1.0\"",
+            "/* 2.0 */",
+        ] {
             assert!(lint(right).is_empty(), "{right}");
         }
         for wrong in ["1.0", "1.", ".5", "1e3", "1.0e-3", "0x1p3", "1.0L"] {
@@ -155,10 +180,14 @@ mod tests {
 
     #[test]
     fn reserved_names() {
-        for right in ["return taskId;", "r = taskId * R;", "2 * coreId", "f(taskDim)", "a = b * taskId;", "(unsigned)taskId"] {
+        for right in
+            ["return taskId;", "r = taskId * R;", "2 * coreId", "f(taskDim)", "a = b * taskId;", "(unsigned)taskId"]
+        {
             assert!(lint(right).is_empty(), "{right}");
         }
-        for wrong in ["unsigned taskId = 0;", "#define taskDim 4", "int *coreId;", "#define CNRT_CHECK(x) x", "double x;"] {
+        for wrong in
+            ["unsigned taskId = 0;", "#define taskDim 4", "int *coreId;", "#define CNRT_CHECK(x) x", "double x;"]
+        {
             assert_eq!(lint(wrong).len(), 1, "{wrong}");
         }
     }

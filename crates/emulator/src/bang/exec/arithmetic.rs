@@ -4,14 +4,14 @@ use super::super::code::{Function, Type};
 use super::super::op::Operand;
 use super::{active, load, store};
 
-unsafe fn each<T>(to: usize, a: usize, n: usize, f: impl Fn(T) -> T) {
+unsafe fn each<T: Copy>(to: usize, a: usize, n: usize, f: impl Fn(T) -> T) {
     for index in 0..n {
         // SAFETY: by contract of `run`.
         unsafe { store(to, index, f(load(a, index))) };
     }
 }
 
-unsafe fn pairs<T>(to: usize, a: usize, b: usize, n: usize, f: impl Fn(T, T) -> T) {
+unsafe fn pairs<T: Copy>(to: usize, a: usize, b: usize, n: usize, f: impl Fn(T, T) -> T) {
     for index in 0..n {
         // SAFETY: by contract of `run`.
         unsafe { store(to, index, f(load(a, index), load(b, index))) };

@@ -1,4 +1,5 @@
-//! Conversions of vectors.
+//! Conversions of vectors. What becomes of values that the result cannot hold: tables of conversions in the appendix of the
+//! Cambricon BANG C Developer Guide 4.7.2.
 
 use half::{bf16, f16};
 
@@ -26,6 +27,15 @@ fn to_bf16_zero(value: f32) -> u16 {
     }
 }
 
+/// Toward zero; too large values are the largest, and NaN is that too where the arch saturates.
+fn to_i32(value: f32, arch: Arch) -> i32 {
+    match arch {
+        Arch::Mtp372 if value.is_nan() && value.is_sign_negative() => i32::MIN,
+        Arch::Mtp372 if value.is_nan() => i32::MAX,
+        Arch::Mtp372 | Arch::Mtp592 => value as i32,
+    }
+}
+
 /// Toward zero.
 fn int_to_f32_zero(value: i32) -> f32 {
     let nearest = value as f32;
@@ -35,26 +45,31 @@ fn int_to_f32_zero(value: i32) -> f32 {
     }
 }
 
+unsafe fn each<S: Copy, D: Copy>(to: usize, from: usize, n: usize, f: impl Fn(S) -> D) {
+    // In place the destination is not wider, so elements are read before they are overwritten.
+    for index in 0..n {
+        // SAFETY: by contract of `run`.
+        unsafe { store(to, index, f(load(from, index))) };
+    }
+}
+
 /// Converts a vector.
 ///
 /// # Safety
 /// See `run`.
 pub(super) unsafe fn convert(f: Conversion, to: usize, from: usize, n: usize, arch: Arch) {
-    // In place the destination is not wider, so elements are read before they are overwritten.
-    for index in 0..n {
-        // SAFETY: by contract.
-        unsafe {
-            match f {
-                Conversion::Bf16ToF32 => store(to, index, f32::from_bits(u32::from(load::<u16>(from, index)) << 16)),
-                Conversion::F32ToBf16Nearest => store(to, index, to_bf16_nearest(load(from, index), arch)),
-                Conversion::F32ToBf16Zero => store(to, index, to_bf16_zero(load(from, index))),
-                Conversion::F16ToF32 => store(to, index, f16::from_bits(load(from, index)).to_f32()),
-                Conversion::F32ToF16Nearest => store(to, index, f16::from_f32(load(from, index)).to_bits()),
-                Conversion::I32ToF32Zero => store(to, index, int_to_f32_zero(load(from, index))),
-                Conversion::I32ToF32Nearest => store(to, index, load::<i32>(from, index) as f32),
-                Conversion::F32ToI32Zero => store(to, index, load::<f32>(from, index) as i32),
-                Conversion::F32ToI32Nearest => store(to, index, load::<f32>(from, index).round_ties_even() as i32),
-            }
+    // SAFETY: by contract.
+    unsafe {
+        match f {
+            Conversion::Bf16ToF32 => each(to, from, n, |bits: u16| u32::from(bits) << 16),
+            Conversion::F32ToBf16Nearest => each(to, from, n, |value| to_bf16_nearest(value, arch)),
+            Conversion::F32ToBf16Zero => each(to, from, n, to_bf16_zero),
+            Conversion::F16ToF32 => each(to, from, n, |bits| f16::from_bits(bits).to_f32()),
+            Conversion::F32ToF16Nearest => each(to, from, n, |value| f16::from_f32(value).to_bits()),
+            Conversion::I32ToF32Zero => each(to, from, n, int_to_f32_zero),
+            Conversion::I32ToF32Nearest => each(to, from, n, |value: i32| value as f32),
+            Conversion::F32ToI32Zero => each(to, from, n, |value: f32| to_i32(value, arch)),
+            Conversion::F32ToI32Nearest => each(to, from, n, |value: f32| to_i32(value.round_ties_even(), arch)),
         }
     }
 }
@@ -71,6 +86,9 @@ mod tests {
         assert_eq!(to_bf16_nearest(3.4e38, Arch::Mtp592), 0x7f80);
         assert_eq!(to_bf16_nearest(3.4e38, Arch::Mtp372), 0x7f7f);
         assert_eq!(to_bf16_nearest(-3.4e38, Arch::Mtp372), 0xff7f);
+        assert_eq!(to_bf16_nearest(f32::INFINITY, Arch::Mtp372), 0x7f80, "what is infinite stays so");
+        assert_eq!([to_i32(f32::NAN, Arch::Mtp372), to_i32(f32::NAN, Arch::Mtp592)], [i32::MAX, 0]);
+        assert_eq!([to_i32(-f32::NAN, Arch::Mtp372), to_i32(-3e9, Arch::Mtp592)], [i32::MIN; 2]);
         assert_eq!(int_to_f32_zero(16_777_219), 16_777_218.0);
         assert_eq!(int_to_f32_zero(-16_777_219), -16_777_218.0);
         assert_eq!(int_to_f32_zero(i32::MAX), 2_147_483_520.0);

@@ -11,22 +11,26 @@ pub(super) use active::TABLES;
 use super::Arch;
 use super::op::{Copy, Op, Span};
 
+/// An element that need not be aligned. Unlike `read_unaligned` it costs nothing where debug assertions are on.
+#[repr(C, packed)]
+struct Element<T>(T);
+
 /// Element `index` of a vector.
 ///
 /// # Safety
 /// It lies in memory that may be read.
-unsafe fn load<T>(start: usize, index: usize) -> T {
+unsafe fn load<T: std::marker::Copy>(start: usize, index: usize) -> T {
     // SAFETY: by contract.
-    unsafe { (start as *const T).add(index).read_unaligned() }
+    unsafe { (*(start as *const Element<T>).wrapping_add(index)).0 }
 }
 
 /// Writes element `index` of a vector.
 ///
 /// # Safety
 /// It lies in memory that may be written.
-unsafe fn store<T>(start: usize, index: usize, value: T) {
+unsafe fn store<T: std::marker::Copy>(start: usize, index: usize, value: T) {
     // SAFETY: by contract.
-    unsafe { (start as *mut T).add(index).write_unaligned(value) }
+    unsafe { (*(start as *mut Element<T>).wrapping_add(index)).0 = value };
 }
 
 /// Runs an operation; the result of one that returns a value.
@@ -107,7 +111,7 @@ unsafe fn write(bytes: u64, to: usize, n: usize, bits: u32) {
     }
 }
 
-unsafe fn transpose<T>(to: usize, from: usize, height: usize, width: usize) {
+unsafe fn transpose<T: std::marker::Copy>(to: usize, from: usize, height: usize, width: usize) {
     for row in 0..height {
         for column in 0..width {
             // SAFETY: by contract of `run`.

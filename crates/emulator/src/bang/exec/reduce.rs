@@ -25,6 +25,14 @@ pub(super) unsafe fn sum(from: usize, n: usize) -> f32 {
     (0..n).fold(0.0, |sum, index| sum + unsafe { load::<f32>(from, index) })
 }
 
+/// Takes one place of a window into what is held of each channel.
+unsafe fn fold(held: &mut [f32], start: usize, f: impl Fn(f32, f32) -> f32) {
+    for (channel, held) in held.iter_mut().enumerate() {
+        // SAFETY: by contract of `run`.
+        *held = f(*held, unsafe { load(start, channel) });
+    }
+}
+
 /// Slides a window over a tensor.
 ///
 /// # Safety
@@ -39,16 +47,14 @@ pub(super) unsafe fn pool(f: Reduction, to: usize, from: usize, window: Window) 
                 for x in 0..window.kernel_width {
                     let pixel = (row * window.stride_height + y) * window.width + column * window.stride_width + x;
                     let start = from + pixel as usize * channels * 4;
-                    let first = y == 0 && x == 0;
-                    for (channel, held) in held.iter_mut().enumerate() {
-                        // SAFETY: by contract.
-                        let value = unsafe { load::<f32>(start, channel) };
-                        *held = match f {
-                            _ if first => value,
-                            Reduction::Sum => *held + value,
-                            Reduction::Max => held.max(value),
-                            Reduction::Min => held.min(value),
-                        };
+                    // SAFETY: by contract.
+                    unsafe {
+                        match f {
+                            _ if y == 0 && x == 0 => fold(&mut held, start, |_, value| value),
+                            Reduction::Sum => fold(&mut held, start, |held, value| held + value),
+                            Reduction::Max => fold(&mut held, start, f32::max),
+                            Reduction::Min => fold(&mut held, start, f32::min),
+                        }
                     }
                 }
             }

@@ -52,24 +52,35 @@ extern "C" {
 // `words` holds the operands; a result, if there is one, is 32 bits.
 unsigned __emu_bang(unsigned op, const unsigned long *words) __attribute__((nomerge));
 unsigned __emu_number(unsigned index) __attribute__((const));
+// Scalar functions that the guide's appendix lists.
+float acosf(float);
+float asinf(float);
+float atanf(float);
+float atan2f(float, float);
+float cosf(float);
+float coshf(float);
+float sinf(float);
+float sinhf(float);
+float tanf(float);
 float expf(float);
 float exp2f(float);
-float logf(float);
+float expm1f(float);
 float log2f(float);
-float sinf(float);
-float cosf(float);
-float tanhf(float);
+float log10f(float);
+float log1pf(float);
 float powf(float, float);
 }
 EMU_INLINE float sqrtf(float x) { return __builtin_sqrtf(x); }
 EMU_INLINE float fabsf(float x) { return __builtin_fabsf(x); }
 EMU_INLINE float fmaxf(float x, float y) { return __builtin_fmaxf(x, y); }
 EMU_INLINE float fminf(float x, float y) { return __builtin_fminf(x, y); }
-EMU_INLINE float floorf(float x) { return __builtin_floorf(x); }
 EMU_INLINE float ceilf(float x) { return __builtin_ceilf(x); }
 EMU_INLINE float truncf(float x) { return __builtin_truncf(x); }
 EMU_INLINE float roundf(float x) { return __builtin_roundf(x); }
-EMU_INLINE float rintf(float x) { return __builtin_rintf(x); }
+EMU_INLINE float copysignf(float x, float y) { return __builtin_copysignf(x, y); }
+EMU_INLINE int isnan(float x) { return x != x; }
+EMU_INLINE int isinf(float x) { return __builtin_fabsf(x) == __builtin_inff(); }
+EMU_INLINE int abs(int x) { return x < 0 ? -x : x; }
 
 // Macros, so that no variable can have these names.
 #define taskId __emu_number(0)
