@@ -339,3 +339,60 @@ fn undefined(spaces: &Spaces, gap: usize, target: &str, site: usize) -> RawFault
     let rule = "NRAM and WRAM are not initialised and do not live across tasks and launches";
     RawFault { refusal: Refusal { kind: FaultKind::Uninitialised, message, rule }, site, other: None }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::code::Direction;
+    use super::super::op::Copy;
+    use super::super::spaces::{Array, Buffer};
+    use super::*;
+
+    /// Runs calls over 8 bytes of NRAM and two buffers of 8 bytes; gives NRAM after each.
+    fn run(schedule: Schedule, calls: &[Call]) -> Vec<[u8; 8]> {
+        let (mut nram, source) = ([0_u8; 8], [5_u8; 8]);
+        let (start, bytes) = (nram.as_mut_ptr() as usize, 8);
+        let array = Array { name: "a".to_owned(), start, bytes, space: Space::Nram, first: 0 };
+        let from = source.as_ptr() as usize;
+        let buffer = Buffer { name: "x".to_owned(), start: from, bytes, writable: false };
+        let spaces = Spaces { arrays: vec![array], buffers: vec![buffer], ..Spaces::default() };
+        let global = Tasks::default();
+        let mut core = Core::new(Arch::Mtp592, &spaces, [1, 0], Some(Shadow::new(8)), &global, schedule);
+        let at = |call: &Call| match *call {
+            // Addresses of the test are offsets.
+            Call::Op(Op::Copy(Copy { direction, asynchronous, to, from: source })) => {
+                let to = Span { start: to.start + start, ..to };
+                let source = Span { start: source.start + from, ..source };
+                Call::Op(Op::Copy(Copy { direction, asynchronous, to, from: source }))
+            }
+            other => other,
+        };
+        let mut states = Vec::new();
+        for call in calls {
+            core.call(at(call), 0).unwrap();
+            // SAFETY: the array, which outlives the core.
+            states.push(unsafe { (start as *const [u8; 8]).read_volatile() });
+        }
+        core.finish();
+        // SAFETY: as above.
+        states.push(unsafe { (start as *const [u8; 8]).read_volatile() });
+        states
+    }
+
+    fn load(asynchronous: bool) -> Call {
+        let (to, from) = (Span::line(Space::Nram, 0, 8), Span::line(Space::Gdram, 0, 8));
+        Call::Op(Op::Copy(Copy { direction: Direction::GdramToNram, asynchronous, to, from }))
+    }
+
+    #[test]
+    fn a_late_copy_arrives_when_something_waits_for_it() {
+        let (io, compute) = (Call::Sync(1, 7), Call::Sync(4, 7));
+        let (old, new) = ([0; 8], [5; 8]);
+        assert_eq!(run(Schedule::Eager, &[load(true), io]), [new, new, new]);
+        assert_eq!(run(Schedule::Late, &[load(true), compute, io]), [old, old, new, new]);
+        assert_eq!(run(Schedule::Late, &[load(true), compute]), [old, old, new], "the end waits");
+        assert_eq!(run(Schedule::Late, &[load(true), load(false)]), [old, new, new], "one stream is in order");
+        let random: Vec<_> = (0..32).map(|seed| run(Schedule::Random(seed), &[load(true), io])).collect();
+        assert!(random.iter().any(|states| states[0] == old) && random.iter().any(|states| states[0] == new));
+        assert!(random.iter().all(|states| states[1] == new));
+    }
+}

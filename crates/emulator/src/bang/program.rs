@@ -40,13 +40,12 @@ fn folder() -> Result<TempDir, Error> {
     build.map_err(|source| crate::Error::Io { doing: doing(), source }.into())
 }
 
-/// Checks that `source` is BANG C for every arch, without making code. It sees words and types; what only IR shows is seen by
-/// [`Program::compile`].
+/// Checks that `source` is BANG C for every arch, without making code; sums of arrays are not looked at.
 ///
 /// # Errors
 /// [`Error::Lint`] or [`Error::Compile`]; [`crate::Error::Missing`] if there is no compiler.
 pub fn check(source: &str) -> Result<(), Error> {
-    compile::check(folder()?.path(), None, source)
+    compile::check(folder()?.path(), source)
 }
 
 impl Program {
@@ -75,7 +74,7 @@ impl Program {
 
     fn make(cache: Option<&Path>, arch: Arch, source: &str, entry: &str, checks: Checks) -> Result<Program, Error> {
         let folder = folder()?;
-        compile::check(folder.path(), cache, source)?;
+        compile::types(folder.path(), cache, source)?;
         let built = compile::build(folder.path(), cache, source, entry, arch, checks)?;
         let instance = load(&built, 0)?;
         let sum = |space: Space| -> u64 {

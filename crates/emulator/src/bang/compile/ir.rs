@@ -54,8 +54,8 @@ fn place<'a>(line: &'a str, places: &BTreeMap<&'a str, u32>) -> u32 {
     record.and_then(|record| places.get(record)).copied().unwrap_or(0)
 }
 
-/// Rewrites the IR of a text for this machine and reads it.
-pub(super) fn read(text: &str, entry: &str, checks: Checks) -> Result<Module, Error> {
+/// Rewrites the IR of a text for this machine and reads it. Without the name of a kernel none is looked for.
+pub(super) fn read(text: &str, entry: Option<&str>, checks: Checks) -> Result<Module, Error> {
     let places = places(text);
     let mut module = Module {
         text: String::with_capacity(text.len()),
@@ -76,7 +76,7 @@ pub(super) fn read(text: &str, entry: &str, checks: Checks) -> Result<Module, Er
         } else if line.starts_with("define ") {
             current = symbol(line).unwrap_or("");
             calls.insert(current, (place(line, &places), BTreeSet::new()));
-            if current == entry && line.contains("section \"mlu_entry\"") {
+            if Some(current) == entry && line.contains("section \"mlu_entry\"") {
                 module.entry(line);
                 found = true;
             }
@@ -107,10 +107,10 @@ pub(super) fn read(text: &str, entry: &str, checks: Checks) -> Result<Module, Er
     if let Some((line, name)) = recursion(&calls) {
         module.refuse(line, &format!("`{}` calls itself; functions of a kernel are inlined", function_name(name)));
     }
-    if !found {
-        return Err(Error::NoEntry { entry: entry.to_owned() });
+    match entry {
+        Some(entry) if !found => Err(Error::NoEntry { entry: entry.to_owned() }),
+        Some(_) | None => Ok(module),
     }
-    Ok(module)
 }
 
 /// A function that leads back to itself, with its line.

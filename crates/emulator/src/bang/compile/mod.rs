@@ -75,18 +75,29 @@ fn front(folder: &Path, kept: Option<&Path>, source: &str, arch: Arch, strict: b
 }
 
 /// Checks words and types, for every arch.
-pub(super) fn check(folder: &Path, kept: Option<&Path>, source: &str) -> Result<(), Error> {
-    let diagnostics = lint::lint(source);
-    if !diagnostics.is_empty() {
-        return Err(Error::Lint { diagnostics });
-    }
+pub(super) fn types(folder: &Path, kept: Option<&Path>, source: &str) -> Result<(), Error> {
+    refused(lint::lint(source))?;
     for arch in Arch::ALL {
         front(folder, kept, source, arch, true)?;
     }
     Ok(())
 }
 
-/// Compiles kernel `entry` of a text that [`check`] has passed.
+/// Checks all that can be seen without running, for every arch.
+pub(super) fn check(folder: &Path, source: &str) -> Result<(), Error> {
+    types(folder, None, source)?;
+    for arch in Arch::ALL {
+        let text = front(folder, None, source, arch, false)?;
+        refused(ir::read(&text, None, Checks::Barriers)?.refused)?;
+    }
+    Ok(())
+}
+
+fn refused(diagnostics: Vec<Diagnostic>) -> Result<(), Error> {
+    if diagnostics.is_empty() { Ok(()) } else { Err(Error::Lint { diagnostics }) }
+}
+
+/// Compiles kernel `entry` of a text that [`types`] has passed.
 pub(super) fn build(
     folder: &Path,
     kept: Option<&Path>,
@@ -96,10 +107,8 @@ pub(super) fn build(
     checks: Checks,
 ) -> Result<Built, Error> {
     let text = front(folder, kept, source, arch, false)?;
-    let module = ir::read(&text, entry, checks)?;
-    if !module.refused.is_empty() {
-        return Err(Error::Lint { diagnostics: module.refused.into_iter().collect::<Vec<Diagnostic>>() });
-    }
+    let mut module = ir::read(&text, Some(entry), checks)?;
+    refused(std::mem::take(&mut module.refused))?;
     let (table, spaces): (Vec<_>, Vec<_>) = module.arrays.into_iter().unzip();
     let mut text = module.text;
     text.push_str(&entry::table(&table));
