@@ -40,9 +40,18 @@ fn arguments(op: &Op) -> Result<(), Refusal> {
             stride(to)?;
             segments(from)
         }
-        Op::Write { n, .. } | Op::Map { n, .. } | Op::Zip { n, .. } | Op::Arg { n, .. } | Op::Sum { n, .. } => {
-            positive("elem_count", n)
+        Op::Write { to, .. } => {
+            positive("elem_count", to.bytes)?;
+            segments(to)?;
+            let outer = to.strides[0].saturating_mul(to.counts[0] as i64);
+            limit(
+                (to.counts[0] == 1 || to.strides[0] >= to.bytes as i64)
+                    && (to.counts[1] == 1 || to.strides[1] >= outer),
+                "strides of segments are at least what they hold",
+                || format!("segments of {} bytes, strides of {} and {}", to.bytes, to.strides[0], to.strides[1]),
+            )
         }
+        Op::Map { n, .. } | Op::Zip { n, .. } | Op::Arg { n, .. } | Op::Sum { n, .. } => positive("elem_count", n),
         Op::Scalar { f, value, n, .. } => {
             positive("elem_count", n)?;
             let shift = matches!(f, Function::ShiftLeft | Function::ShiftRight | Function::ShiftRightLogical);

@@ -57,11 +57,11 @@ impl Code {
         match self {
             Code::Sync | Code::Sum => 2,
             Code::ReduceSum => 3,
-            Code::Write | Code::Arg => 4,
+            Code::Arg => 4,
             Code::Copy1 | Code::Map | Code::Convert | Code::Transpose => 5,
             Code::Move | Code::Zip | Code::Scalar => 6,
             Code::Cycle => 7,
-            Code::Copy2 | Code::Fusion => 8,
+            Code::Write | Code::Copy2 | Code::Fusion => 8,
             Code::Pool => 10,
             Code::Copy3 => 13,
         }
@@ -155,6 +155,11 @@ codes!(
     I32ToF32Nearest = "I32_F32_RN",
     F32ToI32Zero = "F32_I32_TZ",
     F32ToI32Nearest = "F32_I32_RN",
+    I8ToF32 = "I8_F32",
+    F32ToI8Zero = "F32_I8_TZ",
+    F32ToI8Nearest = "F32_I8_RN",
+    U8ToF32 = "U8_F32",
+    F32ToU8Nearest = "F32_U8_RN",
 });
 
 impl Conversion {
@@ -167,6 +172,8 @@ impl Conversion {
             | Conversion::I32ToF32Nearest
             | Conversion::F32ToI32Zero
             | Conversion::F32ToI32Nearest => (4, 4),
+            Conversion::I8ToF32 | Conversion::U8ToF32 => (4, 1),
+            Conversion::F32ToI8Zero | Conversion::F32ToI8Nearest | Conversion::F32ToU8Nearest => (1, 4),
         }
     }
 }

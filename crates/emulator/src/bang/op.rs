@@ -147,19 +147,93 @@ impl Window {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Op {
     Copy(Copy),
-    Move { to: Span, from: Span },
-    Write { bytes: u64, to: usize, n: u64, bits: u32 },
-    Map { f: Function, ty: Type, to: usize, a: usize, n: u64 },
-    Zip { f: Function, ty: Type, to: usize, a: usize, b: usize, n: u64 },
-    Scalar { f: Function, ty: Type, to: usize, a: usize, value: u32, n: u64 },
-    Cycle { f: Function, ty: Type, to: usize, a: usize, seg: usize, n: u64, seg_n: u64 },
-    Fusion { first: Function, second: Function, to: usize, a: usize, b: Operand, c: Operand, n: u64, seg_n: u64 },
-    Convert { f: Conversion, to: usize, from: usize, n: u64, fix: i64 },
-    ReduceSum { to: usize, from: usize, n: u64 },
-    Pool { f: Reduction, to: usize, from: usize, window: Window },
-    Arg { f: Reduction, to: usize, from: usize, n: u64 },
-    Transpose { bytes: u64, to: usize, from: usize, height: u64, width: u64 },
-    Sum { from: usize, n: u64 },
+    Move {
+        to: Span,
+        from: Span,
+    },
+    /// Of elements of `size` bytes; a segment is `to.bytes`.
+    Write {
+        size: u64,
+        to: Span,
+        bits: u32,
+    },
+    Map {
+        f: Function,
+        ty: Type,
+        to: usize,
+        a: usize,
+        n: u64,
+    },
+    Zip {
+        f: Function,
+        ty: Type,
+        to: usize,
+        a: usize,
+        b: usize,
+        n: u64,
+    },
+    Scalar {
+        f: Function,
+        ty: Type,
+        to: usize,
+        a: usize,
+        value: u32,
+        n: u64,
+    },
+    Cycle {
+        f: Function,
+        ty: Type,
+        to: usize,
+        a: usize,
+        seg: usize,
+        n: u64,
+        seg_n: u64,
+    },
+    Fusion {
+        first: Function,
+        second: Function,
+        to: usize,
+        a: usize,
+        b: Operand,
+        c: Operand,
+        n: u64,
+        seg_n: u64,
+    },
+    Convert {
+        f: Conversion,
+        to: usize,
+        from: usize,
+        n: u64,
+        fix: i64,
+    },
+    ReduceSum {
+        to: usize,
+        from: usize,
+        n: u64,
+    },
+    Pool {
+        f: Reduction,
+        to: usize,
+        from: usize,
+        window: Window,
+    },
+    Arg {
+        f: Reduction,
+        to: usize,
+        from: usize,
+        n: u64,
+    },
+    Transpose {
+        bytes: u64,
+        to: usize,
+        from: usize,
+        height: u64,
+        width: u64,
+    },
+    Sum {
+        from: usize,
+        n: u64,
+    },
 }
 
 /// A call: streams wait, or an operation.
@@ -200,7 +274,11 @@ impl Call {
                 };
                 Op::Move { to: levels(at(0), w[3]), from: levels(at(1), w[4]) }
             }
-            Code::Write => Op::Write { bytes: w[0], to: at(1), n: w[2], bits: w[3] as u32 },
+            Code::Write => {
+                let (counts, strides) = ([w[5] + 1, w[7] + 1], [w[4] as i64, w[6] as i64]);
+                let to = Span { space: Space::Nram, start: at(1), bytes: w[0] * w[2], counts, strides };
+                Op::Write { size: w[0], to, bits: w[3] as u32 }
+            }
             Code::Map => Op::Map { f: Function::of(w[0])?, ty: Type::of(w[1])?, to: at(2), a: at(3), n: w[4] },
             Code::Zip => {
                 Op::Zip { f: Function::of(w[0])?, ty: Type::of(w[1])?, to: at(2), a: at(3), b: at(4), n: w[5] }
@@ -312,7 +390,7 @@ impl Op {
         let nram = |start: usize, bytes: u64| Span::line(Space::Nram, start, bytes);
         match *self {
             Op::Copy(Copy { to, from, .. }) | Op::Move { to, from } => (Some(to.flat()), vec![from.flat()]),
-            Op::Write { bytes, to, n, .. } => (Some(nram(to, n * bytes)), vec![]),
+            Op::Write { to, .. } => (Some(to.flat()), vec![]),
             Op::Map { ty, to, a, n, .. } | Op::Scalar { ty, to, a, n, .. } => {
                 (Some(nram(to, n * ty.bytes())), vec![nram(a, n * ty.bytes())])
             }

@@ -79,6 +79,19 @@ fn segments_of_copies() {
 }
 
 #[test]
+fn segments_of_fills() {
+    let right = "__bang_write_value(c, 2, 1.0f, 8, 3, 32, 7);";
+    for wrong in [
+        "__bang_write_value(c, 2, 1.0f, 4, 3, 32, 7);",
+        "__bang_write_value(c, 2, 1.0f, 8, 3, 28, 7);",
+        "__bang_write_value(c, 2, 1.0f, 8, 65536, 32, 0);",
+    ] {
+        rule(FaultKind::Limit, right, wrong);
+    }
+    rule(FaultKind::WriteOutOfBounds, right, "__bang_write_value(c + 25, 2, 1.0f, 8, 3, 128, 7);");
+}
+
+#[test]
 fn blocks_of_sums() {
     rule(FaultKind::Limit, "__bang_reduce_sum(c, a, 64);", "__bang_reduce_sum(c, a, 40);");
     rule(FaultKind::WriteOutOfBounds, "__bang_reduce_sum(c + 224, a, 32);", "__bang_reduce_sum(c + 225, a, 32);");

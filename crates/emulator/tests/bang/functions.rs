@@ -148,6 +148,17 @@ fn integers() {
 }
 
 #[test]
+fn bytes() {
+    let a = [7.5, -7.9, 200.0, -300.0, 8.5];
+    let of = |call: &str, back: &str| format!("__nram__ {back} n[64];\n{call}");
+    let signed = "__bang_float2int8_rn(n, a, 5, 0); __bang_int82float(c, n, 5, 0);";
+    gives(&of(signed, "int8_t"), &a, &B, &[8.0, -8.0, 127.0, -128.0, 8.0, -7.0]);
+    gives(&of(&signed.replace("_rn", "_tz"), "int8_t"), &a, &B, &[7.0, -7.0, 127.0, -128.0, 8.0, -7.0]);
+    let unsigned = "__bang_float2uchar_rn(n, a, 5); __bang_uchar2float(c, n, 5);";
+    gives(&of(unsigned, "unsigned char"), &a, &B, &[8.0, 0.0, 200.0, 0.0, 8.0, -7.0]);
+}
+
+#[test]
 fn sums_and_extremes() {
     let a: Vec<f32> = (0..256).map(|index| ((index * 37) % 256) as f32).collect();
     let block = |first: usize| a[first..first + 32].iter().sum::<f32>();
@@ -194,6 +205,9 @@ fn copies_with_segments() {
     gives("__memcpy(c, a, 4, NRAM2NRAM, 4, 5, 24, 0, 4, 2, 64, 1);", &a, &B, &[0.0, 1.0, 2.0, 16.0, 17.0, 18.0, -7.0]);
     gives("__memcpy(w, a, 64, NRAM2WRAM); __memcpy(c, w, 16, WRAM2NRAM);", &a, &B, &[0.0, 1.0, 2.0, 3.0, -7.0]);
     gives("__bang_write_value(c, 2, 1.5f); __bang_write_zero(c + 1, 1);", &a, &B, &[1.5, 0.0, -7.0]);
+    // Two rows of three, padded to four, in rows of eight.
+    let expected = [-7.0, 2.0, -7.0, -7.0, -7.0, 2.0, -7.0, -7.0, -7.0, 2.0, -7.0, -7.0, -7.0, 2.0, -7.0];
+    gives("__bang_write_value(c + 1, 1, 2.0f, 16, 1, 32, 1);", &a, &B, &expected);
     // Without `f` it is an int's pattern.
     gives("__bang_write_value(c, 2, 1);", &a, &B, &[f32::from_bits(1), f32::from_bits(1), -7.0]);
 }

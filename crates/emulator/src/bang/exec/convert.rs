@@ -69,6 +69,15 @@ pub(super) unsafe fn convert(f: Conversion, to: usize, from: usize, n: usize, ar
             Conversion::I32ToF32Zero => each(to, from, n, int_to_f32_zero),
             Conversion::I32ToF32Nearest => each(to, from, n, |value: i32| value as f32),
             Conversion::F32ToI32Zero => each(to, from, n, |value: f32| to_i32(value, arch)),
+            Conversion::I8ToF32 => each(to, from, n, |value: i8| f32::from(value)),
+            Conversion::U8ToF32 => each(to, from, n, |value: u8| f32::from(value)),
+            Conversion::F32ToI8Zero => each(to, from, n, |value: f32| to_i32(value, arch).clamp(-128, 127) as i8),
+            Conversion::F32ToI8Nearest => {
+                each(to, from, n, |value: f32| to_i32(value.round_ties_even(), arch).clamp(-128, 127) as i8);
+            }
+            Conversion::F32ToU8Nearest => {
+                each(to, from, n, |value: f32| to_i32(value.round_ties_even(), arch).clamp(0, 255) as u8);
+            }
             Conversion::F32ToI32Nearest => each(to, from, n, |value: f32| to_i32(value.round_ties_even(), arch)),
         }
     }

@@ -42,7 +42,11 @@ pub(super) unsafe fn run(op: &Op, arch: Arch) -> u32 {
     unsafe {
         match *op {
             Op::Copy(Copy { to, from, .. }) | Op::Move { to, from } => copy(to, from),
-            Op::Write { bytes, to, n, bits } => write(bytes, to, n as usize, bits),
+            Op::Write { size, to, bits } => {
+                for start in to.segments() {
+                    write(size, start, (to.bytes / size) as usize, bits);
+                }
+            }
             Op::Map { f, ty, to, a, n } => arithmetic::map(f, ty, to, a, n as usize),
             Op::Zip { f, ty, to, a, b, n } => arithmetic::zip(f, ty, to, a, b, n as usize),
             Op::Scalar { f, ty, to, a, value, n } => arithmetic::scalar(f, ty, to, a, value, n as usize),

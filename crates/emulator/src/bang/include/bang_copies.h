@@ -52,7 +52,11 @@ EMU_INLINE void __bang_move(EMU_N void *dst, const EMU_N void *src, unsigned siz
 
 #define EMU_WRITE(T, bits) \
   EMU_INLINE void __bang_write_value(EMU_N void *dst, unsigned n, T value) { \
-    unsigned long words[] = {sizeof(T), EMU_WORD(dst), n, bits}; __emu_bang(EMU_OP_WRITE, words); }
+    unsigned long words[] = {sizeof(T), EMU_WORD(dst), n, bits, 0, 0, 0, 0}; __emu_bang(EMU_OP_WRITE, words); } \
+  EMU_INLINE void __bang_write_value(EMU_N void *dst, unsigned n, T value, unsigned stride0, unsigned segnum1, \
+                                     unsigned stride1, unsigned segnum2) { \
+    unsigned long words[] = {sizeof(T), EMU_WORD(dst), n, bits, stride0, segnum1, stride1, segnum2}; \
+    __emu_bang(EMU_OP_WRITE, words); }
 EMU_WRITE(char, EMU_WORD((unsigned char)value))
 EMU_WRITE(unsigned char, value)
 EMU_WRITE(short, EMU_WORD((unsigned short)value))
@@ -63,7 +67,7 @@ EMU_WRITE(float, EMU_BITS(value))
 #undef EMU_WRITE
 #define EMU_ZERO(T) \
   EMU_INLINE void __bang_write_zero(EMU_N T *dst, unsigned n) { \
-    unsigned long words[] = {sizeof(T), EMU_WORD(dst), n, 0}; __emu_bang(EMU_OP_WRITE, words); }
+    unsigned long words[] = {sizeof(T), EMU_WORD(dst), n, 0, 0, 0, 0, 0}; __emu_bang(EMU_OP_WRITE, words); }
 EMU_ZERO(signed char)
 EMU_ZERO(unsigned char)
 EMU_ZERO(short)

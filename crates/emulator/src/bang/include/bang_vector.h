@@ -122,6 +122,11 @@ EMU_CONVERT_FIX(__bang_int322float_rn, EMU_CV_I32_F32_RN, float, int32_t)
 EMU_CONVERT_FIX(__bang_float2int32, EMU_CV_F32_I32_TZ, int32_t, float)
 EMU_CONVERT_FIX(__bang_float2int32_tz, EMU_CV_F32_I32_TZ, int32_t, float)
 EMU_CONVERT_FIX(__bang_float2int32_rn, EMU_CV_F32_I32_RN, int32_t, float)
+EMU_CONVERT_FIX(__bang_int82float, EMU_CV_I8_F32, float, int8_t)
+EMU_CONVERT_FIX(__bang_float2int8_tz, EMU_CV_F32_I8_TZ, int8_t, float)
+EMU_CONVERT_FIX(__bang_float2int8_rn, EMU_CV_F32_I8_RN, int8_t, float)
+EMU_CONVERT(__bang_uchar2float, EMU_CV_U8_F32, float, unsigned char)
+EMU_CONVERT(__bang_float2uchar_rn, EMU_CV_F32_U8_RN, unsigned char, float)
 #undef EMU_CONVERT
 #undef EMU_CONVERT_FIX
 #if __BANG_ARCH__ >= 520
