@@ -217,8 +217,8 @@ impl<'a> Core<'a> {
                     let message = format!("{verb} {}", self.spaces.name(address));
                     let rule = "there is no order between tasks of a launch; what depends on another task is a launch of its own";
                     let refusal = Refusal { kind: FaultKind::TaskRace, message, rule };
-                    let what = format!("which is {} ", if wrote { "written" } else { "read" });
-                    let other = Some((other.task, what.trim_end().to_owned(), other.site));
+                    let what = if wrote { "which is written" } else { "which is read" };
+                    let other = Some((other.task, what.to_owned(), other.site));
                     return Err(RawFault { refusal, site: touch.site, other });
                 }
             }
@@ -231,8 +231,7 @@ impl<'a> Core<'a> {
             let rule =
                 "streams are ordered by `__sync` functions only; `__memcpy_async` does not wait and is not waited for";
             let refusal = Refusal { kind: FaultKind::Hazard, message, rule };
-            let what =
-                format!("{} {} it without a wait between", stream.name(), if wrote { "writes" } else { "reads" });
+            let what = format!("which {} {}", stream.name(), if wrote { "writes" } else { "reads" });
             RawFault { refusal, site: touch.site, other: Some((self.task, what, site)) }
         })
     }

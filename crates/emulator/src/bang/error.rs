@@ -18,7 +18,7 @@ pub enum Error {
         diagnostics: Vec<Diagnostic>,
     },
     /// The text has what BANG C does not have, on any arch.
-    #[error("BANG C does not have: {}", first(.diagnostics))]
+    #[error("the text is not BANG C: {}", first(.diagnostics))]
     Lint {
         /// What was found; never empty.
         diagnostics: Vec<Diagnostic>,

@@ -57,7 +57,7 @@ pub struct Other {
     pub task: u32,
     /// Line of the text, from 1.
     pub line: Option<u32>,
-    /// Such as `IO writes`.
+    /// Such as `which IO writes`.
     pub what: String,
 }
 
@@ -88,7 +88,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.kind, self.message)?;
         if let Some(other) = &self.other {
-            write!(f, ": {}", other.what)?;
+            write!(f, ", {}", other.what)?;
             if other.task != self.task {
                 write!(f, " in task {}", other.task)?;
             }

@@ -246,6 +246,37 @@ fn undefined_values_spread() {
 }
 
 #[test]
+fn messages_name_both_places_and_the_rule() {
+    let (x, mut y) = (vec![1.0_f32; 256], vec![0.0_f32; 256]);
+    let args = [out(&mut y), input(&x)];
+    let message = |body: &str, tasks, kind| {
+        let faults = fail(&kernel(body), tasks, &args, kind, "// here");
+        faults.first().map(ToString::to_string)
+    };
+    let hazard = "__memcpy_async(a, x, 1024, GDRAM2NRAM);\n__bang_add(b, a + 4, a + 4, 8); // here";
+    if let Some(message) = message(hazard, 1, FaultKind::Hazard) {
+        assert_eq!(
+            message,
+            "hazard between streams: Compute reads byte 16 of the NRAM array `a` (1024 bytes), which IO writes at line 10 \
+             (task 0; line 11 of the text; streams are ordered by `__sync` functions only; `__memcpy_async` does not wait and \
+             is not waited for)"
+        );
+    }
+    let race = "y[0] = x[0]; // here";
+    if let Some(message) = message(race, 2, FaultKind::TaskRace) {
+        assert!(
+            message.contains("writes byte 0 of argument 0 `y` (1024 bytes), which is written in task "),
+            "{message}"
+        );
+        assert!(message.contains(" at line 10 (task "), "{message}");
+    }
+    let local = "__nram__ float s[4]; __memcpy(y, s, 4, NRAM2GDRAM); // here";
+    if let Some(message) = message(local, 1, FaultKind::Uninitialised) {
+        assert!(message.contains("byte 0 of the NRAM array `s` (16 bytes) reaches GDRAM"), "{message}");
+    }
+}
+
+#[test]
 fn nram_does_not_live_across_tasks() {
     let source = kernel("if (taskId == 0) { a[0] = 1.0f; }\nif (taskId + 1 == taskDim) { y[0] = a[0]; } // here");
     let (x, mut y) = (vec![1.0_f32; 4], vec![0.0_f32; 4]);

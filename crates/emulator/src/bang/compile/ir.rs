@@ -39,6 +39,11 @@ fn function_name(symbol: &str) -> String {
     rest.get(digits..digits + length).unwrap_or(symbol).to_owned()
 }
 
+/// Name of a variable: `@_ZL1a` at file scope is `a`, `@_ZZ1kE1a` in a function too.
+fn array_name(symbol: &str) -> String {
+    function_name(&source_name(symbol))
+}
+
 /// Lines of the text by the number of their debug record.
 fn places(text: &str) -> BTreeMap<&str, u32> {
     let line_of = |line: &str| {
@@ -164,7 +169,7 @@ impl Module {
             () if line.contains("section \"wram\"") => Space::Wram,
             () => {
                 let (head, _) = line.split_once(" = ").unwrap_or((line, ""));
-                let name = source_name(head);
+                let name = array_name(head);
                 if head == "@llvm.global_ctors" {
                     self.refuse(0, "a variable whose value is computed before the kernel runs");
                 } else if line.contains(" global ") && !line.contains("= external ") {
@@ -182,7 +187,7 @@ impl Module {
         let Some((symbol, rest)) = line.split_once(" = ") else { return false };
         let Some((_, rest)) = rest.split_once(" global ") else { return false };
         let (ty, rest) = split_type(rest);
-        let name = source_name(symbol);
+        let name = array_name(symbol);
         if ty == "ptr" {
             self.refuse(
                 0,
