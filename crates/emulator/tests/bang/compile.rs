@@ -126,6 +126,9 @@ fn functions_are_inlined() {
         Err(error) if error.is_skip() => return,
         result => drop(result.unwrap()),
     }
+    let reference = "static float &first(float (&s)[4]) { return s[0]; }\n\
+                     __mlu_func__ float f(int n) { float s[4] = {1.0f, 2.0f, 3.0f, 4.0f}; first(s) += n; return first(s); }";
+    Program::compile(Arch::Mtp592, &of(reference), "k", Checks::Memory).unwrap();
     refused(&of("__mlu_func__ float f(int n) { return n < 2 ? 1.0f : n * f(n - 1); } // here"), "calls itself");
     refused(
         &of(
@@ -138,6 +141,7 @@ fn functions_are_inlined() {
              __mlu_func__ float f(int n) { float (*p)(int) = g; return p(n); } // here"),
         "through a pointer",
     );
+    refused(&of("__mlu_func__ float f(int n) { asm volatile(\"nop\"); return n; } // here"), "assembly");
 }
 
 #[test]

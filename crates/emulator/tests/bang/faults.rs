@@ -40,6 +40,10 @@ fn counts_and_sizes_are_positive() {
         "__bang_sumpool(c, a, N, 2, 2, 1, 1, 1, 1);",
         "__bang_sumpool(c, a, 2, 2, 2, 1, 1, N, 1);",
         "__bang_maxpool(c, a, 2, 2, 2, 1, 1, 1, N);",
+        "__bang_maxpool(c, a, 2, N, 2, 1, 1, 1, 1);",
+        "__bang_maxpool(c, a, 2, 2, N, 1, 1, 1, 1);",
+        "__bang_minpool(c, a, 2, 2, 2, N, 1, 1, 1);",
+        "__bang_minpool(c, a, 2, 2, 2, 1, N, 1, 1);",
     ] {
         let right = call.replace('N', "(unsigned)x[1]").replace("GDRAM2(unsigned)x[1]RAM", "GDRAM2NRAM");
         let wrong = call.replace('N', n).replace(&format!("GDRAM2{n}RAM"), "GDRAM2NRAM");
@@ -98,6 +102,12 @@ fn blocks_of_sums() {
 }
 
 #[test]
+fn shifts_and_scales() {
+    rule(FaultKind::Limit, "__bang_sll(i, i, 31, 8);", "__bang_sll(i, i, 32, 8);");
+    rule(FaultKind::Limit, "__bang_int322float(c, i, 8, 0);", "__bang_int322float(c, i, 8, 1);");
+}
+
+#[test]
 fn cycles_are_whole() {
     rule(FaultKind::Limit, "__bang_cycle_mul(c, a, b, 64, 32);", "__bang_cycle_mul(c, a, b, 64, 24);");
     rule(
@@ -111,6 +121,7 @@ fn cycles_are_whole() {
 fn windows() {
     let right = "__bang_sumpool(c, a, 32, 1, 8, 1, 8, 1, 1);";
     rule(FaultKind::Limit, right, "__bang_sumpool(c, a, 32, 1, 8, 1, 9, 1, 1);");
+    rule(FaultKind::Limit, right, "__bang_sumpool(c, a, 32, 1, 8, 2, 8, 1, 1);");
     rule(FaultKind::Limit, right, "__bang_sumpool(c, a, 1, 1, 70000, 1, 65536, 1, 1);");
     rule(FaultKind::Limit, right, "__bang_minpool(c, a, 1, 300, 300, 300, 300, 1, 1);");
     // Strides in the wrong order: width comes first.

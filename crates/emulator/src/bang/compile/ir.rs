@@ -23,11 +23,12 @@ pub(super) struct Module {
     pub(super) refused: Vec<Diagnostic>,
 }
 
-/// Symbol of a function in a `define` or `call` line, without `@`.
+/// Symbol of the function that a `define` or `call` line names, without `@`; `None` if it is called through a pointer.
 fn symbol(line: &str) -> Option<&str> {
-    let open = line.find('(')?;
-    let at = line[..open].rfind(['@', '%'])?;
-    line[at..open].starts_with('@').then(|| line[at + 1..open].trim_matches('"'))
+    // Attributes of the result have parentheses too.
+    let heads = line.match_indices('(').map(|(open, _)| &line[..open]);
+    let mut words = heads.map(|head| head.rsplit(' ').next().unwrap_or(head));
+    words.find(|word| word.starts_with(['@', '%']))?.strip_prefix('@').map(|word| word.trim_matches('"'))
 }
 
 /// A mangled function's name: `_ZL11__bang_add...` is `__bang_add`.
@@ -87,6 +88,7 @@ pub(super) fn read(text: &str, entry: Option<&str>, checks: Checks) -> Result<Mo
             }
         } else if let Some(call) = line.find(" call ").map(|at| &line[at..]) {
             match symbol(call) {
+                _ if call.contains(" asm ") => module.refuse(place(line, &places), "inline assembly"),
                 Some(callee) => {
                     if let Some((_, callees)) = calls.get_mut(current) {
                         callees.insert(callee);
