@@ -2,6 +2,8 @@
 //!
 //! clang compiles the printed text, unchanged, against headers of our own that declare what the target's language has; a
 //! runtime runs one fiber per thread of a group and gives barriers and lane operations their real meaning.
+//!
+//! That is for languages of threads. [`bang`] does the same for one of cores with local memory and explicit copies.
 
 pub mod bang;
 mod build;
