@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use super::Arch;
 use super::admit::{Refusal, admit, room};
-use super::clock::Clocks;
+use super::clock::{Clock, Clocks};
 use super::defined::Defined;
 use super::exec;
 use super::hazards::{Hazard, Hazards, Touch};
@@ -30,7 +30,8 @@ pub(super) struct RawFault {
 /// What is recorded about memory.
 #[derive(Debug)]
 pub(super) struct Shadow {
-    hazards: Hazards,
+    /// `None` in tests that look at what goes wrong without.
+    hazards: Option<Hazards>,
     defined: Defined,
     clocks: Clocks,
 }
@@ -38,7 +39,7 @@ pub(super) struct Shadow {
 impl Shadow {
     /// For arrays of so many bytes in all.
     pub(super) fn new(bytes: usize) -> Shadow {
-        Shadow { hazards: Hazards::default(), defined: Defined::new(bytes), clocks: Clocks::default() }
+        Shadow { hazards: Some(Hazards::default()), defined: Defined::new(bytes), clocks: Clocks::default() }
     }
 }
 
@@ -54,8 +55,10 @@ pub(super) struct Core<'a> {
     pub(super) global: &'a Tasks,
     schedule: Schedule,
     random: u64,
-    /// What IO, Move and Compute have not run yet.
-    queues: [VecDeque<Op>; 3],
+    /// What IO, Move and Compute have not run yet, and what each operation waits for.
+    queues: [VecDeque<(Op, Clock)>; 3],
+    /// Operations that each of them has run.
+    done: [u32; 3],
 }
 
 impl<'a> Core<'a> {
@@ -74,7 +77,19 @@ impl<'a> Core<'a> {
             Schedule::Random(seed) => seed,
         };
         let random = mix(seed ^ mix(u64::from(task) + 1));
-        Core { arch, spaces, tasks, task, base: 0, shadow, global, schedule, random, queues: Default::default() }
+        Core {
+            arch,
+            spaces,
+            tasks,
+            task,
+            base: 0,
+            shadow,
+            global,
+            schedule,
+            random,
+            queues: Default::default(),
+            done: [0; 3],
+        }
     }
 
     /// A number of the task, by the index in the header.
@@ -98,23 +113,12 @@ impl<'a> Core<'a> {
                 if let Some(shadow) = &mut self.shadow {
                     shadow.clocks.sync(producers, consumers);
                 }
-                // Later consumers are after it; running sooner than asked for is no harm.
-                let waited = |stream: Stream| producers >> (stream as usize) & 1 != 0;
-                let mut streams = [Stream::Compute, Stream::Move, Stream::Io];
-                if self.chance() {
-                    streams.reverse();
-                }
-                for stream in streams.into_iter().filter(|stream| waited(*stream)) {
-                    self.drain(stream);
-                }
                 Ok(0)
             }
             Call::Op(op) => {
                 self.admit(&op).map_err(|refusal| RawFault { refusal, site, other: None })?;
-                if self.shadow.is_some() {
-                    self.record(&op, site)?;
-                }
-                Ok(self.issue(op))
+                let clock = self.record(&op, site)?;
+                Ok(self.issue(op, clock))
             }
         }
     }
@@ -152,9 +156,9 @@ impl<'a> Core<'a> {
         }
     }
 
-    /// Order, definedness, other tasks.
-    fn record(&mut self, op: &Op, site: usize) -> Result<(), RawFault> {
-        let Some(shadow) = &mut self.shadow else { return Ok(()) };
+    /// Order, definedness, other tasks. Gives the operation's clock, if there are clocks.
+    fn record(&mut self, op: &Op, site: usize) -> Result<Option<Clock>, RawFault> {
+        let Some(shadow) = &mut self.shadow else { return Ok(None) };
         let stream = op.stream();
         let after: &[Stream] = match (Core::waits(op), stream) {
             (true, _) => &[Stream::Compute, Stream::Scalar],
@@ -172,7 +176,7 @@ impl<'a> Core<'a> {
             places.push(self.touch(*span, touch, false)?);
         }
         let place = to.map(|to| self.touch(to, touch, true)).transpose()?;
-        let Some(shadow) = &mut self.shadow else { return Ok(()) };
+        let Some(shadow) = &mut self.shadow else { return Ok(None) };
         let leaves = match (op, to.map(|to| to.space)) {
             (Op::Sum { .. }, _) | (_, Some(Space::Gdram)) => true,
             (_, Some(Space::Nram | Space::Wram) | None) => false,
@@ -186,7 +190,7 @@ impl<'a> Core<'a> {
             }
         }
         shadow.defined.apply(self.spaces, op, place, &places);
-        Ok(())
+        Ok(Some(clock))
     }
 
     /// Records that a span is touched.
@@ -224,8 +228,8 @@ impl<'a> Core<'a> {
             }
             Place::Array(_) => {}
         }
-        let Some(shadow) = &mut self.shadow else { return Ok(()) };
-        shadow.hazards.touch(start, end, touch, write).map_err(|hazard| {
+        let Some(hazards) = self.shadow.as_mut().and_then(|shadow| shadow.hazards.as_mut()) else { return Ok(()) };
+        hazards.touch(start, end, touch, write).map_err(|hazard| {
             let Hazard { address, stream, wrote, site } = hazard;
             let message = format!("{} {verb} {}", touch.stream.name(), self.spaces.name(address));
             let rule =
@@ -260,14 +264,12 @@ impl<'a> Core<'a> {
             self.spaces.written(place, address).map_err(|refusal| RawFault { refusal, site, other: None })?;
         }
         let nram = self.spaces.space(place) == Some(Space::Nram);
-        if nram {
-            self.drain(Stream::Compute);
-        }
         let Some(shadow) = &mut self.shadow else { return Ok(()) };
         let after: &[Stream] = if nram { &[Stream::Compute] } else { &[] };
         let clock = shadow.clocks.start(Stream::Scalar, after);
         let touch = Touch { stream: Stream::Scalar, clock, site };
         self.touch_range(place, address, address + size as usize, touch, write)?;
+        self.run_until(clock);
         let Some(shadow) = &mut self.shadow else { return Ok(()) };
         if write {
             shadow.defined.set(self.spaces, place, address, size, true);
@@ -278,58 +280,74 @@ impl<'a> Core<'a> {
     }
 
     /// Runs an operation or queues it.
-    fn issue(&mut self, op: Op) -> u32 {
-        let stream = op.stream();
-        if Core::waits(&op) {
-            self.drain(Stream::Compute);
-            self.drain(stream);
+    fn issue(&mut self, op: Op, clock: Option<Clock>) -> u32 {
+        let stream = op.stream() as usize;
+        let Some(clock) = clock else {
             // SAFETY: `admit` has checked the memory of its spans.
             return unsafe { exec::run(&op, self.arch) };
-        }
-        if self.schedule == Schedule::Eager {
+        };
+        if Core::waits(&op) {
+            let mut before = clock;
+            before[stream] -= 1;
+            self.run_until(before);
+            self.done[stream] += 1;
             // SAFETY: as above.
             return unsafe { exec::run(&op, self.arch) };
         }
-        self.queues[stream as usize].push_back(op);
-        if let Schedule::Random(_) = self.schedule {
-            for queue in 0..self.queues.len() {
-                while !self.queues[queue].is_empty() && self.chance() {
-                    self.step(queue);
+        self.queues[stream].push_back((op, clock));
+        match self.schedule {
+            Schedule::Eager => self.run_until(clock),
+            Schedule::Late => {}
+            Schedule::Random(_) => {
+                for queue in 0..self.queues.len() {
+                    while let Some((_, clock)) = self.queues[queue].front().filter(|_| self.random & 1 == 0) {
+                        let clock = *clock;
+                        self.run_until(clock);
+                        self.toss();
+                    }
+                    self.toss();
                 }
             }
         }
         0
     }
 
-    /// A coin, if the schedule has one.
-    fn chance(&mut self) -> bool {
-        match self.schedule {
-            Schedule::Eager | Schedule::Late => false,
-            Schedule::Random(_) => {
-                self.random = mix(self.random.wrapping_add(0x9e37_79b9_7f4a_7c15));
-                self.random & 1 == 0
+    fn toss(&mut self) {
+        self.random = mix(self.random.wrapping_add(0x9e37_79b9_7f4a_7c15));
+    }
+
+    /// Runs what a clock has, and what that waits for, but no more.
+    fn run_until(&mut self, clock: Clock) {
+        let mut needed = clock;
+        loop {
+            let mut over = true;
+            for queue in 0..self.queues.len() {
+                while self.done[queue] < needed[queue] {
+                    let Some((op, clock)) = self.queues[queue].front().copied() else { break };
+                    let ready = (0..self.done.len()).all(|other| other == queue || self.done[other] >= clock[other]);
+                    if !ready {
+                        // Whatever it waits for was issued before it, so this ends.
+                        over = false;
+                        for (needed, other) in needed.iter_mut().zip(clock).take(self.done.len()) {
+                            *needed = (*needed).max(other);
+                        }
+                        break;
+                    }
+                    self.queues[queue].pop_front();
+                    self.done[queue] += 1;
+                    // SAFETY: `admit` has checked the memory of its spans when it was issued.
+                    unsafe { exec::run(&op, self.arch) };
+                }
             }
-        }
-    }
-
-    fn step(&mut self, queue: usize) {
-        if let Some(op) = self.queues[queue].pop_front() {
-            // SAFETY: `admit` has checked the memory of its spans when it was issued.
-            unsafe { exec::run(&op, self.arch) };
-        }
-    }
-
-    fn drain(&mut self, stream: Stream) {
-        while self.queues.get(stream as usize).is_some_and(|queue| !queue.is_empty()) {
-            self.step(stream as usize);
+            if over {
+                return;
+            }
         }
     }
 
     /// The task ends, and waits for what its streams still have.
     pub(super) fn finish(&mut self) {
-        for stream in [Stream::Compute, Stream::Move, Stream::Io] {
-            self.drain(stream);
-        }
+        self.run_until([u32::MAX; 4]);
     }
 }
 
