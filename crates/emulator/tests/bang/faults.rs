@@ -18,38 +18,41 @@ fn rule(kind: FaultKind, right: &str, wrong: &str) {
 
 #[test]
 fn counts_and_sizes_are_positive() {
-    let n = "(unsigned)x[0] - 1";
-    for call in [
-        "__memcpy(a, x, N, GDRAM2NRAM);",
-        "__memcpy_async(a, x, N, GDRAM2NRAM); __sync();",
-        "__memcpy(a, x, N, GDRAM2NRAM, 8, 8, 3);",
-        "__bang_move(c, a, N);",
-        "__bang_add(c, a, b, N);",
-        "__bang_mul_scalar(c, a, 2.0f, N);",
-        "__bang_cycle_add(c, a, b, N * 4, 4);",
-        "__bang_cycle_add(c, a, b, 4, N);",
-        "__bang_fusion(FUSION_FMA, c, a, b, 1.0f, 8, N);",
-        "__bang_sqrt(c, a, N);",
-        "__bang_write_value(c, N, 1.0f);",
-        "__bang_write_zero(c, N);",
-        "__bang_float2bfloat16_rn(h, a, N);",
-        "__bang_reduce_sum(c, a, N * 32);",
-        "__bang_argmax(c, a, N);",
-        "__bang_transpose(c, a, N, 4);",
-        "__bang_transpose(c, a, 4, N);",
-        "__bang_sumpool(c, a, N, 2, 2, 1, 1, 1, 1);",
-        "__bang_sumpool(c, a, 2, 2, 2, 1, 1, N, 1);",
-        "__bang_maxpool(c, a, 2, 2, 2, 1, 1, 1, N);",
-        "__bang_maxpool(c, a, 2, N, 2, 1, 1, 1, 1);",
-        "__bang_maxpool(c, a, 2, 2, N, 1, 1, 1, 1);",
-        "__bang_minpool(c, a, 2, 2, 2, N, 1, 1, 1);",
-        "__bang_minpool(c, a, 2, 2, 2, 1, N, 1, 1);",
-    ] {
-        let right = call.replace('N', "(unsigned)x[1]").replace("GDRAM2(unsigned)x[1]RAM", "GDRAM2NRAM");
-        let wrong = call.replace('N', n).replace(&format!("GDRAM2{n}RAM"), "GDRAM2NRAM");
-        let fix =
-            |text: String| text.replace("FUSIO(unsigned)x[1]_", "FUSION_").replace(&format!("FUSIO{n}_"), "FUSION_");
-        rule(FaultKind::Limit, &fix(right), &fix(wrong));
+    let calls = [
+        "__memcpy(a, x, n, GDRAM2NRAM);",
+        "__memcpy_async(a, x, n, GDRAM2NRAM); __sync();",
+        "__memcpy(a, x, n, GDRAM2NRAM, 8, 8, 3);",
+        "__bang_move(c, a, n);",
+        "__bang_add(c, a, b, n);",
+        "__bang_mul_scalar(c, a, 2.0f, n);",
+        "__bang_cycle_add(c, a, b, n * 4, 4);",
+        "__bang_cycle_add(c, a, b, 4, n);",
+        "__bang_fusion(FUSION_FMA, c, a, b, 1.0f, 8, n);",
+        "__bang_sqrt(c, a, n);",
+        "__bang_write_value(c, n, 1.0f);",
+        "__bang_write_zero(c, n);",
+        "__bang_float2bfloat16_rn(h, a, n);",
+        "__bang_reduce_sum(c, a, n * 32);",
+        "__bang_argmax(c, a, n);",
+        "__bang_transpose(c, a, n, 4);",
+        "__bang_transpose(c, a, 4, n);",
+        "__bang_sumpool(c, a, n, 2, 2, 1, 1, 1, 1);",
+        "__bang_sumpool(c, a, 2, 2, 2, 1, 1, n, 1);",
+        "__bang_maxpool(c, a, 2, 2, 2, 1, 1, 1, n);",
+        "__bang_maxpool(c, a, 2, n, 2, 1, 1, 1, 1);",
+        "__bang_maxpool(c, a, 2, 2, n, 1, 1, 1, 1);",
+        "__bang_minpool(c, a, 2, 2, 2, n, 1, 1, 1);",
+        "__bang_minpool(c, a, 2, 2, 2, 1, n, 1, 1);",
+    ];
+    let (x, mut y) = (vec![1.0_f32; 1024], vec![0.0_f32; 1024]);
+    let args = [out(&mut y), input(&x)];
+    let right = calls.join("\n");
+    twin(&kernel(&format!("{LOAD}unsigned n = (unsigned)x[0];\n{right}")), 1, &args);
+    for call in calls {
+        let wrong = kernel(&format!("{LOAD}unsigned n = (unsigned)x[0] - 1;\n{call} // here"));
+        for fault in fail(&wrong, 1, &args, FaultKind::Limit, "// here") {
+            assert!(fault.message.ends_with("` is 0"), "{fault}");
+        }
     }
 }
 

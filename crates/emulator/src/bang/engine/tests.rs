@@ -81,32 +81,31 @@ fn step(state: &mut u64, start: usize) -> Step {
     let place = |area: usize, number: u64| start + area * 64 + number as usize * 4;
     // Whole and half areas, so that some steps meet and some do not.
     let mut half = |area: usize| (place(area, 8 * random(state, 2)), 32_u64);
-    match (half(NRAM), half(WRAM), half(GDRAM)) {
-        ((nram, bytes), (wram, _), (gdram, _)) => match random(state, 10) {
-            0..4 => {
-                let (direction, to, from) = match random(state, 5) {
-                    0 | 1 => (Direction::GdramToNram, nram, gdram),
-                    2 => (Direction::NramToGdram, gdram, nram),
-                    3 => (Direction::NramToWram, wram, nram),
-                    _ => (Direction::WramToNram, nram, wram),
-                };
-                let (to_space, from_space) = direction.spaces();
-                let (to, from) = (Span::line(to_space, to, bytes), Span::line(from_space, from, bytes));
-                let asynchronous = random(state, 4) > 0;
-                Step::Call(Call::Op(Op::Copy(Copy { direction, asynchronous, to, from })))
-            }
-            4 | 5 => {
-                let (f, ty) = (Function::Add, Type::F32);
-                Step::Call(Call::Op(Op::Scalar { f, ty, to: nram, a: nram, value: 1.5_f32.to_bits(), n: 8 }))
-            }
-            6 | 7 => Step::Call(Call::Sync(random(state, 16), random(state, 16))),
-            8 => Step::Call(Call::Sync(15, 15)),
-            _ => {
-                let area = if random(state, 2) == 0 { NRAM } else { GDRAM };
-                let write = (random(state, 2) == 0).then_some(random(state, 100) as f32);
-                Step::Scalar { at: place(area, random(state, 16)), write }
-            }
-        },
+    let ((nram, bytes), (wram, _), (gdram, _)) = (half(NRAM), half(WRAM), half(GDRAM));
+    match random(state, 10) {
+        0..4 => {
+            let (direction, to, from) = match random(state, 5) {
+                0 | 1 => (Direction::GdramToNram, nram, gdram),
+                2 => (Direction::NramToGdram, gdram, nram),
+                3 => (Direction::NramToWram, wram, nram),
+                _ => (Direction::WramToNram, nram, wram),
+            };
+            let (to_space, from_space) = direction.spaces();
+            let (to, from) = (Span::line(to_space, to, bytes), Span::line(from_space, from, bytes));
+            let asynchronous = random(state, 4) > 0;
+            Step::Call(Call::Op(Op::Copy(Copy { direction, asynchronous, to, from })))
+        }
+        4 | 5 => {
+            let (f, ty) = (Function::Add, Type::F32);
+            Step::Call(Call::Op(Op::Scalar { f, ty, to: nram, a: nram, value: 1.5_f32.to_bits(), n: 8 }))
+        }
+        6 | 7 => Step::Call(Call::Sync(random(state, 16), random(state, 16))),
+        8 => Step::Call(Call::Sync(15, 15)),
+        _ => {
+            let area = if random(state, 2) == 0 { NRAM } else { GDRAM };
+            let write = (random(state, 2) == 0).then_some(random(state, 100) as f32);
+            Step::Scalar { at: place(area, random(state, 16)), write }
+        }
     }
 }
 
