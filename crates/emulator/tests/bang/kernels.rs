@@ -163,6 +163,81 @@ __mlu_entry__ void k(float *y, const float *x) {
 }
 
 #[test]
+fn attention_of_one_position() {
+    // One head a task; positions in tiles, with a running maximum and sum. Values are transposed so that weights repeat along rows.
+    let source = "#include <bang.h>
+#define D 64
+#define T 32
+__nram__ bfloat16_t kb[T * D], qb[D];
+__nram__ float kv[T * D], vt[D * T], q[D], s[T], part[D * 32], acc[D], o[D], top[32];
+__mlu_entry__ void k(float *y, const bfloat16_t *query, const bfloat16_t *keys, const bfloat16_t *values, unsigned n) {
+  __memcpy(qb, query + taskId * D, D * 2, GDRAM2NRAM);
+  __bang_bfloat162float(q, qb, D);
+  __bang_mul_scalar(q, q, 0.125f, D);
+  __bang_write_zero(o, D);
+  float best = -3.0e38f, sum = 0.0f;
+  for (unsigned first = 0; first < n; first += T) {
+    unsigned t = n - first < T ? n - first : T;
+    __bang_write_zero(kv, T * D);
+    __memcpy(kb, keys + (size_t)first * D, t * D * 2, GDRAM2NRAM);
+    __bang_bfloat162float(kv, kb, t * D);
+    __bang_cycle_mul(kv, kv, q, T * D, D);
+    __bang_sumpool(part, kv, 32, T, D / 32, 1, D / 32, D / 32, 1);
+    __bang_reduce_sum(part, part, T * 32);
+    __bang_write_value(s, T, -3.0e38f);
+    __memcpy(s, part, 4, NRAM2NRAM, 4, 128, t - 1);
+    __bang_argmax(top, s, T);
+    float next = top[0] > best ? top[0] : best;
+    float old = exp2f((best - next < -120.0f ? -120.0f : best - next) * 1.44269504f);
+    __bang_sub_scalar(s, s, next, T);
+    __bang_maxeq_scalar(s, s, -80.0f, T);
+    __bang_mul_scalar(s, s, 1.44269504f, T);
+    __bang_pow2(s, s, T);
+    if (t < T) { __bang_write_zero(s + t, T - t); }
+    __memcpy(kb, values + (size_t)first * D, t * D * 2, GDRAM2NRAM);
+    __bang_write_zero(kv, T * D);
+    __bang_bfloat162float(kv, kb, t * D);
+    __bang_transpose(vt, kv, T, D);
+    __bang_cycle_mul(vt, vt, s, D * T, T);
+    __bang_reduce_sum(vt, vt, D * T);
+    __memcpy(acc, vt, 4, NRAM2NRAM, 4, T * 4, D - 1);
+    __bang_fusion(FUSION_FMA, o, o, old, acc, D, D);
+    __bang_reduce_sum(s, s, T);
+    sum = sum * old + s[0];
+    best = next;
+  }
+  __bang_mul_scalar(o, o, 1.0f / sum, D);
+  __memcpy(y + taskId * D, o, D * 4, NRAM2GDRAM);
+}
+";
+    let (heads, width) = (3_usize, 64_usize);
+    for n in [1_usize, 32, 77] {
+        let of = |count: usize, seed: u64| narrow(&random(count, seed).iter().map(|x| x * 4.0).collect::<Vec<_>>());
+        let (query, keys, values) = (of(heads * width, 20), of(n * width, 21), of(n * width, 22));
+        let (q, keys_wide, values_wide) = (widen(&query), widen(&keys), widen(&values));
+        let mut expected = vec![0.0; heads * width];
+        for head in 0..heads {
+            let score =
+                |t: usize| (0..width).map(|d| q[head * width + d] * keys_wide[t * width + d]).sum::<f64>() / 8.0;
+            let most = (0..n).map(score).fold(f64::MIN, f64::max);
+            let sum: f64 = (0..n).map(|t| (score(t) - most).exp()).sum();
+            for t in 0..n {
+                let weight = (score(t) - most).exp() / sum;
+                (0..width).for_each(|d| expected[head * width + d] += weight * values_wide[t * width + d]);
+            }
+        }
+        let mut y = vec![0.0_f32; heads * width];
+        let results = std::ptr::from_ref(&y[..]);
+        let args = [out(&mut y), input(&query), input(&keys), input(&values), Arg::U32(n as u32)];
+        pass(source, heads as u32, &args, |_| {
+            // SAFETY: the launch is over, and the buffer lives.
+            let error = error(&wide(unsafe { &*results }), &expected);
+            assert!(error < 1e-5, "{n} positions: {error}");
+        });
+    }
+}
+
+#[test]
 fn argmax_in_tiles() {
     let source = "#include <bang.h>
 #define T 1000
