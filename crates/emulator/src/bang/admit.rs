@@ -119,7 +119,14 @@ fn stride(to: Span) -> Result<(), Refusal> {
             format!("the stride is {stride}, the size {}", to.bytes)
         })?;
     }
-    Ok(())
+    // One level steps over all that the other one holds.
+    let over = |outer: usize, inner: usize| {
+        to.strides[outer] >= to.strides[inner] * (to.counts[inner] as i64 - 1) + to.bytes as i64
+    };
+    let rule = "what a copy leaves where segments of its destination overlap is not documented";
+    limit(to.counts.contains(&1) || over(1, 0) || over(0, 1), rule, || {
+        format!("{:?} segments of {} bytes with strides of {:?}", to.counts, to.bytes, to.strides)
+    })
 }
 
 fn copies(copy: Copy) -> Result<(), Refusal> {

@@ -64,8 +64,16 @@ fn segments_of_copies() {
         "__memcpy(y, a, 1, NRAM2GDRAM, 1, 0, 65536);",
         "__memcpy(c, a, 4, NRAM2NRAM, 8, 1, 32, 1, 16, 1, 64, 2);",
         "__bang_move(c, a, 8, 4, 8, 3);",
+        "__memcpy(c, a, 4, NRAM2NRAM, 4, 3, 12, 3, 4, 15, 64, 0);",
     ] {
         rule(FaultKind::Limit, right, wrong);
+    }
+    // The outer level may be the narrower one.
+    for right in [
+        "__memcpy(c, a, 4, NRAM2NRAM, 4, 3, 16, 3, 4, 15, 64, 0);",
+        "__memcpy(c, a, 4, NRAM2NRAM, 16, 3, 4, 3, 4, 15, 64, 0);",
+    ] {
+        rule(FaultKind::Limit, right, "__memcpy(c, a, 4, NRAM2NRAM, 12, 3, 4, 3, 4, 15, 64, 0);");
     }
     // The number of segments is one more than the argument: one off is out of the array.
     rule(
