@@ -64,6 +64,7 @@ fn segments_of_copies() {
         "__memcpy(y, a, 1, NRAM2GDRAM, 1, 0, 65536);",
         "__memcpy(c, a, 4, NRAM2NRAM, 8, 1, 32, 1, 16, 1, 64, 2);",
         "__bang_move(c, a, 8, 4, 8, 3);",
+        "__memcpy(c, a, 8, NRAM2NRAM, 4, 8, 0);",
         "__memcpy(c, a, 4, NRAM2NRAM, 4, 3, 12, 3, 4, 15, 64, 0);",
     ] {
         rule(FaultKind::Limit, right, wrong);
