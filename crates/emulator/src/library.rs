@@ -17,7 +17,7 @@ pub(crate) struct Instance {
     /// Address and size of each shared array; the size of the dynamic one is 0.
     pub(crate) shared: Vec<(usize, u64)>,
     /// Lowest address of the library.
-    base: usize,
+    pub(crate) base: usize,
     /// Its constants and code: ranges that cannot be written.
     pub(crate) constants: Vec<(usize, usize)>,
     /// The file.
@@ -27,12 +27,12 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// Loads copy `number` of `library`, which has `arrays` shared arrays; its calls go to `calls`.
+    /// Loads copy `number` of `library`, which has `arrays` shared arrays and calls the functions of `table`.
     pub(crate) fn load(
         library: &Path,
         number: usize,
         arrays: usize,
-        calls: [usize; hooks::COUNT],
+        table: [usize; hooks::COUNT],
     ) -> Result<Instance, Error> {
         let path = library.with_file_name(format!("copy-{number}.so"));
         let failed = |source| Error::Io { doing: format!("copying {}", library.display()), source };
@@ -42,9 +42,9 @@ impl Instance {
         // SAFETY: `build::entry` defines the symbol with this type.
         let entry = unsafe { *loaded.get::<Entry>(b"__emu_entry\0")? };
         // SAFETY: the assembly of `build::hooks` defines it as that many addresses.
-        let table = unsafe { *loaded.get::<*mut [usize; hooks::COUNT]>(b"__emu_hooks\0")? };
+        let place = unsafe { *loaded.get::<*mut [usize; hooks::COUNT]>(b"__emu_hooks\0")? };
         // SAFETY: as above; nothing of the library runs yet.
-        unsafe { table.write(calls) };
+        unsafe { place.write(table) };
         // SAFETY: `build::entry` defines it as that many rows of two words.
         let rows = unsafe { *loaded.get::<*const (usize, u64)>(b"__emu_shared\0")? };
         // SAFETY: as above.

@@ -72,17 +72,17 @@ fn start(command: &mut Command) -> Result<Finished, Error> {
 }
 
 /// One run of clang: options, and the files that it reads.
-struct Step<'a> {
-    args: Vec<&'a str>,
+pub(crate) struct Step<'a> {
+    pub(crate) args: Vec<&'a str>,
     /// Names and texts.
-    inputs: Vec<(&'a str, &'a str)>,
+    pub(crate) inputs: Vec<(&'a str, &'a str)>,
     /// File that it writes; empty if it only checks.
-    output: &'static str,
+    pub(crate) output: &'static str,
 }
 
 impl Step<'_> {
     /// Runs it in `folder`, or takes its result out of the folder `kept`; the messages of a run that failed.
-    fn run(&self, folder: &Path, kept: Option<&Path>) -> Result<Result<(), String>, Error> {
+    pub(crate) fn run(&self, folder: &Path, kept: Option<&Path>) -> Result<Result<(), String>, Error> {
         let clang = clang()?;
         let path = folder.join(self.output);
         let kept = match kept.filter(|_| !self.output.is_empty()) {
@@ -244,7 +244,7 @@ pub(super) fn back(folder: &Path, kept: Option<&Path>, text: &str, checks: Check
 }
 
 /// Instruction set for the second step. Results do not depend on it.
-fn arch() -> &'static str {
+pub(crate) fn arch() -> &'static str {
     let v3 = ["avx2", "fma", "f16c", "bmi2"];
     let has = |feature: &str| match feature {
         "avx2" => std::arch::is_x86_feature_detected!("avx2"),
@@ -257,7 +257,7 @@ fn arch() -> &'static str {
 }
 
 /// The symbol a linker message misses.
-fn undefined(messages: &str) -> Option<String> {
+pub(crate) fn undefined(messages: &str) -> Option<String> {
     let (_, rest) =
         messages.split_once("undefined reference to `").or_else(|| messages.split_once("undefined symbol: "))?;
     let end = rest.find(['\'', '\n']).unwrap_or(rest.len());
@@ -265,7 +265,7 @@ fn undefined(messages: &str) -> Option<String> {
 }
 
 /// Errors among the messages; one that no line of the text leads to has line 0.
-fn diagnostics(messages: &str, file: &str) -> Vec<Diagnostic> {
+pub(crate) fn diagnostics(messages: &str, file: &str) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     for line in messages.lines() {
         let severities = [": error: ", ": fatal error: ", ": note: "];

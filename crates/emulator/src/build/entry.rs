@@ -4,7 +4,7 @@ use super::ir::{EntryParam, SharedArray};
 use super::signature::{Param, ParamKind};
 
 /// A table of address and size of each shared array, `__emu_shared`.
-pub(super) fn table(shared: &[SharedArray]) -> String {
+pub(crate) fn table(shared: &[SharedArray]) -> String {
     let rows = shared.iter().map(|array| {
         let size = match array.ty.is_empty() {
             true => "0".to_owned(),
@@ -39,7 +39,7 @@ define hidden bfloat @__truncsfbf2(float %x) noinline nounwind {
 /// `numbers` are those of [`super::signature::Builtin`].
 ///
 /// The kernel is not inlined, since its lines would be lost in a function without any.
-pub(super) fn entry(name: &str, types: &[EntryParam], params: &[Param]) -> String {
+pub(crate) fn entry(name: &str, types: &[EntryParam], params: &[Param]) -> String {
     let mut body = String::new();
     let mut call = Vec::new();
     for (index, (ty, param)) in types.iter().zip(params).enumerate() {

@@ -31,13 +31,15 @@ pub(crate) enum Hook {
     Ascend,
     /// `(place, from, to, site)`: an implicit conversion that cut a number.
     Conversion,
+    /// `(op, words, site) -> result`: a call of BANG C.
+    Bang,
 }
 
 /// Rows of the table.
-pub(crate) const COUNT: usize = 12;
+pub(crate) const COUNT: usize = 13;
 
 /// Hooks that take their arguments as they are; the site follows in the register named.
-const DIRECT: [(&str, Hook, &str); 14] = [
+const DIRECT: [(&str, Hook, &str); 15] = [
     ("__emu_lane", Hook::Lane, "%rcx"),
     ("__emu_barrier", Hook::Barrier, "%rsi"),
     ("__emu_number", Hook::Number, "%rsi"),
@@ -47,6 +49,7 @@ const DIRECT: [(&str, Hook, &str); 14] = [
     ("__emu_ascend", Hook::Ascend, "%rsi"),
     ("__ubsan_handle_implicit_conversion", Hook::Conversion, "%rcx"),
     ("__ubsan_handle_implicit_conversion_abort", Hook::Conversion, "%rcx"),
+    ("__emu_bang", Hook::Bang, "%rdx"),
     ("__ubsan_handle_type_mismatch_v1", Hook::Alignment, "%rdx"),
     ("__ubsan_handle_type_mismatch_v1_abort", Hook::Alignment, "%rdx"),
     ("__tsan_memcpy", Hook::Copy, "%rcx"),

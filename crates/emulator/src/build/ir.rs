@@ -12,24 +12,24 @@ const GAP: u64 = 4096;
 
 /// A parameter of the kernel as compiled.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct EntryParam {
+pub(crate) struct EntryParam {
     /// IR type.
-    pub(super) ty: String,
+    pub(crate) ty: String,
     /// `zeroext`, `signext` or empty.
-    pub(super) extend: &'static str,
+    pub(crate) extend: &'static str,
     /// Size of what a reference names.
-    pub(super) dereferenceable: Option<u64>,
+    pub(crate) dereferenceable: Option<u64>,
 }
 
 /// An array in shared memory.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct SharedArray {
+pub(crate) struct SharedArray {
     /// Symbol with `@`.
-    pub(super) symbol: String,
+    pub(crate) symbol: String,
     /// Name in the text.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// IR type; empty for the dynamic array.
-    pub(super) ty: String,
+    pub(crate) ty: String,
 }
 
 /// A rewritten module.
@@ -186,7 +186,7 @@ impl Module {
 }
 
 /// `_ZZ3rmsE4part` is `part`: the last name of a mangled symbol.
-fn source_name(symbol: &str) -> String {
+pub(crate) fn source_name(symbol: &str) -> String {
     let name = symbol.trim_start_matches('@').trim_matches('"');
     if !name.starts_with("_Z") {
         return name.to_owned();
@@ -198,7 +198,7 @@ fn source_name(symbol: &str) -> String {
 }
 
 /// The type at the start of `text`, and the rest.
-fn split_type(text: &str) -> (&str, &str) {
+pub(crate) fn split_type(text: &str) -> (&str, &str) {
     let mut depth = 0_usize;
     for (at, byte) in text.bytes().enumerate() {
         match byte {
@@ -254,7 +254,7 @@ fn flat_addresses(line: &str) -> String {
 }
 
 /// Drops the processor of the first step; turns on the instrumentation of the second.
-fn attributes(line: &str, checks: Checks) -> String {
+pub(crate) fn attributes(line: &str, checks: Checks) -> String {
     let mut kept: String = line.split(" \"target-").enumerate().fold(String::new(), |mut kept, (index, part)| {
         match index {
             0 => kept.push_str(part),
@@ -273,7 +273,7 @@ fn attributes(line: &str, checks: Checks) -> String {
     }
 }
 
-fn entry_params(line: &str) -> Vec<EntryParam> {
+pub(crate) fn entry_params(line: &str) -> Vec<EntryParam> {
     let Some(start) = line.find('(') else { return vec![] };
     let mut params = Vec::new();
     let mut rest = &line[start + 1..];

@@ -6,9 +6,9 @@
 
 mod cache;
 pub(crate) mod clang;
-mod entry;
+pub(crate) mod entry;
 pub(crate) mod hooks;
-mod ir;
+pub(crate) mod ir;
 mod ptx;
 mod signature;
 

@@ -1,0 +1,3 @@
+// What device-only files include.
+#pragma once
+#include "bang.h"
