@@ -102,6 +102,12 @@ fn a_layer_is_five_launches_where_kernels_stand_side_by_side() {
             assert_eq!(plain.launches_per_token(), 10 * layers + 4, "{target} {name}");
             assert_eq!(fused.launches_per_token(), per_layer * layers + 3, "{target} {name}");
             assert_eq!(fused.bytes_per_token(5), plain.bytes_per_token(5), "{target} {name}: weights are read once");
+            // Long contexts have as many launches, with attention in parts.
+            let far = fused.far.as_ref().expect("long contexts have a step of their own");
+            assert_eq!(far.step.len(), fused.step.len(), "{target} {name}");
+            assert!(far.step.iter().any(|launch| launch.kernel == "merge_o_proj"), "{target} {name}");
+            assert!(fused.step.iter().all(|launch| launch.kernel != "attention_parts"), "{target} {name}");
+            assert_eq!(fused.bytes_per_token(far.from), plain.bytes_per_token(far.from), "{target} {name}");
             // Without the longest rewrite, the next ones.
             let shorter = plan::fuse_except(&plain, &manifest, &["norm_qkv_rope".to_owned()]);
             assert_eq!(shorter.launches_per_token(), per_layer.max(6) * layers + 3, "{target} {name}");
