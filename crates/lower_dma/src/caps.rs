@@ -36,7 +36,11 @@ pub fn unary(op: UnaryOp, elem: Elem, target: &Target) -> Support {
         (_, UnaryOp::Rsqrt | UnaryOp::Tanh) if target.unary.contains(&op) => Support::Native,
         (_, UnaryOp::Rsqrt | UnaryOp::Tanh) => Support::Composed,
         (_, UnaryOp::Abs | UnaryOp::Exp | UnaryOp::Log | UnaryOp::Sqrt | UnaryOp::Floor) => {
-            if target.unary.contains(&op) { Support::Native } else { Support::Refused("the target has no such function") }
+            if target.unary.contains(&op) {
+                Support::Native
+            } else {
+                Support::Refused("the target has no such function")
+            }
         }
     }
 }
@@ -100,7 +104,11 @@ pub fn reduce(op: ReduceOp, elem: Elem) -> Support {
     match elem {
         Elem::I1 => INTS_ONLY,
         _ if float != elem.is_float() => {
-            if float { FLOATS_ONLY } else { INTS_ONLY }
+            if float {
+                FLOATS_ONLY
+            } else {
+                INTS_ONLY
+            }
         }
         Elem::F32 => Support::Native,
         Elem::F16 | Elem::Bf16 => Support::Composed,

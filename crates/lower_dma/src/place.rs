@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use tile_ir::Loc;
 
 use crate::error::Error;
-use crate::ir::{Buffer, CoreKernel, Copy, Operand, Span, Stmt, StmtKind};
+use crate::ir::{Buffer, Copy, CoreKernel, Operand, Span, Stmt, StmtKind};
 use crate::target::Target;
 
 /// A kernel whose buffers have addresses.
@@ -111,7 +111,8 @@ pub(crate) fn buffers(stmt: &Stmt) -> Vec<Buffer> {
         | StmtKind::Signal { .. }
         | StmtKind::Await { .. }
         | StmtKind::Barrier(_)
-        | StmtKind::Drain(_) => vec![],
+        | StmtKind::Drain(_)
+        | StmtKind::Fence => vec![],
     }
 }
 
@@ -187,7 +188,8 @@ fn rename(block: &mut [Stmt], renamed: &BTreeMap<Buffer, Buffer>) {
             | StmtKind::Signal { .. }
             | StmtKind::Await { .. }
             | StmtKind::Barrier(_)
-            | StmtKind::Drain(_) => {}
+            | StmtKind::Drain(_)
+            | StmtKind::Fence => {}
         }
         for block in stmt.blocks_mut() {
             rename(block, renamed);

@@ -19,6 +19,8 @@ use crate::target::{Sync, Target};
 pub(crate) enum Region {
     Local(u64, u64),
     View(u32),
+    /// A flag, which must be waited for before it is set again.
+    Flag(Pipe, Pipe, u32),
 }
 
 /// Something done that others must not run into.
@@ -37,7 +39,9 @@ impl Touch {
         match (self.region, other.region) {
             (Region::Local(a, b), Region::Local(c, d)) => a < d && c < b,
             (Region::View(a), Region::View(b)) => a == b,
-            (Region::Local(..), Region::View(_)) | (Region::View(_), Region::Local(..)) => false,
+            (Region::Local(..), Region::View(_) | Region::Flag(..))
+            | (Region::View(_), Region::Local(..) | Region::Flag(..))
+            | (Region::Flag(..), _) => false,
         }
     }
 }
@@ -129,7 +133,7 @@ pub fn synchronise(placed: Placed, target: &Target) -> CoreKernel {
         Sync::Events { ids } => {
             let sync = Events { kernel: &kernel, target, ids };
             let mut state = State::default();
-            sync.block(&body, &mut state, &Ids::new())
+            sync.block(&body, &mut state)
         }
         Sync::Drain { copies_wait: true } => body,
         Sync::Drain { copies_wait: false } => {
@@ -154,9 +158,8 @@ struct Flag {
     /// Before which statement it is set, and waited for.
     set: usize,
     wait: usize,
+    event: u32,
 }
-
-type Ids = BTreeSet<(Pipe, Pipe, u32)>;
 
 /// What one walk over a block finds.
 #[derive(Default)]
@@ -166,15 +169,44 @@ struct Walk {
     entry: Vec<State>,
     flags: Vec<Flag>,
     barriers: Vec<(usize, Pipe)>,
+    /// Before which statements everything is waited for.
+    fences: Vec<usize>,
     /// Which statement of the block touched what last.
     last: Vec<(Touch, usize)>,
+    /// Flags that are used at or inside each statement.
+    used: BTreeSet<(usize, Pipe, Pipe, u32)>,
+}
+
+impl Walk {
+    fn touched(&mut self, touch: Touch, at: usize) {
+        match self.last.iter_mut().find(|(mine, _)| *mine == touch) {
+            Some((_, mine)) => *mine = at,
+            None => self.last.push((touch, at)),
+        }
+    }
 }
 
 impl Events<'_> {
-    /// The block with its synchronisation. `taken` flags are set while it runs.
-    fn block(&self, block: &[Stmt], state: &mut State, taken: &Ids) -> Vec<Stmt> {
+    /// The block with its synchronisation.
+    fn block(&self, block: &[Stmt], state: &mut State) -> Vec<Stmt> {
         let walk = self.walk(block, state);
-        self.assemble(block, walk, taken)
+        self.assemble(block, &walk)
+    }
+
+    /// The flag with a number that is free from where it is set to where it is waited for, and was waited for before.
+    fn free(&self, flag: Flag, known: &State, walk: &Walk) -> Option<Flag> {
+        (0..self.ids).map(|event| Flag { event, ..flag }).find(|flag| {
+            let key = (flag.from, flag.to, flag.event);
+            let wait = Touch { pipe: flag.to, region: Region::Flag(flag.from, flag.to, flag.event), write: true };
+            let waited = known.done.iter().all(|(touch, over)| *touch != wait || over & bit(flag.from) != 0);
+            let meets = |other: &Flag| {
+                (other.from, other.to, other.event) == key && other.set <= flag.wait && flag.set <= other.wait
+            };
+            let inside = |&&(at, from, to, event): &&(usize, Pipe, Pipe, u32)| {
+                (from, to, event) == key && flag.set <= at && at <= flag.wait
+            };
+            waited && !walk.flags.iter().any(meets) && !walk.used.iter().any(|use_| inside(&use_))
+        })
     }
 
     /// What a block needs, and the state after it.
@@ -185,13 +217,14 @@ impl Events<'_> {
             walk.set.push(state.clone());
             self.order(at, &own, state, &mut walk);
             walk.entry.push(state.clone());
-            self.pass(stmt, state);
-            for touch in own {
-                match walk.last.iter_mut().find(|(mine, _)| *mine == touch) {
-                    Some((_, mine)) => *mine = at,
-                    None => walk.last.push((touch, at)),
+            let inner = self.pass(stmt, state);
+            for (_, from, to, event) in inner {
+                walk.used.insert((at, from, to, event));
+                if to != Pipe::Scalar {
+                    walk.touched(Touch { pipe: to, region: Region::Flag(from, to, event), write: true }, at);
                 }
             }
+            own.into_iter().for_each(|touch| walk.touched(touch, at));
         }
         walk
     }
@@ -205,50 +238,72 @@ impl Events<'_> {
 
     /// Orders what comes before statement `at` with what it touches.
     fn order(&self, at: usize, own: &[Touch], state: &mut State, walk: &mut Walk) {
-        for touch in own {
-            loop {
-                let conflict = state
-                    .done
-                    .iter()
-                    .find(|(other, over)| over & bit(touch.pipe) == 0 && other.conflicts(touch))
-                    .map(|(other, _)| *other);
-                let Some(other) = conflict else { break };
-                if other.pipe == touch.pipe {
-                    walk.barriers.push((at, touch.pipe));
-                    for (mine, over) in &mut state.done {
-                        if mine.pipe == touch.pipe {
-                            *over |= bit(touch.pipe);
-                        }
-                    }
-                    continue;
-                }
-                // After the last statement of the block that did it, or where the block begins.
-                let last = |touch: &Touch| walk.last.iter().find(|(mine, _)| mine == touch).map(|(_, at)| *at);
-                let set = last(&other).map_or(0, |at| at + 1);
-                let known = if set == at { state.clone() } else { walk.set[set].clone() };
-                state.ordered(&known, other.pipe, touch.pipe, |touch| last(touch).is_some_and(|at| at >= set));
-                walk.flags.push(Flag { from: other.pipe, to: touch.pipe, set, wait: at });
+        for (from, to) in Pipe::ALL.iter().flat_map(|&from| Pipe::ALL.map(|to| (from, to))) {
+            let conflicts: Vec<Touch> = state
+                .done
+                .iter()
+                .filter(|(other, over)| other.pipe == from && over & bit(to) == 0)
+                .filter(|(other, _)| own.iter().any(|touch| touch.pipe == to && other.conflicts(touch)))
+                .map(|(other, _)| *other)
+                .collect();
+            if conflicts.is_empty() {
+                continue;
             }
+            if from == to {
+                walk.barriers.push((at, to));
+                for (mine, over) in &mut state.done {
+                    if mine.pipe == to {
+                        *over |= bit(to);
+                    }
+                }
+                continue;
+            }
+            // After the last statement of the block that did one of them, or where the block begins.
+            let last = |touch: &Touch| walk.last.iter().find(|(mine, _)| mine == touch).map(|(_, at)| *at);
+            let set = conflicts.iter().filter_map(last).max().map_or(0, |at| at + 1);
+            let known = if set == at { state.clone() } else { walk.set[set].clone() };
+            let late = Flag { from, to, set: at, wait: at, event: 0 };
+            let free = self.free(Flag { set, ..late }, &known, walk).or_else(|| self.free(late, state, walk));
+            let Some(flag) = free else {
+                // Every flag may still wait for its reader.
+                walk.fences.push(at);
+                state.done.clear();
+                continue;
+            };
+            let known = if flag.set == at { state.clone() } else { known };
+            let again: Vec<Touch> =
+                walk.last.iter().filter(|(_, at)| *at >= flag.set).map(|(touch, _)| *touch).collect();
+            state.ordered(&known, from, to, |touch| again.contains(touch));
+            walk.used.insert((at, from, to, flag.event));
+            // What scalar code waited for is over for all that it starts later.
+            if to != Pipe::Scalar {
+                let wait = Touch { pipe: to, region: Region::Flag(from, to, flag.event), write: true };
+                state.start(wait);
+                walk.touched(wait, at);
+            }
+            walk.flags.push(flag);
         }
     }
 
-    /// What a statement does to the state.
-    fn pass(&self, stmt: &Stmt, state: &mut State) {
+    /// What a statement does to the state; the flags that are used inside it.
+    fn pass(&self, stmt: &Stmt, state: &mut State) -> BTreeSet<(usize, Pipe, Pipe, u32)> {
+        let mut used = BTreeSet::new();
         match &stmt.kind {
             StmtKind::For { body, .. } => {
                 let mut end = self.at_entry(&[body], state);
                 *state = end.clone();
-                self.walk(body, &mut end);
+                used = self.walk(body, &mut end).used;
                 state.join(&end);
             }
             StmtKind::While { before, body, .. } => {
                 *state = self.at_entry(&[before, body], state);
-                self.walk(before, state);
+                used = self.walk(before, state).used;
+                used.extend(self.walk(body, &mut state.clone()).used);
             }
             StmtKind::If { then, otherwise, .. } => {
                 let mut other = state.clone();
-                self.walk(then, state);
-                self.walk(otherwise, &mut other);
+                used = self.walk(then, state).used;
+                used.extend(self.walk(otherwise, &mut other).used);
                 state.join(&other);
             }
             StmtKind::Let { .. }
@@ -262,13 +317,15 @@ impl Events<'_> {
             | StmtKind::Signal { .. }
             | StmtKind::Await { .. }
             | StmtKind::Barrier(_)
-            | StmtKind::Drain(_) => {
+            | StmtKind::Drain(_)
+            | StmtKind::Fence => {
                 for touch in touches(stmt, self.kernel, self.target) {
                     state.start(touch);
                 }
             }
         }
         state.tidy();
+        used
     }
 
     /// The state at the start of every turn.
@@ -288,74 +345,48 @@ impl Events<'_> {
         }
     }
 
-    /// The block with flags of numbers that are free where they are needed.
-    fn assemble(&self, block: &[Stmt], walk: Walk, taken: &Ids) -> Vec<Stmt> {
-        let Walk { entry, mut flags, barriers, .. } = walk;
-        // The innermost and shortest first; the last number is for flags that are waited for where they are set.
-        let mut numbered: Vec<(Flag, u32)> = Vec::new();
-        flags.sort_by_key(|flag| (flag.wait, flag.set));
-        for mut flag in flags {
-            let free = |flag: &Flag, numbered: &[(Flag, u32)]| {
-                (0..self.ids.saturating_sub(1)).find(|&id| {
-                    let meets = |other: &Flag| {
-                        (other.from, other.to) == (flag.from, flag.to) && other.set <= flag.wait && flag.set <= other.wait
-                    };
-                    !taken.contains(&(flag.from, flag.to, id))
-                        && !numbered.iter().any(|(other, number)| *number == id && meets(other))
-                })
-            };
-            let id = if flag.set == flag.wait { None } else { free(&flag, &numbered) };
-            let id = id.unwrap_or_else(|| {
-                flag.set = flag.wait;
-                self.ids - 1
-            });
-            numbered.push((flag, id));
-        }
+    /// The block with what the walk found.
+    fn assemble(&self, block: &[Stmt], walk: &Walk) -> Vec<Stmt> {
         let mut out = Vec::new();
         for (at, stmt) in block.iter().enumerate() {
-            let loc = &stmt.loc;
-            let put = |kind| Stmt { kind, loc: loc.clone() };
-            let long = |flag: &Flag| flag.set != flag.wait;
-            for (flag, event) in numbered.iter().filter(|(flag, _)| flag.set == at && long(flag)) {
-                out.push(put(StmtKind::Signal { from: flag.from, to: flag.to, event: *event }));
+            let mut put = |kind| out.push(Stmt { kind, loc: stmt.loc.clone() });
+            let early = |flag: &&Flag| flag.set == at && flag.wait != at;
+            for Flag { from, to, event, .. } in walk.flags.iter().filter(early).copied() {
+                put(StmtKind::Signal { from, to, event });
             }
-            for (flag, event) in numbered.iter().filter(|(flag, _)| flag.wait == at) {
-                let (from, to, event) = (flag.from, flag.to, *event);
-                if !long(flag) {
-                    out.push(put(StmtKind::Signal { from, to, event }));
+            for Flag { from, to, event, set, .. } in walk.flags.iter().filter(|flag| flag.wait == at).copied() {
+                if set == at {
+                    put(StmtKind::Signal { from, to, event });
                 }
-                out.push(put(StmtKind::Await { from, to, event }));
+                put(StmtKind::Await { from, to, event });
             }
-            for (_, pipe) in barriers.iter().filter(|(place, _)| *place == at) {
-                out.push(put(StmtKind::Barrier(*pipe)));
+            for (_, pipe) in walk.barriers.iter().filter(|(place, _)| *place == at) {
+                put(StmtKind::Barrier(*pipe));
             }
-            let mut inner = taken.clone();
-            for (flag, id) in &numbered {
-                if long(flag) && flag.set <= at && flag.wait > at {
-                    inner.insert((flag.from, flag.to, *id));
-                }
+            if walk.fences.contains(&at) {
+                put(StmtKind::Fence);
             }
-            out.push(self.inside(stmt, &entry[at], &inner));
+            out.push(self.inside(stmt, &walk.entry[at]));
         }
         out
     }
 
     /// A statement with the blocks inside it synchronised.
-    fn inside(&self, stmt: &Stmt, state: &State, taken: &Ids) -> Stmt {
+    fn inside(&self, stmt: &Stmt, state: &State) -> Stmt {
         let mut new = stmt.clone();
         match &mut new.kind {
             StmtKind::For { body, .. } => {
                 let mut entry = self.at_entry(&[body], state);
-                *body = self.block(body, &mut entry, taken);
+                *body = self.block(body, &mut entry);
             }
             StmtKind::While { before, body, .. } => {
                 let mut entry = self.at_entry(&[before, body], state);
-                *before = self.block(before, &mut entry, taken);
-                *body = self.block(body, &mut entry, taken);
+                *before = self.block(before, &mut entry);
+                *body = self.block(body, &mut entry);
             }
             StmtKind::If { then, otherwise, .. } => {
-                *then = self.block(then, &mut state.clone(), taken);
-                *otherwise = self.block(otherwise, &mut state.clone(), taken);
+                *then = self.block(then, &mut state.clone());
+                *otherwise = self.block(otherwise, &mut state.clone());
             }
             StmtKind::Let { .. }
             | StmtKind::Assign { .. }
@@ -368,7 +399,8 @@ impl Events<'_> {
             | StmtKind::Signal { .. }
             | StmtKind::Await { .. }
             | StmtKind::Barrier(_)
-            | StmtKind::Drain(_) => {}
+            | StmtKind::Drain(_)
+            | StmtKind::Fence => {}
         }
         new
     }
@@ -384,8 +416,7 @@ fn drains(kernel: &CoreKernel, target: &Target, block: &[Stmt], open: &mut BTree
             let waits = |other: &Touch| {
                 own.iter().any(|touch| {
                     // One pipe is in order; scalar code waits for the vector unit by itself.
-                    let alone = touch.pipe == other.pipe
-                        || (touch.pipe == Pipe::Scalar && other.pipe == Pipe::Vector);
+                    let alone = touch.pipe == other.pipe || (touch.pipe == Pipe::Scalar && other.pipe == Pipe::Vector);
                     !alone && touch.conflicts(other)
                 })
             };

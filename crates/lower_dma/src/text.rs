@@ -211,6 +211,7 @@ impl Printer<'_> {
                 self.line(&format!("await {} -> {} {event};", from.name(), to.name()), loc);
             }
             StmtKind::Barrier(pipe) => self.line(&format!("barrier {};", pipe.name()), loc),
+            StmtKind::Fence => self.line("fence;", loc),
             StmtKind::Drain(pipe) => self.line(&format!("drain {};", pipe.name()), loc),
         }
     }

@@ -30,9 +30,8 @@ fn one(seed: u64, target: &Target) -> Result<bool, String> {
 
 #[test]
 fn random_kernels_compute_what_the_tile_program_says() {
-    let number = |name: &str, default: u64| {
-        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-    };
+    let number =
+        |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let (first, count) = (number("TENFOLD_SEED", 0), number("TENFOLD_KERNELS", 150));
     let (mut taken, mut failed) = (0, Vec::new());
     for seed in first..first + count {

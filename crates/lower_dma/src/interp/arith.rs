@@ -153,12 +153,9 @@ pub(super) fn compare(predicate: Predicate, x: Num, y: Num, width: u32) -> Optio
                 Predicate::ULe => ux <= uy,
                 Predicate::UGt => ux > uy,
                 Predicate::UGe => ux >= uy,
-                Predicate::FEq
-                | Predicate::FNe
-                | Predicate::FLt
-                | Predicate::FLe
-                | Predicate::FGt
-                | Predicate::FGe => return None,
+                Predicate::FEq | Predicate::FNe | Predicate::FLt | Predicate::FLe | Predicate::FGt | Predicate::FGe => {
+                    return None;
+                }
             })
         }
         (Num::F(_), Num::I(_)) | (Num::I(_), Num::F(_)) => None,

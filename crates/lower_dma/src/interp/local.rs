@@ -99,7 +99,11 @@ impl Local {
         let range = self.range(elem, base, index);
         let Some(defined) = self.defined.get_mut(range.clone()) else { return };
         let was = defined[0];
-        defined.fill(value.is_some());
+        // A byte of bits that starts with defined ones stays so.
+        let shared = elem == Elem::I1 && self.mask == Mask::Bits && !index.is_multiple_of(8);
+        if value.is_some() || !shared {
+            defined.fill(value.is_some());
+        }
         let Some(value) = value else { return };
         let bytes = &mut self.bytes[range];
         match (elem, self.mask) {

@@ -150,8 +150,7 @@ impl Machine<'_, '_> {
                 self.start(Pipe::Vector, Work::Vector { op: *op, dst, args }, &stmt.loc)?;
             }
             StmtKind::For { var, lower, upper, step, body } => {
-                let (mut at, upper, step) =
-                    (self.eval(lower)?.int(), self.eval(upper)?.int(), self.eval(step)?.int());
+                let (mut at, upper, step) = (self.eval(lower)?.int(), self.eval(upper)?.int(), self.eval(step)?.int());
                 if step <= 0 {
                     return Err(TrapKind::Step);
                 }
@@ -200,6 +199,12 @@ impl Machine<'_, '_> {
                 self.stats.syncs += 1;
                 self.start(*pipe, Work::Barrier, &stmt.loc)?;
             }
+            StmtKind::Fence => {
+                self.stats.syncs += 1;
+                while self.queues.iter().any(|queue| !queue.is_empty()) {
+                    self.step(None)?;
+                }
+            }
             StmtKind::Drain(pipe) => {
                 self.stats.syncs += 1;
                 if !matches!(self.target.sync, Sync::Drain { .. }) {
@@ -243,9 +248,7 @@ impl Machine<'_, '_> {
                 let width = arith::bits(x.scalar(self.kernel));
                 arith::binary(*op, self.eval(x)?, self.eval(y)?, width).ok_or(TrapKind::Arithmetic)?
             }
-            Expr::Fma(x, y, z) => {
-                Num::F(self.eval(x)?.float().mul_add(self.eval(y)?.float(), self.eval(z)?.float()))
-            }
+            Expr::Fma(x, y, z) => Num::F(self.eval(x)?.float().mul_add(self.eval(y)?.float(), self.eval(z)?.float())),
             Expr::Compare(predicate, x, y) => {
                 let width = arith::bits(x.scalar(self.kernel));
                 let holds = arith::compare(*predicate, self.eval(x)?, self.eval(y)?, width).ok_or(TrapKind::Type)?;
@@ -276,7 +279,15 @@ impl Machine<'_, '_> {
         let step = self.target.step(data.elem);
         let wide = (start + span.cols).next_multiple_of(step).min(elements) - start;
         let wide = if span.rows > 1 { wide.min(span.pitch) } else { wide };
-        Ok(At { elem: data.elem, base: data.address, first: start, rows: span.rows, cols: span.cols, pitch: span.pitch, wide })
+        Ok(At {
+            elem: data.elem,
+            base: data.address,
+            first: start,
+            rows: span.rows,
+            cols: span.cols,
+            pitch: span.pitch,
+            wide,
+        })
     }
 
     fn operand(&self, operand: &Operand) -> Result<Value> {
@@ -310,13 +321,7 @@ impl Machine<'_, '_> {
         let pipe = if inward { Pipe::In } else { Pipe::Out };
         self.stats.copies += 1;
         let work = Work::Copy { inward, at, view, first: first as u64, view_pitch: copy.view_pitch, pad: copy.pad };
-        self.start(pipe, work, loc)?;
-        if self.target.sync == (Sync::Drain { copies_wait: true }) {
-            while !self.queues[pipe.index()].is_empty() {
-                self.step(Some(pipe))?;
-            }
-        }
-        Ok(())
+        self.start(pipe, work, loc)
     }
 
     fn inside(&self, view: ViewId, index: i64) -> Result<()> {
@@ -356,6 +361,11 @@ impl Machine<'_, '_> {
 
     fn start(&mut self, pipe: Pipe, work: Work, loc: &Loc) -> Result<()> {
         self.queues[pipe.index()].push(Entry { work, loc: loc.clone() });
+        if self.target.sync == (Sync::Drain { copies_wait: true }) {
+            while !self.queues[pipe.index()].is_empty() {
+                self.step(Some(pipe))?;
+            }
+        }
         self.moved()
     }
 

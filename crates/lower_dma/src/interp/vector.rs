@@ -66,9 +66,7 @@ pub(super) fn vector(local: &mut Local, op: VectorOp, dst: &At, args: &[Value]) 
         let Some(mut sum) = list.pop() else { return Err(TrapKind::Type) };
         for item in list.into_iter().rev() {
             sum = match (sum, item) {
-                (Some(x), Some(y)) => {
-                    Some(arith::binary(combine(op), x, y, width(dst.elem)).ok_or(TrapKind::Type)?)
-                }
+                (Some(x), Some(y)) => Some(arith::binary(combine(op), x, y, width(dst.elem)).ok_or(TrapKind::Type)?),
                 (_, _) => None,
             };
         }

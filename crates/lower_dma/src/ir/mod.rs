@@ -9,7 +9,7 @@
 //! - [`StmtKind::Vector`] is started on the vector unit.
 //!
 //! What has been started runs when it likes, in the order of nothing, unless [`StmtKind::Signal`], [`StmtKind::Await`],
-//! [`StmtKind::Barrier`] and [`StmtKind::Drain`] order it ([`crate::target::Sync`] says which of these a target has). Local memory
+//! [`StmtKind::Barrier`], [`StmtKind::Drain`] and [`StmtKind::Fence`] order it ([`crate::target::Sync`] says which of these a target has). Local memory
 //! is undefined at the start. Buffers have addresses and may overlap.
 //!
 //! **Blocks.** An operation on a row may write the whole of its last block: what lies between the row's last element and the next

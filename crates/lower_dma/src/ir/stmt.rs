@@ -239,6 +239,8 @@ pub enum StmtKind {
     Barrier(Pipe),
     /// The core waits until all that was started on a pipe is over.
     Drain(Pipe),
+    /// The core waits until all that was started is over.
+    Fence,
 }
 
 /// Memory that a statement touches.

@@ -23,7 +23,8 @@ impl Stmt {
             | StmtKind::Signal { .. }
             | StmtKind::Await { .. }
             | StmtKind::Barrier(_)
-            | StmtKind::Drain(_) => vec![],
+            | StmtKind::Drain(_)
+            | StmtKind::Fence => vec![],
         }
     }
 
@@ -44,7 +45,8 @@ impl Stmt {
             | StmtKind::Signal { .. }
             | StmtKind::Await { .. }
             | StmtKind::Barrier(_)
-            | StmtKind::Drain(_) => vec![],
+            | StmtKind::Drain(_)
+            | StmtKind::Fence => vec![],
         }
     }
 
@@ -74,7 +76,8 @@ impl Stmt {
             | StmtKind::Signal { .. }
             | StmtKind::Await { .. }
             | StmtKind::Barrier(_)
-            | StmtKind::Drain(_) => None,
+            | StmtKind::Drain(_)
+            | StmtKind::Fence => None,
         }
     }
 
@@ -125,7 +128,8 @@ impl Stmt {
             | StmtKind::Signal { .. }
             | StmtKind::Await { .. }
             | StmtKind::Barrier(_)
-            | StmtKind::Drain(_) => vec![],
+            | StmtKind::Drain(_)
+            | StmtKind::Fence => vec![],
         }
     }
 
@@ -149,7 +153,11 @@ impl Stmt {
             }
             StmtKind::For { lower, upper, step, .. } => vec![lower, upper, step],
             StmtKind::While { condition, .. } | StmtKind::If { condition, .. } => vec![condition],
-            StmtKind::Signal { .. } | StmtKind::Await { .. } | StmtKind::Barrier(_) | StmtKind::Drain(_) => vec![],
+            StmtKind::Signal { .. }
+            | StmtKind::Await { .. }
+            | StmtKind::Barrier(_)
+            | StmtKind::Drain(_)
+            | StmtKind::Fence => vec![],
         }
     }
 }

@@ -194,9 +194,10 @@ impl<'a> Lower<'a> {
                 | OpKind::Select { .. }
                 | OpKind::Cast(..)
         );
-        op.kind.operands().iter().all(|&operand| {
-            if elementwise { self.in_place(operand, kept) } else { !self.reads(operand, kept) }
-        })
+        op.kind
+            .operands()
+            .iter()
+            .all(|&operand| if elementwise { self.in_place(operand, kept) } else { !self.reads(operand, kept) })
     }
 
     fn for_op(&mut self, op: &'a Op) -> Result<()> {

@@ -190,14 +190,7 @@ impl Lower<'_> {
     }
 
     /// `and`, `or`, `xor` of ones and zeros.
-    fn logic(
-        &mut self,
-        kind: BinaryOp,
-        a: Operand,
-        b: Operand,
-        chunk: &Chunk,
-        into: Option<&Span>,
-    ) -> Result<Operand> {
+    fn logic(&mut self, kind: BinaryOp, a: Operand, b: Operand, chunk: &Chunk, into: Option<&Span>) -> Result<Operand> {
         match kind {
             BinaryOp::And => self.arithmetic(BinaryOp::MinF, a, b, Elem::F32, chunk, into),
             BinaryOp::Or => self.arithmetic(BinaryOp::MaxF, a, b, Elem::F32, chunk, into),
@@ -230,13 +223,7 @@ impl Lower<'_> {
         Ok(Operand::Span(dst))
     }
 
-    fn compare_bools(
-        &mut self,
-        predicate: Predicate,
-        op: &Op,
-        chunk: &Chunk,
-        into: Option<&Span>,
-    ) -> Result<Operand> {
+    fn compare_bools(&mut self, predicate: Predicate, op: &Op, chunk: &Chunk, into: Option<&Span>) -> Result<Operand> {
         let operands = op.kind.operands();
         let (a, b) = (self.eval(operands[0], chunk, None)?, self.eval(operands[1], chunk, None)?);
         // One where `x` is one and `y` is zero.
@@ -287,12 +274,9 @@ impl Lower<'_> {
             Predicate::SLe | Predicate::ULe => Predicate::FLe,
             Predicate::SGt | Predicate::UGt => Predicate::FGt,
             Predicate::SGe | Predicate::UGe => Predicate::FGe,
-            Predicate::FEq
-            | Predicate::FNe
-            | Predicate::FLt
-            | Predicate::FLe
-            | Predicate::FGt
-            | Predicate::FGe => predicate,
+            Predicate::FEq | Predicate::FNe | Predicate::FLt | Predicate::FLe | Predicate::FGt | Predicate::FGe => {
+                predicate
+            }
         };
         let (rows, cols) = (chunk.rows, chunk.cols);
         let (a, b);

@@ -177,10 +177,8 @@ impl Lower<'_> {
         let result = op.results[0];
         let elem = self.facts.ty(result).elem;
         self.each(chunk.rows, chunk.cols, |lower, row, col| {
-            let args: Vec<Expr> = operands
-                .iter()
-                .map(|(operand, elem, held)| lower.element(operand, row, col, *elem, *held))
-                .collect();
+            let args: Vec<Expr> =
+                operands.iter().map(|(operand, elem, held)| lower.element(operand, row, col, *elem, *held)).collect();
             let Some(value) = lower.compute(op, &args)? else { return lower.broken("no elementwise operation") };
             let offset = add(dst.offset.clone(), add(mul(row.clone(), int(dst.pitch)), col.clone()));
             lower.write(dst, offset, value, elem);

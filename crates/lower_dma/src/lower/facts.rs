@@ -119,9 +119,7 @@ impl<'a> Facts<'a> {
     pub(super) fn is_splat(&self, value: Value) -> bool {
         match self.defs[value.index()].map(|op| &op.kind) {
             Some(OpKind::Constant(Literal::Splat(_))) => true,
-            Some(OpKind::Broadcast(from) | OpKind::Reshape(from)) => {
-                self.ty(*from).is_scalar() || self.is_splat(*from)
-            }
+            Some(OpKind::Broadcast(from) | OpKind::Reshape(from)) => self.ty(*from).is_scalar() || self.is_splat(*from),
             Some(OpKind::Slice { value, .. } | OpKind::Transpose { value, .. }) => self.is_splat(*value),
             Some(_) | None => false,
         }

@@ -86,11 +86,9 @@ pub(super) fn lie(facts: &Facts<'_>, access: &Access<'_>) -> Option<Lie> {
 pub(super) fn is_chunked(facts: &Facts<'_>, op: &Op) -> bool {
     // The operation outlives the facts only by name.
     let OpKind::Load { view, indices, mask, in_bounds, pad } = &op.kind else { return false };
-    let plain = mask.is_none_or(|mask| {
-        facts.defs[mask.index()].is_some_and(|def| matches!(def.kind, OpKind::CreateMask { .. }))
-    });
-    let access =
-        Access { view: *view, tile: op.results[0], indices, in_bounds, bounds: None, mask: None };
+    let plain = mask
+        .is_none_or(|mask| facts.defs[mask.index()].is_some_and(|def| matches!(def.kind, OpKind::CreateMask { .. })));
+    let access = Access { view: *view, tile: op.results[0], indices, in_bounds, bounds: None, mask: None };
     let number = facts.defs[pad.index()].is_some_and(|def| matches!(def.kind, OpKind::Constant(Literal::Splat(_))));
     plain && number && lie(facts, &access).is_some_and(|lie| lie.lead.is_empty())
 }
@@ -127,12 +125,11 @@ impl Lower<'_> {
             let at = add(index.clone(), start.clone());
             offset = add(offset, mul(at.clone(), int(strides[d])));
             let size = tile.map_or(1, |t| self.facts.ty(access.tile).shape.dims()[t]);
-            let proven = tile.is_some_and(|t| access.in_bounds[t])
-                || self
-                    .facts
-                    .analysis
-                    .range(access.indices[d])
-                    .is_some_and(|range| range.lo() >= 0 && range.hi() as i128 + i128::from(size) <= dims[d].into());
+            let proven =
+                tile.is_some_and(|t| access.in_bounds[t])
+                    || self.facts.analysis.range(access.indices[d]).is_some_and(|range| {
+                        range.lo() >= 0 && range.hi() as i128 + i128::from(size) <= dims[d].into()
+                    });
             let mut inside = int(count);
             if !proven {
                 inside = min(inside, sub(int(dims[d]), at));
@@ -284,7 +281,9 @@ impl Lower<'_> {
         }
         let dst = self.target_of(into, held, chunk.rows, chunk.cols);
         self.each(chunk.rows, chunk.cols, |lower, row, col| {
-            let place = if lie.apart { mul(col.clone(), int(span.pitch)) } else {
+            let place = if lie.apart {
+                mul(col.clone(), int(span.pitch))
+            } else {
                 add(mul(row.clone(), int(span.pitch)), col.clone())
             };
             let var = lower.var("x", Scalar::of(from));
@@ -339,7 +338,8 @@ impl Lower<'_> {
             let region = lower.region(access, lie, &from, &counts)?;
             let chunk = Chunk { row: first, col: Expr::int(0), rows: high, cols: wide };
             let into = kept.span(&chunk);
-            let span = if raw(elem) == held && elem != Elem::I1 { into.clone() } else { lower.temp(raw(elem), high, wide) };
+            let span =
+                if raw(elem) == held && elem != Elem::I1 { into.clone() } else { lower.temp(raw(elem), high, wide) };
             lower.copy_region(access.view, &region, &span, pad)?;
             let result = lower.widen(span, elem, held, lie, &chunk, Some(&into))?;
             if result != Operand::Span(into.clone()) {

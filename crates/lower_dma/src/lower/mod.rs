@@ -100,10 +100,8 @@ fn finish(placed: Placed, target: &Target) -> Result<CoreKernel, Error> {
         Ok(()) => Ok(core),
         Err(errors) => {
             let first = errors.into_iter().next();
-            let (detail, loc) = first.map_or_else(
-                || ("no reason".to_owned(), core.loc.clone()),
-                |error| (error.to_string(), error.loc),
-            );
+            let (detail, loc) = first
+                .map_or_else(|| ("no reason".to_owned(), core.loc.clone()), |error| (error.to_string(), error.loc));
             Err(Error::Broken { target: target.name, kernel: core.name, detail, loc })
         }
     }

@@ -48,7 +48,7 @@ impl Lower<'_> {
                 Operand::Span(_) | Operand::Row(_) | Operand::Column(_) => self.broken("a tile is not kept"),
             };
         };
-        
+
         let offset = if kept.geometry.rows == 1 {
             add(number(at, &ty.shape), int(kept.offset))
         } else {
@@ -66,10 +66,7 @@ impl Lower<'_> {
         let result = op.results[0];
         let (ty, cols) = (self.facts.ty(result), self.facts.geometry(result).cols);
         self.each(chunk.rows, chunk.cols, |lower, row, col| {
-            let at = add(
-                mul(add(chunk.row.clone(), row.clone()), int(cols)),
-                add(chunk.col.clone(), col.clone()),
-            );
+            let at = add(mul(add(chunk.row.clone(), row.clone()), int(cols)), add(chunk.col.clone(), col.clone()));
             let at = lower.define("at", at);
             let at: Vec<Expr> = coordinates(&at, &ty.shape);
             let value = lower.placed(op, &at)?;
@@ -171,9 +168,10 @@ impl Lower<'_> {
                         let at = lower.define("at", add(mul(row.clone(), int(cols)), col.clone()));
                         let value = coordinates(&at, &ty.shape)[*dim].clone();
                         let value = match Scalar::of(ty.elem) {
-                            Scalar::I32 => {
-                                Expr::Convert(crate::ir::Convert::Signed(Scalar::I32, super::scalar::bits(ty.elem)), Box::new(value))
-                            }
+                            Scalar::I32 => Expr::Convert(
+                                crate::ir::Convert::Signed(Scalar::I32, super::scalar::bits(ty.elem)),
+                                Box::new(value),
+                            ),
                             Scalar::I64 | Scalar::F32 | Scalar::Bool => value,
                         };
                         lower.write(&span, kept.at(row.clone(), col.clone()), value, ty.elem);
@@ -205,11 +203,8 @@ impl Lower<'_> {
                 let rows_stay = to.rank() == 2 && to.dims()[1] > 1 && from.dims()[1] > 1;
                 let ends = |at: u64| at.is_multiple_of(step) || at == kept.geometry.cols;
                 if rows_stay && offsets[1].is_multiple_of(step) && ends(offsets[1] + inner.cols) {
-                    let part = Kept {
-                        offset: kept.offset + offsets[0] * kept.pitch + offsets[1],
-                        geometry: inner,
-                        ..kept
-                    };
+                    let part =
+                        Kept { offset: kept.offset + offsets[0] * kept.pitch + offsets[1], geometry: inner, ..kept };
                     self.fill(*value, part)?;
                 } else {
                     let source = self.source(*value)?;

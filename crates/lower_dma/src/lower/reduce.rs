@@ -40,7 +40,10 @@ impl Lower<'_> {
             if reduced == several && !several.is_empty() {
                 return self.reduce_one(*kind, *value, *acc, result);
             }
-            if wide.rows > 1 && Some(reduced.as_slice()) == last.map(std::slice::from_ref) && self.facts.geometry(result).rows == 1 {
+            if wide.rows > 1
+                && Some(reduced.as_slice()) == last.map(std::slice::from_ref)
+                && self.facts.geometry(result).rows == 1
+            {
                 return self.reduce_rows(*kind, *value, *acc, result);
             }
             if wide.rows > 1

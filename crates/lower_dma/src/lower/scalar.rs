@@ -50,9 +50,7 @@ impl Lower<'_> {
                 }
             }
             (OpKind::Binary(kind, ..), [x, y]) => Expr::Binary(*kind, Box::new(x.clone()), Box::new(y.clone())),
-            (OpKind::Fma(..), [x, y, z]) => {
-                Expr::Fma(Box::new(x.clone()), Box::new(y.clone()), Box::new(z.clone()))
-            }
+            (OpKind::Fma(..), [x, y, z]) => Expr::Fma(Box::new(x.clone()), Box::new(y.clone()), Box::new(z.clone())),
             (OpKind::Compare(predicate, ..), [x, y]) => {
                 Expr::Compare(*predicate, Box::new(x.clone()), Box::new(y.clone()))
             }
@@ -267,9 +265,7 @@ fn one(cell: &Span, view: ViewId, offset: Expr) -> Copy {
 /// A number of element type `elem` from how a local buffer of `held` holds it.
 pub(super) fn from_held(value: Expr, elem: Elem, held: Elem) -> Expr {
     match (elem, held) {
-        (Elem::I1, Elem::F32) => {
-            Expr::Compare(tile_ir::Predicate::FNe, Box::new(value), Box::new(Expr::Float(0.0)))
-        }
+        (Elem::I1, Elem::F32) => Expr::Compare(tile_ir::Predicate::FNe, Box::new(value), Box::new(Expr::Float(0.0))),
         (Elem::I64 | Elem::Index, Elem::I32) => match value.as_int() {
             Some(number) => Expr::int(number),
             None => convert(Convert::Signed(Scalar::I64, 32), value),

@@ -7,9 +7,7 @@ use tile_ir::{Elem, Kernel, Loc, Op, ParamKind, Value};
 use super::exprs::{add, int, mul};
 use super::facts::{Facts, Geometry};
 use crate::error::Error;
-use crate::ir::{
-    Buffer, BufferData, CoreKernel, Expr, Operand, Scalar, Span, Stmt, StmtKind, Var, VarData, VectorOp,
-};
+use crate::ir::{Buffer, BufferData, CoreKernel, Expr, Operand, Scalar, Span, Stmt, StmtKind, Var, VarData, VectorOp};
 
 pub(super) type Result<T> = std::result::Result<T, Error>;
 
@@ -168,8 +166,7 @@ impl<'a> Lower<'a> {
                 self.counted("row", turns * height, height, |lower, at| {
                     lower.counted("column", across * width, width, |lower, to| {
                         lower.fresh();
-                        let chunk =
-                            Chunk { row: add(at, int(row)), col: add(to, int(col)), rows: height, cols: width };
+                        let chunk = Chunk { row: add(at, int(row)), col: add(to, int(col)), rows: height, cols: width };
                         f(lower, chunk)
                     })
                 })?;

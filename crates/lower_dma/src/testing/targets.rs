@@ -34,7 +34,8 @@ pub const ASCEND: Target = Target {
 };
 
 /// PTO on the 910B: the same hardware, other limits.
-pub const PTO: Target = Target { name: "pto", local_bytes: 188_416, cores: 48, sync: Sync::Events { ids: 8 }, ..ASCEND };
+pub const PTO: Target =
+    Target { name: "pto", local_bytes: 188_416, cores: 48, sync: Sync::Events { ids: 8 }, ..ASCEND };
 
 /// BANG: copies wait, masks of numbers, no integer vectors.
 pub const BANG: Target = Target {
@@ -51,12 +52,7 @@ pub const BANG: Target = Target {
     unary: &[UnaryOp::Abs, UnaryOp::Exp, UnaryOp::Log, UnaryOp::Sqrt, UnaryOp::Rsqrt, UnaryOp::Floor],
     binary: &[BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul, BinaryOp::DivF, BinaryOp::MinF, BinaryOp::MaxF],
     binary_i32: &[],
-    casts: &[
-        (Elem::Bf16, Elem::F32),
-        (Elem::F32, Elem::Bf16),
-        (Elem::F16, Elem::F32),
-        (Elem::F32, Elem::F16),
-    ],
+    casts: &[(Elem::Bf16, Elem::F32), (Elem::F32, Elem::Bf16), (Elem::F16, Elem::F32), (Elem::F32, Elem::F16)],
     fills: &[Elem::F32, Elem::F16, Elem::Bf16, Elem::I32],
     iota: false,
     scalar_unary: &[UnaryOp::Exp, UnaryOp::Sqrt],

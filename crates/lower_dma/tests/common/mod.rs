@@ -11,8 +11,7 @@ use tile_ir::testing::{OwnedArg, random_args};
 use tile_ir::{Access, Elem, Kernel, Module, ParamKind};
 
 /// Every kind of schedule.
-pub(crate) const SCHEDULES: [Schedule; 4] =
-    [Schedule::Eager, Schedule::Late, Schedule::Random(1), Schedule::Random(2)];
+pub(crate) const SCHEDULES: [Schedule; 4] = [Schedule::Eager, Schedule::Late, Schedule::Random(1), Schedule::Random(2)];
 
 /// The core program of a kernel.
 pub(crate) fn lower(kernel: &Kernel, target: &Target) -> Result<CoreKernel, Error> {
@@ -64,8 +63,7 @@ pub(crate) fn check(
     let expected = Expected::from_outputs(case, &truth);
     let mut last = Stats::default();
     for &schedule in schedules {
-        let (found, stats) =
-            run(core, target, case, schedule).map_err(|problem| format!("{schedule:?}: {problem}"))?;
+        let (found, stats) = run(core, target, case, schedule).map_err(|problem| format!("{schedule:?}: {problem}"))?;
         let comparison = judge::compare(case, &expected, &found);
         if !comparison.passed() {
             return Err(format!("{schedule:?}: {comparison}"));
