@@ -162,6 +162,59 @@ impl Stmt {
     }
 }
 
+impl Stmt {
+    /// As [`Stmt::exprs`].
+    pub fn exprs_mut(&mut self) -> Vec<&mut Expr> {
+        match &mut self.kind {
+            StmtKind::Let { value, .. } | StmtKind::Assign { value, .. } => vec![value],
+            StmtKind::Read { offset, .. } | StmtKind::ReadGlobal { offset, .. } => vec![offset],
+            StmtKind::Write { offset, value, .. } => vec![offset, value],
+            StmtKind::CopyIn(copy) | StmtKind::CopyOut(copy) => {
+                vec![&mut copy.offset, &mut copy.view_offset, &mut copy.rows, &mut copy.cols]
+            }
+            StmtKind::Vector { dst, args, .. } => {
+                let mut exprs = vec![&mut dst.offset];
+                exprs.extend(args.iter_mut().map(|arg| match arg {
+                    Operand::Span(span) | Operand::Row(span) | Operand::Column(span) => &mut span.offset,
+                    Operand::Scalar(value) => value,
+                }));
+                exprs
+            }
+            StmtKind::For { lower, upper, step, .. } => vec![lower, upper, step],
+            StmtKind::While { condition, .. } | StmtKind::If { condition, .. } => vec![condition],
+            StmtKind::Signal { .. }
+            | StmtKind::Await { .. }
+            | StmtKind::Barrier(_)
+            | StmtKind::Drain(_)
+            | StmtKind::Fence => vec![],
+        }
+    }
+}
+
+impl Expr {
+    /// Replaces variables by expressions.
+    pub fn substitute(&mut self, known: &std::collections::BTreeMap<super::kernel::Var, Expr>) {
+        match self {
+            Expr::Var(var) => {
+                if let Some(value) = known.get(var) {
+                    *self = value.clone();
+                }
+            }
+            Expr::Float(_) | Expr::Int(..) | Expr::Bool(_) | Expr::Core | Expr::Param(_) => {}
+            Expr::Unary(_, x) | Expr::Convert(_, x) => x.substitute(known),
+            Expr::Binary(_, x, y) | Expr::Compare(_, x, y) => {
+                x.substitute(known);
+                y.substitute(known);
+            }
+            Expr::Fma(x, y, z) | Expr::Select(x, y, z) => {
+                x.substitute(known);
+                y.substitute(known);
+                z.substitute(known);
+            }
+        }
+    }
+}
+
 impl VectorOp {
     /// Whether its operand is undefined afterwards.
     #[must_use]

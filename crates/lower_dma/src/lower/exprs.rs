@@ -74,6 +74,7 @@ pub(super) fn less(x: Expr, y: Expr) -> Expr {
 /// Both; `true` is left out.
 pub(super) fn both(x: Expr, y: Expr) -> Expr {
     match (x, y) {
+        (Expr::Bool(false), _) | (_, Expr::Bool(false)) => Expr::Bool(false),
         (Expr::Bool(true), z) | (z, Expr::Bool(true)) => z,
         (x, y) => binary(BinaryOp::And, x, y),
     }

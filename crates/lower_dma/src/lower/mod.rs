@@ -16,6 +16,7 @@ mod facts;
 mod functions;
 mod memory;
 mod moves;
+mod pipeline;
 mod product;
 mod programs;
 mod reduce;

@@ -163,13 +163,20 @@ impl<'a> Lower<'a> {
     ) -> Result<()> {
         for (row, height, turns) in cut(geometry.rows, rows) {
             for (col, width, across) in cut(geometry.cols, cols) {
-                self.counted("row", turns * height, height, |lower, at| {
-                    lower.counted("column", across * width, width, |lower, to| {
-                        lower.fresh();
-                        let chunk = Chunk { row: add(at, int(row)), col: add(to, int(col)), rows: height, cols: width };
-                        f(lower, chunk)
-                    })
-                })?;
+                let mut part = |lower: &mut Self, at: Expr, to: Expr| {
+                    lower.fresh();
+                    let chunk = Chunk { row: add(at, int(row)), col: add(to, int(col)), rows: height, cols: width };
+                    f(lower, chunk)
+                };
+                // The innermost loop with several turns copies ahead.
+                if across > 1 {
+                    self.counted("row", turns * height, height, |lower, at| {
+                        lower.ahead("column", across * width, width, &mut |lower, to| part(lower, at.clone(), to))
+                    })?;
+                } else {
+                    let first = Expr::int(0);
+                    self.ahead("row", turns * height, height, &mut |lower, at| part(lower, at, first.clone()))?;
+                }
             }
         }
         self.fresh();
