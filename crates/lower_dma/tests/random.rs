@@ -43,7 +43,8 @@ fn random_kernels_compute_what_the_tile_program_says() {
             }
         }
     }
-    let lines: Vec<String> = failed.iter().map(|problem| problem.lines().take(4).collect::<Vec<_>>().join(" ")).collect();
+    let lines: Vec<String> =
+        failed.iter().map(|problem| problem.lines().take(4).collect::<Vec<_>>().join(" ")).collect();
     let all = count * TARGETS.len() as u64;
     assert!(
         failed.is_empty(),
