@@ -175,9 +175,17 @@ impl<'a> Facts<'a> {
         match &op.kind {
             OpKind::Constant(Literal::Iota { .. } | Literal::Dense(_))
             | OpKind::Reduce { .. }
-            | OpKind::Contract { .. }
             | OpKind::Gather { .. } => {
                 op.results.iter().for_each(|&value| self.keep(value));
+            }
+            OpKind::Contract { lhs, rhs, .. } => {
+                op.results.iter().for_each(|&value| self.keep(value));
+                // One operand is needed as a whole: the smaller one, so that it is there once for all programs.
+                let size = |value: &Value| self.ty(*value).shape.count();
+                let smaller = if size(rhs) < size(lhs) { *rhs } else { *lhs };
+                if self.bytes(smaller) <= limit && self.is_worth_keeping(smaller) {
+                    self.keep(smaller);
+                }
             }
             OpKind::Transpose { value, .. } | OpKind::Extract { value, .. } => {
                 self.keep(*value);

@@ -205,7 +205,13 @@ impl Lower<'_> {
         let rows_in = |span: &Span| Span { rows, cols, ..span.clone() };
         let span = match into {
             Some(span) if raw_elem == held && !lie.apart && elem != Elem::I1 => rows_in(span),
-            Some(_) | None => self.temp(raw_elem, rows, cols),
+            Some(_) | None => {
+                let name = if raw_elem == held { self.naming.clone() } else { format!("{}_{raw_elem}", self.naming) };
+                let named = std::mem::replace(&mut self.naming, name);
+                let span = self.temp(raw_elem, rows, cols);
+                self.naming = named;
+                span
+            }
         };
         self.copy_region(access.view, &region, &span, self.pad(op))?;
         self.widen(span, elem, held, &lie, chunk, into)

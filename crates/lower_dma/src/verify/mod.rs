@@ -98,6 +98,11 @@ pub enum Rule {
     Foreign,
 }
 
+/// Whether all accesses are ordered and flags are in turn.
+pub(crate) fn is_ordered(kernel: &CoreKernel, target: &Target) -> bool {
+    order::check(kernel, target).is_empty()
+}
+
 /// Checks every rule.
 ///
 /// # Errors
