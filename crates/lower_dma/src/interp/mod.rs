@@ -15,6 +15,7 @@ mod arith;
 mod local;
 mod machine;
 mod queue;
+mod schedule;
 mod trap;
 mod vector;
 

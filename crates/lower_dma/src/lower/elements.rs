@@ -5,11 +5,11 @@
 
 use tile_ir::{BinaryOp, CastOp, Elem, Op, OpKind, Predicate, Value};
 
+use super::exprs::{add, int, mul};
+use super::facts::EXACT;
+use super::scalar::{from_held, to_held};
 use super::state::{Chunk, Lower, Result};
-use crate::ir::{Expr, Operand, Scalar, Span, StmtKind, VectorOp};
-
-/// Integers up to this size are exact in `f32`.
-const EXACT: i64 = 1 << 24;
+use crate::ir::{Expr, Operand, Span, StmtKind, VectorOp};
 
 impl Lower<'_> {
     /// An elementwise operation on a chunk.
@@ -49,8 +49,15 @@ impl Lower<'_> {
                 if elem == Elem::I1 {
                     return self.logic(*kind, a, b, chunk, into);
                 }
-                let all = [*x, *y, result].iter().all(|&value| self.facts.held(value) == Elem::I32);
-                if all && self.facts.target.binary_i32.contains(kind) && self.stays(*kind, *x, *y, elem) {
+                let held_as = |elem| [*x, *y, result].iter().all(|&value| self.facts.held(value) == elem);
+                if let Some(float) = as_float(*kind)
+                    && held_as(Elem::F32)
+                    && self.stays(*kind, *x, *y, elem)
+                {
+                    return self.arithmetic(float, a, b, Elem::F32, chunk, into);
+                }
+                if held_as(Elem::I32) && self.facts.target.binary_i32.contains(kind) && self.stays(*kind, *x, *y, elem)
+                {
                     return self.arithmetic(*kind, a, b, Elem::I32, chunk, into);
                 }
             }
@@ -130,10 +137,27 @@ impl Lower<'_> {
         let wide = |n: i64| i128::from(n);
         let ends = [(x.lo(), y.lo()), (x.lo(), y.hi()), (x.hi(), y.lo()), (x.hi(), y.hi())];
         let results = ends.map(|(a, b)| match kind {
+            BinaryOp::Add => wide(a) + wide(b),
             BinaryOp::Sub => wide(a) - wide(b),
             BinaryOp::Mul => wide(a) * wide(b),
-            _ if kind == BinaryOp::Add => wide(a) + wide(b),
-            _ => wide(a),
+            // One of the operands, or what is not asked about.
+            BinaryOp::DivF
+            | BinaryOp::DivS
+            | BinaryOp::DivU
+            | BinaryOp::RemS
+            | BinaryOp::RemU
+            | BinaryOp::MinF
+            | BinaryOp::MaxF
+            | BinaryOp::MinS
+            | BinaryOp::MaxS
+            | BinaryOp::MinU
+            | BinaryOp::MaxU
+            | BinaryOp::And
+            | BinaryOp::Or
+            | BinaryOp::Xor
+            | BinaryOp::Shl
+            | BinaryOp::ShrS
+            | BinaryOp::ShrU => wide(a),
         });
         let (lo, hi) = match elem {
             Elem::I8 => (i128::from(i8::MIN), i128::from(i8::MAX)),
@@ -286,10 +310,11 @@ impl Lower<'_> {
             let unsigned = matches!(predicate, Predicate::ULt | Predicate::ULe | Predicate::UGt | Predicate::UGe);
             let least = if unsigned { 0 } else { -EXACT };
             let exact = [x, y].iter().all(|&value| {
-                self.facts.held(value) == Elem::I32
-                    && self.facts.analysis.range(value).is_some_and(|r| r.lo() >= least && r.hi() <= EXACT)
+                let held = self.facts.held(value);
+                let made = held == Elem::F32 || self.facts.target.casts.contains(&(held, Elem::F32));
+                made && self.facts.analysis.range(value).is_some_and(|r| r.lo() >= least && r.hi() <= EXACT)
             });
-            if !exact || !self.facts.target.casts.contains(&(Elem::I32, Elem::F32)) {
+            if !exact {
                 return Ok(None);
             }
             (a, b) = match (self.as_float(x, chunk)?, self.as_float(y, chunk)?) {
@@ -310,6 +335,9 @@ impl Lower<'_> {
 
     /// A chunk of integers as `f32`.
     fn as_float(&mut self, value: Value, chunk: &Chunk) -> Result<Operand> {
+        if self.facts.held(value) == Elem::F32 {
+            return self.eval(value, chunk, None);
+        }
         Ok(match self.eval(value, chunk, None)? {
             Operand::Scalar(Expr::Int(_, number)) => Operand::Scalar(Expr::Float(number as f32)),
             Operand::Scalar(number) => {
@@ -365,7 +393,8 @@ impl Lower<'_> {
         let (mut x, mut y) = (self.eval(on_true, chunk, None)?, self.eval(on_false, chunk, None)?);
         for (value, operand) in [(on_true, &mut x), (on_false, &mut y)] {
             if self.facts.held(value) != held {
-                *operand = self.reheld(operand.clone(), self.facts.held(value), held, chunk)?;
+                let elem = self.facts.ty(value).elem;
+                *operand = self.reheld(operand.clone(), elem, self.facts.held(value), held, chunk)?;
             }
         }
         let dst = self.target_of(into, held, chunk.rows, chunk.cols);
@@ -376,72 +405,42 @@ impl Lower<'_> {
         Ok(Operand::Span(dst))
     }
 
-    /// Integers of one width held in another, whose values fit.
-    fn reheld(&mut self, operand: Operand, from: Elem, to: Elem, chunk: &Chunk) -> Result<Operand> {
-        let cut = |value| crate::ir::Convert::Signed(if to == Elem::I64 { Scalar::I64 } else { Scalar::I32 }, value);
+    /// Elements held in another type, whose values fit.
+    fn reheld(&mut self, operand: Operand, elem: Elem, from: Elem, to: Elem, chunk: &Chunk) -> Result<Operand> {
         if let Operand::Scalar(value) = operand {
-            return Ok(Operand::Scalar(Expr::Convert(cut(32), Box::new(value))));
+            return Ok(Operand::Scalar(to_held(from_held(value, elem, from), elem, to)));
         }
         let dst = self.temp(to, chunk.rows, chunk.cols);
         self.each(chunk.rows, chunk.cols, |lower, row, col| {
-            let value = lower.element(&operand, row, col, from, from);
-            let value = Expr::Convert(cut(32), Box::new(value));
-            let offset = super::exprs::add(
-                dst.offset.clone(),
-                super::exprs::add(super::exprs::mul(row.clone(), super::exprs::int(dst.pitch)), col.clone()),
-            );
-            lower.emit(StmtKind::Write { buffer: dst.buffer, offset, value });
+            let value = lower.element(&operand, row, col, elem, from);
+            let offset = add(dst.offset.clone(), add(mul(row.clone(), int(dst.pitch)), col.clone()));
+            lower.write(&dst, offset, value, elem);
             Ok(())
         })?;
         Ok(Operand::Span(dst))
     }
+}
 
-    /// A conversion by vector operations, if there is one.
-    fn cast(
-        &mut self,
-        cast: CastOp,
-        x: Value,
-        result: Value,
-        chunk: &Chunk,
-        into: Option<&Span>,
-    ) -> Result<Option<Operand>> {
-        let (from, to) = (self.facts.ty(x).elem, self.facts.ty(result).elem);
-        let (held_from, held) = (self.facts.held(x), self.facts.held(result));
-        let range = self.facts.analysis.range(x);
-        let native = self.facts.target.casts.contains(&(held_from, held));
-        let not_negative = range.is_some_and(|range| range.lo() >= 0);
-        let fits = range.is_some_and(|range| tile_ir::analysis::Range::all(to).includes(range));
-        // Values stay as they are, and so may what holds them.
-        let same = match cast {
-            CastOp::ExtF | CastOp::TruncF => true,
-            CastOp::UIntToFp => from == Elem::I1,
-            CastOp::ExtS => from != Elem::I1,
-            CastOp::ExtU | CastOp::IndexU => from != Elem::I1 && not_negative && fits,
-            CastOp::TruncI | CastOp::IndexS => from != Elem::I1 && to != Elem::I1 && fits,
-            CastOp::SIntToFp | CastOp::FpToSInt | CastOp::FpToUInt | CastOp::Bitcast => false,
-        };
-        if same && held == held_from {
-            return self.eval(x, chunk, None).map(Some);
-        }
-        let by_vector = match cast {
-            CastOp::SIntToFp => from != Elem::I1 && native,
-            CastOp::UIntToFp => from != Elem::I1 && native && not_negative,
-            CastOp::FpToSInt => to == Elem::I32 && native,
-            CastOp::ExtU | CastOp::IndexU => from == Elem::I1 && native,
-            CastOp::ExtF
-            | CastOp::TruncF
-            | CastOp::ExtS
-            | CastOp::TruncI
-            | CastOp::FpToUInt
-            | CastOp::IndexS
-            | CastOp::Bitcast => false,
-        };
-        if !by_vector {
-            return Ok(None);
-        }
-        let span = self.eval_span(x, chunk)?;
-        let dst = self.target_of(into, held, chunk.rows, chunk.cols);
-        self.vector(VectorOp::Cast, &dst, vec![Operand::Span(span)]);
-        Ok(Some(Operand::Span(dst)))
+/// The operation on `f32` that does the same to integers that are exact there.
+const fn as_float(kind: BinaryOp) -> Option<BinaryOp> {
+    match kind {
+        BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul => Some(kind),
+        BinaryOp::MinS => Some(BinaryOp::MinF),
+        BinaryOp::MaxS => Some(BinaryOp::MaxF),
+        BinaryOp::DivF
+        | BinaryOp::DivS
+        | BinaryOp::DivU
+        | BinaryOp::RemS
+        | BinaryOp::RemU
+        | BinaryOp::MinF
+        | BinaryOp::MaxF
+        | BinaryOp::MinU
+        | BinaryOp::MaxU
+        | BinaryOp::And
+        | BinaryOp::Or
+        | BinaryOp::Xor
+        | BinaryOp::Shl
+        | BinaryOp::ShrS
+        | BinaryOp::ShrU => None,
     }
 }

@@ -13,6 +13,9 @@ use tile_ir::{Access, Block, Elem, Kernel, Literal, Op, OpKind, Shape, Type, Val
 
 use crate::target::Target;
 
+/// Integers up to this size are exact in `f32`.
+pub(super) const EXACT: i64 = 1 << 24;
+
 /// Rows and columns of a tile in local memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Geometry {
@@ -91,15 +94,23 @@ impl<'a> Facts<'a> {
         self.kept[value.index()]
     }
 
-    /// Element type that holds a value's elements in local memory.
+    /// Element type that holds a value's elements in local memory. Integers that are exact in `f32` are held so where the vector unit
+    /// has no integers.
     pub(super) fn held(&self, value: Value) -> Elem {
-        match self.ty(value).elem {
+        let elem = self.ty(value).elem;
+        let within = |least: i64, most: i64| {
+            self.analysis.range(value).is_some_and(|range| range.lo() >= least && range.hi() <= most)
+        };
+        match elem {
             Elem::F32 | Elem::F16 | Elem::Bf16 | Elem::I1 => Elem::F32,
+            Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index
+                if self.target.binary_i32.is_empty() && within(-EXACT, EXACT) =>
+            {
+                Elem::F32
+            }
             Elem::I8 | Elem::I32 => Elem::I32,
-            Elem::I64 | Elem::Index => match self.analysis.range(value) {
-                Some(range) if range.lo() >= i64::from(i32::MIN) && range.hi() <= i64::from(i32::MAX) => Elem::I32,
-                Some(_) | None => Elem::I64,
-            },
+            Elem::I64 | Elem::Index if within(i32::MIN.into(), i32::MAX.into()) => Elem::I32,
+            Elem::I64 | Elem::Index => Elem::I64,
         }
     }
 
@@ -138,10 +149,7 @@ impl<'a> Facts<'a> {
             self.op(op, limit);
             op.kind.for_each_operand(|value| self.used(value, level, depth, limit));
             for inner in op.kind.blocks() {
-                let inner_level = match op.kind {
-                    OpKind::If { .. } => level,
-                    _ => level + 1,
-                };
+                let inner_level = if matches!(op.kind, OpKind::If { .. }) { level } else { level + 1 };
                 self.block(inner, inner_level, depth, limit);
             }
         }

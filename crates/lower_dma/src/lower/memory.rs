@@ -39,14 +39,17 @@ pub(super) struct Access<'a> {
 
 impl<'a> Access<'a> {
     pub(super) fn of(facts: &Facts<'a>, op: &'a Op) -> Option<Access<'a>> {
-        let (view, tile, indices, mask, in_bounds) = match &op.kind {
-            OpKind::Load { view, indices, mask, in_bounds, .. } => (view, op.results[0], indices, mask, in_bounds),
-            OpKind::Store { view, value, indices, mask, in_bounds } => (view, *value, indices, mask, in_bounds),
-            _ => return None,
-        };
-        let bounds = mask.and_then(|mask| match &facts.defs[mask.index()]?.kind {
-            OpKind::CreateMask { bounds } => Some(bounds.as_slice()),
-            _ => None,
+        let (view, tile, indices, mask, in_bounds) =
+            if let OpKind::Load { view, indices, mask, in_bounds, .. } = &op.kind {
+                (view, op.results[0], indices, mask, in_bounds)
+            } else if let OpKind::Store { view, value, indices, mask, in_bounds } = &op.kind {
+                (view, *value, indices, mask, in_bounds)
+            } else {
+                return None;
+            };
+        let bounds = mask.and_then(|mask| {
+            let OpKind::CreateMask { bounds } = &facts.defs[mask.index()]?.kind else { return None };
+            Some(bounds.as_slice())
         });
         let mask = if bounds.is_some() { None } else { *mask };
         Some(Access { view: *view, tile, indices, in_bounds, bounds, mask })

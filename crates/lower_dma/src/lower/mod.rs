@@ -8,6 +8,7 @@
 //! Programs are spread over cores in contiguous ranges ([`programs`]); what is the same for all programs is done once per core.
 //! Addresses come afterwards ([`crate::place`]), then synchronisation ([`crate::sync`]), then the proof ([`crate::verify`]).
 
+mod casts;
 mod control;
 mod elements;
 mod eval;

@@ -117,7 +117,27 @@ impl Lower<'_> {
                 }
                 Ok(inside)
             }
-            _ => self.broken("no operation that moves elements"),
+            OpKind::ProgramId(_)
+            | OpKind::NumPrograms(_)
+            | OpKind::Constant(_)
+            | OpKind::Unary(..)
+            | OpKind::Binary(..)
+            | OpKind::Fma(..)
+            | OpKind::Compare(..)
+            | OpKind::Select { .. }
+            | OpKind::Cast(..)
+            | OpKind::InsertSlice { .. }
+            | OpKind::Insert { .. }
+            | OpKind::Reduce { .. }
+            | OpKind::Contract { .. }
+            | OpKind::Load { .. }
+            | OpKind::Store { .. }
+            | OpKind::LoadScalar { .. }
+            | OpKind::StoreScalar { .. }
+            | OpKind::Gather { .. }
+            | OpKind::For { .. }
+            | OpKind::While { .. }
+            | OpKind::If { .. } => self.broken("no operation that moves elements"),
         }
     }
 
@@ -240,13 +260,36 @@ impl Lower<'_> {
                 let element = self.define(&name, element);
                 self.scalars[result.index()] = Some(element);
             }
-            _ => {
+            OpKind::Transpose { .. } | OpKind::Extract { .. } => {
                 let kept = self.keep(result, "moved");
                 let whole = Chunk::whole(kept.geometry);
                 self.fresh();
                 self.place_elements(op, &whole, &kept.span(&whole))?;
                 self.storage[result.index()] = Some(kept);
             }
+            OpKind::ProgramId(_)
+            | OpKind::NumPrograms(_)
+            | OpKind::Constant(_)
+            | OpKind::Unary(..)
+            | OpKind::Binary(..)
+            | OpKind::Fma(..)
+            | OpKind::Compare(..)
+            | OpKind::Select { .. }
+            | OpKind::Cast(..)
+            | OpKind::Broadcast(_)
+            | OpKind::Reshape(_)
+            | OpKind::Slice { .. }
+            | OpKind::Reduce { .. }
+            | OpKind::Contract { .. }
+            | OpKind::CreateMask { .. }
+            | OpKind::Load { .. }
+            | OpKind::Store { .. }
+            | OpKind::LoadScalar { .. }
+            | OpKind::StoreScalar { .. }
+            | OpKind::Gather { .. }
+            | OpKind::For { .. }
+            | OpKind::While { .. }
+            | OpKind::If { .. } => return self.broken("no operation that moves elements"),
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ impl Lower<'_> {
         let var = self.var(name, Scalar::I64);
         let i = Expr::Var(var);
         let first = self.inside(|lower| f(lower, i.clone()))?;
-        let first = self.split(first, var);
+        let first = self.split(first);
         if first.copies.is_empty() {
             let (lower, upper, step) = (Expr::int(0), int(count), int(step));
             self.emit(StmtKind::For { var, lower, upper, step, body: first.work });
@@ -51,7 +51,7 @@ impl Lower<'_> {
         }
         let next = add(i.clone(), int(step));
         let second = self.inside(|lower| f(lower, next.clone()))?;
-        let second = self.split(second, var);
+        let second = self.split(second);
         let even = turns / 2 * 2;
         let start = self.moved(&first.copies, var, &Expr::int(0));
         let after = add(i.clone(), int(2 * step));
@@ -76,24 +76,23 @@ impl Lower<'_> {
     }
 
     /// Takes the copies out of a turn that may come before it, with copies of the numbers that they need.
-    fn split(&mut self, turn: Vec<Stmt>, var: Var) -> Turn {
+    fn split(&mut self, turn: Vec<Stmt>) -> Turn {
         let mut defined: BTreeMap<Var, Expr> = BTreeMap::new();
         let mut other: BTreeSet<Var> = BTreeSet::new();
         for stmt in &turn {
-            stmt.for_each(&mut |stmt| match &stmt.kind {
-                StmtKind::Read { var, .. }
+            stmt.for_each(&mut |stmt| {
+                if let StmtKind::Read { var, .. }
                 | StmtKind::ReadGlobal { var, .. }
                 | StmtKind::Assign { var, .. }
-                | StmtKind::For { var, .. } => {
+                | StmtKind::For { var, .. } = &stmt.kind
+                {
                     other.insert(*var);
                 }
-                _ => {}
             });
             if let StmtKind::Let { var, value } = &stmt.kind {
                 defined.insert(*var, value.clone());
             }
         }
-        let _ = var;
         // Buffers that are copied into by something that moves, with what fills them before.
         let mut targets = BTreeSet::new();
         for stmt in &turn {
@@ -105,13 +104,11 @@ impl Lower<'_> {
                 });
             }
         }
-        let fills = |stmt: &Stmt| match &stmt.kind {
-            StmtKind::Vector { op: VectorOp::Copy, dst, args } => {
-                targets.contains(&dst.buffer)
-                    && dst.offset.as_int().is_some()
-                    && matches!(args.as_slice(), [Operand::Scalar(Expr::Float(_) | Expr::Int(..))])
-            }
-            _ => false,
+        let fills = |stmt: &Stmt| {
+            let StmtKind::Vector { op: VectorOp::Copy, dst, args } = &stmt.kind else { return false };
+            targets.contains(&dst.buffer)
+                && dst.offset.as_int().is_some()
+                && matches!(args.as_slice(), [Operand::Scalar(Expr::Float(_) | Expr::Int(..))])
         };
         let (mut copies, mut work) = (Vec::new(), Vec::new());
         // A buffer that the work writes itself stays with it.
@@ -149,17 +146,13 @@ impl Lower<'_> {
     /// A copy whose numbers follow from the turn's number.
     fn is_copy(&self, stmt: &Stmt, defined: &BTreeMap<Var, Expr>, other: &BTreeSet<Var>) -> bool {
         let known = |expr: &Expr| free(expr, defined, other);
-        match &stmt.kind {
-            StmtKind::CopyIn(copy) => {
-                let whole = copy.offset.as_int().is_some();
-                let numbers = [&copy.view_offset, &copy.rows, &copy.cols].into_iter().all(known);
-                whole && numbers && !self.facts.written.contains(&copy.view)
-            }
-            StmtKind::If { condition, then, otherwise } => {
-                known(condition) && otherwise.is_empty() && then.iter().all(|stmt| self.is_copy(stmt, defined, other))
-            }
-            _ => false,
+        if let StmtKind::CopyIn(copy) = &stmt.kind {
+            let whole = copy.offset.as_int().is_some();
+            let numbers = [&copy.view_offset, &copy.rows, &copy.cols].into_iter().all(known);
+            return whole && numbers && !self.facts.written.contains(&copy.view);
         }
+        let StmtKind::If { condition, then, otherwise } = &stmt.kind else { return false };
+        known(condition) && otherwise.is_empty() && then.iter().all(|stmt| self.is_copy(stmt, defined, other))
     }
 
     /// Statements with a number for a variable, and their own variables renamed.
@@ -176,22 +169,19 @@ impl Lower<'_> {
     fn rename(&mut self, stmts: &mut [Stmt], known: &mut BTreeMap<Var, Expr>) {
         for stmt in stmts {
             stmt.exprs_mut().into_iter().for_each(|expr| expr.substitute(known));
-            match &mut stmt.kind {
-                StmtKind::Let { var, .. }
-                | StmtKind::Read { var, .. }
-                | StmtKind::ReadGlobal { var, .. }
-                | StmtKind::For { var, .. } => {
-                    let data = self.out.var(*var).clone();
-                    let new = self.var(&data.name, data.scalar);
-                    known.insert(*var, Expr::Var(new));
-                    *var = new;
-                }
-                StmtKind::Assign { var, .. } => {
-                    if let Some(Expr::Var(new)) = known.get(var) {
-                        *var = *new;
-                    }
-                }
-                _ => {}
+            if let StmtKind::Let { var, .. }
+            | StmtKind::Read { var, .. }
+            | StmtKind::ReadGlobal { var, .. }
+            | StmtKind::For { var, .. } = &mut stmt.kind
+            {
+                let data = self.out.var(*var).clone();
+                let new = self.var(&data.name, data.scalar);
+                known.insert(*var, Expr::Var(new));
+                *var = new;
+            } else if let StmtKind::Assign { var, .. } = &mut stmt.kind
+                && let Some(Expr::Var(new)) = known.get(var)
+            {
+                *var = *new;
             }
             for block in stmt.blocks_mut() {
                 self.rename(block, known);

@@ -266,6 +266,13 @@ fn one(cell: &Span, view: ViewId, offset: Expr) -> Copy {
 pub(super) fn from_held(value: Expr, elem: Elem, held: Elem) -> Expr {
     match (elem, held) {
         (Elem::I1, Elem::F32) => Expr::Compare(tile_ir::Predicate::FNe, Box::new(value), Box::new(Expr::Float(0.0))),
+        (Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index, Elem::F32) => {
+            let to = Scalar::of(elem);
+            match value {
+                Expr::Float(x) => Expr::Int(to, x as i64),
+                value => convert(Convert::FloatToSigned(to, if to == Scalar::I64 { 64 } else { 32 }), value),
+            }
+        }
         (Elem::I64 | Elem::Index, Elem::I32) => match value.as_int() {
             Some(number) => Expr::int(number),
             None => convert(Convert::Signed(Scalar::I64, 32), value),
@@ -280,6 +287,10 @@ pub(super) fn to_held(value: Expr, elem: Elem, held: Elem) -> Expr {
         (Elem::I1, Elem::F32) => match value {
             Expr::Bool(value) => Expr::Float(f32::from(u8::from(value))),
             value => select(value, Expr::Float(1.0), Expr::Float(0.0)),
+        },
+        (Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index, Elem::F32) => match value.as_int() {
+            Some(number) => Expr::Float(number as f32),
+            None => convert(Convert::SignedToFloat, value),
         },
         (Elem::I64 | Elem::Index, Elem::I32) => match value.as_int() {
             Some(number) => Expr::Int(Scalar::I32, number),

@@ -8,6 +8,9 @@
 //!
 //! Loops are gone through until nothing changes: what a turn leaves unordered meets the statements of the next.
 
+mod drains;
+mod needed;
+
 use std::collections::BTreeSet;
 
 use crate::ir::{Access, BufferData, CoreKernel, Pipe, Place, Stmt, StmtKind};
@@ -138,77 +141,10 @@ pub fn synchronise(placed: Placed, target: &Target) -> CoreKernel {
         Sync::Drain { copies_wait: true } => body,
         Sync::Drain { copies_wait: false } => {
             let mut state = BTreeSet::new();
-            drains(&kernel, target, &body, &mut state)
+            drains::drains(&kernel, target, &body, &mut state)
         }
     };
-    needed(kernel, target)
-}
-
-/// The program without what the proof does not need, the last first.
-fn needed(mut kernel: CoreKernel, target: &Target) -> CoreKernel {
-    let mut places = Vec::new();
-    places_of(&kernel.body, &mut Vec::new(), &mut places);
-    for (path, at) in places.into_iter().rev() {
-        let body = kernel.body.clone();
-        let removed = block_at(&mut kernel.body, &path).is_some_and(|block| take_out(block, at));
-        if !removed || !crate::verify::is_ordered(&kernel, target) {
-            kernel.body = body;
-        }
-    }
-    kernel
-}
-
-/// Takes out a barrier, a wait, or a flag with the wait for it.
-fn take_out(block: &mut Vec<Stmt>, at: usize) -> bool {
-    match block[at].kind {
-        StmtKind::Signal { from, to, event } => {
-            let wait = StmtKind::Await { from, to, event };
-            let Some(other) = (at + 1..block.len()).find(|&other| block[other].kind == wait) else { return false };
-            block.remove(other);
-            block.remove(at);
-            true
-        }
-        StmtKind::Barrier(_) | StmtKind::Drain(_) | StmtKind::Fence => {
-            block.remove(at);
-            true
-        }
-        StmtKind::Let { .. }
-        | StmtKind::Assign { .. }
-        | StmtKind::Read { .. }
-        | StmtKind::ReadGlobal { .. }
-        | StmtKind::Write { .. }
-        | StmtKind::CopyIn(_)
-        | StmtKind::CopyOut(_)
-        | StmtKind::Vector { .. }
-        | StmtKind::For { .. }
-        | StmtKind::While { .. }
-        | StmtKind::If { .. }
-        | StmtKind::Await { .. } => false,
-    }
-}
-
-/// A block's place: index of a statement in its block, then which block of it, and so on.
-type Path = Vec<(usize, usize)>;
-
-/// Where flags are set and barriers and waits stand.
-fn places_of(block: &[Stmt], path: &mut Path, places: &mut Vec<(Path, usize)>) {
-    for (at, stmt) in block.iter().enumerate() {
-        if matches!(stmt.kind, StmtKind::Signal { .. } | StmtKind::Barrier(_) | StmtKind::Drain(_) | StmtKind::Fence) {
-            places.push((path.clone(), at));
-        }
-        for (which, inner) in stmt.blocks().into_iter().enumerate() {
-            path.push((at, which));
-            places_of(inner, path, places);
-            path.pop();
-        }
-    }
-}
-
-fn block_at<'a>(block: &'a mut Vec<Stmt>, path: &[(usize, usize)]) -> Option<&'a mut Vec<Stmt>> {
-    match path.split_first() {
-        None => Some(block),
-        Some((&(at, which), rest)) => block_at(block.get_mut(at)?.blocks_mut().into_iter().nth(which)?, rest),
-    }
+    needed::needed(kernel, target)
 }
 
 struct Events<'a> {
@@ -475,45 +411,4 @@ impl Events<'_> {
         }
         new
     }
-}
-
-/// Where the core waits: a pipe whose unfinished copies conflict with what comes next is waited for.
-fn drains(kernel: &CoreKernel, target: &Target, block: &[Stmt], open: &mut BTreeSet<Touch>) -> Vec<Stmt> {
-    let mut out = Vec::new();
-    for stmt in block {
-        let mut own = BTreeSet::new();
-        stmt.for_each(&mut |stmt| own.extend(touches(stmt, kernel, target)));
-        for pipe in [Pipe::In, Pipe::Out, Pipe::Vector] {
-            let waits = |other: &Touch| {
-                own.iter().any(|touch| {
-                    // One pipe is in order; scalar code waits for the vector unit by itself.
-                    let alone = touch.pipe == other.pipe || (touch.pipe == Pipe::Scalar && other.pipe == Pipe::Vector);
-                    !alone && touch.conflicts(other)
-                })
-            };
-            if open.iter().any(|other| other.pipe == pipe && waits(other)) {
-                out.push(Stmt { kind: StmtKind::Drain(pipe), loc: stmt.loc.clone() });
-                open.retain(|other| other.pipe != pipe);
-            }
-        }
-        let mut new = stmt.clone();
-        let is_loop = matches!(new.kind, StmtKind::For { .. } | StmtKind::While { .. });
-        let entry = open.clone();
-        if is_loop {
-            open.extend(own.iter().copied().filter(|touch| touch.pipe != Pipe::Scalar));
-        }
-        let mut ends = Vec::new();
-        for block in new.blocks_mut() {
-            let mut state = open.clone();
-            *block = drains(kernel, target, block, &mut state);
-            ends.push(state);
-        }
-        if !ends.is_empty() {
-            open.extend(entry);
-            ends.into_iter().for_each(|end| open.extend(end));
-        }
-        open.extend(touches(stmt, kernel, target).into_iter().filter(|touch| touch.pipe != Pipe::Scalar));
-        out.push(new);
-    }
-    out
 }
