@@ -53,6 +53,14 @@ pub(super) fn rem(x: Expr, y: u64) -> Expr {
     }
 }
 
+/// The smaller of two counts: nothing, if one of them is nothing for certain.
+pub(super) fn fewer(x: Expr, y: Expr) -> Expr {
+    match (x.as_int(), y.as_int()) {
+        (Some(..=0), _) | (_, Some(..=0)) => Expr::int(0),
+        (_, _) => min(x, y),
+    }
+}
+
 pub(super) fn min(x: Expr, y: Expr) -> Expr {
     match (x.as_int(), y.as_int()) {
         (Some(a), Some(b)) => Expr::int(a.min(b)),

@@ -5,7 +5,7 @@
 
 use tile_ir::{Elem, Index, Literal, Number, Op, OpKind, Value, ViewId};
 
-use super::exprs::{add, both, div, int, less, min, mul, sub};
+use super::exprs::{add, both, div, fewer, int, less, mul, sub};
 use super::facts::{Facts, Geometry};
 use super::moves::coordinates;
 use super::scalar::{from_raw, raw, to_held};
@@ -135,13 +135,13 @@ impl Lower<'_> {
                     });
             let mut inside = int(count);
             if !proven {
-                inside = min(inside, sub(int(dims[d]), at));
+                inside = fewer(inside, sub(int(dims[d]), at));
             }
             if let (Some(bounds), Some(t)) = (access.bounds, tile) {
                 let bound = self.bound(&bounds[t])?;
                 let whole = self.range_of(&bounds[t]).is_some_and(|lo| lo >= size as i64);
                 if !whole {
-                    inside = min(inside, sub(bound, start));
+                    inside = fewer(inside, sub(bound, start));
                 }
             }
             if inside.as_int() != Some(count as i64) {

@@ -88,7 +88,8 @@ impl Lower<'_> {
         let (b, left, right, term) = (Role::Batch, Role::Left, Role::Right, Role::Term);
         if swap {
             let right_order = [b, right, left];
-            if !is(&a, right_order) || (batch > 1 && m == 1) {
+            // A result with one column is one row in local memory, which several batches would share.
+            if !is(&a, right_order) || (batch > 1 && (m == 1 || n == 1)) {
                 return None;
             }
             return Some(Plan {
