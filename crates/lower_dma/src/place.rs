@@ -30,6 +30,24 @@ pub fn place(mut kernel: CoreKernel, target: &Target) -> Result<Placed, Error> {
     let mut lives: BTreeMap<Buffer, Life> = BTreeMap::new();
     let mut number = 0;
     walk(&kernel.body, &mut number, &mut lives);
+    // What is copied into is shared with nothing if there is room, so that copies need not wait for work on other tiles.
+    let mut apart = lives.clone();
+    for stmt in &kernel.body {
+        stmt.for_each(&mut |stmt| {
+            if let StmtKind::CopyIn(copy) = &stmt.kind {
+                apart.insert(copy.buffer, Life { first: 0, last: number });
+            }
+        });
+    }
+    if fit(&mut kernel, target, &apart).is_err() {
+        fit(&mut kernel, target, &lives)?;
+    }
+    compact(&mut kernel, &lives);
+    Ok(Placed(kernel))
+}
+
+/// Gives buffers with these lives their addresses.
+fn fit(kernel: &mut CoreKernel, target: &Target, lives: &BTreeMap<Buffer, Life>) -> Result<(), Error> {
     let mut order: Vec<(Buffer, u64, Life)> = lives
         .iter()
         .map(|(&buffer, &life)| {
@@ -59,10 +77,9 @@ pub fn place(mut kernel: CoreKernel, target: &Target) -> Result<Placed, Error> {
         placed.push((at, bytes, life));
     }
     if needed > target.local_bytes {
-        return Err(too_large(&kernel, target, needed, &order));
+        return Err(too_large(kernel, target, needed, &order));
     }
-    compact(&mut kernel, &lives);
-    Ok(Placed(kernel))
+    Ok(())
 }
 
 /// The error, with the largest buffers.

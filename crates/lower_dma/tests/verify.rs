@@ -157,6 +157,22 @@ fn nothing_is_read_before_it_is_written() {
 }
 
 #[test]
+fn nothing_is_read_that_something_else_was_written_over() {
+    // The result lies over the operand, which is read again.
+    let twice = |address: u64| {
+        let mut kernel = doubled();
+        kernel.buffers[1].address = address;
+        let again = kernel.body[3].clone();
+        let barrier = Stmt { kind: StmtKind::Barrier(Pipe::Vector), loc: kernel.loc.clone() };
+        kernel.body.insert(4, again);
+        kernel.body.insert(4, barrier);
+        kernel
+    };
+    assert_eq!(rules(&twice(512), &ASCEND), []);
+    assert_eq!(rules(&twice(256), &ASCEND), [Rule::Unwritten("a".into())]);
+}
+
+#[test]
 fn accesses_are_ordered() {
     let unordered = broken(|k| {
         without(k, 1);

@@ -108,6 +108,8 @@ pub(super) struct Region {
     pub(super) max_cols: u64,
     /// Whether anything is inside.
     pub(super) some: Expr,
+    /// Whether all is inside.
+    pub(super) full: Expr,
     /// Whether all is inside for certain.
     pub(super) all: bool,
 }
@@ -119,7 +121,8 @@ impl Lower<'_> {
         let Some(view) = self.kernel.view(access.view) else { return self.broken("no view") };
         let (dims, strides) = (view.shape.dims().to_vec(), view.shape.strides());
         let skipped = dims.len() - from.len();
-        let (mut offset, mut some, mut all) = (Expr::int(0), Expr::Bool(true), true);
+        let (mut offset, mut all) = (Expr::int(0), true);
+        let (mut some, mut full) = (Expr::Bool(true), Expr::Bool(true));
         let (mut rows, mut cols) = (Expr::int(1), Expr::int(1));
         for d in 0..dims.len() {
             let index = self.index(access.indices[d])?;
@@ -148,6 +151,7 @@ impl Lower<'_> {
                 all = false;
                 inside = self.define("inside", inside);
                 some = both(some, less(Expr::int(0), inside.clone()));
+                full = both(full, less(int(count - 1), inside.clone()));
             }
             if tile.is_some() && tile == lie.row {
                 rows = inside;
@@ -166,6 +170,7 @@ impl Lower<'_> {
             max_rows: count(lie.row),
             max_cols: count(lie.col),
             some,
+            full,
             all,
         })
     }
@@ -229,32 +234,51 @@ impl Lower<'_> {
         }
     }
 
-    /// Copies what is inside, after filling with the pad if that may not be all.
+    /// Copies a region; where not all of it is inside, what is, after a fill with the pad.
     fn copy_region(&mut self, view: ViewId, region: &Region, span: &Span, pad: Option<Number>) -> Result<()> {
-        let elem = self.elem(span);
-        if !region.all {
-            let Some(pad) = pad else { return self.broken("a pad is no number") };
-            let number = super::exprs::constant(Scalar::of(elem), pad);
-            self.copy_into(span, Operand::Scalar(number))?;
+        let copy = |rows: Expr, cols: Expr, pad| {
+            StmtKind::CopyIn(Copy {
+                buffer: span.buffer,
+                offset: span.offset.clone(),
+                pitch: span.pitch,
+                view,
+                view_offset: region.offset.clone(),
+                view_pitch: region.pitch,
+                rows,
+                cols,
+                max_rows: region.max_rows,
+                max_cols: region.max_cols,
+                pad,
+            })
+        };
+        let whole = copy(int(region.max_rows), int(region.max_cols), None);
+        if region.all {
+            self.emit(whole);
+            return Ok(());
         }
-        let whole = region.cols.as_int() == Some(span.cols as i64);
-        let copy = StmtKind::CopyIn(Copy {
-            buffer: span.buffer,
-            offset: span.offset.clone(),
-            pitch: span.pitch,
-            view,
-            view_offset: region.offset.clone(),
-            view_pitch: region.pitch,
-            rows: region.rows.clone(),
-            cols: region.cols.clone(),
-            max_rows: region.max_rows,
-            max_cols: region.max_cols,
-            pad: if whole { None } else { pad },
-        });
-        self.when(region.some.clone(), |lower| {
-            lower.emit(copy);
+        let Some(number) = pad else { return self.broken("a pad is no number") };
+        let fill = super::exprs::constant(Scalar::of(self.elem(span)), number);
+        // The rest of the last block matters only where a row ends early.
+        let pad = if region.cols.as_int() == Some(span.cols as i64) { None } else { pad };
+        let part = copy(region.rows.clone(), region.cols.clone(), pad);
+        let some = region.some.clone();
+        let filled = |lower: &mut Self| {
+            lower.copy_into(span, Operand::Scalar(fill.clone()))?;
+            lower.when(some.clone(), |lower| {
+                lower.emit(part.clone());
+                Ok(())
+            })
+        };
+        if region.full == Expr::Bool(false) {
+            return filled(self);
+        }
+        let otherwise = self.inside(filled)?;
+        let then = self.inside(|lower| {
+            lower.emit(whole);
             Ok(())
-        })
+        })?;
+        self.emit(StmtKind::If { condition: region.full.clone(), then, otherwise });
+        Ok(())
     }
 
     /// What was copied, as it is held.

@@ -104,18 +104,13 @@ impl Lower<'_> {
                 });
             }
         }
-        let fills = |stmt: &Stmt| {
-            let StmtKind::Vector { op: VectorOp::Copy, dst, args } = &stmt.kind else { return false };
-            targets.contains(&dst.buffer)
-                && dst.offset.as_int().is_some()
-                && matches!(args.as_slice(), [Operand::Scalar(Expr::Float(_) | Expr::Int(..))])
-        };
+        let fill = |stmt: &Stmt| fills(stmt) && buffers(stmt).iter().all(|buffer| targets.contains(buffer));
         let (mut copies, mut work) = (Vec::new(), Vec::new());
         // A buffer that the work writes itself stays with it.
         let mut touched = BTreeSet::new();
         let mut needed = BTreeSet::new();
         for stmt in turn {
-            let moves = self.is_copy(&stmt, &defined, &other) || fills(&stmt);
+            let moves = self.is_copy(&stmt, &defined, &other) || fill(&stmt);
             let own: Vec<_> = {
                 let mut list = Vec::new();
                 stmt.for_each(&mut |stmt| list.extend(buffers(stmt)));
@@ -143,7 +138,7 @@ impl Lower<'_> {
         Turn { copies, work }
     }
 
-    /// A copy whose numbers follow from the turn's number.
+    /// A copy whose numbers follow from the turn's number, or a choice between such, with fills.
     fn is_copy(&self, stmt: &Stmt, defined: &BTreeMap<Var, Expr>, other: &BTreeSet<Var>) -> bool {
         let known = |expr: &Expr| free(expr, defined, other);
         if let StmtKind::CopyIn(copy) = &stmt.kind {
@@ -152,7 +147,10 @@ impl Lower<'_> {
             return whole && numbers && !self.facts.written.contains(&copy.view);
         }
         let StmtKind::If { condition, then, otherwise } = &stmt.kind else { return false };
-        known(condition) && otherwise.is_empty() && then.iter().all(|stmt| self.is_copy(stmt, defined, other))
+        let mut inner = then.iter().chain(otherwise);
+        let mut copies = false;
+        stmt.for_each(&mut |stmt| copies |= matches!(stmt.kind, StmtKind::CopyIn(_)));
+        copies && known(condition) && inner.all(|stmt| fills(stmt) || self.is_copy(stmt, defined, other))
     }
 
     /// Statements with a number for a variable, and their own variables renamed.
@@ -192,6 +190,13 @@ impl Lower<'_> {
             }
         }
     }
+}
+
+/// Whether a statement fills a buffer with a number.
+fn fills(stmt: &Stmt) -> bool {
+    let StmtKind::Vector { op: VectorOp::Copy, dst, args } = &stmt.kind else { return false };
+    let number = matches!(args.as_slice(), [Operand::Scalar(Expr::Float(_) | Expr::Int(..))]);
+    number && dst.offset.as_int().is_some()
 }
 
 /// Whether an expression is made of numbers that do not come from memory.

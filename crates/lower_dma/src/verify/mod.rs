@@ -3,7 +3,7 @@
 //! - [`form`]: variables are defined and of the right type; operands have the types, sizes and forms that their operation takes; every
 //!   part of a local buffer is inside it and starts at a block; buffers are inside local memory; copies are within the limits
 //!   of the target; views that are only read are not written.
-//! - [`written`]: no local buffer is read that nothing was written into on any path.
+//! - [`written`]: no local buffer is read that nothing was written into, or that another one was written over, on some path.
 //! - [`order`]: whatever touches one byte of local memory or one view, and writes, is ordered on every path, by what the target has;
 //!   flags are set and waited for in turn, on every path, and set again only when whoever waited is known to have gone on.
 //!
@@ -64,8 +64,8 @@ pub enum Rule {
     /// A view that is only read is written, or a written one read as if it were not.
     #[error("view `{0}` may not be used so")]
     View(String),
-    /// Nothing was written into a buffer that is read.
-    #[error("local buffer `{0}` is read before anything is written into it")]
+    /// Nothing was written into a buffer that is read, or something else was written over it.
+    #[error("local buffer `{0}` is read and may not hold what was written into it")]
     Unwritten(String),
     /// Two accesses that are not ordered.
     #[error("what runs on `{}` is not ordered with what comes later on `{}`", .0.name(), .1.name())]
@@ -111,7 +111,7 @@ pub fn verify(kernel: &CoreKernel, target: &Target) -> Result<(), Vec<VerifyErro
     let mut errors = form::check(kernel, target);
     // What follows needs buffers that are where they should be.
     if errors.is_empty() {
-        errors.extend(written::check(kernel));
+        errors.extend(written::check(kernel, target));
         errors.extend(order::check(kernel, target));
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
