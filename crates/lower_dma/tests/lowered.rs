@@ -149,3 +149,22 @@ fn text_has_the_users_names_and_lines() {
     assert!(text.contains("local rows_bf16: [bf16; 16x64] by 64 at ") && text.contains("// matvec.rs:7:3"), "{text}");
     assert!(text.contains("copy rows_bf16[0; by 64] <- weight["), "{text}");
 }
+
+/// Twice the first column of rows, and the rows themselves, of which there are more than a copy may have.
+#[test]
+fn copies_have_as_many_rows_as_they_may() {
+    for (rows, cols) in [(4100, 2), (4100, 1)] {
+        let mut t = KernelBuilder::new("rows");
+        t.at("rows.rs", 1, 1);
+        let x = t.read("input", Elem::F32, &[rows, 2]);
+        let y = t.write("output", Elem::F32, &[rows, 2], &[Own::Whole, Own::Whole]);
+        let zero = t.index(0);
+        let value = t.load(x, &[zero, zero], &[rows, cols]);
+        let twice = t.add(value, value);
+        t.store(y, twice, &[zero, zero]);
+        let kernel = t.finish().expect("valid");
+        for target in &TARGETS {
+            run(&kernel, target);
+        }
+    }
+}

@@ -61,8 +61,7 @@ pub(super) const fn combine(op: ReduceOp) -> BinaryOp {
 /// Runs one vector operation.
 pub(super) fn vector(local: &mut Local, op: VectorOp, dst: &At, args: &[Value]) -> Result<(), TrapKind> {
     let width = |elem: Elem| if elem == Elem::I1 { 1 } else { elem.bits() as u32 };
-    let reduced = |local: &Local, op: ReduceOp, mut list: Vec<Option<Num>>| -> Result<Option<Num>, TrapKind> {
-        let _ = local;
+    let reduced = |op: ReduceOp, mut list: Vec<Option<Num>>| -> Result<Option<Num>, TrapKind> {
         let Some(mut sum) = list.pop() else { return Err(TrapKind::Type) };
         for item in list.into_iter().rev() {
             sum = match (sum, item) {
@@ -76,18 +75,18 @@ pub(super) fn vector(local: &mut Local, op: VectorOp, dst: &At, args: &[Value]) 
         (VectorOp::ReduceRows(kind), [Value::Span(src)]) => {
             for row in 0..src.rows {
                 let list = (0..src.cols).map(|col| local.read(src, row, col)).collect();
-                let sum = reduced(local, kind, list)?;
+                let sum = reduced(kind, list)?;
                 local.set(dst.elem, dst.base, dst.index(0, row), sum);
             }
-            destroy(local, src, dst);
+            destroy(local, src);
         }
         (VectorOp::ReduceCols(kind), [Value::Span(src)]) => {
             for col in 0..src.cols {
                 let list = (0..src.rows).map(|row| local.read(src, row, col)).collect();
-                let sum = reduced(local, kind, list)?;
+                let sum = reduced(kind, list)?;
                 local.set(dst.elem, dst.base, dst.index(0, col), sum);
             }
-            destroy(local, src, dst);
+            destroy(local, src);
         }
         (
             VectorOp::Copy
@@ -118,8 +117,7 @@ pub(super) fn vector(local: &mut Local, op: VectorOp, dst: &At, args: &[Value]) 
 }
 
 /// The operand of a reduction is used up.
-fn destroy(local: &mut Local, src: &At, dst: &At) {
-    let _ = dst;
+fn destroy(local: &mut Local, src: &At) {
     for row in 0..src.rows {
         for col in 0..src.wide.max(src.cols) {
             local.set(src.elem, src.base, src.index(row, col), None);

@@ -82,7 +82,9 @@ pub(super) fn lie(facts: &Facts<'_>, access: &Access<'_>) -> Option<Lie> {
             [_, _, ..] => return None,
         }
     };
-    Some(lie)
+    // Chunks have as many rows as a copy may have; these are not cut into chunks.
+    let many = lie.row.is_some_and(|d| dims[d] > facts.target.copy_rows);
+    if many && (lie.apart || !lie.lead.is_empty()) { None } else { Some(lie) }
 }
 
 /// Whether a load may be virtual: made chunk by chunk where it is used.

@@ -62,14 +62,23 @@ pub fn lower(module: &Module, target: &Target) -> Result<CoreModule, Vec<Error>>
             let turns = kernel.programs().div_ceil(programs::grain(kernel, target));
             (std::cmp::Reverse(turns.min(target.cores)), kernel.programs())
         });
-        let mut refused = None;
-        let lowered = candidates.into_iter().find_map(|kernel| match lower_kernel(kernel, target) {
-            Ok(kernel) => Some(kernel),
-            Err(error) => {
-                refused.get_or_insert(error);
-                None
+        let (mut lowered, mut refused) = (None, None);
+        for kernel in candidates {
+            match lower_kernel(kernel, target) {
+                Ok(kernel) => {
+                    lowered = Some(kernel);
+                    break;
+                }
+                // A mistake of ours is told, not passed over.
+                Err(error @ Error::Broken { .. }) => {
+                    refused = Some(error);
+                    break;
+                }
+                Err(error @ (Error::Unsupported { .. } | Error::Limit { .. } | Error::Invalid(_))) => {
+                    refused.get_or_insert(error);
+                }
             }
-        });
+        }
         match (lowered, refused) {
             (Some(kernel), _) => kernels.push(kernel),
             (None, refused) => errors.extend(refused),

@@ -106,7 +106,7 @@ impl Lower<'_> {
                 self.tile_element(*value, &inner)
             }
             OpKind::Extract { value, indices } => {
-                let mut inner = self.tile_indices(*value, indices)?;
+                let mut inner = self.tile_indices(indices)?;
                 inner.extend(at.iter().cloned());
                 self.tile_element(*value, &inner)
             }
@@ -148,7 +148,7 @@ impl Lower<'_> {
         }
     }
 
-    fn tile_indices(&self, _of: Value, indices: &[Index]) -> Result<Vec<Expr>> {
+    fn tile_indices(&self, indices: &[Index]) -> Result<Vec<Expr>> {
         indices.iter().map(|index| self.bound(index)).collect()
     }
 
@@ -241,7 +241,7 @@ impl Lower<'_> {
             }
             OpKind::Insert { value, into, indices } => {
                 let kept = self.copy_of(*into, result)?;
-                let lead = self.tile_indices(*into, indices)?;
+                let lead = self.tile_indices(indices)?;
                 let from = self.facts.ty(*value).shape;
                 let source = self.source(*value)?;
                 self.each(1, from.count(), |lower, _, at| {
@@ -254,7 +254,7 @@ impl Lower<'_> {
                 self.storage[result.index()] = Some(kept);
             }
             OpKind::Extract { value, indices } if self.facts.ty(result).is_scalar() => {
-                let at = self.tile_indices(*value, indices)?;
+                let at = self.tile_indices(indices)?;
                 let element = self.tile_element(*value, &at)?;
                 let name = self.name_of(result, "value");
                 let element = self.define(&name, element);

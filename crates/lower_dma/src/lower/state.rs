@@ -196,7 +196,8 @@ impl<'a> Lower<'a> {
         let least = rows.min(8);
         let width = cols.min((self.chunk / least).max(64));
         let width = if width < cols { width / 64 * 64 } else { width };
-        let height = (self.chunk / width.max(1)).max(least).min(rows);
+        let most = self.facts.target.copy_rows / 8 * 8;
+        let height = (self.chunk / width.max(1)).max(least).min(rows).min(most);
         let height = if height < rows { (height / 8 * 8).max(least) } else { height };
         (height, width)
     }
