@@ -135,7 +135,7 @@ impl Stream {
 fn combine(b: &mut KernelBuilder, way: u64, sum: Value, tile: Value) -> Value {
     match way {
         0 | 1 => b.add(sum, tile),
-        2 => b.binary(BinaryOp::Max, sum, tile),
+        2 => b.binary(BinaryOp::MaxF, sum, tile),
         _ => {
             let ty = b.ty(sum);
             let half = b.splat(Elem::F32, ty.shape.dims(), 0.5);

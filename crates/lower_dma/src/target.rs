@@ -1,0 +1,103 @@
+//! What the lowering knows of a target: numbers and tables, not branches.
+
+use tile_ir::{BinaryOp, Elem, UnaryOp};
+
+/// A target of this family.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Target {
+    /// Name, such as `ascendc`.
+    pub name: &'static str,
+    /// Bytes of the local buffer that programs may use.
+    pub local_bytes: u64,
+    /// What the copy engine and the vector unit move at least, in bytes: rows of local tiles start at multiples of it, what lies
+    /// between the end of a row and the next multiple is undefined after an operation, and no two cores may write into
+    /// one block of global memory.
+    pub block: u64,
+    /// Local buffers start at multiples of this many bytes.
+    pub align: u64,
+    /// Cores that programs are spread over.
+    pub cores: u64,
+    /// How pipes are ordered.
+    pub sync: Sync,
+    /// How masks are held.
+    pub mask: Mask,
+    /// Most rows of one copy.
+    pub copy_rows: u64,
+    /// Most bytes of one row of a copy.
+    pub copy_row_bytes: u64,
+    /// A copy into local memory can fill the rest of each row's last block with a number.
+    pub copy_pads: bool,
+    /// Vector operations of one operand on `f32`.
+    pub unary: &'static [UnaryOp],
+    /// Vector operations of two operands on `f32`.
+    pub binary: &'static [BinaryOp],
+    /// Vector operations of two operands on `i32`. Where sums leave the range of the type they may saturate, so that the lowering
+    /// uses them where they are known not to.
+    pub binary_i32: &'static [BinaryOp],
+    /// Vector conversions, from and to; narrowing to the nearest (ties to even), float to integer toward zero.
+    pub casts: &'static [(Elem, Elem)],
+    /// Element types that the vector unit can fill.
+    pub fills: &'static [Elem],
+    /// `i32` vectors that count up.
+    pub iota: bool,
+    /// Functions of one `f32` that the scalar unit has.
+    pub scalar_unary: &'static [UnaryOp],
+}
+
+/// How pipes are ordered against each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sync {
+    /// Pipes run on their own; flags between pairs of them, numbered from 0 to below `ids`, and barriers inside one.
+    Events {
+        /// Flags for each pair of pipes.
+        ids: u32,
+    },
+    /// Operations of one pipe follow each other, and the core that starts them can wait until a pipe is empty. Scalar code waits
+    /// for the vector unit by itself.
+    Drain {
+        /// Copies are over when the next operation starts.
+        copies_wait: bool,
+    },
+}
+
+/// How masks are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mask {
+    /// A bit per element; rows start at multiples of 256 elements.
+    Bits,
+    /// 1.0 or 0.0 per element.
+    Floats,
+}
+
+impl Target {
+    /// Elements of a row of a local tile: `cols` rounded up to whole blocks.
+    #[must_use]
+    pub fn pitch(&self, elem: Elem, cols: u64) -> u64 {
+        if elem == Elem::I1 && self.mask == Mask::Bits {
+            return cols.next_multiple_of(256);
+        }
+        cols.next_multiple_of((self.block / self.elem_bytes(elem)).max(1))
+    }
+
+    /// Bytes of `count` elements in local memory.
+    #[must_use]
+    pub fn bytes(&self, elem: Elem, count: u64) -> u64 {
+        if elem == Elem::I1 && self.mask == Mask::Bits { count.div_ceil(8) } else { count * self.elem_bytes(elem) }
+    }
+
+    /// Bytes of one element; 1 for bits.
+    #[must_use]
+    pub fn elem_bytes(&self, elem: Elem) -> u64 {
+        match (elem, self.mask) {
+            (Elem::I1, Mask::Floats) => 4,
+            (Elem::I1, Mask::Bits) => 1,
+            (Elem::F32 | Elem::F16 | Elem::Bf16 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index, _) => elem.bytes(),
+        }
+    }
+
+    /// Elements between places where an operand may start.
+    #[must_use]
+    pub fn step(&self, elem: Elem) -> u64 {
+        if elem == Elem::I1 && self.mask == Mask::Bits { 256 } else { (self.block / self.elem_bytes(elem)).max(1) }
+    }
+}

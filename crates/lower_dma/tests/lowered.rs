@@ -1,0 +1,170 @@
+//! What the lowering makes: bytes moved, programs on cores, copies ahead, refusals, text.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{SCHEDULES, check, lower};
+use lower_dma::Error;
+use lower_dma::ir::{CoreKernel, StmtKind};
+use lower_dma::target::Target;
+use lower_dma::testing::{ASCEND, BANG, TARGETS};
+use tile_ir::{Axis, BinaryOp, CastOp, ContractSpec, Elem, Kernel, KernelBuilder, Own, UnaryOp};
+
+/// `output = input * transpose(weight)`, `block` columns per program.
+fn matvec(n: u64, k: u64, block: u64) -> Kernel {
+    let mut t = KernelBuilder::new("matvec");
+    t.at("matvec.rs", 7, 3);
+    t.grid([n / block, 1, 1]);
+    let own = [Own::Whole, Own::Block { axis: Axis::X, size: block }];
+    let (x, w) = (t.read("input", Elem::F32, &[1, k]), t.weights("weight", Elem::Bf16, &[n, k]));
+    let y = t.write("output", Elem::F32, &[1, n], &own);
+    let (zero, size, id) = (t.index(0), t.index(block as i64), t.program_id(Axis::X));
+    let row = t.binary(BinaryOp::Mul, id, size);
+    let left = t.load(x, &[zero, zero], &[1, k]);
+    t.name(left, "x");
+    let right = t.load(w, &[row, zero], &[block, k]);
+    t.name(right, "rows");
+    let right = t.cast(CastOp::ExtF, right, Elem::F32);
+    let acc = t.splat(Elem::F32, &[1, block], 0.0);
+    let product = t.contract(left, right, acc, ContractSpec::matmul(true));
+    t.store(y, product, &[zero, row]);
+    t.finish().expect("valid")
+}
+
+/// Twice a tile that must exist as a whole.
+fn carried(rows: u64, cols: u64) -> Kernel {
+    let mut t = KernelBuilder::new("carried");
+    t.at("carried.rs", 4, 5);
+    let x = t.read("input", Elem::F32, &[rows, cols]);
+    let y = t.write("output", Elem::F32, &[rows, cols], &[Own::Whole, Own::Whole]);
+    let (zero, two, one) = (t.index(0), t.index(2), t.index(1));
+    let value = t.load(x, &[zero, zero], &[rows, cols]);
+    let sum = t.for_loop(zero, two, one, &[value], |t, _, carried| {
+        t.at("carried.rs", 9, 1);
+        let more = t.unary(UnaryOp::Abs, carried[0]);
+        t.name(more, "sizes");
+        vec![t.add(more, carried[0])]
+    });
+    t.store(y, sum[0], &[zero, zero]);
+    t.finish().expect("valid")
+}
+
+fn run(kernel: &Kernel, target: &Target) -> (CoreKernel, lower_dma::interp::Stats) {
+    let core = lower(kernel, target).unwrap_or_else(|error| panic!("{}", error.report()));
+    let case = judge::generate(kernel, 1).expect("small views");
+    let stats = check(kernel, &core, target, &case, &SCHEDULES).unwrap_or_else(|problem| panic!("{problem}"));
+    (core, stats)
+}
+
+#[test]
+fn weights_are_read_once_and_what_programs_share_once_per_core() {
+    for (n, k, block) in [(96, 1536, 16), (64, 2240, 32), (4096, 64, 16)] {
+        for target in &TARGETS {
+            let (core, stats) = run(&matvec(n, k, block), target);
+            assert_eq!(stats.bytes_in, [core.cores * k * 4, n * k * 2, 0], "{} {n}x{k}", target.name);
+            assert_eq!(stats.bytes_out, [0, 0, n * 4]);
+        }
+    }
+}
+
+#[test]
+fn copies_are_large() {
+    let (_, stats) = run(&matvec(32, 4096, 32), &ASCEND);
+    let (moved, copies) = (stats.bytes_in[1], stats.copies - 2);
+    assert!(moved / copies >= 16 << 10, "{moved} bytes in {copies} copies");
+}
+
+#[test]
+fn copies_run_ahead_where_pipes_run_on_their_own() {
+    let targets_of = |core: &CoreKernel| {
+        let mut list = BTreeSet::new();
+        for stmt in &core.body {
+            stmt.for_each(&mut |stmt| {
+                if let StmtKind::CopyIn(copy) = &stmt.kind
+                    && copy.view.index() == 1
+                {
+                    list.insert(copy.buffer);
+                }
+            });
+        }
+        list.len()
+    };
+    let kernel = matvec(32, 4096, 32);
+    assert_eq!(targets_of(&run(&kernel, &ASCEND).0), 2);
+    assert_eq!(targets_of(&run(&kernel, &BANG).0), 1);
+}
+
+#[test]
+fn no_two_cores_write_into_one_block() {
+    // Columns per program, then programs per turn and cores.
+    for (block, grain, cores) in [(16, 1, 48), (8, 1, 48), (4, 2, 48), (2, 4, 48), (1, 8, 48)] {
+        let core = lower(&matvec(block * 480, 64, block), &ASCEND).expect("supported");
+        assert_eq!((core.grain, core.cores), (grain, cores), "{block} columns");
+    }
+    // Rows that are no whole blocks: the first program of a row meets the last one of the row before.
+    let mut t = KernelBuilder::new("rows");
+    t.grid([4, 3, 1]);
+    let own = [Own::Block { axis: Axis::Y, size: 1 }, Own::Block { axis: Axis::X, size: 8 }];
+    let y = t.write("output", Elem::F32, &[3, 31], &own);
+    let (row, id, eight) = (t.program_id(Axis::Y), t.program_id(Axis::X), t.index(8));
+    let col = t.mul(id, eight);
+    let value = t.splat(Elem::F32, &[1, 8], 1.5);
+    t.store(y, value, &[row, col]);
+    let kernel = t.finish().expect("valid");
+    assert_eq!(lower(&kernel, &ASCEND).expect("supported").cores, 1);
+    assert_eq!(lower(&kernel, &BANG).expect("supported").cores, 12);
+}
+
+#[test]
+fn tiles_that_do_not_fit_are_refused_with_what_takes_the_room() {
+    run(&carried(64, 256), &ASCEND);
+    let error = lower(&carried(256, 512), &ASCEND).expect_err("512 KiB");
+    let Error::Limit { needed, limit, .. } = &error else { panic!("{error}") };
+    assert!(needed > limit && *limit == ASCEND.local_bytes, "{needed} {limit}");
+    let report = error.report().to_string();
+    assert!(report.contains("use smaller tiles; the largest buffers are"), "{report}");
+    assert!(report.contains("524288") && report.contains("carried.rs"), "{report}");
+}
+
+#[test]
+fn functions_without_an_instruction_are_refused_at_the_users_line() {
+    let mut t = KernelBuilder::new("wave");
+    t.at("wave.rs", 3, 9);
+    let y = t.write("output", Elem::F32, &[1, 8], &[Own::Whole, Own::Whole]);
+    let (zero, angle) = (t.index(0), t.splat(Elem::F32, &[1, 8], 0.5));
+    let value = t.unary(UnaryOp::Sin, angle);
+    t.store(y, value, &[zero, zero]);
+    let kernel = t.finish().expect("valid");
+    for target in &TARGETS {
+        let report = lower(&kernel, target).expect_err("no sine").report().to_string();
+        assert!(report.contains("`math.sin` on `f32`") && report.contains("wave.rs:3:9"), "{report}");
+    }
+}
+
+#[test]
+fn text_has_the_users_names_and_lines() {
+    let text = lower_dma::text::print(&lower(&matvec(32, 64, 16), &ASCEND).expect("supported"));
+    assert!(text.contains("kernel matvec(input: &[f32; 1x64], weight: &weights [bf16; 32x64]"), "{text}");
+    assert!(text.contains("local rows_bf16: [bf16; 16x64] by 64 at ") && text.contains("// matvec.rs:7:3"), "{text}");
+    assert!(text.contains("copy rows_bf16[0; by 64] <- weight["), "{text}");
+}
+
+/// Twice the first column of rows, and the rows themselves, of which there are more than a copy may have.
+#[test]
+fn copies_have_as_many_rows_as_they_may() {
+    for (rows, cols) in [(4100, 2), (4100, 1)] {
+        let mut t = KernelBuilder::new("rows");
+        t.at("rows.rs", 1, 1);
+        let x = t.read("input", Elem::F32, &[rows, 2]);
+        let y = t.write("output", Elem::F32, &[rows, 2], &[Own::Whole, Own::Whole]);
+        let zero = t.index(0);
+        let value = t.load(x, &[zero, zero], &[rows, cols]);
+        let twice = t.add(value, value);
+        t.store(y, twice, &[zero, zero]);
+        let kernel = t.finish().expect("valid");
+        for target in &TARGETS {
+            run(&kernel, target);
+        }
+    }
+}
