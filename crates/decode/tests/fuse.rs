@@ -122,7 +122,7 @@ fn plan(manifest: &Manifest, parts: [&[&'static str]; 3]) -> Plan {
     let buffer =
         |name: &&str| BufferPlan { name: (*name).to_owned(), dtype: Dtype::F32, elements: 4, content: content(name) };
     let buffers = names.iter().map(buffer).collect();
-    Plan { buffers, step, logits, argmax, capacity: 8, token: 0, logits_buffer: 1 }
+    Plan { buffers, step, far: None, logits, argmax, capacity: 8, token: 0, logits_buffer: 1 }
 }
 
 /// The launches of the three parts after fusing, as they were written.
