@@ -30,6 +30,19 @@ const PROFILE_FLAGS: [&str; 10] = [
     "overflow-checks=off",
 ];
 
+/// Cargo in the workspace, with the `kernel` profile as it is written: what the environment says of other builds (`CARGO_INCREMENTAL`,
+/// `CARGO_PROFILE_…`) would change the order of what loops carry, and debug information with it.
+fn cargo_for_kernels() -> Command {
+    let mut command = Command::new(cargo());
+    for (name, _) in std::env::vars_os() {
+        if name == "CARGO_INCREMENTAL" || name.to_string_lossy().starts_with("CARGO_PROFILE_") {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(workspace_root());
+    command
+}
+
 /// Compiles a workspace package of kernels; the bitcode's path.
 ///
 /// # Errors
@@ -39,9 +52,8 @@ pub fn of_package(package: &str) -> anyhow::Result<PathBuf> {
     compile_package(package, &output)?;
     if !output.is_file() {
         // Cargo took the package for fresh, but its bitcode is gone.
-        let status = Command::new(cargo())
+        let status = cargo_for_kernels()
             .args(["clean", "--quiet", "--profile", "kernel", "--target-dir", TARGET_DIR, "--package", package])
-            .current_dir(workspace_root())
             .status()
             .context("cargo does not start")?;
         if !status.success() {
@@ -53,12 +65,11 @@ pub fn of_package(package: &str) -> anyhow::Result<PathBuf> {
 }
 
 fn compile_package(package: &str, output: &Path) -> anyhow::Result<()> {
-    let status = Command::new(cargo())
+    let status = cargo_for_kernels()
         .args(["rustc", "--quiet", "--lib", "--profile", "kernel", "--target-dir", TARGET_DIR])
         .args(["--package", package, "--"])
         .arg(format!("--emit=llvm-bc={}", output.display()))
         .args(RUSTC_FLAGS)
-        .current_dir(workspace_root())
         .status()
         .context("cargo does not start")?;
     if !status.success() {
@@ -72,10 +83,9 @@ fn compile_package(package: &str, output: &Path) -> anyhow::Result<()> {
 /// # Errors
 /// The language's crates do not build, or rustc refuses the file (it has told the user why).
 pub fn of_file(source: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
-    let status = Command::new(cargo())
+    let status = cargo_for_kernels()
         .args(["build", "--quiet", "--profile", "kernel", "--target-dir", TARGET_DIR])
         .args(["--package", "tile", "--package", "ascend_std"])
-        .current_dir(workspace_root())
         .status()
         .context("cargo does not start")?;
     if !status.success() {

@@ -1,5 +1,7 @@
 //! Two runs of the compiler give the same bytes, at every stage.
 
+use std::process::Command;
+
 use driver::frontend::{Output, Source, text};
 use driver::targets::Target;
 use driver::{names, pipeline, targets};
@@ -25,6 +27,21 @@ fn every_stage_of_every_suite() {
             assert!(a.object_bytes() == b.object_bytes(), "{suite}: the object for {target} differs between runs");
         }
     }
+}
+
+/// Settings that the environment has for other builds of cargo leave the kernels alone.
+#[test]
+fn settings_of_other_builds_change_nothing() {
+    let printed = |settings: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tenfold"));
+        let command = command.args(["emit", "qwen2-reduced", "--stage", "mlir"]).envs(settings.iter().copied());
+        let output = command.output().expect("it starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    let settings =
+        [("CARGO_INCREMENTAL", "1"), ("CARGO_PROFILE_KERNEL_DEBUG", "0"), ("CARGO_PROFILE_RELEASE_DEBUG", "0")];
+    assert!(printed(&[]) == printed(&settings), "the environment changes the kernels");
 }
 
 /// Locations, and so everything printed, are relative to the workspace: the same on every machine.
