@@ -27,14 +27,14 @@ def findings(text: str) -> list[str]:
 
 
 def sane(done, wanted: str, log: Path) -> tuple[str, dict]:
-    """The summary, if it is clean; all that the tool said is in `log`."""
+    """The summary, if it is clean; all that the tool said is in `log`, which `--keep` keeps."""
     text = done.out + done.err
     log.write_text(text)
     summaries = re.findall(r"(?:ERROR|RACECHECK) SUMMARY: .*", text)
     clean = [summary for summary in summaries if re.search(r"SUMMARY: 0 (errors|hazards)", summary)]
     if done.code != 0 or not summaries or clean != summaries or not re.search(wanted, done.out):
         found = "; ".join(findings(text)[:4]) or done.last()
-        raise Fail(f"ended with {done.code}; {summaries[-1] if summaries else 'no summary'}; {found}; all of it in {log}")
+        raise Fail(f"ended with {done.code}; {summaries[-1] if summaries else 'no summary'}; {found}; all of it in {log.name}, see --keep")
     return summaries[-1], dict(output=text[-4000:])
 
 

@@ -5,7 +5,6 @@
 //! both. [`ir`] is the language of the result; a [`target::Target`] holds the numbers that differ between targets.
 
 pub mod caps;
-mod error;
 pub mod interp;
 pub mod ir;
 mod lower;
@@ -17,5 +16,5 @@ pub mod testing;
 pub mod text;
 pub mod verify;
 
-pub use error::Error;
 pub use lower::lower;
+pub use tile_ir::LowerError as Error;

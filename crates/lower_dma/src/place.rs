@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use tile_ir::Loc;
 
-use crate::error::Error;
+use crate::Error;
 use crate::ir::{Buffer, Copy, CoreKernel, Operand, Span, Stmt, StmtKind};
 use crate::target::Target;
 

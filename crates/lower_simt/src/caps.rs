@@ -2,9 +2,9 @@
 //!
 //! The lowering asks this table before it starts, so what it refuses here it never meets.
 
-use tile_ir::{BinaryOp, CastOp, Elem, Kernel, Op, OpKind, Predicate, ReduceOp, UnaryOp, Value};
+use tile_ir::{BinaryOp, CastOp, Elem, Kernel, Op, OpKind, Predicate, ReduceOp, UnaryOp, Value, check_ops};
 
-use crate::error::Error;
+use crate::Error;
 use crate::target::Target;
 
 /// How an operation is carried out.
@@ -153,21 +153,8 @@ pub fn op(kernel: &Kernel, op: &Op) -> (Support, Elem) {
 
 /// The first refused operation of a kernel.
 pub(crate) fn check(kernel: &Kernel, target: &Target) -> Result<(), Error> {
-    let mut found = Ok(());
-    kernel.body.for_each_op(&mut |item| {
-        if found.is_ok()
-            && let (Support::Refused(help), elem) = op(kernel, item)
-        {
-            let result = item.results.first().map(|&value| kernel.ty(value));
-            found = Err(Error::Unsupported {
-                target: target.name,
-                kernel: kernel.name.clone(),
-                op: item.kind.mlir_name(result).to_owned(),
-                elem,
-                loc: item.loc.clone(),
-                help: help.to_owned(),
-            });
-        }
-    });
-    found
+    check_ops(kernel, target.name, |item| match op(kernel, item) {
+        (Support::Refused(help), elem) => Some((help, elem)),
+        (Support::Native | Support::Composed, _) => None,
+    })
 }

@@ -6,7 +6,6 @@
 mod barriers;
 pub mod beside;
 pub mod caps;
-mod error;
 pub mod interp;
 pub mod ir;
 mod lower;
@@ -16,5 +15,5 @@ pub mod testing;
 pub mod text;
 pub mod verify;
 
-pub use error::Error;
 pub use lower::{lower, lower_beside};
+pub use tile_ir::LowerError as Error;

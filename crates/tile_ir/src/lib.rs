@@ -11,12 +11,14 @@
 //! - [`analysis`] finds ranges of integers and proves loads and stores to be in bounds.
 //! - [`rewrite`] removes dead and repeated operations. [`OpKind::operands`], [`Block::for_each_op`] and their like serve
 //!   other passes.
+//! - [`LowerError`] is what lowerings to programs of targets refuse.
 //! - [`KernelBuilder`] builds kernels in code; the `testing` feature makes random ones.
 
 pub mod analysis;
 mod builder;
 pub mod interp;
 mod kernel;
+mod lower_error;
 mod op;
 mod print;
 pub mod rewrite;
@@ -28,6 +30,7 @@ mod visit;
 
 pub use builder::KernelBuilder;
 pub use kernel::{Access, Kernel, Loc, Module, Own, Param, ParamKind, Scalar, ValueData, View};
+pub use lower_error::{LowerError, check_ops};
 pub use op::{
     Axis, BinaryOp, Block, CastOp, ContractSpec, Index, Literal, Number, Op, OpKind, Predicate, ReduceOp, UnaryOp,
     Value, ViewId, reduced_shape,

@@ -8,8 +8,8 @@ use crate::plan::split::{far_from, is_merged, split_attention};
 use crate::plan::{Argument, Content, Far, Launch, Plan, Source};
 
 /// The plan with as few launches as the rewrites of `manifest` allow, applied greedily: from the first launch on, the
-/// rewrite that saves most. For long contexts attention is in parts if a rewrite takes in what brings them together. A buffer that a rewrite no longer writes is read by nobody else, or its launch stays;
-/// launches and buffers without use go.
+/// rewrite that saves most. For long contexts attention is in parts if a rewrite takes in what brings them together. A buffer
+/// that a rewrite no longer writes is read by nobody else, or its launch stays; launches and buffers without use go.
 pub fn fuse(plan: &Plan, manifest: &Manifest) -> Plan {
     fuse_except(plan, manifest, &[])
 }

@@ -28,7 +28,7 @@ mod store;
 use tile_ir::analysis::{Analysis, prove_in_bounds};
 use tile_ir::{Kernel, Module};
 
-use crate::error::Error;
+use crate::Error;
 use crate::ir::{CoreKernel, CoreModule};
 use crate::place::{self, Placed};
 use crate::target::Target;

@@ -6,7 +6,7 @@ use tile_ir::{Elem, Kernel, Loc, Op, ParamKind, Value};
 
 use super::exprs::{add, int, mul};
 use super::facts::{Facts, Geometry};
-use crate::error::Error;
+use crate::Error;
 use crate::ir::{Buffer, BufferData, CoreKernel, Expr, Operand, Scalar, Span, Stmt, StmtKind, Var, VarData, VectorOp};
 
 pub(super) type Result<T> = std::result::Result<T, Error>;

@@ -3,7 +3,7 @@
 use tile_ir::{Kernel, Module};
 
 use super::{ahead, lower_kernel};
-use crate::error::Error;
+use crate::Error;
 use crate::ir::{LaneKernel, Stmt, StmtKind};
 use crate::target::Target;
 

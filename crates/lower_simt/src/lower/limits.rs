@@ -8,8 +8,8 @@ use tile_ir::{Kernel, ParamKind, Value};
 
 use super::plan::Form;
 use super::{Lowered, place};
+use crate::Error;
 use crate::caps;
-use crate::error::Error;
 use crate::target::Target;
 use resize::Dims;
 

@@ -36,7 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tile_ir::analysis::Analysis;
 use tile_ir::{Elem, Kernel, Loc, Module, OpKind, ParamKind, Value, ViewId};
 
-use crate::error::Error;
+use crate::Error;
 use crate::ir::{Expr, LaneKernel, LaneModule, Scalar, Shared, SharedData, Var, VarData};
 use crate::target::Target;
 use crate::verify::Rule;

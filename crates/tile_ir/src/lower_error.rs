@@ -1,12 +1,15 @@
-//! What this family of targets refuses, and why.
+//! What lowerings to programs of targets refuse, and why.
 
+use crate::kernel::{Kernel, Loc};
+use crate::op::Op;
+use crate::types::Elem;
+use crate::validate::ValidateError;
 use diagnostics::{Kind, Report};
 use thiserror::Error;
-use tile_ir::{Elem, Loc, ValidateError};
 
 /// Why a module was not lowered.
 #[derive(Clone, Debug, PartialEq, Error)]
-pub enum Error {
+pub enum LowerError {
     /// The target lacks an operation on an element type.
     #[error("kernel `{kernel}`: `{op}` on `{elem}` is not supported by target `{target}`")]
     Unsupported {
@@ -30,7 +33,7 @@ pub enum Error {
         target: &'static str,
         /// Kernel.
         kernel: String,
-        /// What is limited, with its unit, such as ``tile `sum` of 64x512xf32 in bytes of local memory``.
+        /// What is limited, with its unit, such as ``tile `sum` of 64x512xf32 in bytes of shared memory``.
         what: String,
         /// Needed amount.
         needed: u64,
@@ -44,7 +47,7 @@ pub enum Error {
     /// The program breaks a rule of the tile IR.
     #[error(transparent)]
     Invalid(Box<ValidateError>),
-    /// A core program breaks a rule: a mistake in Tenfold.
+    /// A lowered program breaks a rule: a mistake in Tenfold.
     #[error("kernel `{kernel}`: the program for target `{target}` is not valid")]
     Broken {
         /// Target.
@@ -58,24 +61,54 @@ pub enum Error {
     },
 }
 
-impl Error {
+impl LowerError {
     /// The error as a report for the user.
     pub fn report(&self) -> Report {
         match self {
-            Error::Invalid(error) => Report::from(error.as_ref()),
-            Error::Unsupported { loc, help, .. } => {
+            LowerError::Invalid(error) => Report::from(error.as_ref()),
+            LowerError::Unsupported { loc, help, .. } => {
                 loc.locate(Report::new(Kind::Unsupported, self.to_string())).help(help.clone())
             }
-            Error::Limit { loc, help, .. } => loc.locate(Report::new(Kind::Limit, self.to_string())).help(help.clone()),
-            Error::Broken { loc, detail, .. } => {
+            LowerError::Limit { loc, help, .. } => {
+                loc.locate(Report::new(Kind::Limit, self.to_string())).help(help.clone())
+            }
+            LowerError::Broken { loc, detail, .. } => {
                 loc.locate(Report::new(Kind::Bug, self.to_string())).note(detail.clone())
             }
         }
     }
 }
 
-impl From<&Error> for Report {
-    fn from(error: &Error) -> Report {
+impl From<&LowerError> for Report {
+    fn from(error: &LowerError) -> Report {
         error.report()
     }
+}
+
+/// Refuses a kernel for the first operation that `refused` has something against: a remedy, and the element type in question.
+///
+/// # Errors
+/// [`LowerError::Unsupported`].
+pub fn check_ops(
+    kernel: &Kernel,
+    target: &'static str,
+    refused: impl Fn(&Op) -> Option<(&'static str, Elem)>,
+) -> Result<(), LowerError> {
+    let mut found = Ok(());
+    kernel.body.for_each_op(&mut |op| {
+        if found.is_ok()
+            && let Some((help, elem)) = refused(op)
+        {
+            let result = op.results.first().map(|&value| kernel.ty(value));
+            found = Err(LowerError::Unsupported {
+                target,
+                kernel: kernel.name.clone(),
+                op: op.kind.mlir_name(result).to_owned(),
+                elem,
+                loc: op.loc.clone(),
+                help: help.to_owned(),
+            });
+        }
+    });
+    found
 }
