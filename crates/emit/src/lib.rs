@@ -6,8 +6,10 @@
 mod describe;
 mod float;
 mod header;
+mod helpers;
 mod names;
 mod text;
+pub mod words;
 mod writer;
 
 use bundle::manifest;
@@ -15,6 +17,7 @@ use bundle::manifest;
 pub use describe::{Described, describe, dtype};
 pub use float::{FloatClass, float_literal};
 pub use header::Header;
+pub use helpers::Helpers;
 pub use names::Namer;
 pub use text::{Prec, Text};
 pub use writer::Writer;

@@ -5,7 +5,7 @@ use lower_simt::ir::{Builtin, FragmentRole, LaneKernel, SharedData};
 use lower_simt::target::MatrixUnit;
 use tile_ir::{Access, Elem, ReduceOp, UnaryOp};
 
-use crate::helpers::Helpers;
+use emit::Helpers;
 use crate::number::Number;
 
 /// Plain facts of a dialect.

@@ -12,7 +12,6 @@
 pub mod caps;
 pub mod cuda_like;
 mod dialect;
-mod helpers;
 mod number;
 mod print;
 #[cfg(feature = "testing")]
@@ -23,6 +22,6 @@ pub use cuda_like::{CudaLike, HalfForm};
 pub use dialect::{
     BuiltinForm, Dialect, EarlyForm, EarlyUse, Facts, Maths, MatrixAccess, MatrixFill, Signature, Space,
 };
-pub use helpers::Helpers;
+pub use emit::Helpers;
 pub use number::Number;
 pub use print::print;

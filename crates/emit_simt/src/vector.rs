@@ -7,7 +7,7 @@ use lower_simt::ir::Scalar;
 use tile_ir::Elem;
 
 use crate::dialect::{Dialect, Space};
-use crate::helpers::Helpers;
+use emit::Helpers;
 use crate::number::Number;
 
 /// What the helpers need of a language beyond [`Dialect`].

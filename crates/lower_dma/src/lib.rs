@@ -9,6 +9,7 @@ pub mod interp;
 pub mod ir;
 mod lower;
 pub mod place;
+pub mod ranges;
 pub mod sync;
 pub mod target;
 #[cfg(any(test, feature = "testing"))]

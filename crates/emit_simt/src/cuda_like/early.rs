@@ -5,7 +5,7 @@
 
 use super::FUNCTION;
 use crate::dialect::{EarlyForm, EarlyUse};
-use crate::helpers::Helpers;
+use emit::Helpers;
 
 /// The oldest architecture with these instructions, as the compiler spells it.
 const ARCH: u32 = 900;

@@ -3,7 +3,7 @@
 use tile_ir::Elem;
 
 use super::{FUNCTION, HalfForm};
-use crate::helpers::Helpers;
+use emit::Helpers;
 
 /// Adds the function from 16 bits to f32 and gives its name.
 pub(super) fn widen(form: HalfForm, elem: Elem, helpers: &mut Helpers) -> &'static str {

@@ -4,7 +4,7 @@ use tile_ir::ReduceOp;
 
 use super::{CudaLike, FUNCTION};
 use crate::dialect::Dialect;
-use crate::helpers::Helpers;
+use emit::Helpers;
 use crate::number::Number;
 
 /// Adds the overload of `lane_sum`, `lane_min` or `lane_max` for a type and gives its name.

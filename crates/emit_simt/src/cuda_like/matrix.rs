@@ -11,7 +11,7 @@ use tile_ir::Elem;
 
 use super::{CudaLike, FUNCTION};
 use crate::dialect::{Dialect, MatrixAccess, MatrixFill};
-use crate::helpers::Helpers;
+use emit::Helpers;
 use crate::vector::VectorSyntax;
 
 /// An array of fragments: each the registers of one thread.

@@ -17,7 +17,7 @@ use lower_simt::target::MatrixUnit;
 use tile_ir::{Access, Axis, Elem, ReduceOp};
 
 use crate::dialect::{BuiltinForm, Dialect, EarlyForm, EarlyUse, Facts, MatrixAccess, MatrixFill, Signature, Space};
-use crate::helpers::Helpers;
+use emit::Helpers;
 use crate::number::Number;
 use crate::vector;
 

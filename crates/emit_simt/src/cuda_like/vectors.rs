@@ -4,7 +4,7 @@ use tile_ir::Elem;
 
 use super::{CudaLike, FUNCTION, half};
 use crate::dialect::{Dialect, Space};
-use crate::helpers::Helpers;
+use emit::Helpers;
 use crate::number::Number;
 use crate::vector::VectorSyntax;
 

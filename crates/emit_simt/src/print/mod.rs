@@ -17,7 +17,7 @@ use lower_simt::Error;
 use lower_simt::ir::{Builtin, Fragment, LaneKernel, Shared, Stmt, StmtKind, Var};
 
 use crate::dialect::Dialect;
-use crate::helpers::Helpers;
+use emit::Helpers;
 
 /// One level's blanks.
 const INDENT: &str = "    ";

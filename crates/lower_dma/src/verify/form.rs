@@ -4,50 +4,31 @@ use std::collections::BTreeSet;
 
 use tile_ir::{Access, BinaryOp, Elem, Loc, Predicate, UnaryOp, ViewId};
 
-use super::ranges::{Interval, Known, interval};
 use super::{Rule, VerifyError};
 use crate::ir::{Buffer, Convert, Copy, CoreKernel, Expr, Operand, Scalar, Span, Stmt, StmtKind, Var, VectorOp};
+use crate::ranges::{Interval, Ranges};
 use crate::target::Target;
 
 struct Check<'a> {
     kernel: &'a CoreKernel,
     target: &'a Target,
     defined: BTreeSet<Var>,
-    /// Variables that change: nothing is known of them.
-    changing: BTreeSet<Var>,
-    known: Known,
+    ranges: Ranges<'a>,
     written: BTreeSet<ViewId>,
     errors: Vec<VerifyError>,
 }
 
 pub(super) fn check(kernel: &CoreKernel, target: &Target) -> Vec<VerifyError> {
-    let (mut changing, mut written) = (BTreeSet::new(), BTreeSet::new());
+    let mut written = BTreeSet::new();
     for stmt in &kernel.body {
-        stmt.for_each(&mut |stmt| match &stmt.kind {
-            StmtKind::Assign { var, .. } => {
-                changing.insert(*var);
-            }
-            StmtKind::CopyOut(copy) => {
+        stmt.for_each(&mut |stmt| {
+            if let StmtKind::CopyOut(copy) = &stmt.kind {
                 written.insert(copy.view);
             }
-            StmtKind::Let { .. }
-            | StmtKind::Read { .. }
-            | StmtKind::ReadGlobal { .. }
-            | StmtKind::Write { .. }
-            | StmtKind::CopyIn(_)
-            | StmtKind::Vector { .. }
-            | StmtKind::For { .. }
-            | StmtKind::While { .. }
-            | StmtKind::If { .. }
-            | StmtKind::Signal { .. }
-            | StmtKind::Await { .. }
-            | StmtKind::Barrier(_)
-            | StmtKind::Drain(_)
-            | StmtKind::Fence => {}
         });
     }
-    let mut check =
-        Check { kernel, target, defined: BTreeSet::new(), changing, known: Known::new(), written, errors: Vec::new() };
+    let ranges = Ranges::new(kernel);
+    let mut check = Check { kernel, target, defined: BTreeSet::new(), ranges, written, errors: Vec::new() };
     check.buffers();
     if check.errors.is_empty() {
         check.block(&kernel.body);
@@ -137,18 +118,11 @@ impl Check<'_> {
 
     fn define(&mut self, var: Var, value: Option<Interval>) {
         self.defined.insert(var);
-        match value {
-            Some(value) if !self.changing.contains(&var) => {
-                self.known.insert(var, value);
-            }
-            Some(_) | None => {
-                self.known.remove(&var);
-            }
-        }
+        self.ranges.define(var, value);
     }
 
     fn interval(&self, expr: &Expr) -> Option<Interval> {
-        interval(self.kernel, &self.known, expr)
+        self.ranges.of(expr)
     }
 
     /// A part of a buffer: inside it, and at a block if `aligned`.
@@ -307,22 +281,7 @@ impl Check<'_> {
                 for expr in [lower, upper, step] {
                     self.typed(expr, Scalar::I64, "a bound of a loop", loc);
                 }
-                let bounds = (self.interval(lower), self.interval(upper), self.interval(step));
-                let known = match bounds {
-                    (Some(lower), Some(upper), Some(step)) if step.lo > 0 => {
-                        let every = if step.lo == step.hi { step.step } else { 1 };
-                        let mut every = gcd(lower.step, every);
-                        if every == 0 {
-                            every = 1;
-                        }
-                        // The last turn starts below the bound, and at a multiple.
-                        let last = upper.hi.saturating_sub(1).max(lower.lo);
-                        let exact = lower.lo == lower.hi && step.lo == step.hi;
-                        let hi = if exact { lower.lo + (last - lower.lo) / step.lo * step.lo } else { last };
-                        Some(Interval { lo: lower.lo, hi, step: every })
-                    }
-                    (_, _, _) => None,
-                };
+                let known = self.ranges.turns(lower, upper, step);
                 let outer = self.defined.clone();
                 self.define(*var, known);
                 self.block(body);
@@ -347,10 +306,6 @@ impl Check<'_> {
             | StmtKind::Fence => {}
         }
     }
-}
-
-fn gcd(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 /// What is wrong with the operands of a vector operation.

@@ -12,7 +12,6 @@
 
 mod form;
 mod order;
-mod ranges;
 mod written;
 
 use thiserror::Error;

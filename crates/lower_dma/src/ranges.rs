@@ -1,25 +1,32 @@
 //! Intervals of integers in scalar code, with what they are multiples of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tile_ir::{BinaryOp, ParamKind};
 
-use crate::ir::{Convert, CoreKernel, Expr, Var};
+use crate::ir::{Convert, CoreKernel, Expr, Scalar, StmtKind, Var};
 
 /// The integers from `lo` to `hi` that are multiples of `step` (0: the number 0 only).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Interval {
-    pub(super) lo: i64,
-    pub(super) hi: i64,
-    pub(super) step: u64,
+pub struct Interval {
+    /// Smallest.
+    pub lo: i64,
+    /// Largest.
+    pub hi: i64,
+    /// What all are multiples of.
+    pub step: u64,
 }
 
 impl Interval {
-    pub(super) const fn number(n: i64) -> Interval {
+    /// One number.
+    #[must_use]
+    pub const fn number(n: i64) -> Interval {
         Interval { lo: n, hi: n, step: n.unsigned_abs() }
     }
 
-    pub(super) const fn is_multiple_of(self, n: u64) -> bool {
+    /// Whether all are multiples of `n`.
+    #[must_use]
+    pub const fn is_multiple_of(self, n: u64) -> bool {
         self.step.is_multiple_of(n)
     }
 }
@@ -28,11 +35,85 @@ fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// What is known of variables.
-pub(super) type Known = BTreeMap<Var, Interval>;
+type Known = BTreeMap<Var, Interval>;
 
-/// What is known of an integer; `None` if nothing.
-pub(super) fn interval(kernel: &CoreKernel, known: &Known, expr: &Expr) -> Option<Interval> {
+/// What is known of the variables of a kernel, for a walk over it in order.
+#[derive(Clone, Debug)]
+pub struct Ranges<'a> {
+    kernel: &'a CoreKernel,
+    /// Variables that change: nothing is known of them.
+    changing: BTreeSet<Var>,
+    known: Known,
+}
+
+impl<'a> Ranges<'a> {
+    /// Before the first statement.
+    #[must_use]
+    pub fn new(kernel: &'a CoreKernel) -> Ranges<'a> {
+        let mut changing = BTreeSet::new();
+        for stmt in &kernel.body {
+            stmt.for_each(&mut |stmt| {
+                if let StmtKind::Assign { var, .. } = &stmt.kind {
+                    changing.insert(*var);
+                }
+            });
+        }
+        Ranges { kernel, changing, known: Known::new() }
+    }
+
+    /// Whether the variable is assigned somewhere.
+    #[must_use]
+    pub fn changes(&self, var: Var) -> bool {
+        self.changing.contains(&var)
+    }
+
+    /// What is known of an integer; `None` if nothing.
+    #[must_use]
+    pub fn of(&self, expr: &Expr) -> Option<Interval> {
+        interval(self.kernel, &self.known, expr)
+    }
+
+    /// Notes what a variable is from its definition on.
+    pub fn define(&mut self, var: Var, value: Option<Interval>) {
+        match value {
+            Some(value) if !self.changing.contains(&var) => {
+                self.known.insert(var, value);
+            }
+            Some(_) | None => {
+                self.known.remove(&var);
+            }
+        }
+    }
+
+    /// What the variable of a loop is in its turns.
+    #[must_use]
+    pub fn turns(&self, lower: &Expr, upper: &Expr, step: &Expr) -> Option<Interval> {
+        match (self.of(lower), self.of(upper), self.of(step)) {
+            (Some(lower), Some(upper), Some(step)) if step.lo > 0 => {
+                let every = if step.lo == step.hi { step.step } else { 1 };
+                let every = gcd(lower.step, every).max(1);
+                // The last turn starts below the bound, and at a multiple.
+                let last = upper.hi.saturating_sub(1).max(lower.lo);
+                let exact = lower.lo == lower.hi && step.lo == step.hi;
+                let hi = if exact { lower.lo + (last - lower.lo) / step.lo * step.lo } else { last };
+                Some(Interval { lo: lower.lo, hi, step: every })
+            }
+            (_, _, _) => None,
+        }
+    }
+
+    /// Whether the result of an operation on integers is known to be a number of their type.
+    #[must_use]
+    pub fn stays(&self, expr: &Expr) -> bool {
+        let fits = |x: Interval| match expr.scalar(self.kernel) {
+            Scalar::I32 => i32::try_from(x.lo).is_ok() && i32::try_from(x.hi).is_ok(),
+            Scalar::F32 | Scalar::Bool | Scalar::I64 => true,
+        };
+        self.of(expr).is_some_and(fits)
+    }
+}
+
+fn interval(kernel: &CoreKernel, known: &Known, expr: &Expr) -> Option<Interval> {
     let of = |expr: &Expr| interval(kernel, known, expr);
     match expr {
         Expr::Int(_, n) => Some(Interval::number(*n)),
