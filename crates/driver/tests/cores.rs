@@ -16,11 +16,6 @@ fn lower(kernel: &Kernel, target: &Target) -> Result<CoreKernel, lower_dma::Erro
     Ok(lowered.kernels.remove(0))
 }
 
-/// Sine and cosine are refused: these targets have no such instruction.
-fn is_refused(error: &lower_dma::Error) -> bool {
-    matches!(error, lower_dma::Error::Unsupported { op, .. } if op == "math.sin" || op == "math.cos")
-}
-
 fn run(core: &CoreKernel, target: &Target, case: &Case, schedule: Schedule) -> Result<Outputs, String> {
     let mut written = case.outputs();
     let mut buffers = written.0.iter_mut();
@@ -60,7 +55,6 @@ fn candidates_are_proven() {
                         assert_eq!(lower_dma::verify::verify(&core, target), Ok(()), "{} {name}", target.name);
                         lowered += 1;
                     }
-                    Err(error) if is_refused(&error) => {}
                     Err(error) => panic!("{} {name}: {}", target.name, error.report()),
                 }
             }
@@ -76,11 +70,7 @@ fn candidates_compute_what_the_tile_program_says() {
         let module = pipeline::module(&source).unwrap_or_else(|error| panic!("{suite}: {error}"));
         for target in &TARGETS {
             for kernel in &module.kernels {
-                let core = match lower(kernel, target) {
-                    Ok(core) => core,
-                    Err(error) if is_refused(&error) => continue,
-                    Err(error) => panic!("{}: {}", kernel.name, error.report()),
-                };
+                let core = lower(kernel, target).unwrap_or_else(|error| panic!("{}: {}", kernel.name, error.report()));
                 for case in simt_testing::judged_cases(kernel, &[1, 2]) {
                     let truth = judge::run_interpreter(kernel, &case).expect("the tile program runs");
                     let expected = Expected::from_outputs(&case, &truth);

@@ -171,7 +171,8 @@ impl Dialect for AscendC {
             Order::Await { from, to, event } => {
                 Some(format!("WaitFlag<HardEvent::{}_{}>(EVENT_ID{event});", pipe(from), pipe(to)))
             }
-            Order::Barrier(Pipe::Scalar) | Order::Drain(_) | Order::Fence => None,
+            Order::Barrier(Pipe::Scalar) | Order::Drain(_) => None,
+            Order::Fence => Some("PipeBarrier<PIPE_ALL>();".to_owned()),
             Order::Barrier(of) => Some(format!("PipeBarrier<PIPE_{}>();", pipe(of))),
         }
     }
