@@ -78,13 +78,13 @@ impl Original {
         verify(&core, target).unwrap_or_else(|errors| panic!("{name}: {errors:?}"));
         let with = |case| Exam { expected: kernel_testing::expected(&kernel, &case), case };
         let exams: Vec<Exam> = judged_cases(&kernel, &ARGS).into_iter().map(with).collect();
-        let program = text.map(|backend| {
-            Program::new(&core, backend).unwrap_or_else(|problem| panic!("{name}: {problem}"))
-        });
+        let program =
+            text.map(|backend| Program::new(&core, backend).unwrap_or_else(|problem| panic!("{name}: {problem}")));
         for exam in &exams {
             for schedule in SCHEDULES {
                 let options = Options { schedule, fuel: FUEL };
-                let ran = run(&core, target, &exam.case, &options).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+                let ran =
+                    run(&core, target, &exam.case, &options).unwrap_or_else(|problem| panic!("{name}: {problem}"));
                 ran.1.unwrap_or_else(|trap| panic!("{name} {schedule:?}: {trap}"));
                 assert!(exam.passed(&ran.0), "{name} {schedule:?}: the interpreter computes something else");
             }
@@ -99,14 +99,16 @@ impl Original {
     /// Who notices `damaged`. The interpreter goes first, since it needs no compiler. What it notices is run as `text` if there is
     /// one and it shows there; what it does not notice, always.
     pub(super) fn judge(&self, damaged: &CoreKernel, target: &Target, text: Option<&Backend>, ends: bool) -> Verdict {
-        let noticed = |exam: &Exam| SCHEDULES.iter().find_map(|&schedule| {
-            match run(damaged, target, &exam.case, &Options { schedule, fuel: FUEL }) {
-                Ok((written, Ok(_))) => (!exam.passed(&written)).then_some((Verdict::Run, true)),
-                Ok((_, Err(trap))) if matches!(trap.kind, TrapKind::Fuel(_)) => Some((Verdict::Endless, false)),
-                Ok((_, Err(trap))) => Some((Verdict::Run, shows_in_text(&trap.kind))),
-                Err(_) => Some((Verdict::Run, false)),
-            }
-        });
+        let noticed = |exam: &Exam| {
+            SCHEDULES.iter().find_map(|&schedule| {
+                match run(damaged, target, &exam.case, &Options { schedule, fuel: FUEL }) {
+                    Ok((written, Ok(_))) => (!exam.passed(&written)).then_some((Verdict::Run, true)),
+                    Ok((_, Err(trap))) if matches!(trap.kind, TrapKind::Fuel(_)) => Some((Verdict::Endless, false)),
+                    Ok((_, Err(trap))) => Some((Verdict::Run, shows_in_text(&trap.kind))),
+                    Err(_) => Some((Verdict::Run, false)),
+                }
+            })
+        };
         let backend = match (self.exams.iter().find_map(noticed), text) {
             (Some((verdict, shows)), _) if !shows || !ends => return verdict,
             (Some((verdict, _)), None) => return verdict,
