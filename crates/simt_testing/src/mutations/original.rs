@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use judge::{Case, Expected, Outputs};
+use kernel_testing::expected;
 use lower_simt::interp::terms::{Terms, terms};
 use lower_simt::interp::{Options, TrapKind};
 use lower_simt::ir::LaneKernel;
@@ -10,7 +11,7 @@ use lower_simt::text::print;
 use lower_simt::verify::verify;
 use tile_ir::Kernel;
 
-use crate::execute::{expected, run_lanes};
+use crate::execute::run_lanes;
 use crate::random::lower;
 use crate::{Backend, Program, Runs, judged_cases};
 
