@@ -41,12 +41,8 @@ impl Clock {
     /// What has ended before the next instruction of `pipe` starts.
     fn before(&self, pipe: Pipe) -> Time {
         let mut time = self.known[pipe as usize];
-        for other in Pipe::ALL {
-            // Its own accesses of memory are the exception: they end later.
-            if other != Pipe::S {
-                time[other as usize] = time[other as usize].max(self.known[Pipe::S as usize][other as usize]);
-            }
-        }
+        // Of its own accesses the scalar unit knows those that another pipe had waited for and told it back; others may end later.
+        join(&mut time, &self.known[Pipe::S as usize]);
         if pipe == Pipe::S {
             time[Pipe::S as usize] = self.issued[Pipe::S as usize];
         }
@@ -185,6 +181,21 @@ mod tests {
         assert_eq!(clock.issue(Pipe::V).1[Pipe::S as usize], 0, "a scalar write needs a flag");
         clock.barrier_all();
         assert_eq!(clock.issue(Pipe::V).1[Pipe::S as usize], write);
+    }
+
+    #[test]
+    fn the_scalar_unit_is_told_back_what_it_did() {
+        let mut clock = Clock::default();
+        let (write, _) = clock.issue(Pipe::S);
+        clock.set(Pipe::S, Pipe::V, 0, 0).unwrap();
+        clock.wait(Pipe::S, Pipe::V, 0).unwrap();
+        let (later, _) = clock.issue(Pipe::S);
+        assert_eq!(clock.issue(Pipe::Mte3).1[Pipe::S as usize], 0, "only V has waited");
+        clock.set(Pipe::V, Pipe::S, 0, 0).unwrap();
+        clock.wait(Pipe::V, Pipe::S, 0).unwrap();
+        let (_, time) = clock.issue(Pipe::Mte3);
+        assert_eq!(time[Pipe::S as usize], write, "V had waited for it, and the scalar unit for V");
+        assert!(later > write, "what came later may not have ended");
     }
 
     #[test]
