@@ -104,6 +104,9 @@ fn check_kernel(manifest: &Manifest, kernel: &Kernel) -> Result<(), Error> {
     }
     bounded_product(kernel, "grid", &kernel.grid, limits::PROGRAMS)?;
     bounded_product(kernel, "block", &kernel.block, limits::THREADS)?;
+    if let Some(workgroups) = &kernel.workgroups {
+        bounded_product(kernel, "grid of workgroups", workgroups, limits::PROGRAMS)?;
+    }
     for (space, &bytes) in &kernel.budgets {
         at_most(&format!("`{space}` memory of kernel `{}`", kernel.name), bytes, limits::BUDGET_BYTES)?;
     }

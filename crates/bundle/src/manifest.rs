@@ -97,8 +97,9 @@ pub struct Kernel {
     /// Else 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub push_constant_bytes: u64,
-    /// Groups to start along x, y, z, where they are not one per program of [`Kernel::grid`]: what a device cannot count
-    /// along one axis is folded into the next, and the kernel finds its program by itself.
+    /// Groups to start along x, y, z, where they are not one per program of [`Kernel::grid`]; the kernel finds its programs by
+    /// itself. What a device cannot count along one axis is folded into the next; on machines of cores (`ascendc`, `pto`, `bang`) a
+    /// group is a core, along x, and runs a range of programs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workgroups: Option<[u64; 3]>,
     /// For each emitted line that comes from the user's source: where.

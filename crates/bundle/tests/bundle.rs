@@ -176,6 +176,8 @@ fn hostile_manifests() {
         ("must not be empty", |m| m["kernels"][0]["entry"] = json!("a\u{0}b")),
         ("grid is empty", |m| m["kernels"][0]["grid"] = json!([0, 1, 1])),
         ("more than the limit", |m| m["kernels"][0]["grid"] = json!([u64::MAX, u64::MAX, 1])),
+        ("grid of workgroups is empty", |m| m["kernels"][0]["workgroups"] = json!([4, 0, 1])),
+        ("more than the limit", |m| m["kernels"][0]["workgroups"] = json!([1u64 << 40, 2, 1])),
         ("more than the limit", |m| m["kernels"][0]["block"] = json!([1 << 20, 1, 1])),
         ("more than the limit", |m| m["kernels"][0]["budgets"]["scratch"] = json!(u64::MAX)),
         ("overflowing shape", |m| m["kernels"][0]["args"][0]["shape"] = json!([1u64 << 63, 4])),

@@ -46,7 +46,8 @@ pub use sequence::{Note, Sequence};
 pub use vulkan::{Vulkan, VulkanOptions};
 
 /// Names that [`open`] takes.
-pub const NAMES: &[&str] = &["cpu", "cuda", "metal", "vulkan", "msl-emu", "cuda-emu", "musa-emu"];
+pub const NAMES: &[&str] =
+    &["cpu", "cuda", "metal", "vulkan", "msl-emu", "cuda-emu", "musa-emu", "ascendc-emu", "pto-emu", "bang-emu"];
 
 /// Most threads of a device that runs on the processor.
 pub(crate) const MAX_THREADS: usize = 1024;
@@ -272,11 +273,12 @@ pub fn open(name: &str, threads: Option<usize>) -> Result<Box<dyn Device>, Error
         "cpu" => Ok(Box::new(Cpu::new(threads)?)),
         "cuda" => Ok(Box::new(Cuda::new()?)),
         "vulkan" => Ok(Box::new(Vulkan::new(VulkanOptions::from_environment()?)?)),
-        "msl-emu" => emulated("msl-emu", Language::Msl, threads),
-        "cuda-emu" => emulated("cuda-emu", Language::Cuda, threads),
-        "musa-emu" => emulated("musa-emu", Language::Musa, threads),
-        "ascendc-emu" => emulated("ascendc-emu", Language::AscendC, threads),
-        "pto-emu" => emulated("pto-emu", Language::Pto, threads),
+        "msl-emu" => emulated("msl-emu", threads),
+        "cuda-emu" => emulated("cuda-emu", threads),
+        "musa-emu" => emulated("musa-emu", threads),
+        "ascendc-emu" => emulated("ascendc-emu", threads),
+        "pto-emu" => emulated("pto-emu", threads),
+        "bang-emu" => emulated("bang-emu", threads),
         #[cfg(any(target_os = "macos", tenfold_check_metal))]
         "metal" => Ok(Box::new(Metal::new()?)),
         #[cfg(not(any(target_os = "macos", tenfold_check_metal)))]
@@ -285,6 +287,6 @@ pub fn open(name: &str, threads: Option<usize>) -> Result<Box<dyn Device>, Error
     }
 }
 
-fn emulated(name: &'static str, language: Language, threads: Option<usize>) -> Result<Box<dyn Device>, Error> {
-    Ok(Box::new(Emulated::new(language, EmulatedOptions::from_environment(name, threads)?)?))
+fn emulated(name: &'static str, threads: Option<usize>) -> Result<Box<dyn Device>, Error> {
+    Ok(Box::new(Emulated::named(name, EmulatedOptions::from_environment(name, threads)?)?))
 }

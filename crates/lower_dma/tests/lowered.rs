@@ -1,10 +1,8 @@
 //! What the lowering makes: bytes moved, programs on cores, copies ahead, refusals, text.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{SCHEDULES, check, lower};
+use dma_testing::{SCHEDULES, interpret_cores, lower};
 use lower_dma::Error;
 use lower_dma::ir::{CoreKernel, StmtKind};
 use lower_dma::target::Target;
@@ -53,7 +51,7 @@ fn carried(rows: u64, cols: u64) -> Kernel {
 fn run(kernel: &Kernel, target: &Target) -> (CoreKernel, lower_dma::interp::Stats) {
     let core = lower(kernel, target).unwrap_or_else(|error| panic!("{}", error.report()));
     let case = judge::generate(kernel, 1).expect("small views");
-    let stats = check(kernel, &core, target, &case, &SCHEDULES).unwrap_or_else(|problem| panic!("{problem}"));
+    let stats = interpret_cores(kernel, &core, target, &case, &SCHEDULES).unwrap_or_else(|problem| panic!("{problem}"));
     (core, stats)
 }
 

@@ -1,7 +1,5 @@
 //! Each rule has a program that breaks it, beside one that does not.
 
-mod common;
-
 use lower_dma::interp::{Arg, Options, Schedule, TrapKind, run};
 use lower_dma::ir::{CoreKernel, Expr, Operand, Pipe, Scalar, Span, Stmt, StmtKind, VectorOp};
 use lower_dma::target::Target;

@@ -1,10 +1,10 @@
 //! Runs lane programs: by the lane interpreter, and as what a backend prints.
 
 mod emulated;
-mod on_device;
 
 use emit::Source;
-use judge::{ArgValue, Case, Expected, Outputs};
+use judge::{ArgValue, Case, Outputs};
+use kernel_testing::compare;
 use lower_simt::interp::{self, Options, Stats, Trap};
 use lower_simt::ir::LaneKernel;
 use lower_simt::target::Target;
@@ -12,23 +12,6 @@ use tile_ir::{Access, Elem, Kernel};
 
 use crate::{Backend, Runs};
 use emulated::Emulated;
-pub use on_device::{available, run as run_on_device};
-
-/// What the tile interpreter computes.
-///
-/// # Panics
-/// If it traps on `kernel`.
-pub(crate) fn expected(kernel: &Kernel, case: &Case) -> Vec<Expected> {
-    let truth = judge::run_interpreter(kernel, case)
-        .unwrap_or_else(|trap| panic!("kernel `{}` traps in the tile interpreter: {trap}", kernel.name));
-    Expected::from_outputs(case, &truth)
-}
-
-/// What differs between the outputs of a run and what the tile interpreter computes.
-fn compare(kernel: &Kernel, case: &Case, found: &Outputs) -> Result<(), String> {
-    let comparison = judge::compare(case, &expected(kernel, case), found);
-    if comparison.passed() { Ok(()) } else { Err(comparison.to_string()) }
-}
 
 /// Runs `lane` in the lane interpreter, and compares with the tile interpreter on `kernel`.
 ///
@@ -134,7 +117,7 @@ impl Program {
     pub(crate) fn run(&self, case: &Case) -> Result<Outputs, String> {
         match &self.runner {
             Runner::Emulator(program) => program.run(&self.source.kernel, case),
-            Runner::Device(device) => on_device::run(device, &self.source, case),
+            Runner::Device(device) => kernel_testing::run(device, &self.source, case),
         }
     }
 }

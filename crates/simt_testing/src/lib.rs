@@ -3,7 +3,6 @@
 //!
 //! [`random`] holds random kernels, [`mutations`] damages lowered ones.
 
-mod cases;
 mod execute;
 pub mod mutations;
 pub mod random;
@@ -14,8 +13,8 @@ use lower_simt::Error;
 use lower_simt::ir::LaneKernel;
 use lower_simt::target::Target;
 
-pub use cases::{judged_cases, random_case};
-pub use execute::{Program, available, interpret_lanes, lane_outputs, run_on_device};
+pub use execute::{Program, interpret_lanes, lane_outputs};
+pub use kernel_testing::{available, full, judged_cases, random_case, run as run_on_device};
 
 /// A backend under test.
 #[derive(Clone, Copy, Debug)]
@@ -35,9 +34,4 @@ pub enum Runs {
     Emulated(Language),
     /// The device of this name, if the machine has it: see [`available`].
     On(&'static str),
-}
-
-/// Whether the environment asks for the long runs (`TENFOLD_FULL=1`).
-pub fn full() -> bool {
-    std::env::var_os("TENFOLD_FULL").is_some_and(|value| value == "1")
 }

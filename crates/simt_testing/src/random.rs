@@ -1,17 +1,13 @@
 //! Random kernels.
 
+use kernel_testing::random::ARGS;
 use lower_simt::Error;
 use lower_simt::ir::LaneKernel;
 use lower_simt::target::Target;
 use lower_simt::verify::verify;
-use rayon::prelude::*;
-use tile_ir::testing::{kernel_from_seed, stream_from_seed};
 use tile_ir::{Kernel, Module};
 
 use crate::{Backend, Program, interpret_lanes, random_case};
-
-/// Seeds of the arguments of each kernel.
-const ARGS: [u64; 2] = [1, 2];
 
 /// Kernels outside the usual ranges that once failed: a carried tile kept wider than its next value, and vector loads
 /// used outside the guard they were made under.
@@ -66,27 +62,7 @@ pub fn check(kernel: &Kernel, seed: u64, backend: &Backend, execute: bool) -> Re
 /// # Panics
 /// If one fails, or the target refuses more than half of them.
 pub fn sweep(seeds: std::ops::Range<u64>, stride: u64, backend: &Backend) {
-    let (mut taken, mut failed) = (0, Vec::new());
-    let any = seeds.clone().chain(REGRESSIONS).map(|seed| (kernel_from_seed(seed), seed));
-    let kernels: Vec<(Kernel, u64)> = any.chain(seeds.step_by(4).map(|seed| (stream_from_seed(seed), seed))).collect();
-    let count = kernels.len();
-    let run = |(kernel, seed): &(Kernel, u64)| {
-        check(kernel, *seed, backend, seed.is_multiple_of(stride) || REGRESSIONS.contains(seed))
-    };
-    let results: Vec<Result<bool, String>> = kernels.par_iter().map(run).collect();
-    for result in results {
-        match result {
-            Ok(accepted) => taken += usize::from(accepted),
-            Err(problem) => failed.push(problem),
-        }
-    }
-    let lines: Vec<&str> = failed.iter().filter_map(|problem| problem.lines().next()).collect();
-    assert!(
-        failed.is_empty(),
-        "{} of {count} kernels fail:\n{}\nthe first:\n{}",
-        lines.len(),
-        lines.join("\n"),
-        failed[0]
-    );
-    assert!(taken > count / 2, "only {taken} of {count} kernels were lowered");
+    kernel_testing::random::sweep(seeds, &REGRESSIONS, |kernel, seed| {
+        check(kernel, seed, backend, seed.is_multiple_of(stride) || REGRESSIONS.contains(&seed))
+    });
 }

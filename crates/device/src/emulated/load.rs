@@ -6,20 +6,30 @@ use std::sync::{Mutex, PoisonError};
 use bundle::{Bundle, manifest};
 use emulator::{Language, Program};
 
-use super::{EmulatedOptions, device_name};
+use super::EmulatedOptions;
+use super::bang::Tasks;
+use super::target::Target;
 use crate::error::Error;
 
 /// A compiled kernel.
-pub(super) struct Kernel {
-    pub(super) program: Program,
-    /// Threads of one program.
-    pub(super) threads: u32,
+pub(super) enum Kernel {
+    /// Groups of threads, or cores of one thread each.
+    Groups {
+        /// The code.
+        program: Program,
+        /// Groups along x, y, z.
+        grid: [u64; 3],
+        /// Threads of one group.
+        threads: u32,
+    },
+    /// Tasks of BANG C.
+    Tasks(Tasks),
 }
 
 /// Compiles every kernel, `workers` at a time; results in the manifest's order.
 pub(super) fn kernels(
     bundle: &Bundle,
-    language: Language,
+    target: Target,
     options: &EmulatedOptions,
     workers: usize,
 ) -> Result<Vec<Kernel>, Error> {
@@ -33,7 +43,7 @@ pub(super) fn kernels(
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     kernels.get(index).zip(results.get(index))
                 } {
-                    let result = compile(bundle, kernel, language, options);
+                    let result = compile(bundle, kernel, target, options);
                     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
                 }
             });
@@ -49,25 +59,62 @@ pub(super) fn kernels(
 fn compile(
     bundle: &Bundle,
     kernel: &manifest::Kernel,
-    language: Language,
+    target: Target,
     options: &EmulatedOptions,
 ) -> Result<Kernel, Error> {
     let failed = |message: String| Error::Load { file: kernel.file.clone(), message };
     let text = String::from_utf8(bundle.read(&kernel.file)?).map_err(|_| failed("it is not UTF-8".to_owned()))?;
+    let (result, line) = match target {
+        Target::Language(language) => {
+            let result = groups(kernel, &text, language, options);
+            let line = |error: &emulator::Error| error.diagnostics().first().map(|first| first.line);
+            let line = result.as_ref().err().and_then(line);
+            (result.map_err(|error| (error.is_skip(), error.to_string())), line)
+        }
+        Target::Bang => {
+            let tasks = tasks(kernel)?;
+            let cache = options.cache.as_deref();
+            let result = Tasks::compile(cache, &text, &kernel.entry, options.checks, tasks).map(Kernel::Tasks);
+            let line = |error: &emulator::bang::Error| error.diagnostics().first().map(|first| first.line);
+            let line = result.as_ref().err().and_then(line);
+            (result.map_err(|error| (error.is_skip(), error.to_string())), line)
+        }
+    };
+    result.map_err(|(skip, message)| {
+        if skip {
+            Error::Open { device: target.device(), message }
+        } else {
+            let (kernel, file, line) = (kernel.name.clone(), kernel.file.clone(), line.filter(|line| *line > 0));
+            Error::Fault { kernel, file, line, message }
+        }
+    })
+}
+
+/// A kernel of a language whose programs are groups or cores.
+fn groups(
+    kernel: &manifest::Kernel,
+    text: &str,
+    language: Language,
+    options: &EmulatedOptions,
+) -> Result<Kernel, emulator::Error> {
+    let program = match &options.cache {
+        Some(cache) => Program::compile_cached(cache, language, text, &kernel.entry, options.checks)?,
+        None => Program::compile(language, text, &kernel.entry, options.checks)?,
+    };
     // The manifest's limit on threads was checked when the bundle was opened.
     let threads = kernel.block.iter().product::<u64>() as u32;
-    let compiled = match &options.cache {
-        Some(cache) => Program::compile_cached(cache, language, &text, &kernel.entry, options.checks),
-        None => Program::compile(language, &text, &kernel.entry, options.checks),
-    };
-    let program = compiled.map_err(|error| {
-        if error.is_skip() {
-            Error::Open { device: device_name(language), message: error.to_string() }
-        } else {
-            let line = error.diagnostics().first().map(|first| first.line).filter(|line| *line > 0);
-            let (kernel, file) = (kernel.name.clone(), kernel.file.clone());
-            Error::Fault { kernel, file, line, message: error.to_string() }
+    Ok(Kernel::Groups { program, grid: kernel.workgroups.unwrap_or(kernel.grid), threads })
+}
+
+/// The tasks of a launch of BANG C, which are along x and one thread of control each.
+fn tasks(kernel: &manifest::Kernel) -> Result<u32, Error> {
+    let grid = kernel.workgroups.unwrap_or(kernel.grid);
+    match (grid, kernel.block) {
+        ([tasks, 1, 1], [1, 1, 1]) if u32::try_from(tasks).is_ok() => Ok(tasks as u32),
+        (_, block) => {
+            let message =
+                format!("{grid:?} groups of {block:?} threads; tasks are along x, at most {}, of 1", u32::MAX);
+            Err(Error::Kernel { kernel: kernel.name.clone(), message })
         }
-    })?;
-    Ok(Kernel { program, threads })
+    }
 }

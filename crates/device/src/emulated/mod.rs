@@ -1,8 +1,10 @@
 //! Emulated accelerators: the printed source of a bundle, compiled by clang and run under the rules of its language.
 //!
-//! One implementation for all languages; what a barrier, a lane operation or an access means is the emulator's. Times
+//! One implementation for all languages; what a barrier, a lane operation, a flag or an access means is the emulator's. Times
 //! mean nothing here.
+mod bang;
 mod load;
+mod target;
 
 use std::path::PathBuf;
 
@@ -17,6 +19,7 @@ use crate::memory::Memory;
 use crate::program::{Kernels, Program};
 use crate::{Device, Judge};
 use load::Kernel;
+use target::Target;
 
 /// How an emulated device is set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +28,8 @@ pub struct EmulatedOptions {
     pub checks: Checks,
     /// Threads that run programs; `None` takes all cores.
     pub threads: Option<usize>,
-    /// Chooses the order in which programs and threads run; every launch takes the next one.
+    /// Chooses the order in which programs and threads run; every launch takes the next one. On cores (`ascendc-emu`, `pto-emu`,
+    /// `bang-emu`) 0 carries out at once what is handed to a pipe, 1 as late as flags, barriers and waits allow, others at random.
     pub seed: u64,
     /// Folder that keeps compiled kernels between runs; `None` compiles anew.
     pub cache: Option<PathBuf>,
@@ -55,65 +59,66 @@ impl EmulatedOptions {
     }
 }
 
-/// An emulated device: `msl-emu`, `cuda-emu` or `musa-emu`.
+/// An emulated device: `msl-emu`, `cuda-emu`, `musa-emu`, `ascendc-emu`, `pto-emu` or `bang-emu`.
 pub struct Emulated {
-    language: Language,
+    target: Target,
     options: EmulatedOptions,
     workers: usize,
     buffers: Table<Allocation>,
     kernels: Kernels<Kernel>,
-    launches: u64,
-}
-
-/// The device of a language.
-const fn device_name(language: Language) -> &'static str {
-    match language {
-        Language::Msl => "msl-emu",
-        Language::Cuda => "cuda-emu",
-        Language::Musa => "musa-emu",
-        Language::AscendC => "ascendc-emu",
-        Language::Pto => "pto-emu",
-    }
-}
-
-/// The target whose bundles it runs.
-const fn target(language: Language) -> &'static str {
-    match language {
-        Language::Msl => "msl",
-        Language::Cuda => "cuda",
-        Language::Musa => "musa",
-        Language::AscendC => "ascendc",
-        Language::Pto => "pto",
-    }
+    /// Of the next launch.
+    seed: u64,
 }
 
 impl Emulated {
-    /// The language that the device `name` runs.
-    pub fn language_of(name: &str) -> Option<Language> {
-        [Language::Msl, Language::Cuda, Language::Musa, Language::AscendC, Language::Pto]
-            .into_iter()
-            .find(|language| device_name(*language) == name)
-    }
-
     /// A device for `language`.
     ///
     /// # Errors
     /// No threads, or too many.
     pub fn new(language: Language, options: EmulatedOptions) -> Result<Emulated, Error> {
+        Emulated::make(Target::Language(language), options)
+    }
+
+    /// The device `bang-emu`. With [`Checks::Memory`] kernels run on mtp_372 and on mtp_592, whose results must be the same; else on
+    /// mtp_592.
+    ///
+    /// # Errors
+    /// No threads, or too many.
+    pub fn bang(options: EmulatedOptions) -> Result<Emulated, Error> {
+        Emulated::make(Target::Bang, options)
+    }
+
+    /// The emulated device of this name.
+    ///
+    /// # Errors
+    /// No emulated device has it; no threads, or too many.
+    pub fn named(name: &str, options: EmulatedOptions) -> Result<Emulated, Error> {
+        match Target::of_device(name) {
+            Some(target) => Emulated::make(target, options),
+            None => Err(Error::UnknownDevice { name: name.to_owned() }),
+        }
+    }
+
+    fn make(target: Target, options: EmulatedOptions) -> Result<Emulated, Error> {
         let workers = options.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
         if workers == 0 || workers > crate::MAX_THREADS {
             let message = format!("{workers} threads; 1 to {} are possible", crate::MAX_THREADS);
-            return Err(Error::Open { device: device_name(language), message });
+            return Err(Error::Open { device: target.device(), message });
         }
         let id = new_device_id();
-        let buffers = Table::new(id);
-        Ok(Emulated { language, options, workers, buffers, kernels: Kernels::new(id), launches: 0 })
+        let (buffers, kernels, seed) = (Table::new(id), Kernels::new(id), options.seed);
+        Ok(Emulated { target, options, workers, buffers, kernels, seed })
+    }
+
+    /// The next launch takes this seed, those after it the next ones: see [`EmulatedOptions::seed`].
+    pub fn set_seed(&mut self, seed: u64) {
+        self.seed = seed;
     }
 }
 
 impl Device for Emulated {
     fn name(&self) -> &str {
-        device_name(self.language)
+        self.target.device()
     }
 
     fn judge(&self) -> Judge {
@@ -149,11 +154,11 @@ impl Device for Emulated {
 
     fn load(&mut self, bundle: &Bundle) -> Result<Program, Error> {
         let manifest = bundle.manifest();
-        let (device, expected) = (device_name(self.language), target(self.language));
+        let (device, expected) = (self.target.device(), self.target.name());
         if manifest.target != expected {
             return Err(Error::Target { device, expected, found: manifest.target.clone() });
         }
-        let loaded = load::kernels(bundle, self.language, &self.options, self.workers)?;
+        let loaded = load::kernels(bundle, self.target, &self.options, self.workers)?;
         Ok(self.kernels.add(manifest, loaded))
     }
 
@@ -179,20 +184,25 @@ impl Device for Emulated {
                 (Arg::F32(value), _) => emulator::Arg::F32(value),
             });
         }
-        let launch = Launch {
-            grid: manifest.grid,
-            threads: kernel.threads,
-            dynamic_shared: manifest.budgets.get("dynamic_shared").copied().unwrap_or(0),
-            args: &args,
-            workers: self.workers,
-            seed: self.options.seed.wrapping_add(self.launches),
+        let seed = self.seed;
+        self.seed = seed.wrapping_add(1);
+        let result = match kernel {
+            Kernel::Groups { program, grid, threads } => {
+                let launch = Launch {
+                    grid: *grid,
+                    threads: *threads,
+                    dynamic_shared: manifest.budgets.get("dynamic_shared").copied().unwrap_or(0),
+                    args: &args,
+                    workers: self.workers,
+                    seed,
+                };
+                program.launch(&launch).map_err(|fault| (fault.line, fault.to_string()))
+            }
+            Kernel::Tasks(tasks) => tasks.launch(manifest, &args, self.workers, seed),
         };
-        self.launches += 1;
-        kernel.program.launch(&launch).map_err(|fault| Error::Fault {
-            kernel: manifest.name.clone(),
-            file: manifest.file.clone(),
-            line: fault.line,
-            message: fault.to_string(),
+        result.map_err(|(line, message)| {
+            let (kernel, file) = (manifest.name.clone(), manifest.file.clone());
+            Error::Fault { kernel, file, line, message }
         })
     }
 

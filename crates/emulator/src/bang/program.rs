@@ -72,9 +72,39 @@ impl Program {
         Program::make(Some(cache), arch, source, entry, checks)
     }
 
+    /// As [`Program::compile`], for every arch, in the order of [`Arch::ALL`]; what is the same for each is done once. With a
+    /// folder `cache`, what the compiler makes is kept there.
+    ///
+    /// # Errors
+    /// As there. A folder that cannot be used is none.
+    pub fn compile_all(
+        cache: Option<&Path>,
+        source: &str,
+        entry: &str,
+        checks: Checks,
+    ) -> Result<[Program; Arch::ALL.len()], Error> {
+        let first = folder()?;
+        compile::types(first.path(), cache, source)?;
+        let [one, other] = Arch::ALL;
+        let one = Program::typed(first, cache, one, source, entry, checks)?;
+        Ok([one, Program::typed(folder()?, cache, other, source, entry, checks)?])
+    }
+
     fn make(cache: Option<&Path>, arch: Arch, source: &str, entry: &str, checks: Checks) -> Result<Program, Error> {
         let folder = folder()?;
         compile::types(folder.path(), cache, source)?;
+        Program::typed(folder, cache, arch, source, entry, checks)
+    }
+
+    /// Compiles a text whose words and types were checked.
+    fn typed(
+        folder: TempDir,
+        cache: Option<&Path>,
+        arch: Arch,
+        source: &str,
+        entry: &str,
+        checks: Checks,
+    ) -> Result<Program, Error> {
         let built = compile::build(folder.path(), cache, source, entry, arch, checks)?;
         let instance = load(&built, 0)?;
         let sum = |space: Space| -> u64 {
@@ -88,6 +118,11 @@ impl Program {
             }
         }
         Ok(Program { arch, checks, built, nram, wram, idle: Mutex::new((vec![instance], 1)), _folder: folder })
+    }
+
+    /// The arch that it was compiled for.
+    pub fn arch(&self) -> Arch {
+        self.arch
     }
 
     /// Bytes of NRAM that the text uses: arrays, each rounded up to 64, and tables of active functions.

@@ -10,7 +10,9 @@ use lower_simt::text::print;
 use lower_simt::verify::verify;
 use tile_ir::Kernel;
 
-use crate::execute::{expected, run_lanes};
+use kernel_testing::expected;
+
+use crate::execute::run_lanes;
 use crate::random::lower;
 use crate::{Backend, Program, Runs, judged_cases};
 

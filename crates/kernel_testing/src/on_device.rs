@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use bundle::{Bundle, BundleWriter};
-use device::{Arg, Binding, Buffer, Device, Error, Usage};
+use device::{Arg, Binding, Buffer, Device, Error, LoadedKernel, Usage};
 use emit::Source;
 use judge::{ArgValue, Case, Outputs};
 use tile_ir::{Access, Elem};
@@ -40,44 +40,61 @@ pub fn available(name: &'static str) -> Result<(), String> {
 /// # Panics
 /// If no temporary file can be written.
 pub fn run(name: &'static str, source: &Source, case: &Case) -> Result<Outputs, String> {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let binary = source.binary.as_ref().map_or(source.text.as_bytes(), |binary| binary.bytes.as_slice());
-    let target = device_target(name);
-    let mut writer = BundleWriter::new("test", "test", target);
-    writer.file(source.kernel.file.as_str(), binary).map_err(|error| error.to_string())?;
-    writer.kernel(source.kernel.clone());
-    writer.finish(folder.path()).map_err(|error| error.to_string())?;
-    let bundle = Bundle::open(folder.path()).map_err(|error| error.to_string())?;
-    let mut buffers = Vec::new();
     let ran = with(name, |device| {
-        let result = launch(device, &bundle, &source.kernel.name, case, &mut buffers);
-        for buffer in buffers.drain(..) {
-            device.free(buffer)?;
-        }
-        result
+        let kernel = load(device, source)?;
+        launch(device, &kernel, case)
     });
     ran.map_err(|error| error.to_string())
 }
 
+/// Loads a printed kernel, through a bundle in a temporary folder.
+///
+/// # Errors
+/// What the device refuses.
+///
+/// # Panics
+/// If no temporary file can be written.
+pub fn load(device: &mut dyn Device, source: &Source) -> Result<LoadedKernel, Error> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let binary = source.binary.as_ref().map_or(source.text.as_bytes(), |binary| binary.bytes.as_slice());
+    let mut writer = BundleWriter::new("test", "test", target(device.name()));
+    writer.file(source.kernel.file.as_str(), binary)?;
+    writer.kernel(source.kernel.clone());
+    writer.finish(folder.path())?;
+    let program = device.load(&Bundle::open(folder.path())?)?;
+    let refused = |message: &str| Error::Kernel { kernel: source.kernel.name.clone(), message: message.to_owned() };
+    program.kernel(&source.kernel.name).cloned().ok_or_else(|| refused("is not in its bundle"))
+}
+
 /// The target of bundles that a device runs.
-fn device_target(name: &str) -> &str {
-    match name {
+fn target(device: &str) -> &str {
+    match device {
         "vulkan" => "spirv",
         "metal" => "msl",
-        other => other,
+        other => other.strip_suffix("-emu").unwrap_or(other),
     }
 }
 
-fn launch(
+/// Launches a kernel once, in buffers that hold what `case` has; what it wrote.
+///
+/// # Errors
+/// What the device refuses.
+pub fn launch(device: &mut dyn Device, kernel: &LoadedKernel, case: &Case) -> Result<Outputs, Error> {
+    let mut buffers = Vec::new();
+    let result = launch_in(device, kernel, case, &mut buffers);
+    for buffer in buffers {
+        device.free(buffer)?;
+    }
+    result
+}
+
+/// As [`launch`]; notes every buffer that it makes.
+fn launch_in(
     device: &mut dyn Device,
-    bundle: &Bundle,
-    kernel: &str,
+    kernel: &LoadedKernel,
     case: &Case,
     buffers: &mut Vec<Buffer>,
 ) -> Result<Outputs, Error> {
-    let program = device.load(bundle)?;
-    let refused = |message: &str| Error::Kernel { kernel: kernel.to_owned(), message: message.to_owned() };
-    let loaded = program.kernel(kernel).ok_or_else(|| refused("is not in its bundle"))?;
     let mut args = Vec::new();
     let mut written = Vec::new();
     for arg in &case.args {
@@ -97,7 +114,7 @@ fn launch(
             ArgValue::Int { elem: _, value } => Arg::U32(*value as u32),
         });
     }
-    let binding = Binding::new(device, loaded, &args)?;
+    let binding = Binding::new(device, kernel, &args)?;
     device.launch(&binding)?;
     device.sync()?;
     let mut found = case.outputs();

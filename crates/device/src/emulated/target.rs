@@ -1,0 +1,45 @@
+//! What the emulated devices run.
+
+use emulator::Language;
+
+/// Texts that an emulated device runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// Those of a language whose programs are groups of threads, or cores with pipes.
+    Language(Language),
+    /// BANG C, which has an emulator of its own.
+    Bang,
+}
+
+impl Target {
+    /// The device.
+    pub(super) const fn device(self) -> &'static str {
+        match self {
+            Target::Language(Language::Msl) => "msl-emu",
+            Target::Language(Language::Cuda) => "cuda-emu",
+            Target::Language(Language::Musa) => "musa-emu",
+            Target::Language(Language::AscendC) => "ascendc-emu",
+            Target::Language(Language::Pto) => "pto-emu",
+            Target::Bang => "bang-emu",
+        }
+    }
+
+    /// The target whose bundles it runs.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Target::Language(Language::Msl) => "msl",
+            Target::Language(Language::Cuda) => "cuda",
+            Target::Language(Language::Musa) => "musa",
+            Target::Language(Language::AscendC) => "ascendc",
+            Target::Language(Language::Pto) => "pto",
+            Target::Bang => "bang",
+        }
+    }
+
+    /// What the device `name` runs.
+    pub(super) fn of_device(name: &str) -> Option<Target> {
+        let languages = [Language::Msl, Language::Cuda, Language::Musa, Language::AscendC, Language::Pto];
+        let all = languages.into_iter().map(Target::Language).chain([Target::Bang]);
+        all.into_iter().find(|target| target.device() == name)
+    }
+}
