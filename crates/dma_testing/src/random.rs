@@ -25,8 +25,7 @@ fn check(kernel: &Kernel, seed: u64, target: &Target, text: Option<&Backend>) ->
     let failed = |step: &str, problem: String| format!("{name}, {step}: {problem}\n{}", told(kernel, &core));
     verify(&core, target).map_err(|errors| failed("verifier", format!("{errors:?}")))?;
     for case in ARGS.map(|args| random_case(kernel, args)) {
-        interpret_cores(kernel, &core, target, &case, &SCHEDULES)
-            .map_err(|problem| failed("interpreter", problem))?;
+        interpret_cores(kernel, &core, target, &case, &SCHEDULES).map_err(|problem| failed("interpreter", problem))?;
     }
     if let Some(backend) = text {
         let program = Program::new(&core, backend).map_err(|problem| failed("printer", problem))?;

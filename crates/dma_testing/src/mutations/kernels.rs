@@ -1,5 +1,7 @@
 //! Small tile programs whose core programs together hold what can be damaged.
 
+use lower_dma::caps;
+use lower_dma::target::Target;
 use tile_ir::{Axis, BinaryOp, CastOp, ContractSpec, Elem, Kernel, KernelBuilder, Own, Predicate, ReduceOp, UnaryOp};
 
 /// `output = silu(input * transpose(weight) + bias)`, 16 columns per program.
@@ -89,7 +91,12 @@ fn columns(position: u64) -> Kernel {
     t.finish().expect("valid")
 }
 
-/// All of them.
-pub(super) fn kernels() -> Vec<Kernel> {
-    vec![matvec(32, 320), softmax(24, 72), columns(65)]
+/// All of them, and those that hold every operation, but for functions that the target refuses and `tanh`: where it is a series, the
+/// last terms are as small as what a comparison lets pass.
+pub(super) fn kernels(target: &Target) -> Vec<Kernel> {
+    let refused = |op: UnaryOp| matches!(caps::unary(op, Elem::F32, target), caps::Support::Refused(_));
+    let others = UnaryOp::ALL.iter().copied().filter(|&op| op != UnaryOp::Tanh && !refused(op));
+    let mut kernels = vec![matvec(32, 320), softmax(24, 72), columns(65)];
+    kernels.extend(kernel_testing::kernels(&others.collect::<Vec<_>>()));
+    kernels
 }

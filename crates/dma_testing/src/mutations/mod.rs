@@ -80,7 +80,7 @@ fn damage(target: &Target, text: Option<&Backend>) -> Caught {
     let mut caught = Caught::default();
     let mut accepted: BTreeMap<String, Vec<(Arc<Original>, Mutation)>> = BTreeMap::new();
     let mut kinds = BTreeSet::new();
-    for kernel in kernels::kernels() {
+    for kernel in kernels::kernels(target) {
         let original = Arc::new(Original::new(kernel, target, text));
         for mutation in mutations(&original.core) {
             kinds.insert(mutation.op.clone());

@@ -1,6 +1,5 @@
 //! Lowered kernels with one operation damaged: each must be noticed.
 
-mod kernels;
 mod original;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,7 +115,7 @@ pub fn sweep(backend: &Backend) -> Caught {
     let mut caught = Caught::default();
     let mut by_op: BTreeMap<String, Vec<(Arc<Original>, Mutation)>> = BTreeMap::new();
     let mut kinds = BTreeSet::new();
-    for kernel in kernels::kernels() {
+    for kernel in kernel_testing::kernels(UnaryOp::ALL) {
         let original = Arc::new(Original::new(kernel, backend));
         for mutation in mutations(&original.lane) {
             if verify(&mutation.kernel, backend.target).is_err() {

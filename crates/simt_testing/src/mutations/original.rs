@@ -3,14 +3,13 @@
 use std::sync::OnceLock;
 
 use judge::{Case, Expected, Outputs};
+use kernel_testing::expected;
 use lower_simt::interp::terms::{Terms, terms};
 use lower_simt::interp::{Options, TrapKind};
 use lower_simt::ir::LaneKernel;
 use lower_simt::text::print;
 use lower_simt::verify::verify;
 use tile_ir::Kernel;
-
-use kernel_testing::expected;
 
 use crate::execute::run_lanes;
 use crate::random::lower;

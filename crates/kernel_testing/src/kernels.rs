@@ -34,11 +34,11 @@ fn input(t: &mut KernelBuilder, name: &str, elem: Elem) -> Value {
     t.load(view, &[zero, zero], &[1, COLS])
 }
 
-fn unary() -> Kernel {
+fn unary(functions: &[UnaryOp]) -> Kernel {
     let mut t = KernelBuilder::new("unary");
     let x = input(&mut t, "input", Elem::F32);
-    let mut rows = Rows::new(&mut t, "output", Elem::F32, UnaryOp::ALL.len() as u64);
-    for &op in UnaryOp::ALL {
+    let mut rows = Rows::new(&mut t, "output", Elem::F32, functions.len() as u64);
+    for &op in functions {
         // NaN is no result to compare.
         let operand = match op {
             UnaryOp::Log | UnaryOp::Sqrt | UnaryOp::Rsqrt => t.unary(UnaryOp::Abs, x),
@@ -236,7 +236,10 @@ fn matrices() -> Kernel {
     t.finish().expect("valid")
 }
 
-/// All of them.
-pub(super) fn kernels() -> Vec<Kernel> {
-    vec![unary(), floats(), integers(), casts(), reductions::reductions(), control(), product(), matrices()]
+/// All of them; `functions` are the operations of one float that the first one holds.
+///
+/// # Panics
+/// Never: they are valid.
+pub fn kernels(functions: &[UnaryOp]) -> Vec<Kernel> {
+    vec![unary(functions), floats(), integers(), casts(), reductions::reductions(), control(), product(), matrices()]
 }
