@@ -1,8 +1,11 @@
-//! Files beside the kernels: for each what launches it, and what builds all.
+//! Files beside the kernels: for each what launches it, and what builds all (source: BANG C Developer Guide 4.7.2, launch of kernels and
+//! compiler options).
 
 use bundle::manifest::{Access, ArgKind, Dtype};
-use emit::Source;
+use emit::{Namer, Source, words};
 use emit_dma::Companion;
+
+use crate::names;
 
 /// The launch file of each kernel, and a makefile. The texts themselves have no host part.
 pub fn companions(sources: &[Source]) -> Vec<Companion> {
@@ -40,20 +43,24 @@ const fn number(dtype: Dtype) -> &'static str {
 fn launch(source: &Source) -> Companion {
     let kernel = &source.kernel;
     let [tasks, ..] = kernel.workgroups.unwrap_or([1, 1, 1]);
+    let mut namer = Namer::new(&[words::CPP, names::BUILTINS, names::WORDS, names::CALLED]);
+    for own in ["dim", "queue", "tasks", &kernel.entry] {
+        namer.name(own);
+    }
     let (mut params, mut args) = (vec!["unsigned tasks".to_owned(), "cnrtQueue_t queue".to_owned()], Vec::new());
-    for (number_of, arg) in kernel.args.iter().enumerate() {
-        let name = format!("a{number_of}");
+    for arg in &kernel.args {
+        let name = namer.name(&arg.name);
         match &arg.kind {
             ArgKind::View { dtype, access, .. } => {
                 let constant = match access {
                     Access::Read | Access::Weights => "const ",
                     Access::Write => "",
                 };
-                params.push(format!("{constant}void *{name} /* {} */", arg.name));
+                params.push(format!("{constant}void *{name}"));
                 args.push(format!("({constant}{} *){name}", element(*dtype)));
             }
             ArgKind::Scalar { dtype, .. } => {
-                params.push(format!("{} {name} /* {} */", number(*dtype), arg.name));
+                params.push(format!("{} {name}", number(*dtype)));
                 args.push(name);
             }
         }
@@ -61,7 +68,7 @@ fn launch(source: &Source) -> Companion {
     let file = source.file.rsplit('/').next().unwrap_or(&source.file);
     let (entry, params, args) = (&kernel.entry, params.join(", "), args.join(", "));
     let text = format!(
-        "// Launches {entry} with {tasks} tasks. It is asynchronous; errors are those of the queue.
+        "// Launches {entry} with at least {tasks} tasks; more have nothing to do. It is asynchronous: errors are those of the queue.
 #include <cnrt.h>
 
 #include \"{file}\"
