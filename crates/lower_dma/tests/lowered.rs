@@ -193,3 +193,17 @@ fn copies_have_as_many_rows_as_they_may() {
         }
     }
 }
+
+#[test]
+fn what_is_moved_is_known_without_running() {
+    for (n, k, block) in [(96, 1536, 16), (64, 2240, 32), (100 * 16, 64, 16)] {
+        for target in &TARGETS {
+            let (core, stats) = run(&matvec(n, k, block), target);
+            let estimate = lower_dma::estimate::estimate(&core, target);
+            assert!(estimate.exact, "{}", target.name);
+            assert_eq!((&estimate.bytes_in, &estimate.bytes_out), (&stats.bytes_in, &stats.bytes_out), "{}", target.name);
+            let counted = (estimate.copies, estimate.vectors, estimate.scalars, estimate.syncs);
+            assert_eq!(counted, (stats.copies, stats.vectors, stats.scalars, stats.syncs), "{}", target.name);
+        }
+    }
+}

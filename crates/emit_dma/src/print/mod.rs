@@ -25,6 +25,9 @@ const INDENT: &str = "    ";
 /// What starts a comment.
 const COMMENT: &str = "//";
 
+/// Key of the helper that declares memory beside the buffers, [`crate::Facts::scratch`]: where it is needed the memory counts.
+pub const SCRATCH: &str = "scratch";
+
 /// Prints a kernel.
 ///
 /// # Errors
@@ -50,7 +53,8 @@ pub fn print(kernel: &CoreKernel, dialect: &dyn Dialect) -> Result<Source, Error
         return Err(Error::Broken { target: facts.target.name, kernel, detail, loc });
     }
 
-    let used = signature.local_bytes;
+    let scratch = if printer.helpers.has(SCRATCH) { facts.scratch } else { 0 };
+    let used = signature.local_bytes + scratch;
     let header = Header {
         comment: COMMENT,
         language: facts.language,
