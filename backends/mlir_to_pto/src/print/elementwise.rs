@@ -24,9 +24,11 @@ pub(super) fn unary(op: UnaryOp, dst: &Area<'_>, a: &Area<'_>, lines: &mut Lines
     Ok(())
 }
 
-/// One instruction on areas of the same shape.
+/// One instruction on areas of the same shape; where their rows are different distances apart, which not every form of the library
+/// takes, on each row. Source: pto-isa, cpu/TBinOp.hpp beside npu/a2a3/TBinOp.hpp.
 fn each(name: &str, areas: &[&Area<'_>], rest: &[&str], lines: &mut Lines<'_>) {
-    tiles::each(tiles::is_long(areas), areas, lines, |areas, lines| {
+    let apart = tiles::is_long(areas) || !tiles::are_alike(areas);
+    tiles::each(apart, areas, lines, |areas, lines| {
         tiles::instruction(name, areas.iter().map(tiles::rows).collect(), rest, lines);
     });
 }
@@ -56,7 +58,13 @@ const fn word(op: BinaryOp) -> Option<&'static str> {
 }
 
 /// `dst = a op b` of areas of the same shape.
-pub(super) fn spans(op: BinaryOp, dst: &Area<'_>, a: &Area<'_>, b: &Area<'_>, lines: &mut Lines<'_>) -> Result<(), String> {
+pub(super) fn spans(
+    op: BinaryOp,
+    dst: &Area<'_>,
+    a: &Area<'_>,
+    b: &Area<'_>,
+    lines: &mut Lines<'_>,
+) -> Result<(), String> {
     let word = word(op).ok_or_else(|| format!("{op:?}, which is no instruction"))?;
     each(&format!("T{word}"), &[dst, a, b], &[], lines);
     Ok(())
@@ -89,7 +97,8 @@ pub(super) fn binary(
 /// Source: pto-isa, npu/a2a3/TColExpandBinOp.hpp, `TColExpandBinaryNormMode`.
 fn with_row(name: &str, dst: &Area<'_>, a: &Area<'_>, row: &Area<'_>, lines: &mut Lines<'_>) {
     let size = limits::TARGET.elem_bytes(dst.elem());
-    if dst.rows > 1 && [dst, a].iter().any(|area| area.pitch * size > limits::REPEAT_PITCH) {
+    let far = [dst, a].iter().any(|area| area.pitch * size > limits::REPEAT_PITCH);
+    if dst.rows > 1 && (far || !tiles::are_alike(&[dst, a])) {
         tiles::each(true, &[dst, a], lines, |areas, lines| {
             tiles::instruction(name, areas.iter().chain([row]).map(tiles::rows).collect(), &[], lines);
         });

@@ -4,8 +4,8 @@ use emit::Text;
 use emit_dma::{Area, Arg, Lines};
 use tile_ir::Elem;
 
-use super::tiles::{self, Tile};
 use super::BARRIER;
+use super::tiles::{self, Tile};
 use crate::types;
 
 /// `dst = from`.
@@ -69,6 +69,11 @@ fn number_into(dst: &Area<'_>, ty: &str, number: &Text, lines: &mut Lines<'_>) {
         return;
     }
     tiles::each(true, &[dst], lines, |areas, lines| {
-        tiles::instruction("TEXPANDS", areas.iter().map(|area| tiles::rows_as(area, ty)).collect(), &[&number.text], lines);
+        tiles::instruction(
+            "TEXPANDS",
+            areas.iter().map(|area| tiles::rows_as(area, ty)).collect(),
+            &[&number.text],
+            lines,
+        );
     });
 }

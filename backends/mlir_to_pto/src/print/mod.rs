@@ -35,8 +35,8 @@ const FACTS: Facts = Facts {
 /// Types of tiles and tensors, as printed operations name them.
 const TYPES: &str = "\
 // Rows of a local buffer, `pitch` elements apart; as many of them as are there at run time; an element for each row; rows of a view.
-template <typename T, int rows, int cols, int pitch = cols>
-using Rows = Tile<TileType::Vec, T, rows, pitch, BLayout::RowMajor, rows, cols>;
+template <typename T, int rows, int cols, int pitch = cols, int held = rows>
+using Rows = Tile<TileType::Vec, T, held, pitch, BLayout::RowMajor, rows, cols>;
 template <typename T, int rows, int pitch, PadValue pad = PadValue::Null>
 using Part = Tile<TileType::Vec, T, rows, pitch, BLayout::RowMajor, -1, -1, SLayout::NoneBox, 512, pad>;
 template <typename T, int rows, int held = rows>
@@ -53,7 +53,8 @@ impl Dialect for Pto {
     }
 
     fn preamble(&self) -> Vec<String> {
-        let includes = ["#include <pto/pto-inst.hpp>", "#include <pto/common/constants.hpp>", "using namespace pto;", ""];
+        let includes =
+            ["#include <pto/pto-inst.hpp>", "#include <pto/common/constants.hpp>", "using namespace pto;", ""];
         includes.into_iter().chain(TYPES.lines()).map(str::to_owned).collect()
     }
 

@@ -4,7 +4,8 @@ use emit_dma::{Area, Lines};
 use tile_ir::{BinaryOp, ReduceOp};
 
 use super::BARRIER;
-use super::{elementwise, fill, limits, tiles};
+use super::tiles::{self, Tile};
+use super::{elementwise, fill, limits};
 use crate::types;
 
 /// The operation of two elements, and what follows `TROW` in the instruction that reduces rows.
@@ -34,10 +35,29 @@ pub(super) fn rows(op: ReduceOp, dst: &Area<'_>, a: &Area<'_>, lines: &mut Lines
     }
     // Rows of one repeat are reduced at once, and the scratch tile is left alone: the operand stands for it.
     // Source: pto-isa, npu/a2a3/TRowReduceOps.hpp, `OneRepeatProc`.
-    let rest = || tiles::rows(&tiles::some_cols(a, 0, cols));
-    let results = tiles::column(dst, types::element(dst.elem()));
+    let rest = tiles::some_cols(a, 0, cols);
+    let (results, rest) = results(dst, &rest);
     tiles::instruction(&format!("TROW{word}"), vec![results, rest(), rest()], &[], lines);
     Ok(())
+}
+
+/// The tile of the results of rows, and the one of the rows. Both have as many rows, of which the library's simulation counts those that
+/// are held, too: a column holds whole blocks. Source: pto-isa, cpu/TRowSum.hpp, `CheckRSValid`.
+fn results<'a>(dst: &Area<'_>, rows: &'a Area<'_>) -> (Tile, impl Fn() -> Tile + 'a) {
+    let (ty, target) = (types::element(dst.elem()), &limits::TARGET);
+    let held = match rows.rows {
+        1 => 1,
+        several => several.next_multiple_of(target.step(dst.elem())),
+    };
+    let first = rows.offset.text.parse::<u64>().unwrap_or(rows.buffer.elements());
+    let bytes = target.bytes(rows.elem(), first + held * tiles::pitch(rows));
+    let fits = rows.buffer.address + bytes <= target.local_bytes;
+    let results = if held == 1 { tiles::rows(dst) } else { tiles::column(dst, ty) };
+    let rest = move || match held > rows.rows && fits {
+        true => Tile::of(rows, format!("Rows<{ty}, {}, {}, {}, {held}>", rows.rows, rows.cols, tiles::pitch(rows))),
+        false => tiles::rows(rows),
+    };
+    (results, rest)
 }
 
 /// `dst` is each column of `a`, reduced. `TCOLSUM` would take an instruction after the other for each row.

@@ -159,6 +159,12 @@ pub(super) fn each<'a>(
     });
 }
 
+/// Whether rows of all areas of one element type are the same distance apart.
+pub(super) fn are_alike(areas: &[&Area<'_>]) -> bool {
+    let differs = |a: &Area<'_>, b: &Area<'_>| a.elem() == b.elem() && pitch(a) != pitch(b);
+    !areas.iter().any(|a| areas.iter().any(|b| differs(a, b)))
+}
+
 /// Whether rows are so long that one instruction cannot take several of them: [`limits::LONG_ROW`].
 pub(super) fn is_long(areas: &[&Area<'_>]) -> bool {
     areas.iter().any(|area| area.rows > 1 && !area.is_dense() && area.cols > limits::LONG_ROW)
