@@ -4,7 +4,7 @@ use emit_dma::{Area, Lines};
 use tile_ir::{BinaryOp, ReduceOp};
 
 use super::BARRIER;
-use super::tiles::{self, Tile};
+use super::tiles::{self, Instruction, Tile};
 use super::{elementwise, fill, limits};
 use crate::types;
 
@@ -30,14 +30,14 @@ pub(super) fn rows(op: ReduceOp, dst: &Area<'_>, a: &Area<'_>, lines: &mut Lines
         let left = tiles::some_cols(a, 0, cols - half);
         let right = tiles::some_cols(a, half, cols - half);
         elementwise::spans(binary, &left, &left, &right, lines)?;
-        lines.line(BARRIER);
+        lines.once(BARRIER);
         cols = half;
     }
     // Rows of one repeat are reduced at once, and the scratch tile is left alone: the operand stands for it.
     // Source: pto-isa, npu/a2a3/TRowReduceOps.hpp, `OneRepeatProc`.
     let rest = tiles::some_cols(a, 0, cols);
     let (results, rest) = results(dst, &rest);
-    tiles::instruction(&format!("TROW{word}"), vec![results, rest(), rest()], &[], lines);
+    Instruction { name: &format!("TROW{word}"), rest: &[] }.write(vec![results, rest(), rest()], lines);
     Ok(())
 }
 
@@ -69,7 +69,7 @@ pub(super) fn cols(op: ReduceOp, dst: &Area<'_>, a: &Area<'_>, lines: &mut Lines
         let upper = tiles::some_rows(a, 0, count - half);
         let lower = tiles::some_rows(a, half, count - half);
         elementwise::spans(binary, &upper, &upper, &lower, lines)?;
-        lines.line(BARRIER);
+        lines.once(BARRIER);
         count = half;
     }
     let row = |number| tiles::some_rows(a, number, 1);
