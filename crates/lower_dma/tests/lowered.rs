@@ -207,3 +207,33 @@ fn what_is_moved_is_known_without_running() {
         }
     }
 }
+
+/// Copies fill rows up with at most 32 bits, so that other numbers of 8 bytes are put element by element.
+#[test]
+fn wide_numbers_around_a_view() {
+    let kernel = |pad: i64| {
+        let mut t = KernelBuilder::new("around");
+        t.at("around.rs", 1, 1);
+        let x = t.read("input", Elem::I64, &[5, 6]);
+        let y = t.write("output", Elem::I64, &[8, 9], &[Own::Whole, Own::Whole]);
+        let (zero, one) = (t.index(0), t.index(1));
+        let pad = t.int(Elem::I64, pad);
+        let value = t.load_masked(x, &[one, one], &[8, 9], pad, None);
+        t.store(y, value, &[zero, zero]);
+        t.finish().expect("valid")
+    };
+    for target in &TARGETS {
+        for (pad, copied) in [(0, true), (5, false), (-1, false)] {
+            let (core, _) = run(&kernel(pad), target);
+            let mut pads = Vec::new();
+            core.body.iter().for_each(|stmt| {
+                stmt.for_each(&mut |stmt| {
+                    if let StmtKind::CopyIn(copy) = &stmt.kind {
+                        pads.push(copy.pad);
+                    }
+                });
+            });
+            assert_eq!(!pads.is_empty(), copied, "{} {pad}: {pads:?}", target.name);
+        }
+    }
+}
