@@ -52,10 +52,10 @@ pub enum Sync {
         /// Flags for each pair of pipes.
         ids: u32,
     },
-    /// Operations of one pipe follow each other, and the core that starts them can wait until a pipe is empty. Scalar code waits
-    /// for the vector unit by itself.
+    /// Operations of one pipe follow each other, and the core that starts them can wait until a pipe is empty. Scalar code and the
+    /// vector unit wait for each other by themselves.
     Drain {
-        /// Copies are over when the next operation starts.
+        /// Copies wait for what was started before, and are over when the next operation starts.
         copies_wait: bool,
     },
 }

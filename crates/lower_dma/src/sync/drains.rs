@@ -1,4 +1,7 @@
 //! Waits for whole pipes.
+//!
+//! Scalar code and the vector unit wait for each other by themselves. Copies wait for neither: what scalar code has written into local
+//! memory may not be there yet when a copy that was started later moves it.
 
 use std::collections::BTreeSet;
 
@@ -6,30 +9,29 @@ use super::{Touch, touches};
 use crate::ir::{CoreKernel, Pipe, Stmt, StmtKind};
 use crate::target::Target;
 
-/// Where the core waits: a pipe whose unfinished copies conflict with what comes next is waited for.
+/// Where the core waits: a pipe whose unfinished work conflicts with what comes next is waited for; where that are several, all are.
 pub(super) fn drains(kernel: &CoreKernel, target: &Target, block: &[Stmt], open: &mut BTreeSet<Touch>) -> Vec<Stmt> {
     let mut out = Vec::new();
     for stmt in block {
         let mut own = BTreeSet::new();
         stmt.for_each(&mut |stmt| own.extend(touches(stmt, kernel, target)));
-        for pipe in [Pipe::In, Pipe::Out, Pipe::Vector] {
-            let waits = |other: &Touch| {
-                own.iter().any(|touch| {
-                    // One pipe is in order; scalar code waits for the vector unit by itself.
-                    let alone = touch.pipe == other.pipe || (touch.pipe == Pipe::Scalar && other.pipe == Pipe::Vector);
-                    !alone && touch.conflicts(other)
-                })
-            };
-            if open.iter().any(|other| other.pipe == pipe && waits(other)) {
-                out.push(Stmt { kind: StmtKind::Drain(pipe), loc: stmt.loc.clone() });
-                open.retain(|other| other.pipe != pipe);
-            }
+        let waits = |other: &Touch| own.iter().any(|touch| !alone(other.pipe, touch.pipe) && touch.conflicts(other));
+        let pipes: BTreeSet<Pipe> = open.iter().filter(|other| waits(other)).map(|other| other.pipe).collect();
+        let kind = match pipes.iter().collect::<Vec<_>>().as_slice() {
+            [] => None,
+            [pipe] => Some(StmtKind::Drain(**pipe)),
+            [_, _, ..] => Some(StmtKind::Fence),
+        };
+        if let Some(kind) = kind {
+            let all = kind == StmtKind::Fence;
+            open.retain(|other| !all && !pipes.contains(&other.pipe));
+            out.push(Stmt { kind, loc: stmt.loc.clone() });
         }
         let mut new = stmt.clone();
         let is_loop = matches!(new.kind, StmtKind::For { .. } | StmtKind::While { .. });
         let entry = open.clone();
         if is_loop {
-            open.extend(own.iter().copied().filter(|touch| touch.pipe != Pipe::Scalar));
+            open.extend(own.iter().copied());
         }
         let mut ends = Vec::new();
         for block in new.blocks_mut() {
@@ -41,8 +43,14 @@ pub(super) fn drains(kernel: &CoreKernel, target: &Target, block: &[Stmt], open:
             open.extend(entry);
             ends.into_iter().for_each(|end| open.extend(end));
         }
-        open.extend(touches(stmt, kernel, target).into_iter().filter(|touch| touch.pipe != Pipe::Scalar));
+        open.extend(touches(stmt, kernel, target));
         out.push(new);
     }
     out
+}
+
+/// Whether the second of two pipes waits for the first by itself.
+pub(crate) fn alone(first: Pipe, second: Pipe) -> bool {
+    let computes = |pipe| matches!(pipe, Pipe::Scalar | Pipe::Vector);
+    first == second || (computes(first) && computes(second))
 }

@@ -13,6 +13,8 @@ mod needed;
 
 use std::collections::BTreeSet;
 
+pub(crate) use drains::alone;
+
 use crate::ir::{Access, BufferData, CoreKernel, Pipe, Place, Stmt, StmtKind};
 use crate::place::Placed;
 use crate::target::{Sync, Target};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::{Rule, VerifyError};
 use crate::ir::{CoreKernel, Pipe, Stmt, StmtKind};
-use crate::sync::{Region, Touch, touches};
+use crate::sync::{Region, Touch, alone, touches};
 use crate::target::{Sync, Target};
 use tile_ir::Loc;
 
@@ -184,9 +184,7 @@ impl Check<'_> {
         match self.target.sync {
             Sync::Events { .. } => false,
             Sync::Drain { copies_wait: true } => true,
-            Sync::Drain { copies_wait: false } => {
-                first == second || first == Pipe::Scalar || (first == Pipe::Vector && second == Pipe::Scalar)
-            }
+            Sync::Drain { copies_wait: false } => alone(first, second),
         }
     }
 
