@@ -12,10 +12,16 @@ impl Helpers {
     /// Adds a function unless it is there already. `key` tells functions apart: the name, and for overloads their
     /// types. `text` is asked for first, so that it can add what the function calls.
     pub fn need(&mut self, key: &str, text: impl FnOnce(&mut Helpers) -> String) {
-        if !self.functions.iter().any(|(known, _)| known == key) {
+        if !self.has(key) {
             let text = text(self);
             self.functions.push((key.to_owned(), text));
         }
+    }
+
+    /// Whether the function of this key was added.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.functions.iter().any(|(known, _)| known == key)
     }
 
     /// The functions' texts in order.

@@ -25,7 +25,7 @@ pub struct Facts {
     pub function: &'static str,
     /// Name of local memory in budgets, such as `ub`.
     pub space: &'static str,
-    /// Bytes of local memory that operations use beside the buffers.
+    /// Bytes of local memory that operations use beside the buffers, in texts with the helper [`crate::SCRATCH`].
     pub scratch: u64,
 }
 

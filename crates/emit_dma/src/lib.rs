@@ -17,4 +17,4 @@ pub use area::{Area, Arg, CopyArea};
 pub use dialect::{Companion, Dialect, Facts, Order, Parameter, ParameterKind, Signature};
 pub use lines::Lines;
 pub use number::{float, int, storage};
-pub use print::print;
+pub use print::{SCRATCH, print};

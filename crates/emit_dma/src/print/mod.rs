@@ -24,6 +24,9 @@ const INDENT: &str = "    ";
 /// What starts a comment.
 const COMMENT: &str = "//";
 
+/// Key of the helper that declares memory beside the buffers, [`crate::Facts::scratch`]: where it is needed the memory counts.
+pub const SCRATCH: &str = "scratch";
+
 /// Prints a kernel.
 ///
 /// # Errors
@@ -49,7 +52,8 @@ pub fn print(kernel: &CoreKernel, dialect: &dyn Dialect) -> Result<Source, Error
         return Err(Error::Broken { target: facts.target.name, kernel, detail, loc });
     }
 
-    let used = signature.local_bytes;
+    let scratch = if printer.helpers.has(SCRATCH) { facts.scratch } else { 0 };
+    let used = signature.local_bytes + scratch;
     let header = Header {
         comment: COMMENT,
         language: facts.language,
