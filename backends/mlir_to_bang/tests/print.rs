@@ -1,0 +1,39 @@
+//! Locks the text of core programs that together use every construct, and of what stands beside it.
+
+mod programs;
+
+use lower_dma::verify::verify;
+use mlir_to_bang::limits::TARGET;
+
+#[test]
+fn texts_are_locked() {
+    for kernel in programs::all() {
+        verify(&kernel, &TARGET).unwrap_or_else(|errors| panic!("{}: {errors:?}", kernel.name));
+        let source = mlir_to_bang::print(&kernel).unwrap_or_else(|error| panic!("{error:?}"));
+        insta::assert_snapshot!(kernel.name.as_str(), source.text);
+    }
+}
+
+#[test]
+fn companions_are_locked() {
+    let kernels = programs::all();
+    let some = kernels.iter().filter(|kernel| matches!(kernel.name.as_str(), "copies" | "control"));
+    let sources: Vec<_> = some.map(|kernel| mlir_to_bang::print(kernel).expect("prints")).collect();
+    for companion in mlir_to_bang::companions(&sources) {
+        insta::assert_snapshot!(companion.file.as_str(), companion.text);
+    }
+    assert!(mlir_to_bang::companions(&[]).is_empty());
+}
+
+#[test]
+fn every_line_of_the_map_follows_its_comment() {
+    for kernel in programs::all() {
+        let source = mlir_to_bang::print(&kernel).unwrap_or_else(|error| panic!("{error:?}"));
+        let lines: Vec<&str> = source.text.lines().collect();
+        assert!(!source.kernel.lines.is_empty(), "{}", kernel.name);
+        for origin in &source.kernel.lines {
+            let comment = lines[origin.emitted as usize - 2].trim_start();
+            assert_eq!(comment, format!("// {}:{}", origin.file, origin.line));
+        }
+    }
+}
