@@ -47,7 +47,7 @@ pub struct Input {
     /// Only this kernel.
     #[arg(long, value_name = "NAME")]
     pub kernel: Option<String>,
-    /// Target: `msl`, `cuda`, `musa`, `cpu`, or `all` of them.
+    /// Target: `msl`, `cuda`, `musa`, `spirv`, `ascendc`, `cpu`, or `all` of them.
     #[arg(long, default_value = "cpu")]
     pub target: String,
 }
@@ -82,7 +82,7 @@ pub enum Stage {
     Mlir,
     /// The typed IR, printed as MLIR, after the upstream passes and the in-bounds analysis.
     Ir,
-    /// The target's lane programs: threads, registers, shared memory.
+    /// The target's lane programs (threads, registers, shared memory) or core programs (local buffers, copies, flags).
     Lowered,
     /// The target's source.
     Source,

@@ -10,7 +10,7 @@ pub const TARGETS: &[(&str, Option<Target>)] = &[
     ("cuda", Some(Target::Cuda)),
     ("musa", Some(Target::Musa)),
     ("spirv", Some(Target::Spirv)),
-    ("ascendc", None),
+    ("ascendc", Some(Target::Ascendc)),
     ("pto", None),
     ("bang", None),
     ("gaudi", None),

@@ -6,11 +6,6 @@ use driver::{names, pipeline};
 use lower_dma::interp::Schedule;
 use lower_dma::testing::TARGETS;
 
-/// Sine and cosine are refused: these targets have no such instruction.
-fn is_refused(error: &lower_dma::Error) -> bool {
-    matches!(error, lower_dma::Error::Unsupported { op, .. } if op == "math.sin" || op == "math.cos")
-}
-
 #[test]
 fn candidates_are_proven() {
     let mut lowered = 0;
@@ -20,14 +15,10 @@ fn candidates_are_proven() {
         for target in &TARGETS {
             for kernel in &module.kernels {
                 let name = &kernel.name;
-                match dma_testing::lower(kernel, target) {
-                    Ok(core) => {
-                        assert_eq!(lower_dma::verify::verify(&core, target), Ok(()), "{} {name}", target.name);
-                        lowered += 1;
-                    }
-                    Err(error) if is_refused(&error) => {}
-                    Err(error) => panic!("{} {name}: {}", target.name, error.report()),
-                }
+                let core = dma_testing::lower(kernel, target)
+                    .unwrap_or_else(|error| panic!("{} {name}: {}", target.name, error.report()));
+                assert_eq!(lower_dma::verify::verify(&core, target), Ok(()), "{} {name}", target.name);
+                lowered += 1;
             }
         }
     }
@@ -41,11 +32,8 @@ fn candidates_compute_what_the_tile_program_says() {
         let module = pipeline::module(&source).unwrap_or_else(|error| panic!("{suite}: {error}"));
         for target in &TARGETS {
             for kernel in &module.kernels {
-                let core = match dma_testing::lower(kernel, target) {
-                    Ok(core) => core,
-                    Err(error) if is_refused(&error) => continue,
-                    Err(error) => panic!("{}: {}", kernel.name, error.report()),
-                };
+                let core = dma_testing::lower(kernel, target)
+                    .unwrap_or_else(|error| panic!("{}: {}", kernel.name, error.report()));
                 for case in dma_testing::judged_cases(kernel, &[1, 2]) {
                     let schedules = [Schedule::Eager, Schedule::Late, Schedule::Random(case.seed)];
                     dma_testing::interpret_cores(kernel, &core, target, &case, &schedules)

@@ -4,6 +4,18 @@ use emit::{Prec, Text};
 use lower_dma::ir::BufferData;
 use tile_ir::{Elem, Number};
 
+/// Which copies touch a buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Role {
+    /// Copies into it, and perhaps out of it.
+    In,
+    /// Copies out of it only.
+    Out,
+    /// None.
+    #[default]
+    Work,
+}
+
 /// Part of a local buffer: `rows` rows of `cols` elements, `pitch` apart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Area<'a> {
@@ -11,6 +23,8 @@ pub struct Area<'a> {
     pub name: &'a str,
     /// The buffer.
     pub buffer: &'a BufferData,
+    /// Which copies touch it.
+    pub role: Role,
     /// First element of it.
     pub offset: Text,
     /// Rows.
@@ -43,17 +57,35 @@ impl Area<'_> {
     /// Number of the element `cols` behind the first of row `row` in its buffer.
     #[must_use]
     pub fn at(&self, row: &Text, cols: u64) -> Text {
-        let row = match row.text.as_str() {
-            "0" => Text::atom("0"),
-            _ if self.pitch == 1 => row.clone(),
-            _ => Text::binary(row, "*", &Text::atom(self.pitch.to_string()), Prec::Product, true),
-        };
-        sum(&sum(&self.offset, &row), &Text::atom(cols.to_string()))
+        plus(&plus(&self.offset, &times(row, self.pitch)), &Text::atom(cols.to_string()))
+    }
+
+    /// Its rows from `first` on.
+    #[must_use]
+    pub fn rows(&self, first: u64, rows: u64) -> Self {
+        Area { offset: self.at(&Text::atom(first.to_string()), 0), rows, ..self.clone() }
+    }
+
+    /// Its columns from `first` on.
+    #[must_use]
+    pub fn cols(&self, first: u64, cols: u64) -> Self {
+        Area { offset: self.at(&Text::atom("0"), first), cols, ..self.clone() }
+    }
+}
+
+/// `x * by`; two numbers are multiplied.
+#[must_use]
+pub fn times(x: &Text, by: u64) -> Text {
+    match x.text.parse::<u64>() {
+        Ok(x) => Text::atom((x * by).to_string()),
+        Err(_) if by == 1 => x.clone(),
+        Err(_) => Text::binary(x, "*", &Text::atom(by.to_string()), Prec::Product, true),
     }
 }
 
 /// `a + b`, without what is 0; two numbers are added.
-fn sum(a: &Text, b: &Text) -> Text {
+#[must_use]
+pub fn plus(a: &Text, b: &Text) -> Text {
     match (a.text.parse::<u64>(), b.text.parse::<u64>()) {
         (Ok(x), Ok(y)) => Text::atom((x + y).to_string()),
         (Ok(0), Err(_)) => b.clone(),

@@ -13,7 +13,7 @@ mod lines;
 mod number;
 mod print;
 
-pub use area::{Area, Arg, CopyArea};
+pub use area::{Area, Arg, CopyArea, Role, plus, times};
 pub use dialect::{Companion, Dialect, Facts, Order, Parameter, ParameterKind, Signature};
 pub use lines::Lines;
 pub use number::{float, int, storage};

@@ -125,18 +125,45 @@ fn tiles_that_do_not_fit_are_refused_with_what_takes_the_room() {
     assert!(report.contains("524288") && report.contains("carried.rs"), "{report}");
 }
 
-#[test]
-fn functions_without_an_instruction_are_refused_at_the_users_line() {
+/// `function(input * scale)`.
+fn wave(function: UnaryOp, scale: f32) -> Kernel {
     let mut t = KernelBuilder::new("wave");
     t.at("wave.rs", 3, 9);
-    let y = t.write("output", Elem::F32, &[1, 8], &[Own::Whole, Own::Whole]);
-    let (zero, angle) = (t.index(0), t.splat(Elem::F32, &[1, 8], 0.5));
-    let value = t.unary(UnaryOp::Sin, angle);
+    let x = t.read("input", Elem::F32, &[5, 70]);
+    let y = t.write("output", Elem::F32, &[5, 70], &[Own::Whole, Own::Whole]);
+    let (zero, scale) = (t.index(0), t.splat(Elem::F32, &[5, 70], scale));
+    let value = t.load(x, &[zero, zero], &[5, 70]);
+    let angle = t.binary(BinaryOp::Mul, value, scale);
+    let value = t.unary(function, angle);
+    t.store(y, value, &[zero, zero]);
+    t.finish().expect("valid")
+}
+
+#[test]
+fn sines_and_cosines_of_small_and_large_angles() {
+    for target in &TARGETS {
+        for function in [UnaryOp::Sin, UnaryOp::Cos] {
+            for scale in [1e-6, 1.0, 40.0, 30_000.0] {
+                run(&wave(function, scale), target);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_no_target_has_is_refused_at_the_users_line() {
+    let mut t = KernelBuilder::new("twice");
+    t.at("twice.rs", 3, 9);
+    let x = t.read("input", Elem::I32, &[1, 8]);
+    let y = t.write("output", Elem::F16, &[1, 8], &[Own::Whole, Own::Whole]);
+    let zero = t.index(0);
+    let value = t.load(x, &[zero, zero], &[1, 8]);
+    let value = t.cast(CastOp::SIntToFp, value, Elem::F16);
     t.store(y, value, &[zero, zero]);
     let kernel = t.finish().expect("valid");
     for target in &TARGETS {
-        let report = lower(&kernel, target).expect_err("no sine").report().to_string();
-        assert!(report.contains("`math.sin` on `f32`") && report.contains("wave.rs:3:9"), "{report}");
+        let report = lower(&kernel, target).expect_err("it rounds twice").report().to_string();
+        assert!(report.contains("cast to f32 first") && report.contains("twice.rs:3:9"), "{report}");
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Vendors {
     Musa(mlir_to_musa::validate::Judges),
     /// `spirv-val` and `spirv-opt`.
     Spirv(mlir_to_spirv::validate::Judges),
+    /// `bisheng`.
+    Ascendc(mlir_to_cpp::validate::Judges),
     /// The CPU's text is for people only.
     Cpu,
 }
@@ -30,6 +32,7 @@ impl Vendors {
             Target::Cuda => Vendors::Cuda(mlir_to_gpu::validate::Judges::find(tools)),
             Target::Musa => Vendors::Musa(mlir_to_musa::validate::Judges::find(tools)),
             Target::Spirv => Vendors::Spirv(mlir_to_spirv::validate::Judges::find(tools)),
+            Target::Ascendc => Vendors::Ascendc(mlir_to_cpp::validate::Judges::find(tools)),
             Target::Cpu => Vendors::Cpu,
         }
     }
@@ -41,6 +44,7 @@ impl Vendors {
             Vendors::Cuda(judges) => judges.judge(source),
             Vendors::Musa(judges) => judges.judge(source),
             Vendors::Spirv(judges) => judges.judge(source),
+            Vendors::Ascendc(judges) => judges.judge(source),
             Vendors::Cpu => Vec::new(),
         }
     }

@@ -31,6 +31,9 @@ pub fn write_bundle(group: &str, compiled: &Compiled, folder: &Path) -> anyhow::
             writer.file(binary.file.as_str(), binary.bytes.as_slice())?;
         }
     }
+    for companion in &compiled.companions {
+        writer.file(companion.file.as_str(), companion.text.as_bytes())?;
+    }
     for kernel in &compiled.kernels {
         writer.kernel(kernel.clone());
     }

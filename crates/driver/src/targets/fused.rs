@@ -7,7 +7,7 @@ use lower_simt::beside::{Beside, beside};
 use lower_simt::ir::LaneKernel;
 use tile_ir::{Kernel, Module, ParamKind};
 
-use super::{Compiled, Target, Text, compile, simt};
+use super::{Compiled, Target, Text, compile, dma, simt};
 
 /// A declared fusion that a target does without.
 #[derive(Clone, Debug)]
@@ -49,6 +49,13 @@ pub fn compile_fused(target: Target, module: &Module, declarations: &[Declaratio
     }
 }
 
+/// Why `target` does without the fused kernel of `part`; `None` if it compiles.
+fn refusal(target: Target, part: &Part) -> Option<Report> {
+    let limits = dma::backend(target)?.limits;
+    let module = Module { name: String::new(), kernels: part.candidates.clone() };
+    lower_dma::lower(&module, limits).err().and_then(|errors| errors.first().map(Report::from))
+}
+
 /// A target whose programs do not stand side by side: fusions of one part.
 fn without_lanes(target: Target, module: &Module, groups: &[Group]) -> anyhow::Result<Compiled> {
     let mut all = module.clone();
@@ -56,6 +63,10 @@ fn without_lanes(target: Target, module: &Module, groups: &[Group]) -> anyhow::R
     for group in groups {
         match group.parts.as_slice() {
             [part] => {
+                if let Some(why) = refusal(target, part) {
+                    left_out.push(LeftOut { name: group.name.clone(), why });
+                    continue;
+                }
                 all.kernels.extend(part.candidates.iter().cloned());
                 fusions.push(fuse::rule(group, part.slots.clone(), Vec::new()));
             }

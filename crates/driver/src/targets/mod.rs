@@ -2,20 +2,23 @@
 
 mod bundles;
 mod cpu;
+mod dma;
 mod fused;
+mod lowered;
 mod simt;
 
 use std::fmt;
 
 use bundle::manifest;
 use device::Language;
+use emit_dma::Companion;
 use mlir_to_cpu::CpuObject;
 use rayon::prelude::*;
 use tile_ir::{Kernel, Module};
 
 pub use bundles::{GENERATOR, write_bundle};
 pub use fused::{LeftOut, compile_fused};
-pub use simt::lowered;
+pub use lowered::lowered;
 
 /// A target that this version compiles for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,13 +31,16 @@ pub enum Target {
     Musa,
     /// SPIR-V for Vulkan.
     Spirv,
+    /// AscendC C++.
+    Ascendc,
     /// This machine's processor.
     Cpu,
 }
 
 impl Target {
     /// Every target, in the order of the documentation.
-    pub const ALL: [Target; 5] = [Target::Msl, Target::Cuda, Target::Musa, Target::Spirv, Target::Cpu];
+    pub const ALL: [Target; 6] =
+        [Target::Msl, Target::Cuda, Target::Musa, Target::Spirv, Target::Ascendc, Target::Cpu];
 
     /// Name on the command line, in manifests and of snapshot folders.
     pub const fn name(self) -> &'static str {
@@ -43,6 +49,7 @@ impl Target {
             Target::Cuda => "cuda",
             Target::Musa => "musa",
             Target::Spirv => "spirv",
+            Target::Ascendc => "ascendc",
             Target::Cpu => "cpu",
         }
     }
@@ -54,6 +61,7 @@ impl Target {
             Target::Cuda => "cuda-emu",
             Target::Musa => "musa-emu",
             Target::Spirv => "vulkan",
+            Target::Ascendc => "ascendc-emu",
             Target::Cpu => "cpu",
         }
     }
@@ -73,6 +81,7 @@ impl Target {
             Target::Msl => Some(Language::Msl),
             Target::Cuda => Some(Language::Cuda),
             Target::Musa => Some(Language::Musa),
+            Target::Ascendc => Some(Language::AscendC),
             Target::Spirv | Target::Cpu => None,
         }
     }
@@ -80,7 +89,7 @@ impl Target {
     /// What starts a comment in its text.
     pub const fn comment(self) -> &'static str {
         match self {
-            Target::Msl | Target::Cuda | Target::Musa => "//",
+            Target::Msl | Target::Cuda | Target::Musa | Target::Ascendc => "//",
             Target::Spirv | Target::Cpu => ";",
         }
     }
@@ -122,6 +131,8 @@ pub struct Compiled {
     /// The target.
     pub target: Target,
     texts: Vec<Text>,
+    /// Files that build the texts, or start what is built.
+    companions: Vec<Companion>,
     kernels: Vec<manifest::Kernel>,
     /// Machine code, where the text is only for people.
     object: Option<CpuObject>,
@@ -132,7 +143,13 @@ pub struct Compiled {
 impl Compiled {
     /// What a target made of a module's kernels by themselves.
     fn plain(target: Target, texts: Vec<Text>, kernels: Vec<manifest::Kernel>, object: Option<CpuObject>) -> Compiled {
-        Compiled { target, texts, kernels, object, fusions: Vec::new(), left_out: Vec::new() }
+        Compiled { target, texts, companions: Vec::new(), kernels, object, fusions: Vec::new(), left_out: Vec::new() }
+    }
+
+    /// What a printer made of a module's kernels.
+    fn printed(target: Target, sources: Vec<emit::Source>) -> Compiled {
+        let (texts, kernels) = sources.into_iter().map(Text::of).unzip();
+        Compiled::plain(target, texts, kernels, None)
     }
 
     /// The kernels of the bundle: one candidate per family, in source order.
@@ -185,6 +202,11 @@ impl Compiled {
         texts.join("\n")
     }
 
+    /// Files that build the texts, or start what is built.
+    pub fn companions(&self) -> &[Companion] {
+        &self.companions
+    }
+
     /// The relocatable object, where the target has one.
     pub fn object_bytes(&self) -> Option<&[u8]> {
         self.object.as_ref().map(|object| object.bytes.as_slice())
@@ -211,6 +233,7 @@ pub fn compile(target: Target, module: &Module) -> anyhow::Result<Compiled> {
     match target {
         Target::Cpu => cpu::compile(module),
         Target::Msl | Target::Cuda | Target::Musa | Target::Spirv => simt::compile(target, module),
+        Target::Ascendc => dma::compile(target, module),
     }
 }
 

@@ -1,11 +1,11 @@
 //! What stands before the first statement.
 
 use emit::{Namer, Text, Writer};
-use lower_dma::ir::{CoreKernel, Expr, Scalar};
+use lower_dma::ir::{CoreKernel, Expr, Scalar, StmtKind};
 use tile_ir::{Access, ParamKind};
 
 use super::{COMMENT, INDENT, Printer};
-use crate::area::Area;
+use crate::area::{Area, Role};
 use crate::dialect::{Parameter, ParameterKind, Signature};
 
 /// Parameters with their names.
@@ -40,6 +40,35 @@ pub(super) fn parameters(kernel: &CoreKernel, namer: &mut Namer) -> Vec<Paramete
         .collect()
 }
 
+/// Which copies touch each buffer.
+pub(super) fn roles(kernel: &CoreKernel) -> Vec<Role> {
+    let mut roles = vec![Role::Work; kernel.buffers.len()];
+    for stmt in &kernel.body {
+        stmt.for_each(&mut |stmt| match &stmt.kind {
+            StmtKind::CopyIn(copy) => roles[copy.buffer.0 as usize] = Role::In,
+            StmtKind::CopyOut(copy) if roles[copy.buffer.0 as usize] == Role::Work => {
+                roles[copy.buffer.0 as usize] = Role::Out;
+            }
+            StmtKind::CopyOut(_)
+            | StmtKind::Let { .. }
+            | StmtKind::Assign { .. }
+            | StmtKind::Read { .. }
+            | StmtKind::ReadGlobal { .. }
+            | StmtKind::Write { .. }
+            | StmtKind::Vector { .. }
+            | StmtKind::For { .. }
+            | StmtKind::While { .. }
+            | StmtKind::If { .. }
+            | StmtKind::Signal { .. }
+            | StmtKind::Await { .. }
+            | StmtKind::Barrier(_)
+            | StmtKind::Drain(_)
+            | StmtKind::Fence => {}
+        });
+    }
+    roles
+}
+
 impl Printer<'_> {
     /// Everything up to the first statement; leaves the body one level deep.
     pub(super) fn head(&mut self, signature: &Signature<'_>) -> Writer {
@@ -62,10 +91,12 @@ impl Printer<'_> {
                 }
             });
         }
-        for (name, buffer) in self.buffers.clone().iter().zip(&self.kernel.buffers) {
+        let roles = self.roles.clone();
+        for ((name, buffer), role) in self.buffers.clone().iter().zip(&self.kernel.buffers).zip(roles) {
             let area = Area {
                 name,
                 buffer,
+                role,
                 offset: Text::atom("0"),
                 rows: buffer.rows,
                 cols: buffer.cols,

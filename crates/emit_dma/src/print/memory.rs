@@ -5,13 +5,14 @@ use lower_dma::ir::{Buffer, Copy, Expr, Operand, Scalar, Span, Var, VectorOp};
 use tile_ir::{Elem, ViewId};
 
 use super::Printer;
-use crate::area::{Area, Arg, CopyArea};
+use crate::area::{Area, Arg, CopyArea, Role};
 use crate::number::{self, storage};
 
 /// A span with its name and offset as texts.
 struct Named<'a> {
     name: String,
     buffer: &'a lower_dma::ir::BufferData,
+    role: Role,
     offset: Text,
     rows: u64,
     cols: u64,
@@ -20,8 +21,8 @@ struct Named<'a> {
 
 impl<'a> Named<'a> {
     fn area(&'a self) -> Area<'a> {
-        let Named { name, buffer, offset, rows, cols, pitch } = self;
-        Area { name, buffer, offset: offset.clone(), rows: *rows, cols: *cols, pitch: *pitch }
+        let Named { name, buffer, role, offset, rows, cols, pitch } = self;
+        Area { name, buffer, role: *role, offset: offset.clone(), rows: *rows, cols: *cols, pitch: *pitch }
     }
 }
 
@@ -36,9 +37,10 @@ enum NamedArg<'a> {
 impl<'a> Printer<'a> {
     fn named(&mut self, buffer: Buffer, offset: &Expr, shape: [u64; 3]) -> Named<'a> {
         let (name, data) = self.buffer(buffer);
+        let role = self.role(buffer);
         let offset = self.expr(offset);
         let [rows, cols, pitch] = shape;
-        Named { name, buffer: data, offset, rows, cols, pitch }
+        Named { name, buffer: data, role, offset, rows, cols, pitch }
     }
 
     fn span(&mut self, span: &Span) -> Named<'a> {

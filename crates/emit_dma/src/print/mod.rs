@@ -15,6 +15,7 @@ use lower_dma::ir::{Buffer, CoreKernel, Stmt, StmtKind, Var};
 use lower_dma::ranges::Ranges;
 use tile_ir::ViewId;
 
+use crate::area::Role;
 use crate::dialect::{Dialect, Order, Parameter, Signature};
 use crate::lines::Lines;
 use crate::number;
@@ -124,6 +125,7 @@ struct Printer<'a> {
     params: Vec<Parameter>,
     /// Names of local buffers, in order.
     buffers: Vec<String>,
+    roles: Vec<Role>,
     /// The name of the core's number.
     core: String,
     vars: Vec<Option<String>>,
@@ -151,6 +153,7 @@ impl<'a> Printer<'a> {
             entry,
             params,
             buffers,
+            roles: head::roles(kernel),
             core,
             vars: vec![None; kernel.vars.len()],
             ranges: Ranges::new(kernel),
@@ -246,6 +249,10 @@ impl<'a> Printer<'a> {
     fn buffer(&mut self, buffer: Buffer) -> (String, &'a lower_dma::ir::BufferData) {
         let name = self.buffers.get(buffer.0 as usize).cloned().unwrap_or_default();
         (name, self.kernel.buffer(buffer))
+    }
+
+    fn role(&self, buffer: Buffer) -> Role {
+        self.roles.get(buffer.0 as usize).copied().unwrap_or_default()
     }
 
     fn view(&mut self, view: ViewId) -> String {

@@ -158,6 +158,48 @@ fn transposes_and_masks_of_rows() {
     pass(Language::Pto, &source, 1, &args, || assert_eq!(y, expected));
 }
 
+#[test]
+fn loads_fill_rows_up() {
+    // Rows of 5 of 16 elements: three more get the number, behind the block nothing does.
+    let source = pto(&format!(
+        "Tile<TileType::Vec, float, 2, 16, BLayout::RowMajor, -1, -1, SLayout::NoneBox, 512, PadValueCustom(0xc0000000u)> a(2, 5); F<2, 16> b;\n\
+         TASSIGN(a, 0); TASSIGN(b, 0);\nTEXPANDS(b, 7.0f);\n{}\n\
+         GlobalTensor<float, Shape<1, 1, 1, -1, -1>, Stride<1, 1, 1, 5, 1>> gx(x, Shape<1, 1, 1, -1, -1>(2, 5)); G<2, 16> gy(y);\nTLOAD(a, gx);\n{}\n\
+         TSTORE(gy, b);",
+        flag("V", "MTE2"),
+        flag("MTE2", "MTE3")
+    ));
+    let x = random(10, 4);
+    let mut y = vec![0.0_f32; 32];
+    let row = |row: &[f32]| [row, &[-2.0; 3], &[7.0; 8]].concat();
+    let expected = [row(&x[..5]), row(&x[5..])].concat();
+    let args = [input(&x), out(&mut y), Arg::U32(0)];
+    pass(Language::Pto, &source, 1, &args, || assert_eq!(y, expected));
+}
+
+#[test]
+fn bytes_become_halves() {
+    let source = "#include <pto/pto-inst.hpp>
+        using namespace pto;
+        __global__ AICORE void k(__gm__ int8_t* x, __gm__ half* y, int32_t n) {
+          Tile<TileType::Vec, int8_t, 1, 64> a; Tile<TileType::Vec, half, 1, 64> b;
+          TASSIGN(a, 0); TASSIGN(b, 64);
+          GlobalTensor<int8_t, Shape<1, 1, 1, 1, 64>, Stride<1, 1, 1, 64, 1>> gx(x);
+          GlobalTensor<half, Shape<1, 1, 1, 1, 64>, Stride<1, 1, 1, 64, 1>> gy(y);
+          TLOAD(a, gx);
+          set_flag(PIPE_MTE2, PIPE_V, EVENT_ID0); wait_flag(PIPE_MTE2, PIPE_V, EVENT_ID0);
+          TCVT(b, a, RoundMode::CAST_NONE);
+          set_flag(PIPE_V, PIPE_MTE3, EVENT_ID0); wait_flag(PIPE_V, PIPE_MTE3, EVENT_ID0);
+          TSTORE(gy, b);
+          pipe_barrier(PIPE_ALL);
+        }";
+    let x: Vec<i8> = (0..64).map(|index| index * 4 - 128_i32).map(|value| value as i8).collect();
+    let mut y = vec![0_u16; 64];
+    let expected: Vec<u16> = x.iter().map(|x| half::f16::from_f32(f32::from(*x)).to_bits()).collect();
+    let args = [input(&x), out(&mut y), Arg::U32(0)];
+    pass(Language::Pto, source, 1, &args, || assert_eq!(y, expected));
+}
+
 /// A sound body passes; each faulty one is caught at the line with `// here`.
 fn rule(right: &str, faulty: &[(&str, FaultKind)]) {
     let x = vec![1.5_f32; 1024];
@@ -248,6 +290,7 @@ fn element_types_and_layouts_are_checked() {
         "Tile<TileType::Vec, float, 1, 7> odd;",
         "Tile<TileType::Vec, float, 8, 64, BLayout::RowMajor, -1, 64> open;",
         "Tile<TileType::Mat, float, 8, 64> mat;",
+        "Tile<TileType::Vec, float, 8, 64, BLayout::RowMajor, 8, 64, SLayout::NoneBox, 512, PadValue::Max> filled;",
         "G<1, 64> g(x); TLOAD(u, g);",
         "G<8, 1> g(x); TLOAD(c, g);",
         "F<256, 64> many; F<1, 64> row; TCOLEXPANDMUL(many, many, row);",

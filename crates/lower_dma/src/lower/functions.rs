@@ -1,5 +1,7 @@
 //! Functions of one `f32` by vector operations.
 
+use std::f32::consts::FRAC_1_PI;
+
 use tile_ir::{BinaryOp, Elem, Op, Predicate, UnaryOp};
 
 use super::state::{Lower, Result};
@@ -7,6 +9,13 @@ use crate::ir::{Expr, Operand, Span, VectorOp};
 
 /// Below this, `tanh` is its series; above, it is made of `exp`. The series' first missing term is 6e-8 of the result there.
 const TANH_SERIES: f32 = 0.2;
+
+/// Largest angle of sine and cosine: multiples of parts of pi are exact up to there.
+pub(crate) const LARGEST_ANGLE: f32 = 200_000.0;
+/// Parts of pi that add up to it; the first three have 7 bits, so that their product with up to 17 bits is exact.
+const PI: [f32; 4] = [3.125, 0.016_357_422, 0.000_234_603_88, 6.278_329_5e-7];
+/// Coefficients of the series of the sine from the 13th power down; the first missing term is 7e-10 at half of pi.
+const SERIES: [f32; 6] = [1.0 / 6_227_020_800.0, -1.0 / 39_916_800.0, 1.0 / 362_880.0, -1.0 / 5040.0, 1.0 / 120.0, -1.0 / 6.0];
 
 impl Lower<'_> {
     /// A function of a span of `f32`.
@@ -68,17 +77,54 @@ impl Lower<'_> {
                 let parts = [mask, small, large].map(Operand::Span).to_vec();
                 self.vector(VectorOp::Select, &dst, parts);
             }
-            UnaryOp::Abs
-            | UnaryOp::Exp
-            | UnaryOp::Log
-            | UnaryOp::Sqrt
-            | UnaryOp::Sin
-            | UnaryOp::Cos
-            | UnaryOp::Floor => {
+            UnaryOp::Sin | UnaryOp::Cos => self.wave(kind == UnaryOp::Cos, &x, &dst),
+            UnaryOp::Abs | UnaryOp::Exp | UnaryOp::Log | UnaryOp::Sqrt | UnaryOp::Floor => {
                 return self.refuse(op, Elem::F32, "compute it on the host and pass a table");
             }
         }
         Ok(Operand::Span(dst))
+    }
+
+    /// Sine or cosine: the angle less a multiple of pi (for the cosine, a multiple and a half), the sine's series, the sign that the
+    /// multiple gives. Within 2e-7 up to [`LARGEST_ANGLE`], NaN above.
+    fn wave(&mut self, cosine: bool, x: &Span, dst: &Span) {
+        let (rows, cols) = (x.rows, x.cols);
+        let (number, span) = (|x| Operand::Scalar(Expr::Float(x)), |span: &Span| Operand::Span(span.clone()));
+        let [add, sub, mul] = [BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul].map(VectorOp::Binary);
+        let floor = VectorOp::Unary(UnaryOp::Floor);
+        let [turns, half, rest, part, square, sum, sign] = [(); 7].map(|()| self.temp(Elem::F32, rows, cols));
+        self.vector(mul, &half, vec![span(x), number(FRAC_1_PI)]);
+        if !cosine {
+            self.vector(add, &half, vec![span(&half), number(0.5)]);
+        }
+        self.vector(floor, &turns, vec![span(&half)]);
+        self.vector(add, &half, vec![span(&turns), number(if cosine { 0.5 } else { 0.0 })]);
+        for (which, piece) in PI.into_iter().enumerate() {
+            self.vector(mul, &part, vec![span(&half), number(piece)]);
+            self.vector(sub, &rest, vec![span(if which == 0 { x } else { &rest }), span(&part)]);
+        }
+        self.vector(mul, &square, vec![span(&rest), span(&rest)]);
+        self.vector(mul, &sum, vec![span(&square), number(SERIES[0])]);
+        for coefficient in &SERIES[1..] {
+            self.vector(add, &sum, vec![span(&sum), number(*coefficient)]);
+            self.vector(mul, &sum, vec![span(&sum), span(&square)]);
+        }
+        self.vector(mul, &sum, vec![span(&sum), span(&rest)]);
+        self.vector(add, &sum, vec![span(&sum), span(&rest)]);
+        // 1 for even multiples, -1 for odd ones; the cosine's is the other one.
+        self.vector(mul, &part, vec![span(&turns), number(0.5)]);
+        self.vector(floor, &sign, vec![span(&part)]);
+        self.vector(mul, &sign, vec![span(&sign), number(-2.0)]);
+        self.vector(add, &sign, vec![span(&sign), span(&turns)]);
+        let (by, from) = if cosine { (2.0, -1.0) } else { (-2.0, 1.0) };
+        self.vector(mul, &sign, vec![span(&sign), number(by)]);
+        self.vector(add, &sign, vec![span(&sign), number(from)]);
+        self.vector(mul, &sum, vec![span(&sum), span(&sign)]);
+        self.vector(VectorOp::Unary(UnaryOp::Abs), &part, vec![span(x)]);
+        let mask = self.temp(Elem::I1, rows, cols);
+        self.vector(VectorOp::Compare(Predicate::FLe), &mask, vec![span(&part), number(LARGEST_ANGLE)]);
+        self.vector(VectorOp::Copy, &rest, vec![number(f32::NAN)]);
+        self.vector(VectorOp::Select, dst, vec![span(&mask), span(&sum), span(&rest)]);
     }
 
     /// Where a result goes: where it is wanted, or a temporary.

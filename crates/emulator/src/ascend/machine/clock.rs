@@ -41,12 +41,8 @@ impl Clock {
     /// What has ended before the next instruction of `pipe` starts.
     fn before(&self, pipe: Pipe) -> Time {
         let mut time = self.known[pipe as usize];
-        for other in Pipe::ALL {
-            // Its own accesses of memory are the exception: they end later.
-            if other != Pipe::S {
-                time[other as usize] = time[other as usize].max(self.known[Pipe::S as usize][other as usize]);
-            }
-        }
+        // Of its own accesses of memory, which end later than they are handed out, it knows what came back with a flag.
+        join(&mut time, &self.known[Pipe::S as usize]);
         if pipe == Pipe::S {
             time[Pipe::S as usize] = self.issued[Pipe::S as usize];
         }
@@ -183,6 +179,13 @@ mod tests {
         assert_eq!(clock.issue(Pipe::Mte3).1[Pipe::V as usize], 2, "the scalar unit has waited");
         let (write, _) = clock.issue(Pipe::S);
         assert_eq!(clock.issue(Pipe::V).1[Pipe::S as usize], 0, "a scalar write needs a flag");
+        clock.set(Pipe::S, Pipe::Mte2, 0, 0).unwrap();
+        clock.wait(Pipe::S, Pipe::Mte2, 0).unwrap();
+        assert_eq!(clock.issue(Pipe::V).1[Pipe::S as usize], 0, "the flag was for another pipe");
+        clock.set(Pipe::Mte2, Pipe::S, 0, 0).unwrap();
+        clock.wait(Pipe::Mte2, Pipe::S, 0).unwrap();
+        assert_eq!(clock.issue(Pipe::V).1[Pipe::S as usize], write, "the scalar unit has waited for who waited for it");
+        let (write, _) = clock.issue(Pipe::S);
         clock.barrier_all();
         assert_eq!(clock.issue(Pipe::V).1[Pipe::S as usize], write);
     }

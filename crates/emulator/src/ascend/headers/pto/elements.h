@@ -98,7 +98,7 @@ template <class D, class A> EMU_INLINE RecordEvent TDIVS(D& dst, typename D::DTy
 
 template <class T, class U> inline constexpr bool __emu_tile_converts =
     (__emu_same<U, float> && __emu_any<T, half, bfloat16_t, int16_t, int32_t, int64_t, float>) || (__emu_same<U, bfloat16_t> && __emu_any<T, float, int32_t>) ||
-    (__emu_same<U, half> && __emu_any<T, float, int32_t, int16_t, int8_t, uint8_t>) || (__emu_same<U, int32_t> && __emu_any<T, float, int16_t, int64_t>);
+    (__emu_same<U, half> && __emu_any<T, float, int32_t, int16_t, int8_t, uint8_t>) || (__emu_same<U, int32_t> && __emu_any<T, float, int16_t, int64_t>) || (__emu_any<U, int8_t, uint8_t> && __emu_same<T, half>);
 template <class D, class A> EMU_INLINE RecordEvent TCVT(D& dst, A& src, RoundMode mode) {
   static_assert(__emu_tile_converts<typename D::DType, typename A::DType>, "TCVT does not have these element types");
   EMU_ROWS(TCVT, D);

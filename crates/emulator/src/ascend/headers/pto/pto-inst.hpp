@@ -21,7 +21,12 @@ namespace pto {
 enum class TileType { Vec, Mat, Left, Right, Acc, Bias, Scaling };
 enum class BLayout { RowMajor, ColMajor };
 enum class SLayout { NoneBox, RowMajor, ColMajor };
-enum class PadValue : uint64_t { Null, Zero, Max, Min };
+enum class PadValue : uint64_t { Null, Zero, Max, Min, CustomBase = 1ul << 32 };
+// The bits of a number that rows are filled up with. Source: pto-isa, common/constants.hpp.
+EMU_INLINE constexpr PadValue PadValueCustom(uint32_t bits) { return (PadValue)((uint64_t)PadValue::CustomBase | bits); }
+EMU_INLINE constexpr PadValue PadValueCustom(int32_t value) { return PadValueCustom((uint32_t)value); }
+EMU_INLINE constexpr PadValue PadValueCustom(float value) { return PadValueCustom(__builtin_bit_cast(uint32_t, value)); }
+EMU_INLINE constexpr PadValue PadValueCustom16(uint16_t bits) { return PadValueCustom((uint32_t)bits); }
 enum class CompactMode { Null };
 enum class Layout { ND, DN, NZ };
 enum class CmpMode : uint8_t { EQ, NE, LT, LE, GT, GE };

@@ -40,7 +40,9 @@ struct Tile {
   static constexpr int Rows = Rows_, Cols = Cols_, ValidRow = ValidRow_, ValidCol = ValidCol_;
   static constexpr bool isRowMajor = layout == BLayout::RowMajor;
   static_assert(Loc == TileType::Vec && box == SLayout::NoneBox, "kernels of the vector core have plain tiles in UB");
-  static_assert(pad == PadValue::Null, "padding of loads is not known here");
+  static constexpr PadValue PadVal = pad;
+  static_assert(pad != PadValue::Max && pad != PadValue::Min, "rows are filled up with zeros or a number");
+  static_assert(pad == PadValue::Null || isRowMajor, "rows are filled up, columns are not here");
   static_assert(Rows_ > 0 && Cols_ > 0 && ValidRow_ <= Rows_ && ValidCol_ <= Cols_ && ValidRow_ != 0 && ValidCol_ != 0, "the valid part is part of the tile");
   static_assert((isRowMajor ? Cols_ : Rows_) * (int)sizeof(T) % 32 == 0, "a row, or a column of a column-major tile, has a multiple of 32 bytes");
 
@@ -126,6 +128,14 @@ template <class TileT, class GlobalT> EMU_INLINE void __emu_tile_copy(uint32_t c
   r.extra[0] = (uint64_t)length * sizeof(T);
   r.extra[1] = (uint64_t)(rows ? stride[3] : stride[4]) * sizeof(T);
   r.extra[2] = rows ? ub.outer : ub.inner;
+  // A load fills each row up to its last block. Source: pto-isa, common/arch/memory/tload_common.hpp; an element of 8 bytes
+  // is two words of 4, npu/a2a3/TLoad.hpp.
+  if (code == __emu_load && TileT::PadVal != PadValue::Null) {
+    constexpr uint64_t word = (uint64_t)TileT::PadVal == 1 ? 0 : (uint64_t)TileT::PadVal & 0xffffffffu;
+    r.extra[4] = (uint64_t)(TileT::Cols - tile.__cols) * sizeof(T) % 32;
+    r.extra[5] = 1;
+    r.scalar = sizeof(T) == 8 ? word << 32 | word : word;
+  }
   __emu_ascend(&r);
 }
 template <class TileT, class GlobalT> EMU_INLINE RecordEvent TLOAD(TileT& dst, GlobalT& src) {
