@@ -87,13 +87,16 @@ fn check(kernel: &CoreKernel) {
             Access::Write => interp::Arg::InOut(bytes),
         })
         .collect();
-    interp::run(kernel, &TARGET, &mut args, &Options::default()).unwrap_or_else(|trap| panic!("{}: {trap}", kernel.name));
+    interp::run(kernel, &TARGET, &mut args, &Options::default())
+        .unwrap_or_else(|trap| panic!("{}: {trap}", kernel.name));
     drop(args);
     let source = mlir_to_bang::print(kernel).unwrap_or_else(|error| panic!("{error:?}"));
     let text = &source.text;
-    emulator::bang::check(text).unwrap_or_else(|error| panic!("{}: {error} {:?}\n{text}", kernel.name, error.diagnostics()));
+    emulator::bang::check(text)
+        .unwrap_or_else(|error| panic!("{}: {error} {:?}\n{text}", kernel.name, error.diagnostics()));
     let programs = Program::compile_all(None, text, &source.kernel.entry, Checks::Memory);
-    let programs = programs.unwrap_or_else(|error| panic!("{}: {error} {:?}\n{text}", kernel.name, error.diagnostics()));
+    let programs =
+        programs.unwrap_or_else(|error| panic!("{}: {error} {:?}\n{text}", kernel.name, error.diagnostics()));
     for program in &programs {
         // Nothing more is declared than the manifest says, but for the rounding of arrays.
         let budget = source.kernel.budgets["nram"];
@@ -110,7 +113,9 @@ fn check(kernel: &CoreKernel) {
                 .collect();
             let launch = Launch { tasks: kernel.cores as u32, args: &args, workers: 1, schedule };
             let arch = program.arch();
-            program.launch(&launch).unwrap_or_else(|fault| panic!("{} {arch} {schedule:?}: {fault}\n{text}", kernel.name));
+            program
+                .launch(&launch)
+                .unwrap_or_else(|fault| panic!("{} {arch} {schedule:?}: {fault}\n{text}", kernel.name));
             for ((name, view, found), (_, _, expected)) in found.iter().zip(&expected) {
                 if let Some(what) = differs(view.elem, found, expected) {
                     panic!("{} {arch} {schedule:?}: `{name}`, {what}\n{text}", kernel.name);

@@ -87,9 +87,13 @@ fn words_of_the_language() {
     ] {
         assert!(source.text.contains(line), "{line}\n{}", source.text);
     }
-    emulator::bang::check(&source.text).unwrap_or_else(|error| panic!("{error} {:?}\n{}", error.diagnostics(), source.text));
+    emulator::bang::check(&source.text)
+        .unwrap_or_else(|error| panic!("{error} {:?}\n{}", error.diagnostics(), source.text));
     let launch = &mlir_to_bang::companions(&[source])[0].text;
-    assert!(launch.contains("void call_taskDim_1(unsigned tasks, cnrtQueue_t queue, const void *taskId_1, void *nram_1) {"), "{launch}");
+    assert!(
+        launch.contains("void call_taskDim_1(unsigned tasks, cnrtQueue_t queue, const void *taskId_1, void *nram_1) {"),
+        "{launch}"
+    );
 }
 
 /// Strides of copies are `int`: rows that are further apart are copied one by one.
@@ -107,6 +111,7 @@ fn rows_far_apart() {
         let line = if guarded { format!("if (row < core) {{ {call} }}") } else { call.to_owned() };
         let expected = format!("    for (uint32_t row = 0; row < 3; ++row) {{\n        {line}\n    }}\n");
         assert!(source.text.contains(&expected), "{}", source.text);
-        emulator::bang::check(&source.text).unwrap_or_else(|error| panic!("{error} {:?}\n{}", error.diagnostics(), source.text));
+        emulator::bang::check(&source.text)
+            .unwrap_or_else(|error| panic!("{error} {:?}\n{}", error.diagnostics(), source.text));
     }
 }

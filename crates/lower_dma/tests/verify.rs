@@ -2,6 +2,8 @@
 
 use lower_dma::interp::{Arg, Options, Schedule, TrapKind, run};
 use lower_dma::ir::{CoreKernel, Expr, Operand, Pipe, Scalar, Span, Stmt, StmtKind, VectorOp};
+use lower_dma::place::Placed;
+use lower_dma::sync::synchronise;
 use lower_dma::target::Target;
 use lower_dma::testing::{ASCEND, BANG, BANG_ASYNC, Build};
 use lower_dma::verify::{Rule, verify};
@@ -302,6 +304,60 @@ fn copies_beside_what_follows_are_waited_for() {
     assert_eq!(rules(&drained(false, &BANG), &BANG), []);
     assert!(rules(&doubled(), &BANG).contains(&Rule::Foreign));
     assert!(rules(&drained(true, &ASCEND), &ASCEND).contains(&Rule::Foreign));
+}
+
+/// `y = 2 x`, the second element a hundred more, which scalar code writes; and what the core does before the copy out.
+fn written(before: Option<StmtKind>, target: &Target) -> CoreKernel {
+    let mut b = Build::new("written", target);
+    let x = b.view("x", Elem::F32, &[64], Access::Read);
+    let y = b.view("y", Elem::F32, &[64], Access::Write);
+    let (a, c) = (b.buffer("a", Elem::F32, 1, 64), b.buffer("c", Elem::F32, 1, 64));
+    b.load(a, x, Expr::int(0));
+    if before.is_some() {
+        b.put(StmtKind::Drain(Pipe::In));
+    }
+    let operand = b.span(a);
+    b.vector(MUL, c, &[operand, two()]);
+    let first = b.var("first", Scalar::F32);
+    b.put(StmtKind::Read { var: first, buffer: c, offset: Expr::int(1) });
+    let more = Expr::Binary(BinaryOp::Add, Box::new(Expr::Var(first)), Box::new(Expr::Float(100.0)));
+    b.put(StmtKind::Write { buffer: c, offset: Expr::int(1), value: more });
+    before.into_iter().for_each(|kind| b.put(kind));
+    b.store(c, y, Expr::int(0));
+    b.finish()
+}
+
+#[test]
+fn copies_do_not_wait_for_scalar_code() {
+    let of = |pipe: Pipe| written(Some(StmtKind::Drain(pipe)), &BANG_ASYNC);
+    let open = |first| vec![Rule::Unordered(first, Pipe::Out)];
+    assert_eq!(rules(&of(Pipe::Vector), &BANG_ASYNC), open(Pipe::Scalar));
+    assert_eq!(rules(&of(Pipe::Scalar), &BANG_ASYNC), open(Pipe::Vector));
+    let sound = written(Some(StmtKind::Fence), &BANG_ASYNC);
+    assert_eq!(rules(&sound, &BANG_ASYNC), []);
+    assert_eq!(rules(&written(None, &BANG), &BANG), []);
+    let mut want: Vec<f32> = (0..64).map(|i| 2.0 * i as f32).collect();
+    want[1] += 100.0;
+    for schedule in [Schedule::Eager, Schedule::Late, Schedule::Random(7)] {
+        assert_eq!(launch(&sound, &BANG_ASYNC, schedule), Ok(want.clone()));
+        assert_eq!(launch(&written(None, &BANG), &BANG, schedule), Ok(want.clone()));
+    }
+    let early = launch(&of(Pipe::Vector), &BANG_ASYNC, Schedule::Late);
+    assert!(early.is_ok_and(|found| found[1] == 2.0), "the copy took what scalar code had not written yet");
+}
+
+/// What the lowering makes of scalar code whose results are copied out, and of two pipes that one statement waits for.
+#[test]
+fn the_core_waits_for_scalar_code_before_a_copy() {
+    let open = written(None, &BANG_ASYNC);
+    let sound = synchronise(Placed(open), &BANG_ASYNC);
+    assert_eq!(rules(&sound, &BANG_ASYNC), []);
+    let orders: Vec<&StmtKind> = sound.body.iter().map(|stmt| &stmt.kind).filter(|kind| is_order(kind)).collect();
+    assert_eq!(orders, [&StmtKind::Drain(Pipe::In), &StmtKind::Fence]);
+}
+
+const fn is_order(kind: &StmtKind) -> bool {
+    matches!(kind, StmtKind::Drain(_) | StmtKind::Fence)
 }
 
 fn launch(kernel: &CoreKernel, target: &Target, schedule: Schedule) -> Result<Vec<f32>, TrapKind> {

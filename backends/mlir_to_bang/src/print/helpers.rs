@@ -10,17 +10,8 @@ use crate::names;
 pub(super) const LANES: u64 = 32;
 
 /// Names of the functions, which no variable has.
-pub(super) const NAMES: &[&str] = &[
-    "choose",
-    "divide",
-    "exponential",
-    "logarithm",
-    "max_rows",
-    "min_rows",
-    "multiply_add",
-    "round_down",
-    "sum_rows",
-];
+pub(super) const NAMES: &[&str] =
+    &["choose", "divide", "exponential", "logarithm", "max_rows", "min_rows", "multiply_add", "round_down", "sum_rows"];
 
 /// Memory for operations, beside the buffers.
 pub(super) fn scratch(helpers: &mut Helpers) {

@@ -37,7 +37,8 @@ impl Dialect for Bang {
     }
 
     fn preamble(&self) -> Vec<String> {
-        let lines = ["#include <bang.h>", "", "// A pointer into NRAM.", "#ifndef NPTR", "#define NPTR(T) T *", "#endif"];
+        let lines =
+            ["#include <bang.h>", "", "// A pointer into NRAM.", "#ifndef NPTR", "#define NPTR(T) T *", "#endif"];
         lines.map(str::to_owned).to_vec()
     }
 

@@ -19,7 +19,11 @@ pub(super) fn copy(bang: &Bang, dst: &Area<'_>, from: &Arg<'_>, lines: &mut Line
             lines.times(dst.rows, "row", |lines, row| {
                 let index = Run::first(column).after(row).index().clone();
                 let value = bang.read(column, storage(column.elem()), &index);
-                call(lines, "__bang_write_value", &[Run::row(dst, row).pointer(), dst.cols.to_string(), written(&value)]);
+                call(
+                    lines,
+                    "__bang_write_value",
+                    &[Run::row(dst, row).pointer(), dst.cols.to_string(), written(&value)],
+                );
             });
         }
         Arg::Scalar(value) => {

@@ -21,8 +21,12 @@ pub(super) struct Names {
 fn names(op: ReduceOp, elem: Elem) -> Result<Names, String> {
     match (op, elem) {
         (ReduceOp::Add, Elem::F32) => Ok(Names { pool: "__bang_sumpool", vector: "__bang_add", rows: "sum_rows" }),
-        (ReduceOp::MaxF, Elem::F32) => Ok(Names { pool: "__bang_maxpool", vector: "__bang_maxequal", rows: "max_rows" }),
-        (ReduceOp::MinF, Elem::F32) => Ok(Names { pool: "__bang_minpool", vector: "__bang_minequal", rows: "min_rows" }),
+        (ReduceOp::MaxF, Elem::F32) => {
+            Ok(Names { pool: "__bang_maxpool", vector: "__bang_maxequal", rows: "max_rows" })
+        }
+        (ReduceOp::MinF, Elem::F32) => {
+            Ok(Names { pool: "__bang_minpool", vector: "__bang_minequal", rows: "min_rows" })
+        }
         (
             ReduceOp::Add
             | ReduceOp::MinF

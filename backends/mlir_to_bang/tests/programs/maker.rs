@@ -71,7 +71,14 @@ impl Maker {
     }
 
     /// A copy of `rows` and `cols` elements, at most as many as the span has, between a span and a view.
-    pub(crate) fn copy(&self, span: &Span, view: ViewId, offset: i64, view_pitch: u64, [rows, cols]: [Expr; 2]) -> Copy {
+    pub(crate) fn copy(
+        &self,
+        span: &Span,
+        view: ViewId,
+        offset: i64,
+        view_pitch: u64,
+        [rows, cols]: [Expr; 2],
+    ) -> Copy {
         Copy {
             buffer: span.buffer,
             offset: span.offset.clone(),

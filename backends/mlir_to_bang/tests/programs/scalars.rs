@@ -33,7 +33,9 @@ pub(crate) fn scalars() -> CoreKernel {
             Elem::F16 | Elem::Bf16 => {
                 Expr::Convert(Convert::Round(elem), Box::new(binary(BinaryOp::Mul, Expr::Var(a), Expr::Var(b))))
             }
-            Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => binary(BinaryOp::Xor, Expr::Var(a), Expr::Var(b)),
+            Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => {
+                binary(BinaryOp::Xor, Expr::Var(a), Expr::Var(b))
+            }
         };
         m.b.put(StmtKind::Write { buffer, offset: Expr::int(0), value: sum });
         m.b.put(StmtKind::Drain(Pipe::Scalar));
@@ -91,7 +93,8 @@ pub(crate) fn control() -> CoreKernel {
     // Halved until it is small.
     let (left, now) = (m.b.var("left", Scalar::F32), m.b.var("now", Scalar::F32));
     m.b.put(StmtKind::Let { var: left, value: Expr::Float(20.0) });
-    let before = vec![stmt(StmtKind::Let { var: now, value: binary(BinaryOp::Mul, Expr::Var(left), Expr::Float(0.5)) })];
+    let before =
+        vec![stmt(StmtKind::Let { var: now, value: binary(BinaryOp::Mul, Expr::Var(left), Expr::Float(0.5)) })];
     let condition = Expr::Compare(Predicate::FGt, Box::new(Expr::Var(now)), Box::new(Expr::Float(1.0)));
     let body = vec![stmt(StmtKind::Assign { var: left, value: Expr::Var(now) }), stmt(double(0.5))];
     m.b.put(StmtKind::While { before, condition, body });

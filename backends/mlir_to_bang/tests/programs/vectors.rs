@@ -114,13 +114,17 @@ const COMPARED: [Predicate; 6] =
 pub(crate) fn masks() -> CoreKernel {
     let mut m = Maker::new("masks");
     for strided in [false, true] {
-        let mut of = |m: &mut Maker, name: &str| if strided { m.part(name, 3, 12) } else { m.dense(name, 3, 12) };
+        let of = |m: &mut Maker, name: &str| if strided { m.part(name, 3, 12) } else { m.dense(name, 3, 12) };
         for predicate in COMPARED {
             let [a, b, yes, d] = ["a", "b", "yes", "d"].map(|name| of(&mut m, name));
             let buffer = m.b.buffer("mask", Elem::I1, 3, 12);
             let mask = m.b.all(buffer);
             m.fence();
-            m.b.put(StmtKind::Vector { op: VectorOp::Compare(predicate), dst: mask.clone(), args: vec![span(&a), span(&b)] });
+            m.b.put(StmtKind::Vector {
+                op: VectorOp::Compare(predicate),
+                dst: mask.clone(),
+                args: vec![span(&a), span(&b)],
+            });
             m.vector(VectorOp::Select, &d, &[&mask, &yes, &b].map(span));
             m.vector(VectorOp::Select, &yes, &[&mask, &yes, &a].map(span));
             m.vector(VectorOp::Select, &a, &[&mask, &d, &a].map(span));

@@ -17,7 +17,7 @@ use tile_ir::{Kernel, Module};
 
 pub use bundles::{GENERATOR, write_bundle};
 pub use fused::{LeftOut, compile_fused};
-pub use lowered::lowered;
+pub use lowered::{Lowered, lower, lowered};
 
 /// A target that this version compiles for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

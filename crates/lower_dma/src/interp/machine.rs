@@ -121,18 +121,23 @@ impl Machine<'_, '_> {
                 self.vars[var.0 as usize] = Some(self.eval(value)?);
             }
             StmtKind::Read { var, buffer, offset } => {
-                self.settle_vector()?;
+                self.settle(Pipe::Vector)?;
+                self.settle(Pipe::Scalar)?;
                 let at = self.at(&element(*buffer, offset))?;
                 let value = self.local.get(at.elem, at.base, at.first).ok_or(TrapKind::Undefined("read"))?;
                 self.vars[var.0 as usize] = Some(value);
                 self.stats.scalars += 1;
             }
             StmtKind::Write { buffer, offset, value } => {
-                self.settle_vector()?;
+                self.settle(Pipe::Vector)?;
                 let value = self.eval(value)?;
                 let at = self.at(&element(*buffer, offset))?;
-                self.local.set(at.elem, at.base, at.first, Some(value));
                 self.stats.scalars += 1;
+                if self.target.sync == (Sync::Drain { copies_wait: false }) {
+                    self.start(Pipe::Scalar, Work::Write { at, value }, &stmt.loc)?;
+                } else {
+                    self.local.set(at.elem, at.base, at.first, Some(value));
+                }
             }
             StmtKind::ReadGlobal { var, view, offset } => {
                 let at = self.eval(offset)?.int();
@@ -143,6 +148,7 @@ impl Machine<'_, '_> {
             StmtKind::CopyIn(copy) => self.start_copy(copy, true, &stmt.loc)?,
             StmtKind::CopyOut(copy) => self.start_copy(copy, false, &stmt.loc)?,
             StmtKind::Vector { op, dst, args } => {
+                self.settle(Pipe::Scalar)?;
                 let dst = self.at(dst)?;
                 let args = args.iter().map(|arg| self.operand(arg)).collect::<Result<Vec<_>>>()?;
                 self.stats.vectors += 1;
@@ -224,11 +230,11 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// Where the core waits for the vector unit by itself.
-    fn settle_vector(&mut self) -> Result<()> {
+    /// Where scalar code waits for the vector unit, or that for scalar code, without being told to.
+    fn settle(&mut self, pipe: Pipe) -> Result<()> {
         if let Sync::Drain { .. } = self.target.sync {
-            while !self.queues[Pipe::Vector.index()].is_empty() {
-                self.step(Some(Pipe::Vector))?;
+            while !self.queues[pipe.index()].is_empty() {
+                self.step(Some(pipe))?;
             }
         }
         Ok(())

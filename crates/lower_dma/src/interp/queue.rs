@@ -32,10 +32,32 @@ pub(super) enum Value {
 /// An operation with its numbers.
 #[derive(Clone, Debug)]
 pub(super) enum Work {
-    Copy { inward: bool, at: At, view: ViewId, first: u64, view_pitch: u64, pad: Option<Number> },
-    Vector { op: VectorOp, dst: At, args: Vec<Value> },
-    Signal { to: Pipe, event: u32 },
-    Await { from: Pipe, event: u32 },
+    Copy {
+        inward: bool,
+        at: At,
+        view: ViewId,
+        first: u64,
+        view_pitch: u64,
+        pad: Option<Number>,
+    },
+    Vector {
+        op: VectorOp,
+        dst: At,
+        args: Vec<Value>,
+    },
+    /// Scalar code writes an element, where copies do not wait for it.
+    Write {
+        at: At,
+        value: Num,
+    },
+    Signal {
+        to: Pipe,
+        event: u32,
+    },
+    Await {
+        from: Pipe,
+        event: u32,
+    },
     Barrier,
 }
 
@@ -52,7 +74,7 @@ pub(super) fn eligible(queue: &[Entry], in_order: bool, is_set: impl Fn(Pipe, u3
     let mut first = true;
     for (at, entry) in queue.iter().enumerate() {
         match entry.work {
-            Work::Copy { .. } | Work::Vector { .. } => list.push(at),
+            Work::Copy { .. } | Work::Vector { .. } | Work::Write { .. } => list.push(at),
             Work::Signal { .. } if first => list.push(at),
             // Waits for what is before it, not the other way round.
             Work::Signal { .. } => {}

@@ -84,6 +84,7 @@ impl Machine<'_, '_> {
                 self.copy(inward, &at, view, first, view_pitch, pad.map(number))?;
             }
             Work::Vector { op, dst, args } => vector(&mut self.local, op, &dst, &args)?,
+            Work::Write { at, value } => self.local.set(at.elem, at.base, at.first, Some(value)),
             Work::Signal { to, event } => self.set(pipe, to, event)?,
             Work::Await { from, event } => {
                 self.flags.remove(&(from, pipe, event));
