@@ -7,7 +7,7 @@ pub const EXTENSION: &str = "asc";
 pub const WORDS: &[&str] = &[
     "Abs", "Add", "Adds", "AscendC", "Brcb", "Cast", "Compare", "CompareScalar", "Copy", "DataCopy", "DataCopyPad", "Div", "Duplicate", "Exp",
     "GetBlockIdx", "GetBlockNum", "GlobalTensor", "HardEvent", "InitSocState", "Ln", "LocalTensor", "Max", "Maxs", "Min", "Mins", "Mul", "MulAddDst",
-    "Muls", "PIPE_ALL", "PIPE_MTE2", "PIPE_MTE3", "PIPE_S", "PIPE_V", "PipeBarrier", "Select", "SetFlag", "Sqrt", "Sub", "TPosition", "WaitFlag",
+    "Muls", "PIPE_ALL", "PIPE_MTE2", "PIPE_MTE3", "PIPE_S", "PIPE_V", "PipeBarrier", "SCRATCH", "Select", "SetFlag", "Sqrt", "Sub", "TPosition", "WaitFlag",
     "WholeReduceMax", "WholeReduceMin", "WholeReduceSum", "bfloat16_t", "block_idx", "block_num", "blocks", "half", "int16_t", "int32_t", "int64_t",
     "int8_t", "stream", "sub_block_idx", "uint16_t", "uint32_t", "uint64_t", "uint8_t",
 ];

@@ -78,6 +78,7 @@ impl Area<'_> {
 pub fn times(x: &Text, by: u64) -> Text {
     match x.text.parse::<u64>() {
         Ok(x) => Text::atom((x * by).to_string()),
+        Err(_) if by == 0 => Text::atom("0"),
         Err(_) if by == 1 => x.clone(),
         Err(_) => Text::binary(x, "*", &Text::atom(by.to_string()), Prec::Product, true),
     }

@@ -4,6 +4,7 @@ use emit::{Prec, Text};
 use emit_dma::{Area, Arg, Lines, plus, times};
 use tile_ir::{Elem, Predicate};
 
+use super::fill::scratch;
 use super::{BARRIER, at};
 use crate::limits::TARGET;
 
@@ -77,9 +78,8 @@ pub(super) fn compare(
                 lines.line(BARRIER);
                 let mut copied = Vec::new();
                 for (which, area) in [Some(x), right].into_iter().flatten().enumerate() {
-                    let name = lines.name(if which == 0 { "left" } else { "right" });
-                    let address = TARGET.local_bytes + which as u64 * BITS * 4;
-                    lines.line(&format!("LocalTensor<float> {name}(TPosition::VECCALC, {address}, {BITS});"));
+                    let wanted = if which == 0 { "left" } else { "right" };
+                    let name = scratch(wanted, "float", which as u64 * BITS * 4, BITS, lines);
                     let count = rest.next_multiple_of(TARGET.block / 4);
                     lines.line(&format!("DataCopy({name}, {}, {count});", place(area, whole)));
                     copied.push(name);

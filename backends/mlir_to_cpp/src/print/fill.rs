@@ -27,13 +27,8 @@ pub(super) fn spread<'a>(
     operation: &dyn Fn(&Rows<'a>, &Side, &mut Lines<'_>),
 ) {
     lines.scope(|lines| {
-        let name = lines.name("blocks");
         let (ty, size) = (crate::types::local(column.elem()), column.elem().bytes());
-        lines.line(&format!(
-            "LocalTensor<{ty}> {name}(TPosition::VECCALC, {}, {});",
-            TARGET.local_bytes,
-            SCRATCH / size
-        ));
+        let name = scratch("blocks", ty, 0, SCRATCH / size, lines);
         let blocks = Side { name: name.clone(), offset: Text::atom("0"), pitch: 0, size, walk: Walk::Column };
         for first in (0..dst.rows).step_by(GROUP as usize) {
             let rows = (dst.rows - first).min(GROUP);
@@ -46,6 +41,18 @@ pub(super) fn spread<'a>(
             operation(&part, &blocks, lines);
         }
     });
+}
+
+/// Declares a tensor in scratch memory, from byte `at` of it on.
+pub(super) fn scratch(wanted: &str, ty: &str, at: u64, count: u64, lines: &mut Lines<'_>) -> String {
+    lines.helpers.need(emit_dma::SCRATCH, |_| {
+        let first = TARGET.local_bytes;
+        format!("// Where UB behind the buffers starts, which single operations use.\nconstexpr uint32_t SCRATCH = {first};")
+    });
+    let name = lines.name(wanted);
+    let place = if at == 0 { "SCRATCH".to_owned() } else { format!("SCRATCH + {at}") };
+    lines.line(&format!("LocalTensor<{ty}> {name}(TPosition::VECCALC, {place}, {count});"));
+    name
 }
 
 /// Any operand into a tile.
