@@ -3,9 +3,9 @@
 mod programs;
 
 use lower_dma::Error;
-use lower_dma::ir::{Expr, Operand, VectorOp};
+use lower_dma::ir::{Expr, Operand, Scalar, VectorOp};
 use mlir_to_pto::limits::TARGET;
-use tile_ir::{Elem, UnaryOp};
+use tile_ir::{Elem, KernelBuilder, Module, Own, UnaryOp};
 
 #[test]
 fn texts_are_locked() {
@@ -71,6 +71,70 @@ fn with(op: VectorOp, args: impl FnOnce(Operand) -> Vec<Operand>) -> Result<emit
     let args = args(program.span(x));
     program.stored(op, Elem::F32, [2, 64], &args);
     mlir_to_pto::print(&program.finish())
+}
+
+/// What the tables of the target promise to the lowering, the printer has.
+#[test]
+fn every_listed_operation_is_printed() {
+    let printed = |op, elem, args: &dyn Fn(&mut programs::Program) -> Vec<Operand>| {
+        let mut program = programs::Program::new("listed");
+        let args = args(&mut program);
+        program.stored(op, elem, [2, 64], &args);
+        let core = program.finish();
+        lower_dma::verify::verify(&core, &TARGET).unwrap_or_else(|errors| panic!("{op:?} {elem}: {errors:?}"));
+        let source = mlir_to_pto::print(&core).unwrap_or_else(|error| panic!("{op:?} {elem}: {error:?}"));
+        emulator::check(emulator::Language::Pto, &source.text)
+            .unwrap_or_else(|error| panic!("{op:?} {elem}: {error:?}"));
+    };
+    let input = |elem| {
+        move |program: &mut programs::Program| {
+            let x = program.input("x", elem, 2, 64);
+            vec![program.span(x)]
+        }
+    };
+    for &op in TARGET.unary {
+        printed(VectorOp::Unary(op), Elem::F32, &input(Elem::F32));
+    }
+    for (list, elem) in [(TARGET.binary, Elem::F32), (TARGET.binary_i32, Elem::I32)] {
+        for &op in list {
+            printed(VectorOp::Binary(op), elem, &|program| [input(elem)(program), input(elem)(program)].concat());
+        }
+    }
+    for &(from, to) in TARGET.casts {
+        printed(VectorOp::Cast, to, &input(from));
+    }
+    for &elem in TARGET.fills {
+        let value = match Scalar::of(elem) {
+            Scalar::F32 => Expr::Float(1.5),
+            scalar @ (Scalar::Bool | Scalar::I32 | Scalar::I64) => Expr::Int(scalar, 3),
+        };
+        printed(VectorOp::Copy, elem, &|_| vec![Operand::Scalar(value.clone())]);
+    }
+}
+
+#[test]
+fn modules_are_lowered_and_printed() {
+    let kernel = |name: &str, op| {
+        let mut t = KernelBuilder::new(name);
+        t.at("module.rs", 3, 1);
+        let x = t.read("x", Elem::F32, &[2, 64]);
+        let y = t.write("y", Elem::F32, &[2, 64], &[Own::Whole, Own::Whole]);
+        let zero = t.index(0);
+        let value = t.load(x, &[zero, zero], &[2, 64]);
+        let value = t.unary(op, value);
+        t.store(y, value, &[zero, zero]);
+        t.finish().expect("valid")
+    };
+    let module = |kernels| Module { name: "module".to_owned(), kernels };
+    let options = mlir_to_pto::Options::default();
+    let good = module(vec![kernel("exponent", UnaryOp::Exp), kernel("root", UnaryOp::Sqrt)]);
+    let sources = mlir_to_pto::emit(&good, &options).unwrap_or_else(|errors| panic!("{errors:?}"));
+    assert_eq!(sources.iter().map(|source| source.file.as_str()).collect::<Vec<_>>(), ["exponent.cpp", "root.cpp"]);
+    let bad = module(vec![kernel("exponent", UnaryOp::Exp), kernel("sine", UnaryOp::Sin)]);
+    let errors = mlir_to_pto::emit(&bad, &options).expect_err("there is no sine");
+    let told: Vec<String> = errors.iter().map(|error| error.report().to_string()).collect();
+    assert_eq!(errors.len(), 1, "{told:?}");
+    assert!(told[0].contains("module.rs:3") && told[0].contains("pass a table made on the host"), "{}", told[0]);
 }
 
 #[test]

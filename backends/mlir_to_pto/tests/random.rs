@@ -4,9 +4,9 @@ mod backend;
 
 use backend::BACKEND;
 
-/// Kernels of the usual run and of the long one, and of which one in how many the text is executed.
+/// All are lowered, proven and run by the interpreter; the text of one in ten, or of all in the long run, is executed.
 #[test]
-fn random_kernels() {
+fn random_kernels_compute_what_they_should() {
     let number =
         |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let first = number("TENFOLD_SEED", 0);

@@ -9,7 +9,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use emit::Source;
+use mlir_to_pto::limits::TARGET;
 use mlir_to_pto::validate::{Judges, by_bisheng, by_simulation};
+use tile_ir::testing::kernel_from_seed;
 use vendor::{Outcome, Tools};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -81,7 +83,9 @@ fn the_library_takes_the_texts() {
         eprintln!("skipped: {absent}");
         return;
     }
-    for kernel in programs::all() {
+    // And those of random kernels, which lowerings make.
+    let lowered = (0..12).filter_map(|seed| dma_testing::lower(&kernel_from_seed(seed), &TARGET).ok());
+    for kernel in programs::all().into_iter().chain(lowered) {
         let source = mlir_to_pto::print(&kernel).unwrap_or_else(|error| panic!("{error:?}"));
         let outcome = by_simulation(judges.simulation.as_ref(), &source);
         println!("{}: {outcome}", kernel.name);

@@ -34,7 +34,7 @@ const FACTS: Facts = Facts {
 
 /// Types of tiles and tensors, as printed operations name them.
 const TYPES: &str = "\
-// Rows of a local buffer, `pitch` elements apart.
+// Rows of a local buffer, `pitch` elements apart; the type has room for `held`.
 template <typename T, int rows, int cols, int pitch = cols, int held = rows>
 using Rows = Tile<TileType::Vec, T, held, pitch, BLayout::RowMajor, rows, cols>;
 // As many of at most `rows` rows as there are at run time; `pad` fills up the last block of each.

@@ -314,6 +314,8 @@ fn element_types_and_layouts_are_checked() {
         "G<8, 1> g(x); TLOAD(c, g);",
         "F<256, 64> many; F<1, 64> row; TCOLEXPANDMUL(many, many, row);",
         "TASSIGN<48>(a);",
+        "Tile<TileType::Vec, float, 8, 64, BLayout::RowMajor, 8, 60> part; TASSIGN(part, 0); TEXPANDS(part, 1.0f);",
+        "Tile<TileType::Vec, float, 8, 72, BLayout::RowMajor, 8, 64> part; TASSIGN(part, 0); TMOV(a, part);",
         "TSIN(a, b);",
     ] {
         let source = pto(&format!("{tiles}{call} // here"));

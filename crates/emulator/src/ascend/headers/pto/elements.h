@@ -33,7 +33,18 @@ EMU_TILE_UNARY(TRSQRT, __emu_rsqrt, half, float)
 EMU_TILE_UNARY(TRECIP, __emu_reciprocal, half, float)
 EMU_TILE_UNARY(TABS, __emu_abs, half, float)
 EMU_TILE_UNARY(TNEG, __emu_neg, half, float)
-EMU_TILE_UNARY(TMOV, __emu_copy, half, bfloat16_t, float, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t)
+template <class D, class A> EMU_INLINE RecordEvent TMOV(D& dst, A& src) {
+  EMU_TILE_TYPES(TMOV, D, half, bfloat16_t, float, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t);
+  EMU_SAME(TMOV, D, A);
+  EMU_ROWS(TMOV, D);
+  EMU_ROWS(TMOV, A);
+  // Source: pto-isa, npu/a2a3/TMov.hpp, `TMOV_TILE_IMPL`.
+  static_assert(D::Rows == A::Rows && D::Cols == A::Cols, "TMOV takes tiles of one shape");
+  auto r = __emu_tile_call(__emu_copy, __emu_type<typename D::DType>, __emu_type<typename A::DType>, dst.__rows, dst.__cols);
+  __emu_alike(r, dst, src);
+  __emu_send(r, dst, src.__operand());
+  return {};
+}
 // With a scratch tile it is the root, then a division.
 template <class D, class A, class S> EMU_INLINE RecordEvent TRSQRT(D& dst, A& src, S& tmp) {
   EMU_TILE_TYPES(TRSQRT, D, half, float);
@@ -112,6 +123,9 @@ template <class D, class A> EMU_INLINE RecordEvent TCVT(D& dst, A& src, RoundMod
 template <class D> EMU_INLINE RecordEvent TEXPANDS(D& dst, typename D::DType scalar) {
   EMU_TILE_TYPES(TEXPANDS, D, half, bfloat16_t, float, int16_t, uint16_t, int32_t, uint32_t);
   EMU_ROWS(TEXPANDS, D);
+  // Where the type holds the number of valid columns, so many elements for each row are filled without a gap. Source: pto-isa,
+  // npu/a2a3/TExpandS.hpp, `isValidDataContinue`.
+  static_assert(D::Rows == 1 || D::ValidCol == D::Cols || D::ValidCol == -1, "TEXPANDS fills rows that end early as if they did not");
   auto r = __emu_tile_call(__emu_duplicate, __emu_type<typename D::DType>, 0, dst.__rows, dst.__cols);
   __emu_send(r, dst, {}, {}, {}, __emu_bits_of(scalar));
   return {};
