@@ -18,6 +18,8 @@ pub struct Cli {
 pub enum Command {
     /// Print kernels at a stage of the pipeline, or write a bundle.
     Emit(Emit),
+    /// Show where a kernel's memory goes and what it moves: buffers, views, bytes against the least there could be.
+    Explain(Explain),
     /// Compile kernels, run them on random inputs and compare with every judge there is.
     Validate(Validate),
     /// Generate text with a language model whose every operation is a compiled kernel (`decode check`: against a
@@ -47,7 +49,7 @@ pub struct Input {
     /// Only this kernel.
     #[arg(long, value_name = "NAME")]
     pub kernel: Option<String>,
-    /// Target: `msl`, `cuda`, `musa`, `spirv`, `ascendc`, `cpu`, or `all` of them.
+    /// Target: `msl`, `cuda`, `musa`, `spirv`, `ascendc`, `pto`, `bang`, `cpu`, or `all` of them.
     #[arg(long, default_value = "cpu")]
     pub target: String,
 }
@@ -71,6 +73,14 @@ pub struct Emit {
     /// Random cases per kernel; more where that takes to reach every edge of a context.
     #[arg(long, default_value_t = 3, requires = "cases")]
     pub seeds: u64,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Which kernels.
+    #[command(flatten)]
+    pub input: Input,
 }
 
 /// Stages of the pipeline.

@@ -23,6 +23,7 @@ pub fn main() -> ExitCode {
     let command = cli::Cli::parse().command;
     let result = match &command {
         cli::Command::Emit(args) => commands::emit::run(args).map(|()| ExitCode::SUCCESS),
+        cli::Command::Explain(args) => commands::explain::run(args).map(|()| ExitCode::SUCCESS),
         cli::Command::Validate(args) => commands::validate::run(args),
         cli::Command::Decode { args } => commands::decode::run(&[], args),
         cli::Command::Bench { args } => commands::decode::run(&["bench"], args),

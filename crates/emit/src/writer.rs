@@ -37,6 +37,17 @@ impl Writer {
         }
     }
 
+    /// Writes a line unless the one before it is the same, of the same level.
+    pub fn once(&mut self, line: &str) {
+        let before = self.text.strip_suffix('\n').map(|text| text.rsplit('\n').next().unwrap_or(text));
+        let same = before
+            .and_then(|before| before.strip_suffix(line))
+            .is_some_and(|blanks| blanks.len() == self.depth * self.indent.len() && blanks.trim_start().is_empty());
+        if !same {
+            self.line(line);
+        }
+    }
+
     /// An empty line, unless the text is empty or ends with one.
     pub fn blank(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
@@ -105,6 +116,21 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_is_there_is_not_repeated() {
+        let mut writer = Writer::new("  ", "//");
+        writer.once("wait();");
+        writer.once("wait();");
+        writer.open("{");
+        writer.once("wait();");
+        writer.once("wait();");
+        writer.close("}");
+        writer.once("}");
+        writer.line("await();");
+        writer.once("wait();");
+        assert_eq!(writer.finish().0, "wait();\n{\n  wait();\n}\nawait();\nwait();\n");
+    }
 
     fn loc(file: &str, line: u32, column: u32) -> Loc {
         Loc::File { file: file.into(), line, column }

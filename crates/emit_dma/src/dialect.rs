@@ -159,4 +159,3 @@ pub struct Companion {
     /// The text.
     pub text: String,
 }
-

@@ -19,6 +19,11 @@ impl Lines<'_> {
         self.body.line(line);
     }
 
+    /// Writes a line unless the one before it is the same: what orders operations, and is there already.
+    pub fn once(&mut self, line: &str) {
+        self.body.once(line);
+    }
+
     /// A name that nothing in scope has.
     pub fn name(&mut self, wanted: &str) -> String {
         self.namer.name(wanted)

@@ -5,6 +5,7 @@
 //! both. [`ir`] is the language of the result; a [`target::Target`] holds the numbers that differ between targets.
 
 pub mod caps;
+pub mod estimate;
 pub mod interp;
 pub mod ir;
 mod lower;

@@ -220,3 +220,47 @@ fn copies_have_as_many_rows_as_they_may() {
         }
     }
 }
+
+#[test]
+fn what_is_moved_is_known_without_running() {
+    for (n, k, block) in [(96, 1536, 16), (64, 2240, 32), (100 * 16, 64, 16)] {
+        for target in &TARGETS {
+            let (core, stats) = run(&matvec(n, k, block), target);
+            let estimate = lower_dma::estimate::estimate(&core, target);
+            assert!(estimate.exact, "{}", target.name);
+            assert_eq!((&estimate.bytes_in, &estimate.bytes_out), (&stats.bytes_in, &stats.bytes_out), "{}", target.name);
+            let counted = (estimate.copies, estimate.vectors, estimate.scalars, estimate.syncs);
+            assert_eq!(counted, (stats.copies, stats.vectors, stats.scalars, stats.syncs), "{}", target.name);
+        }
+    }
+}
+
+/// Copies fill rows up with at most 32 bits, so that other numbers of 8 bytes are put element by element.
+#[test]
+fn wide_numbers_around_a_view() {
+    let kernel = |pad: i64| {
+        let mut t = KernelBuilder::new("around");
+        t.at("around.rs", 1, 1);
+        let x = t.read("input", Elem::I64, &[5, 6]);
+        let y = t.write("output", Elem::I64, &[8, 9], &[Own::Whole, Own::Whole]);
+        let (zero, one) = (t.index(0), t.index(1));
+        let pad = t.int(Elem::I64, pad);
+        let value = t.load_masked(x, &[one, one], &[8, 9], pad, None);
+        t.store(y, value, &[zero, zero]);
+        t.finish().expect("valid")
+    };
+    for target in &TARGETS {
+        for (pad, copied) in [(0, true), (5, false), (-1, false)] {
+            let (core, _) = run(&kernel(pad), target);
+            let mut pads = Vec::new();
+            core.body.iter().for_each(|stmt| {
+                stmt.for_each(&mut |stmt| {
+                    if let StmtKind::CopyIn(copy) = &stmt.kind {
+                        pads.push(copy.pad);
+                    }
+                });
+            });
+            assert_eq!(!pads.is_empty(), copied, "{} {pad}: {pads:?}", target.name);
+        }
+    }
+}

@@ -144,6 +144,16 @@ fn copies_are_within_limits() {
     assert_eq!(rules(&doubled(), &narrow), [Rule::Copy("too many rows"), Rule::Copy("too many rows")]);
     let short = Target { copy_row_bytes: 64, ..ASCEND };
     assert_eq!(rules(&doubled(), &short).len(), 2);
+    let filled = |elem, pad| {
+        let mut b = Build::new("filled", &ASCEND);
+        let x = b.view("x", elem, &[3], Access::Read);
+        let a = b.buffer("a", elem, 1, 3);
+        let copy = b.copy(a, x, Expr::int(0));
+        b.put(StmtKind::CopyIn(lower_dma::ir::Copy { pad: Some(Number::Int(pad)), ..copy }));
+        rules(&b.finish(), &ASCEND)
+    };
+    assert_eq!([filled(Elem::I32, 5), filled(Elem::I64, 0)], [vec![], vec![]]);
+    assert!(matches!(filled(Elem::I64, 5)[..], [Rule::Copy(_)]));
 }
 
 #[test]

@@ -19,12 +19,11 @@ pub(super) fn copy(copy: &CopyArea<'_>, lines: &mut Lines<'_>) {
         // The distance of one row's next is nobody's.
         let pitch = if rows == 1 { cols } else { copy.view_pitch };
         let shape = if cols == pitch { format!("{rows}, {cols}") } else { format!("{rows}, {cols}, {pitch}") };
-        tiles::with(vec![tiles::rows(&local)], lines, |names, lines| {
-            lines.scope(|lines| {
-                let global = lines.name("global");
-                lines.line(&format!("Global<{ty}, {shape}> {global}({at});"));
-                transfer(copy.inward, &names[0], &global, lines);
-            });
+        lines.scope(|lines| {
+            let names = tiles::declare(vec![tiles::rows(&local)], lines);
+            let global = lines.name("global");
+            lines.line(&format!("Global<{ty}, {shape}> {global}({at});"));
+            names.iter().for_each(|name| transfer(copy.inward, name, &global, lines));
         });
         return;
     }

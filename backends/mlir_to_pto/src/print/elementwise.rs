@@ -3,7 +3,8 @@
 use emit_dma::{Area, Arg, Lines};
 use tile_ir::{BinaryOp, Elem, UnaryOp};
 
-use super::{BARRIER, tiles};
+use super::BARRIER;
+use super::tiles::{self, Instruction};
 use crate::{limits, types};
 
 /// An operation of one operand.
@@ -24,11 +25,11 @@ pub(super) fn unary(op: UnaryOp, dst: &Area<'_>, a: &Area<'_>, lines: &mut Lines
     Ok(())
 }
 
-/// One instruction on areas of the same shape.
+/// One instruction on areas of the same shape; where their rows are different distances apart, which not every form of the library
+/// takes, on each row. Source: pto-isa, cpu/TBinOp.hpp beside npu/a2a3/TBinOp.hpp.
 fn each(name: &str, areas: &[&Area<'_>], rest: &[&str], lines: &mut Lines<'_>) {
-    tiles::each(tiles::is_long(areas), areas, lines, |areas, lines| {
-        tiles::instruction(name, areas.iter().map(tiles::rows).collect(), rest, lines);
-    });
+    let apart = tiles::is_long(areas) || !tiles::are_alike(areas);
+    Instruction { name, rest }.each(apart, areas, None, lines, |areas| areas.iter().map(tiles::rows).collect());
 }
 
 /// What instructions of two operands are called after: `TADD`, `TADDS`, `TCOLEXPANDADD`, `TROWEXPANDADD`.
@@ -56,7 +57,13 @@ const fn word(op: BinaryOp) -> Option<&'static str> {
 }
 
 /// `dst = a op b` of areas of the same shape.
-pub(super) fn spans(op: BinaryOp, dst: &Area<'_>, a: &Area<'_>, b: &Area<'_>, lines: &mut Lines<'_>) -> Result<(), String> {
+pub(super) fn spans(
+    op: BinaryOp,
+    dst: &Area<'_>,
+    a: &Area<'_>,
+    b: &Area<'_>,
+    lines: &mut Lines<'_>,
+) -> Result<(), String> {
     let word = word(op).ok_or_else(|| format!("{op:?}, which is no instruction"))?;
     each(&format!("T{word}"), &[dst, a, b], &[], lines);
     Ok(())
@@ -77,9 +84,9 @@ pub(super) fn binary(
         Arg::Row(row) => with_row(&format!("TCOLEXPAND{word}"), dst, a, row, lines),
         Arg::Column(column) => {
             // The column is spread in memory of the library's own. Source: pto-isa, npu/a2a3/TRowExpandBinOp.hpp.
-            lines.line(BARRIER);
+            lines.once(BARRIER);
             let tiles = vec![tiles::rows(dst), tiles::rows(a), tiles::column(column, types::element(column.elem()))];
-            tiles::instruction(&format!("TROWEXPAND{word}"), tiles, &[], lines);
+            Instruction { name: &format!("TROWEXPAND{word}"), rest: &[] }.write(tiles, lines);
         }
     }
     Ok(())
@@ -89,17 +96,16 @@ pub(super) fn binary(
 /// Source: pto-isa, npu/a2a3/TColExpandBinOp.hpp, `TColExpandBinaryNormMode`.
 fn with_row(name: &str, dst: &Area<'_>, a: &Area<'_>, row: &Area<'_>, lines: &mut Lines<'_>) {
     let size = limits::TARGET.elem_bytes(dst.elem());
-    if dst.rows > 1 && [dst, a].iter().any(|area| area.pitch * size > limits::REPEAT_PITCH) {
-        tiles::each(true, &[dst, a], lines, |areas, lines| {
-            tiles::instruction(name, areas.iter().chain([row]).map(tiles::rows).collect(), &[], lines);
-        });
-        return;
-    }
+    let far = [dst, a].iter().any(|area| area.pitch * size > limits::REPEAT_PITCH);
+    let instruction = Instruction { name, rest: &[] };
+    let apart = far || !tiles::are_alike(&[dst, a]);
     let mut first = 0;
     while first < dst.rows {
-        let count = (dst.rows - first).min(limits::REPEATS);
+        let count = if apart { dst.rows } else { (dst.rows - first).min(limits::REPEATS) };
         let parts = [dst, a].map(|area| tiles::some_rows(area, first, count));
-        tiles::instruction(name, parts.iter().chain([row]).map(tiles::rows).collect(), &[], lines);
+        instruction.each(apart, &[&parts[0], &parts[1]], None, lines, |areas| {
+            areas.iter().chain([row]).map(tiles::rows).collect()
+        });
         first += count;
     }
 }

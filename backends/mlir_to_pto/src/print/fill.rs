@@ -4,8 +4,8 @@ use emit::Text;
 use emit_dma::{Area, Arg, Lines};
 use tile_ir::Elem;
 
-use super::tiles::{self, Tile};
 use super::BARRIER;
+use super::tiles::{self, Instruction, Tile};
 use crate::types;
 
 /// `dst = from`.
@@ -17,9 +17,8 @@ pub(super) fn copy(dst: &Area<'_>, from: &Arg<'_>, lines: &mut Lines<'_>) -> Res
         Arg::Span(a) => {
             // Both tiles must be of one shape. Source: pto-isa, npu/a2a3/TMov.hpp.
             let apart = dst.rows > 1 && dst.pitch != a.pitch;
-            tiles::each(apart, &[dst, a], lines, |areas, lines| {
-                tiles::instruction("TMOV", areas.iter().map(moved).collect(), &[], lines);
-            });
+            Instruction { name: "TMOV", rest: &[] }
+                .each(apart, &[dst, a], None, lines, |areas| areas.iter().map(moved).collect());
         }
         Arg::Scalar(number) => {
             // A number of 16 bits is given as its bits.
@@ -30,7 +29,7 @@ pub(super) fn copy(dst: &Area<'_>, from: &Arg<'_>, lines: &mut Lines<'_>) -> Res
             number_into(dst, ty, number, lines);
         }
         Arg::Row(row) => {
-            tiles::instruction("TCOLEXPAND", vec![tiles::rows(dst), tiles::rows(row)], &[], lines);
+            Instruction { name: "TCOLEXPAND", rest: &[] }.write(vec![tiles::rows(dst), tiles::rows(row)], lines);
         }
         Arg::Column(column) => {
             // `TROWEXPAND` reads each element by scalar code and sets flags for that. A sum of bits and zeros is the bits.
@@ -39,7 +38,7 @@ pub(super) fn copy(dst: &Area<'_>, from: &Arg<'_>, lines: &mut Lines<'_>) -> Res
             number_into(dst, ty, &Text::atom("0"), lines);
             lines.line(BARRIER);
             let to = || tiles::rows_as(dst, ty);
-            tiles::instruction("TROWEXPANDADD", vec![to(), to(), tiles::column(column, ty)], &[], lines);
+            Instruction { name: "TROWEXPANDADD", rest: &[] }.write(vec![to(), to(), tiles::column(column, ty)], lines);
         }
     }
     Ok(())
@@ -58,17 +57,11 @@ fn number_into(dst: &Area<'_>, ty: &str, number: &Text, lines: &mut Lines<'_>) {
     // A tile whose rows end early is filled as if they did not, with as many elements, where its type holds their number:
     // the wrong ones. Source: pto-isa, npu/a2a3/TExpandS.hpp, `isValidDataContinue`.
     let full = Area { cols: tiles::pitch(dst), ..dst.clone() };
-    if dst.rows == 1 || dst.is_dense() || tiles::is_own(dst) {
-        let tile = match (dst.rows, ty == types::element(dst.elem())) {
-            (1, true) => tiles::rows(dst),
-            (1, false) => tiles::rows_as(dst, ty),
-            (_, true) => tiles::rows(&full),
-            (_, false) => tiles::rows_as(&full, ty),
-        };
-        tiles::instruction("TEXPANDS", vec![tile], &[&number.text], lines);
-        return;
-    }
-    tiles::each(true, &[dst], lines, |areas, lines| {
-        tiles::instruction("TEXPANDS", areas.iter().map(|area| tiles::rows_as(area, ty)).collect(), &[&number.text], lines);
+    let own = dst.rows == 1 || tiles::is_own(dst);
+    let area = if own && dst.rows > 1 { &full } else { dst };
+    let fill = Instruction { name: "TEXPANDS", rest: &[&number.text] };
+    fill.each(!own, &[area], None, lines, |areas| {
+        let as_it_is = ty == types::element(dst.elem());
+        areas.iter().map(|area| if as_it_is { tiles::rows(area) } else { tiles::rows_as(area, ty) }).collect()
     });
 }

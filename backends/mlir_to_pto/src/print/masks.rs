@@ -3,8 +3,8 @@
 use emit_dma::{Area, Arg, Lines};
 use tile_ir::Predicate;
 
-use super::tiles;
-use super::{BARRIER, limits};
+use super::BARRIER;
+use super::tiles::{self, Instruction, Tile};
 
 /// `dst = a op b`.
 pub(super) fn compare(
@@ -34,41 +34,26 @@ pub(super) fn compare(
     };
     // `NE` turns every bit of the tile, those between its rows too. Source: pto-isa, npu/a2a3/TCmp.hpp and TCmps.hpp.
     let between = predicate == Predicate::FNe && !tiles::is_own(dst);
+    let rows = |areas: &[Area<'_>]| areas.iter().map(tiles::rows).collect();
     match b {
         Arg::Span(b) => {
             let apart = between || a.pitch.max(b.pitch) > dst.pitch;
-            tiles::each(apart, &[dst, a, b], lines, |areas, lines| {
-                tiles::instruction("TCMP", areas.iter().map(tiles::rows).collect(), &[mode], lines);
-            });
+            Instruction { name: "TCMP", rest: &[mode] }.each(apart, &[dst, a, b], None, lines, rows);
             Ok(())
         }
         Arg::Scalar(number) => {
-            tiles::each(between || a.pitch > dst.pitch, &[dst, a], lines, |areas, lines| {
-                tiles::instruction("TCMPS", areas.iter().map(tiles::rows).collect(), &[&number.text, mode], lines);
-            });
+            let apart = between || a.pitch > dst.pitch;
+            Instruction { name: "TCMPS", rest: &[&number.text, mode] }.each(apart, &[dst, a], None, lines, rows);
             Ok(())
         }
         Arg::Row(_) | Arg::Column(_) => Err("a comparison with a row or column".to_owned()),
     }
 }
 
-/// `dst = mask ? a : b`.
+/// `dst = mask ? a : b`. All selections share one scratch tile. Source: pto-isa, npu/a2a3/TSel.hpp.
 pub(super) fn select(dst: &Area<'_>, mask: &Area<'_>, a: &Area<'_>, b: &Area<'_>, lines: &mut Lines<'_>) {
-    // One scratch tile for all selections. Source: pto-isa, npu/a2a3/TSel.hpp.
-    lines.line(BARRIER);
-    let apart = a.pitch != dst.pitch || b.pitch != dst.pitch;
-    let several = apart && dst.rows > 1;
-    tiles::each(apart, &[dst, mask, a, b], lines, |areas, lines| {
-        tiles::with(areas.iter().map(tiles::rows).collect(), lines, |names, lines| {
-            lines.scope(|lines| {
-                let scratch = lines.name("scratch");
-                lines.line(&format!("Rows<uint32_t, 1, {}> {scratch};", limits::SCRATCH / 4));
-                lines.line(&format!("TASSIGN({scratch}, {});", limits::TARGET.local_bytes));
-                lines.line(&format!("TSEL({}, {scratch});", names.join(", ")));
-            });
-        });
-        if several {
-            lines.line(BARRIER);
-        }
+    let apart = !tiles::are_alike(&[dst, a, b]);
+    Instruction { name: "TSEL", rest: &[] }.each(apart, &[dst, mask, a, b], Some(BARRIER), lines, |areas| {
+        areas.iter().map(tiles::rows).chain([Tile::scratch()]).collect()
     });
 }

@@ -34,13 +34,16 @@ const FACTS: Facts = Facts {
 
 /// Types of tiles and tensors, as printed operations name them.
 const TYPES: &str = "\
-// Rows of a local buffer, `pitch` elements apart; as many of them as are there at run time; an element for each row; rows of a view.
-template <typename T, int rows, int cols, int pitch = cols>
-using Rows = Tile<TileType::Vec, T, rows, pitch, BLayout::RowMajor, rows, cols>;
+// Rows of a local buffer, `pitch` elements apart.
+template <typename T, int rows, int cols, int pitch = cols, int held = rows>
+using Rows = Tile<TileType::Vec, T, held, pitch, BLayout::RowMajor, rows, cols>;
+// As many of at most `rows` rows as there are at run time; `pad` fills up the last block of each.
 template <typename T, int rows, int pitch, PadValue pad = PadValue::Null>
 using Part = Tile<TileType::Vec, T, rows, pitch, BLayout::RowMajor, -1, -1, SLayout::NoneBox, 512, pad>;
+// An element for each row.
 template <typename T, int rows, int held = rows>
 using Column = Tile<TileType::Vec, T, held, 1, BLayout::ColMajor, rows, 1>;
+// Rows of a view.
 template <typename T, int64_t rows, int64_t cols, int64_t pitch = cols>
 using Global = GlobalTensor<T, Shape<1, 1, 1, rows, cols>, Stride<1, 1, 1, pitch, 1>>;";
 
@@ -53,7 +56,8 @@ impl Dialect for Pto {
     }
 
     fn preamble(&self) -> Vec<String> {
-        let includes = ["#include <pto/pto-inst.hpp>", "#include <pto/common/constants.hpp>", "using namespace pto;", ""];
+        let includes =
+            ["#include <pto/pto-inst.hpp>", "#include <pto/common/constants.hpp>", "using namespace pto;", ""];
         includes.into_iter().chain(TYPES.lines()).map(str::to_owned).collect()
     }
 

@@ -4,7 +4,8 @@ use emit_dma::{Area, Lines};
 use tile_ir::{BinaryOp, ReduceOp};
 
 use super::BARRIER;
-use super::{elementwise, fill, limits, tiles};
+use super::tiles::{self, Instruction, Tile};
+use super::{elementwise, fill, limits};
 use crate::types;
 
 /// The operation of two elements, and what follows `TROW` in the instruction that reduces rows.
@@ -29,15 +30,34 @@ pub(super) fn rows(op: ReduceOp, dst: &Area<'_>, a: &Area<'_>, lines: &mut Lines
         let left = tiles::some_cols(a, 0, cols - half);
         let right = tiles::some_cols(a, half, cols - half);
         elementwise::spans(binary, &left, &left, &right, lines)?;
-        lines.line(BARRIER);
+        lines.once(BARRIER);
         cols = half;
     }
     // Rows of one repeat are reduced at once, and the scratch tile is left alone: the operand stands for it.
     // Source: pto-isa, npu/a2a3/TRowReduceOps.hpp, `OneRepeatProc`.
-    let rest = || tiles::rows(&tiles::some_cols(a, 0, cols));
-    let results = tiles::column(dst, types::element(dst.elem()));
-    tiles::instruction(&format!("TROW{word}"), vec![results, rest(), rest()], &[], lines);
+    let rest = tiles::some_cols(a, 0, cols);
+    let (results, rest) = results(dst, &rest);
+    Instruction { name: &format!("TROW{word}"), rest: &[] }.write(vec![results, rest(), rest()], lines);
     Ok(())
+}
+
+/// The tile of the results of rows, and the one of the rows. Both have as many rows, of which the library's simulation counts those that
+/// are held, too: a column holds whole blocks. Source: pto-isa, cpu/TRowSum.hpp, `CheckRSValid`.
+fn results<'a>(dst: &Area<'_>, rows: &'a Area<'_>) -> (Tile, impl Fn() -> Tile + 'a) {
+    let (ty, target) = (types::element(dst.elem()), &limits::TARGET);
+    let held = match rows.rows {
+        1 => 1,
+        several => several.next_multiple_of(target.step(dst.elem())),
+    };
+    let first = rows.offset.text.parse::<u64>().unwrap_or(rows.buffer.elements());
+    let bytes = target.bytes(rows.elem(), first + held * tiles::pitch(rows));
+    let fits = rows.buffer.address + bytes <= target.local_bytes;
+    let results = if held == 1 { tiles::rows(dst) } else { tiles::column(dst, ty) };
+    let rest = move || match held > rows.rows && fits {
+        true => Tile::of(rows, format!("Rows<{ty}, {}, {}, {}, {held}>", rows.rows, rows.cols, tiles::pitch(rows))),
+        false => tiles::rows(rows),
+    };
+    (results, rest)
 }
 
 /// `dst` is each column of `a`, reduced. `TCOLSUM` would take an instruction after the other for each row.
@@ -49,7 +69,7 @@ pub(super) fn cols(op: ReduceOp, dst: &Area<'_>, a: &Area<'_>, lines: &mut Lines
         let upper = tiles::some_rows(a, 0, count - half);
         let lower = tiles::some_rows(a, half, count - half);
         elementwise::spans(binary, &upper, &upper, &lower, lines)?;
-        lines.line(BARRIER);
+        lines.once(BARRIER);
         count = half;
     }
     let row = |number| tiles::some_rows(a, number, 1);

@@ -12,16 +12,22 @@ pub(super) struct Tile {
     pub(super) ty: String,
     /// Its first byte in local memory.
     pub(super) address: String,
-    /// What to call it.
+    /// Its name, or what to call it.
     name: String,
-    /// Whether a tile of that name, type and address is declared already.
+    /// Whether it is declared under that name.
     declared: bool,
 }
 
 impl Tile {
     /// A tile of another type than its buffer is declared with.
     pub(super) fn of(area: &Area<'_>, ty: String) -> Tile {
-        Tile { ty, address: address(area), name: area.name.to_owned(), declared: false }
+        Tile { ty, address: address(area), name: format!("{}_part", area.name), declared: false }
+    }
+
+    /// What selections keep the address of their mask in: [`limits::SCRATCH`].
+    pub(super) fn scratch() -> Tile {
+        let ty = shape("uint32_t", 1, limits::SCRATCH / 4, limits::SCRATCH / 4);
+        Tile { ty, address: limits::TARGET.local_bytes.to_string(), name: "scratch".to_owned(), declared: false }
     }
 }
 
@@ -51,7 +57,10 @@ pub(super) fn rows(area: &Area<'_>) -> Tile {
     let buffer = area.buffer;
     let whole = area.offset.text == "0" && (area.rows, area.cols) == (buffer.rows, buffer.cols);
     let declared = whole && (area.rows == 1 || area.pitch == buffer.pitch);
-    Tile { declared, ..Tile::of(area, ty) }
+    if declared {
+        return Tile { name: area.name.to_owned(), declared, ..Tile::of(area, ty) };
+    }
+    Tile::of(area, ty)
 }
 
 /// The tile of an area with elements of another type of the same width.
@@ -87,46 +96,82 @@ fn address(area: &Area<'_>) -> String {
     if base == 0 { bytes.text } else { format!("{base} + {}", bytes.at_least(Prec::Product)) }
 }
 
-/// Writes `body` with the names of tiles, declaring those that are not.
-pub(super) fn with(tiles: Vec<Tile>, lines: &mut Lines<'_>, body: impl FnOnce(&[String], &mut Lines<'_>)) {
-    if tiles.iter().all(|tile| tile.declared) {
-        let names: Vec<String> = tiles.into_iter().map(|tile| tile.name).collect();
-        body(&names, lines);
-        return;
+/// Declares those of the tiles that are not, in the current block; the names of all.
+pub(super) fn declare(tiles: Vec<Tile>, lines: &mut Lines<'_>) -> Vec<String> {
+    let mut known: Vec<(Tile, String)> = Vec::new();
+    let mut names = Vec::new();
+    for tile in tiles {
+        let same = known.iter().find(|(other, _)| (&other.ty, &other.address) == (&tile.ty, &tile.address));
+        let name = match same {
+            Some((_, name)) => name.clone(),
+            None if tile.declared => tile.name,
+            None => {
+                let name = lines.name(&tile.name);
+                lines.line(&format!("{} {name};", tile.ty));
+                lines.line(&format!("TASSIGN({name}, {});", tile.address));
+                known.push((tile, name.clone()));
+                name
+            }
+        };
+        names.push(name);
     }
-    lines.scope(|lines| {
-        let mut known: Vec<(Tile, String)> = Vec::new();
-        let mut names = Vec::new();
-        for tile in tiles {
-            if tile.declared {
-                names.push(tile.name);
-                continue;
-            }
-            let same = known.iter().find(|(other, _)| (&other.ty, &other.address) == (&tile.ty, &tile.address));
-            if let Some((_, name)) = same {
-                names.push(name.clone());
-                continue;
-            }
-            let name = lines.name(&format!("{}_part", tile.name));
-            lines.line(&format!("{} {name};", tile.ty));
-            lines.line(&format!("TASSIGN({name}, {});", tile.address));
-            names.push(name.clone());
-            known.push((tile, name));
-        }
-        body(&names, lines);
-    });
+    names
 }
 
-/// Writes one instruction on tiles; `rest` are further arguments.
-pub(super) fn instruction(name: &str, tiles: Vec<Tile>, rest: &[&str], lines: &mut Lines<'_>) {
-    with(tiles, lines, |names, lines| {
-        let args: Vec<&str> = names.iter().map(String::as_str).chain(rest.iter().copied()).collect();
-        lines.line(&format!("{name}({});", args.join(", ")));
-    });
+/// An instruction: its name, and its arguments behind the tiles.
+#[derive(Clone, Copy)]
+pub(super) struct Instruction<'a> {
+    pub(super) name: &'a str,
+    pub(super) rest: &'a [&'a str],
+}
+
+impl Instruction<'_> {
+    fn line(&self, names: &[String], lines: &mut Lines<'_>) {
+        let args: Vec<&str> = names.iter().map(String::as_str).chain(self.rest.iter().copied()).collect();
+        lines.line(&format!("{}({});", self.name, args.join(", ")));
+    }
+
+    /// Writes it; tiles that are not declared are, in a block of their own.
+    pub(super) fn write(&self, tiles: Vec<Tile>, lines: &mut Lines<'_>) {
+        if tiles.iter().all(|tile| tile.declared) {
+            let names = declare(tiles, lines);
+            self.line(&names, lines);
+            return;
+        }
+        lines.scope(|lines| {
+            let names = declare(tiles, lines);
+            self.line(&names, lines);
+        });
+    }
+
+    /// Writes it on areas of the same shape, all of them at once or, if `apart`, row by row. `tiles` makes its tiles, `before` is what a
+    /// line in front of each says.
+    pub(super) fn each<'a>(
+        &self,
+        apart: bool,
+        areas: &[&Area<'a>],
+        before: Option<&str>,
+        lines: &mut Lines<'_>,
+        tiles: impl Fn(&[Area<'a>]) -> Vec<Tile>,
+    ) {
+        let rows = areas.first().map_or(1, |area| area.rows);
+        if !apart || rows == 1 {
+            before.into_iter().for_each(|line| lines.once(line));
+            let all: Vec<Area<'a>> = areas.iter().map(|&area| area.clone()).collect();
+            self.write(tiles(&all), lines);
+            return;
+        }
+        lines.times(rows, "r", |lines, number| {
+            before.into_iter().for_each(|line| lines.once(line));
+            let one: Vec<Area<'a>> = areas.iter().map(|area| row(area, number)).collect();
+            let names = declare(tiles(&one), lines);
+            self.line(&names, lines);
+        });
+    }
 }
 
 /// A row of an area.
-pub(super) fn row<'a>(area: &Area<'a>, row: &Text) -> Area<'a> {
+fn row<'a>(area: &Area<'a>, row: &Text) -> Area<'a> {
     Area { offset: area.at(row, 0), rows: 1, ..area.clone() }
 }
 
@@ -140,23 +185,10 @@ pub(super) fn some_cols<'a>(area: &Area<'a>, first: u64, count: u64) -> Area<'a>
     Area { offset: area.at(&Text::atom("0"), first), cols: count, ..area.clone() }
 }
 
-/// Writes an operation on areas of the same shape, all of them at once or, if `apart`, row by row.
-pub(super) fn each<'a>(
-    apart: bool,
-    areas: &[&Area<'a>],
-    lines: &mut Lines<'_>,
-    body: impl FnOnce(&[Area<'a>], &mut Lines<'_>),
-) {
-    let rows = areas.first().map_or(1, |area| area.rows);
-    if !apart || rows == 1 {
-        let all: Vec<Area<'a>> = areas.iter().map(|&area| area.clone()).collect();
-        body(&all, lines);
-        return;
-    }
-    lines.times(rows, "r", |lines, number| {
-        let one: Vec<Area<'a>> = areas.iter().map(|area| row(area, number)).collect();
-        body(&one, lines);
-    });
+/// Whether rows of all areas of one element type are the same distance apart.
+pub(super) fn are_alike(areas: &[&Area<'_>]) -> bool {
+    let differs = |a: &Area<'_>, b: &Area<'_>| a.elem() == b.elem() && pitch(a) != pitch(b);
+    !areas.iter().any(|a| areas.iter().any(|b| differs(a, b)))
 }
 
 /// Whether rows are so long that one instruction cannot take several of them: [`limits::LONG_ROW`].

@@ -2,4 +2,5 @@
 
 pub mod decode;
 pub mod emit;
+pub mod explain;
 pub mod validate;

@@ -183,12 +183,11 @@ impl Bench {
         let compiled = targets::compile(target, &module)?;
         let folder = tempfile::tempdir().context("no temporary folder")?;
         targets::write_bundle(&module.name, &compiled, folder.path())?;
-        let opened: Result<Box<dyn device::Device>, device::Error> = match target.language() {
-            Some(language) => {
-                let options = EmulatedOptions { checks, ..EmulatedOptions::checked(threads) };
-                Emulated::new(language, options).map(|device| Box::new(device) as _)
-            }
-            None => device::open(target.device(), threads),
+        let opened: Result<Box<dyn device::Device>, device::Error> = if target.is_emulated() {
+            let options = EmulatedOptions { checks, ..EmulatedOptions::checked(threads) };
+            Emulated::named(target.device(), options).map(|device| Box::new(device) as _)
+        } else {
+            device::open(target.device(), threads)
         };
         let device = match opened {
             Ok(mut device) => {

@@ -20,6 +20,10 @@ pub enum Vendors {
     Spirv(mlir_to_spirv::validate::Judges),
     /// `bisheng`.
     Ascendc(mlir_to_cpp::validate::Judges),
+    /// `bisheng`, and the vendor's headers for this machine's processor.
+    Pto(mlir_to_pto::validate::Judges),
+    /// `cncc`.
+    Bang(mlir_to_bang::validate::Judges),
     /// The CPU's text is for people only.
     Cpu,
 }
@@ -33,6 +37,8 @@ impl Vendors {
             Target::Musa => Vendors::Musa(mlir_to_musa::validate::Judges::find(tools)),
             Target::Spirv => Vendors::Spirv(mlir_to_spirv::validate::Judges::find(tools)),
             Target::Ascendc => Vendors::Ascendc(mlir_to_cpp::validate::Judges::find(tools)),
+            Target::Pto => Vendors::Pto(mlir_to_pto::validate::Judges::find(tools)),
+            Target::Bang => Vendors::Bang(mlir_to_bang::validate::Judges::find(tools)),
             Target::Cpu => Vendors::Cpu,
         }
     }
@@ -45,6 +51,8 @@ impl Vendors {
             Vendors::Musa(judges) => judges.judge(source),
             Vendors::Spirv(judges) => judges.judge(source),
             Vendors::Ascendc(judges) => judges.judge(source),
+            Vendors::Pto(judges) => judges.judge(source),
+            Vendors::Bang(judges) => judges.judge(source),
             Vendors::Cpu => Vec::new(),
         }
     }

@@ -1,4 +1,4 @@
-//! The targets of core programs: AscendC.
+//! The targets of core programs: AscendC, PTO, BANG.
 
 use emit_dma::Companion;
 use tile_ir::Module;
@@ -21,6 +21,16 @@ pub(super) fn backend(target: Target) -> Option<Backend> {
             limits: &mlir_to_cpp::limits::TARGET,
             print: mlir_to_cpp::print,
             companions: mlir_to_cpp::companions,
+        }),
+        Target::Pto => Some(Backend {
+            limits: &mlir_to_pto::limits::TARGET,
+            print: mlir_to_pto::print,
+            companions: mlir_to_pto::companions,
+        }),
+        Target::Bang => Some(Backend {
+            limits: &mlir_to_bang::limits::TARGET,
+            print: mlir_to_bang::print,
+            companions: mlir_to_bang::companions,
         }),
         Target::Msl | Target::Cuda | Target::Musa | Target::Spirv | Target::Cpu => None,
     }

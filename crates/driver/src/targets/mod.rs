@@ -10,7 +10,6 @@ mod simt;
 use std::fmt;
 
 use bundle::manifest;
-use device::Language;
 use emit_dma::Companion;
 use mlir_to_cpu::CpuObject;
 use rayon::prelude::*;
@@ -18,7 +17,7 @@ use tile_ir::{Kernel, Module};
 
 pub use bundles::{GENERATOR, write_bundle};
 pub use fused::{LeftOut, compile_fused};
-pub use lowered::lowered;
+pub use lowered::{Lowered, lower, lowered};
 
 /// A target that this version compiles for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,14 +32,26 @@ pub enum Target {
     Spirv,
     /// AscendC C++.
     Ascendc,
+    /// PTO-ISA C++.
+    Pto,
+    /// BANG C.
+    Bang,
     /// This machine's processor.
     Cpu,
 }
 
 impl Target {
     /// Every target, in the order of the documentation.
-    pub const ALL: [Target; 6] =
-        [Target::Msl, Target::Cuda, Target::Musa, Target::Spirv, Target::Ascendc, Target::Cpu];
+    pub const ALL: [Target; 8] = [
+        Target::Msl,
+        Target::Cuda,
+        Target::Musa,
+        Target::Spirv,
+        Target::Ascendc,
+        Target::Pto,
+        Target::Bang,
+        Target::Cpu,
+    ];
 
     /// Name on the command line, in manifests and of snapshot folders.
     pub const fn name(self) -> &'static str {
@@ -50,6 +61,8 @@ impl Target {
             Target::Musa => "musa",
             Target::Spirv => "spirv",
             Target::Ascendc => "ascendc",
+            Target::Pto => "pto",
+            Target::Bang => "bang",
             Target::Cpu => "cpu",
         }
     }
@@ -62,6 +75,8 @@ impl Target {
             Target::Musa => "musa-emu",
             Target::Spirv => "vulkan",
             Target::Ascendc => "ascendc-emu",
+            Target::Pto => "pto-emu",
+            Target::Bang => "bang-emu",
             Target::Cpu => "cpu",
         }
     }
@@ -75,21 +90,18 @@ impl Target {
         }
     }
 
-    /// The language of its text, if an emulator runs it.
-    pub const fn language(self) -> Option<Language> {
+    /// Whether an emulator runs its text on this machine.
+    pub const fn is_emulated(self) -> bool {
         match self {
-            Target::Msl => Some(Language::Msl),
-            Target::Cuda => Some(Language::Cuda),
-            Target::Musa => Some(Language::Musa),
-            Target::Ascendc => Some(Language::AscendC),
-            Target::Spirv | Target::Cpu => None,
+            Target::Msl | Target::Cuda | Target::Musa | Target::Ascendc | Target::Pto | Target::Bang => true,
+            Target::Spirv | Target::Cpu => false,
         }
     }
 
     /// What starts a comment in its text.
     pub const fn comment(self) -> &'static str {
         match self {
-            Target::Msl | Target::Cuda | Target::Musa | Target::Ascendc => "//",
+            Target::Msl | Target::Cuda | Target::Musa | Target::Ascendc | Target::Pto | Target::Bang => "//",
             Target::Spirv | Target::Cpu => ";",
         }
     }
@@ -233,7 +245,7 @@ pub fn compile(target: Target, module: &Module) -> anyhow::Result<Compiled> {
     match target {
         Target::Cpu => cpu::compile(module),
         Target::Msl | Target::Cuda | Target::Musa | Target::Spirv => simt::compile(target, module),
-        Target::Ascendc => dma::compile(target, module),
+        Target::Ascendc | Target::Pto | Target::Bang => dma::compile(target, module),
     }
 }
 

@@ -178,6 +178,25 @@ fn loads_fill_rows_up() {
 }
 
 #[test]
+fn reductions_use_scratch_for_valid_rows() {
+    // Three of eight rows; the fourth row of the scratch tile keeps its numbers.
+    let source = pto(&format!(
+        "Tile<TileType::Vec, float, 8, 64, BLayout::RowMajor, 3, 64> a, t; Tile<TileType::Vec, float, 8, 1, BLayout::ColMajor, 3, 1> c; F<8, 64> all, b;\n\
+         TASSIGN(a, 0); TASSIGN(all, 0); TASSIGN(t, 2048); TASSIGN(b, 2048); TASSIGN(c, 4096);\nG<8, 64> gx(x);\n\
+         TLOAD(all, gx); TLOAD(b, gx);\n{}\nTROWSUM(c, a, t);\n{}\nF<1, 64> row; TASSIGN(row, 2048 + 3 * 256); G<1, 64> gy(y); TSTORE(gy, row);",
+        flag("MTE2", "V"),
+        flag("V", "MTE3")
+    ));
+    let x = random(512, 9);
+    let mut y = vec![0.0_f32; 64];
+    let args = [input(&x), out(&mut y), Arg::U32(0)];
+    pass(Language::Pto, &source, 1, &args, || assert_eq!(y, x[192..256]));
+    let third =
+        source.replace("2048 + 3 * 256", "2048 + 2 * 256").replace("TSTORE(gy, row);", "TSTORE(gy, row); // here");
+    fail(Language::Pto, &third, 1, &args, FaultKind::Uninitialised);
+}
+
+#[test]
 fn bytes_become_halves() {
     let source = "#include <pto/pto-inst.hpp>
         using namespace pto;

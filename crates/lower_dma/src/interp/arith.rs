@@ -20,7 +20,7 @@ const fn unsigned(x: i64, bits: u32) -> u64 {
 }
 
 /// Bits of an integer type.
-pub(super) const fn bits(scalar: Scalar) -> u32 {
+pub(crate) const fn bits(scalar: Scalar) -> u32 {
     match scalar {
         Scalar::Bool => 1,
         Scalar::F32 | Scalar::I32 => 32,
@@ -45,7 +45,7 @@ pub(super) fn unary(op: UnaryOp, x: f32) -> f32 {
 }
 
 /// `None` where the operation has no result.
-pub(super) fn binary(op: BinaryOp, x: Num, y: Num, width: u32) -> Option<Num> {
+pub(crate) fn binary(op: BinaryOp, x: Num, y: Num, width: u32) -> Option<Num> {
     match (x, y) {
         (Num::F(x), Num::F(y)) => float(op, x, y).map(Num::F),
         (Num::I(x), Num::I(y)) => int(op, x, y, width).map(|z| Num::I(wrap(z, width))),
@@ -120,7 +120,7 @@ fn int(op: BinaryOp, x: i64, y: i64, width: u32) -> Option<i64> {
 }
 
 /// `None` for operands of different kinds.
-pub(super) fn compare(predicate: Predicate, x: Num, y: Num, width: u32) -> Option<bool> {
+pub(crate) fn compare(predicate: Predicate, x: Num, y: Num, width: u32) -> Option<bool> {
     match (x, y) {
         (Num::F(x), Num::F(y)) => Some(match predicate {
             Predicate::FEq => x == y,
@@ -180,7 +180,7 @@ pub(super) fn to_signed(x: f32, bits: u32) -> i64 {
 }
 
 /// `from` is the operand's type.
-pub(super) fn convert(convert: Convert, x: Num, from: Scalar) -> Num {
+pub(crate) fn convert(convert: Convert, x: Num, from: Scalar) -> Num {
     match convert {
         Convert::Round(elem) => Num::F(round(elem, x.float())),
         Convert::SignedToFloat => Num::F(x.int() as f32),

@@ -7,20 +7,20 @@ use crate::target::Mask;
 
 /// A number in memory or in a variable. Integers are sign-extended, booleans 0 or 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Num {
+pub(crate) enum Num {
     F(f32),
     I(i64),
 }
 
 impl Num {
-    pub(super) const fn float(self) -> f32 {
+    pub(crate) const fn float(self) -> f32 {
         match self {
             Num::F(x) => x,
             Num::I(x) => x as f32,
         }
     }
 
-    pub(super) const fn int(self) -> i64 {
+    pub(crate) const fn int(self) -> i64 {
         match self {
             Num::F(_) => 0,
             Num::I(x) => x,

@@ -11,8 +11,8 @@
 //! - **Bounds.** Every element that is touched must be inside its buffer or view.
 //! - **Flags.** Setting a set flag traps, as does a flag that is still set at the end, and waiting for one that nobody will set.
 
-mod arith;
-mod local;
+pub(crate) mod arith;
+pub(crate) mod local;
 mod machine;
 mod queue;
 mod schedule;

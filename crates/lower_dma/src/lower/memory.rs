@@ -87,15 +87,26 @@ pub(super) fn lie(facts: &Facts<'_>, access: &Access<'_>) -> Option<Lie> {
     if many && (lie.apart || !lie.lead.is_empty()) { None } else { Some(lie) }
 }
 
+/// What a load puts where there is nothing, if copies can fill rows up with it: of numbers of 8 bytes, they can with 0.
+fn pad(facts: &Facts<'_>, op: &Op) -> Option<Number> {
+    let OpKind::Load { view, mask, in_bounds, pad, .. } = &op.kind else { return None };
+    let number = match facts.defs[pad.index()].map(|def| &def.kind) {
+        Some(OpKind::Constant(Literal::Splat(number))) => *number,
+        Some(_) | None => return None,
+    };
+    let used = mask.is_some() || !in_bounds.iter().all(|&inside| inside);
+    let narrow = facts.kernel.view(*view).is_some_and(|view| view.elem.bytes() < 8);
+    (narrow || !used || number == Number::Int(0)).then_some(number)
+}
+
 /// Whether a load may be virtual: made chunk by chunk where it is used.
 pub(super) fn is_chunked(facts: &Facts<'_>, op: &Op) -> bool {
     // The operation outlives the facts only by name.
-    let OpKind::Load { view, indices, mask, in_bounds, pad } = &op.kind else { return false };
+    let OpKind::Load { view, indices, mask, in_bounds, .. } = &op.kind else { return false };
     let plain = mask
         .is_none_or(|mask| facts.defs[mask.index()].is_some_and(|def| matches!(def.kind, OpKind::CreateMask { .. })));
     let access = Access { view: *view, tile: op.results[0], indices, in_bounds, bounds: None, mask: None };
-    let number = facts.defs[pad.index()].is_some_and(|def| matches!(def.kind, OpKind::Constant(Literal::Splat(_))));
-    plain && number && lie(facts, &access).is_some_and(|lie| lie.lead.is_empty())
+    plain && pad(facts, op).is_some() && lie(facts, &access).is_some_and(|lie| lie.lead.is_empty())
 }
 
 /// A part of a tile that is copied at once.
@@ -229,11 +240,7 @@ impl Lower<'_> {
 
     /// The pad of a load, if it is a number.
     fn pad(&self, op: &Op) -> Option<Number> {
-        let OpKind::Load { pad, .. } = &op.kind else { return None };
-        match self.facts.defs[pad.index()].map(|def| &def.kind) {
-            Some(OpKind::Constant(Literal::Splat(number))) => Some(*number),
-            Some(_) | None => None,
-        }
+        pad(self.facts, op)
     }
 
     /// Copies a region; where not all of it is inside, what is, after a fill with the pad.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tile_ir::{Access, BinaryOp, Elem, Loc, Predicate, UnaryOp, ViewId};
+use tile_ir::{Access, BinaryOp, Elem, Loc, Number, Predicate, UnaryOp, ViewId};
 
 use super::{Rule, VerifyError};
 use crate::ir::{Buffer, Convert, Copy, CoreKernel, Expr, Operand, Scalar, Span, Stmt, StmtKind, Var, VectorOp};
@@ -185,6 +185,10 @@ impl Check<'_> {
         }
         if copy.pad.is_some() && !(inward && self.target.copy_pads) {
             self.report(loc, Rule::Copy("it cannot fill"));
+        }
+        // The number has 32 bits. Source: pto-isa, common/constants.hpp, `GetPadValue`.
+        if copy.pad.is_some_and(|pad| pad != Number::Int(0)) && data.elem.bytes() == 8 {
+            self.report(loc, Rule::Copy("it cannot fill elements of 8 bytes with this number"));
         }
         for (count, most) in [(&copy.rows, rows), (&copy.cols, cols)] {
             if count.as_int().is_some_and(|n| n < 1 || n as u64 > most) {

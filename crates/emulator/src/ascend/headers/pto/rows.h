@@ -1,6 +1,7 @@
 // Rows and columns: reductions, and instructions that repeat a row or a column.
 
-// A column of results: a column-major tile, or the first column of a row-major one. The scratch tile is as large as the operand.
+// A column of results: a column-major tile, or the first column of a row-major one. The scratch tile is as large as the operand, and
+// as many of its rows are used as the operand has valid ones. Source: pto-isa, npu/a2a3/TRowReduceOps.hpp.
 #define EMU_TILE_ROW(name, code) \
   template <class D, class A, class S> EMU_INLINE RecordEvent name(D& dst, A& src, S& tmp) { \
     EMU_TILE_TYPES(name, A, half, float, int16_t, int32_t); \
@@ -11,7 +12,9 @@
     static_assert(S::isRowMajor && S::Rows >= A::Rows && S::Cols >= A::Cols, "the scratch tile is as large as the operand"); \
     auto r = __emu_tile_call(code, __emu_type<typename D::DType>, __emu_type<typename A::DType>, src.__rows, src.__cols); \
     if (dst.__rows != src.__rows || dst.__cols != 1) r.mask[1] = 1; \
-    __emu_send(r, dst, src.__operand(), {}, tmp.__operand()); \
+    __emu_operand scratch = tmp.__operand(); \
+    scratch.end = scratch.at + (uint64_t)src.__rows * scratch.outer; \
+    __emu_send(r, dst, src.__operand(), {}, scratch); \
     return {}; \
   }
 EMU_TILE_ROW(TROWSUM, __emu_row_sum)
