@@ -236,10 +236,19 @@ fn matrices() -> Kernel {
     t.finish().expect("valid")
 }
 
-/// All of them; `functions` are the operations of one float that the first one holds.
+/// All of them; `functions` are the operations of one float that the first one holds, `terms` the numbers that are reduced to one.
 ///
 /// # Panics
 /// Never: they are valid.
-pub fn kernels(functions: &[UnaryOp]) -> Vec<Kernel> {
-    vec![unary(functions), floats(), integers(), casts(), reductions::reductions(), control(), product(), matrices()]
+pub fn kernels(functions: &[UnaryOp], terms: u64) -> Vec<Kernel> {
+    vec![
+        unary(functions),
+        floats(),
+        integers(),
+        casts(),
+        reductions::reductions(terms),
+        control(),
+        product(),
+        matrices(),
+    ]
 }

@@ -79,16 +79,8 @@ impl Emulated {
         Emulated::make(Target::Language(language), options)
     }
 
-    /// The device `bang-emu`. With [`Checks::Memory`] kernels run on mtp_372 and on mtp_592, whose results must be the same; else on
-    /// mtp_592.
-    ///
-    /// # Errors
-    /// No threads, or too many.
-    pub fn bang(options: EmulatedOptions) -> Result<Emulated, Error> {
-        Emulated::make(Target::Bang, options)
-    }
-
-    /// The emulated device of this name.
+    /// The emulated device of this name. `bang-emu` with [`Checks::Memory`] runs kernels on mtp_372 and on mtp_592, whose results
+    /// must be the same to the bit; else on mtp_592.
     ///
     /// # Errors
     /// No emulated device has it; no threads, or too many.

@@ -4,6 +4,9 @@ use lower_dma::caps;
 use lower_dma::target::Target;
 use tile_ir::{Axis, BinaryOp, CastOp, ContractSpec, Elem, Kernel, KernelBuilder, Own, Predicate, ReduceOp, UnaryOp};
 
+/// Numbers that are reduced to one: no whole blocks, and few, so that each is the largest one now and then.
+const TERMS: u64 = 44;
+
 /// `output = silu(input * transpose(weight) + bias)`, 16 columns per program.
 fn matvec(n: u64, k: u64) -> Kernel {
     let mut t = KernelBuilder::new("matvec");
@@ -98,6 +101,6 @@ pub(super) fn kernels(target: &Target) -> Vec<Kernel> {
     let series = |op| matches!(op, UnaryOp::Tanh | UnaryOp::Sin | UnaryOp::Cos) && !target.unary.contains(&op);
     let others = UnaryOp::ALL.iter().copied().filter(|&op| !series(op) && !refused(op));
     let mut kernels = vec![matvec(32, 320), softmax(24, 72), columns(65)];
-    kernels.extend(kernel_testing::kernels(&others.collect::<Vec<_>>()));
+    kernels.extend(kernel_testing::kernels(&others.collect::<Vec<_>>(), TERMS));
     kernels
 }

@@ -17,10 +17,10 @@ use crate::{Backend, Program, judged_cases};
 const ARGS: [u64; 3] = [1, 2, 3];
 
 /// Seeds for what those do not show: a largest value shows only where it is found.
-const MORE_ARGS: RangeInclusive<u64> = 4..=800;
+const MORE_ARGS: RangeInclusive<u64> = 4..=200;
 
 /// Most statements of a run, many times more than those of the undamaged programs.
-const FUEL: u64 = 1 << 22;
+const FUEL: u64 = 1 << 20;
 
 /// Arguments, and what the kernel makes of them.
 struct Exam {

@@ -1,8 +1,8 @@
 //! Faulty programs of order and values, each with a sound twin.
 
-use emulator::{Arg, FaultKind, Language};
+use emulator::{Arg, Checks, FaultKind, Language, Launch};
 
-use crate::harness::{COMPUTED, LOADED, ascendc, fail, input, out, pass};
+use crate::harness::{COMPUTED, LOADED, ascendc, compile, fail, input, out, pass};
 
 const N: usize = 512;
 
@@ -280,4 +280,28 @@ fn cores_keep_apart() {
     pass(Language::AscendC, &ascendc("float", &read(0)), 4, &args, || {});
     let wrong = ascendc("float", &read(1)).replace("% 4 * 64], 64);", "% 4 * 64], 64); // here");
     fail(Language::AscendC, &wrong, 4, &args, FaultKind::ProgramRace);
+}
+
+/// A worker runs one core after the other; none sees what another one left.
+#[test]
+fn cores_start_with_nothing() {
+    let x = vec![1.0_f32; 64];
+    let mut y = vec![0.0_f32; 64];
+    let args = [input(&x), out(&mut y), Arg::U32(0)];
+    let run = |body: &str| {
+        let program = compile(Language::AscendC, &ascendc("float", body), Checks::Memory)?;
+        let launch = Launch { grid: [2, 1, 1], threads: 1, dynamic_shared: 0, args: &args, workers: 1, seed: 0 };
+        Some(program.launch(&launch))
+    };
+    let tensors = "LocalTensor<float> a(TPosition::VECIN, 0, 64), b(TPosition::VECIN, 256, 64);";
+    let first = format!("{tensors} if (GetBlockIdx() == 0) {{ DataCopy(a, gx, 64); DataCopy(b, gx, 64); {LOADED} }}");
+    // The second core fills what the first one loaded last.
+    let sound = format!("{first} else {{ DataCopy(a, gx, 64); Duplicate(b, 1.0f, 64); {LOADED} }} {COMPUTED} if (GetBlockIdx() == 1) DataCopy(gy, b, 64);");
+    if let Some(result) = run(&sound) {
+        result.unwrap_or_else(|fault| panic!("{fault}"));
+    }
+    let unwritten = format!("{first} {COMPUTED} if (GetBlockIdx() == 1) DataCopy(gy, b, 64);");
+    if let Some(result) = run(&unwritten) {
+        assert_eq!(result.expect_err("nobody wrote it").kind, FaultKind::Uninitialised);
+    }
 }

@@ -207,3 +207,19 @@ fn a_kernel_is_marked() {
         Program::compile(Arch::Mtp592, &source, "k", Checks::Memory).unwrap();
     }
 }
+
+#[test]
+fn one_text_is_compiled_for_every_arch() {
+    let right = kernel("__memcpy(a, x, 8, GDRAM2NRAM); __memcpy(y, a, 8, NRAM2GDRAM);");
+    match Program::compile_all(None, &right, "k", Checks::Barriers) {
+        Ok(programs) => assert_eq!(programs.map(|program| program.arch()), Arch::ALL),
+        Err(error) if error.is_skip() => return,
+        Err(error) => panic!("{error}"),
+    }
+    // What only one arch has is refused, whichever it is.
+    let other = kernel("#if __BANG_ARCH__ < 520\n__bang_div(a, b, c, 8);\n#endif");
+    let error = Program::compile_all(None, &other, "k", Checks::Barriers).expect_err("mtp_372 has no such function");
+    assert!(matches!(error, Error::Compile { arch: Arch::Mtp372, .. }), "{error}");
+    let missing = Program::compile_all(None, &right, "other", Checks::Barriers).expect_err("there is no such kernel");
+    assert!(missing.to_string().contains("`other`"), "{missing}");
+}

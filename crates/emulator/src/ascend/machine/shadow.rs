@@ -133,6 +133,7 @@ impl Shadow {
     }
 
     pub(crate) fn ub(&mut self, run: Run, write: bool, now: &Now) -> Result<(), Refused> {
+        self.untouched = self.untouched.max(run.end());
         self.ub
             .touch(&self.done, run.at..run.end(), write, now)
             .map_err(|(index, other, wrote)| hazard(format!("byte {} of UB", run.at + index), write, now, other, wrote))
