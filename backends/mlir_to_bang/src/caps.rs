@@ -8,43 +8,45 @@
 //!   reciprocal is denormal;
 //! - powers of e below 2^-126 are zero.
 
-use lower_dma::caps::{self, Support};
+use lower_dma::caps as family;
 use tile_ir::{BinaryOp, CastOp, Elem, Kernel, Op, Predicate, ReduceOp, UnaryOp};
+
+pub use lower_dma::caps::Support;
 
 use crate::limits::TARGET;
 
 /// Elementwise operation of one operand.
 #[must_use]
 pub fn unary(op: UnaryOp, elem: Elem) -> Support {
-    caps::unary(op, elem, &TARGET)
+    family::unary(op, elem, &TARGET)
 }
 
 /// Elementwise operation of two operands.
 #[must_use]
 pub fn binary(op: BinaryOp, elem: Elem) -> Support {
-    caps::binary(op, elem, &TARGET)
+    family::binary(op, elem, &TARGET)
 }
 
 /// Comparison of operands of type `elem`.
 #[must_use]
 pub fn compare(predicate: Predicate, elem: Elem) -> Support {
-    caps::compare(predicate, elem)
+    family::compare(predicate, elem)
 }
 
 /// Conversion.
 #[must_use]
 pub fn cast(op: CastOp, from: Elem, to: Elem) -> Support {
-    caps::cast(op, from, to, &TARGET)
+    family::cast(op, from, to, &TARGET)
 }
 
 /// Reduction.
 #[must_use]
 pub fn reduce(op: ReduceOp, elem: Elem) -> Support {
-    caps::reduce(op, elem)
+    family::reduce(op, elem)
 }
 
 /// Support of one operation of a kernel, with the element type that decides.
 #[must_use]
 pub fn op(kernel: &Kernel, op: &Op) -> (Support, Elem) {
-    caps::op(kernel, op, &TARGET)
+    family::op(kernel, op, &TARGET)
 }

@@ -8,6 +8,7 @@ use emit_dma::Companion;
 use crate::names;
 
 /// The launch file of each kernel, and a makefile. The texts themselves have no host part.
+#[must_use]
 pub fn companions(sources: &[Source]) -> Vec<Companion> {
     let mut list: Vec<Companion> = sources.iter().map(launch).collect();
     if !list.is_empty() {

@@ -5,7 +5,8 @@
 //! is its number. Tasks are not ordered. On a core four streams run beside each other, each in order: IO does the copies between
 //! GDRAM and NRAM, Compute the vector functions, Scalar the text itself; Move is not used. Copies are `__memcpy_async`. The
 //! core waits by `__sync_compute()` for vector functions, and by `__sync()` for copies and for scalar code, because `__sync_io()`
-//! does not hold back scalar code (source: BANG C Developer Guide 4.7.2, synchronisation functions).
+//! does not hold back scalar code (source: BANG C Developer Guide 4.7.2, synchronisation functions). Loops over chunks copy the next one
+//! while they compute: `__sync()`, copy ahead, work, once a turn (source: BANG C/C++ Programming Guide 1.7.0, pipelines).
 //!
 //! # Memory model
 //! Views are pointers into GDRAM, scalars are passed by value. All local buffers are parts of one array in NRAM, which holds nothing at the

@@ -107,7 +107,7 @@ fn rows_far_apart() {
         (copy.view_pitch, copy.rows) = (1 << 30, rows);
         b.put(StmtKind::CopyIn(copy));
         let source = mlir_to_bang::print(&b.finish()).unwrap_or_else(|error| panic!("{error:?}"));
-        let call = "__memcpy_async(a + row * 8, x + 5 + (int64_t)row * 1073741824, 32, GDRAM2NRAM);";
+        let call = "__memcpy_async(a + row * 8, x + (int64_t)row * 1073741824 + 5, 32, GDRAM2NRAM);";
         let line = if guarded { format!("if (row < core) {{ {call} }}") } else { call.to_owned() };
         let expected = format!("    for (uint32_t row = 0; row < 3; ++row) {{\n        {line}\n    }}\n");
         assert!(source.text.contains(&expected), "{}", source.text);

@@ -25,7 +25,8 @@ pub struct Facts {
     pub function: &'static str,
     /// Name of local memory in budgets, such as `ub`.
     pub space: &'static str,
-    /// Bytes of local memory that operations use beside the buffers, in texts with the helper [`crate::SCRATCH`].
+    /// Bytes of local memory that operations use beside the buffers. They count in the budget of a text with the helper
+    /// [`crate::SCRATCH`].
     pub scratch: u64,
 }
 

@@ -6,7 +6,7 @@ use dma_testing::{SCHEDULES, interpret_cores, lower};
 use lower_dma::Error;
 use lower_dma::ir::{CoreKernel, StmtKind};
 use lower_dma::target::Target;
-use lower_dma::testing::{ASCEND, BANG, TARGETS};
+use lower_dma::testing::{ASCEND, BANG, BANG_ASYNC, TARGETS};
 use tile_ir::{Axis, BinaryOp, CastOp, ContractSpec, Elem, Kernel, KernelBuilder, Own, UnaryOp};
 
 /// `output = input * transpose(weight)`, `block` columns per program.
@@ -91,6 +91,33 @@ fn copies_run_ahead_where_pipes_run_on_their_own() {
     let kernel = matvec(32, 4096, 32);
     assert_eq!(targets_of(&run(&kernel, &ASCEND).0), 2);
     assert_eq!(targets_of(&run(&kernel, &BANG).0), 1);
+    assert_eq!(targets_of(&run(&kernel, &BANG_ASYNC).0), 2);
+}
+
+/// Where the core waits for whole pipes: everything before a copy ahead, and nothing between it and the work that goes on meanwhile.
+#[test]
+fn nothing_waits_for_copies_ahead() {
+    let (core, _) = run(&matvec(32, 4096, 32), &BANG_ASYNC);
+    let mut turns = None;
+    for stmt in &core.body {
+        stmt.for_each(&mut |stmt| {
+            if let StmtKind::For { body, .. } = &stmt.kind
+                && body.iter().any(|stmt| matches!(stmt.kind, StmtKind::CopyIn(_)))
+                && body.iter().any(|stmt| matches!(stmt.kind, StmtKind::If { .. }))
+            {
+                turns = Some(body);
+            }
+        });
+    }
+    let kinds = turns.expect("a loop of two turns").iter().filter_map(|stmt| match &stmt.kind {
+        StmtKind::Fence | StmtKind::Drain(_) => Some("wait"),
+        StmtKind::CopyIn(_) | StmtKind::If { .. } => Some("copy"),
+        StmtKind::Vector { .. } => Some("work"),
+        _ => None,
+    });
+    let mut kinds: Vec<&str> = kinds.collect();
+    kinds.dedup();
+    assert_eq!(kinds, ["wait", "copy", "work", "wait", "copy", "work"]);
 }
 
 #[test]

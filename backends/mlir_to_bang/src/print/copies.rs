@@ -2,9 +2,9 @@
 //! BANG C Developer Guide 4.7.2, `__memcpy_async`).
 
 use emit::{Prec, Text};
-use emit_dma::{CopyArea, Lines};
+use emit_dma::{CopyArea, Lines, plus, times};
 
-use super::runs::{Run, call, plus, pointer, times};
+use super::runs::{Run, call, pointer};
 
 /// A size: `unsigned int`, of which numbers are known to be.
 fn size(text: &Text) -> String {

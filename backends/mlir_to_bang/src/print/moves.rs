@@ -1,7 +1,7 @@
 //! Copies inside NRAM, which the vector unit does, and fills.
 
 use emit::Text;
-use emit_dma::{Area, Arg, Dialect, Lines, storage};
+use emit_dma::{Area, Arg, Dialect, Lines, storage, times};
 use tile_ir::Elem;
 
 use super::Bang;
@@ -56,7 +56,7 @@ fn spans(dst: &Area<'_>, from: &Area<'_>, pitch: u64, lines: &mut Lines<'_>) {
         return call(lines, "__memcpy_async", &args);
     }
     lines.times(dst.rows, "row", |lines, number| {
-        let source = Run::first(from).after(&super::runs::times(number, pitch));
+        let source = Run::first(from).after(&times(number, pitch));
         call(lines, "__bang_move", &[Run::row(dst, number).pointer(), source.pointer(), row]);
     });
 }

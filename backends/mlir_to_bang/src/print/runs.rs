@@ -1,7 +1,7 @@
 //! Vector functions take elements that follow each other: what lies in one run, and where.
 
 use emit::{Prec, Text};
-use emit_dma::{Area, Lines};
+use emit_dma::{Area, Lines, plus};
 
 /// A run of elements of a buffer.
 #[derive(Clone, Debug)]
@@ -47,25 +47,6 @@ pub(super) fn pointer(array: &str, index: &Text) -> Text {
     match index.text.as_str() {
         "0" => Text::atom(array),
         _ => Text::binary(&Text::atom(array), "+", index, Prec::Sum, true),
-    }
-}
-
-/// `a + b`; numbers are added.
-pub(super) fn plus(a: &Text, b: &Text) -> Text {
-    match (a.text.parse::<u64>(), b.text.parse::<u64>()) {
-        (Ok(x), Ok(y)) => Text::atom((x + y).to_string()),
-        (Ok(0), Err(_)) => b.clone(),
-        (Err(_), Ok(0)) => a.clone(),
-        (Ok(_) | Err(_), _) => Text::binary(a, "+", b, Prec::Sum, true),
-    }
-}
-
-/// `a * b`; numbers are multiplied.
-pub(super) fn times(a: &Text, b: u64) -> Text {
-    match a.text.parse::<u64>() {
-        Ok(x) => Text::atom((x * b).to_string()),
-        Err(_) if b == 1 => a.clone(),
-        Err(_) => Text::binary(a, "*", &Text::atom(b.to_string()), Prec::Product, true),
     }
 }
 

@@ -94,11 +94,12 @@ fn columns(position: u64) -> Kernel {
     t.finish().expect("valid")
 }
 
-/// All of them, and those that hold every operation, but for functions that the target refuses and `tanh`: where it is a series, the
-/// last terms are as small as what a comparison lets pass.
+/// All of them, and those that hold every operation, but for functions that the target refuses or makes of a series: its last terms
+/// are as small as what a comparison lets pass.
 pub(super) fn kernels(target: &Target) -> Vec<Kernel> {
     let refused = |op: UnaryOp| matches!(caps::unary(op, Elem::F32, target), caps::Support::Refused(_));
-    let others = UnaryOp::ALL.iter().copied().filter(|&op| op != UnaryOp::Tanh && !refused(op));
+    let series = |op| matches!(op, UnaryOp::Tanh | UnaryOp::Sin | UnaryOp::Cos) && !target.unary.contains(&op);
+    let others = UnaryOp::ALL.iter().copied().filter(|&op| !series(op) && !refused(op));
     let mut kernels = vec![matvec(32, 320), softmax(24, 72), columns(65)];
     kernels.extend(kernel_testing::kernels(&others.collect::<Vec<_>>(), TERMS));
     kernels

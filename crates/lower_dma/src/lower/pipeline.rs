@@ -11,6 +11,7 @@
 //! work(last), if turns are odd
 //! ```
 //!
+//! Where the core waits for whole pipes it waits before each copy ahead, so that the work that follows has nothing to wait for.
 //! Copies are moved only if they need nothing that the turn computes, and if the kernel does not write their views.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,7 +38,11 @@ impl Lower<'_> {
         f: &mut dyn FnMut(&mut Self, Expr) -> Result<()>,
     ) -> Result<()> {
         let turns = count / step.max(1);
-        if turns < 2 || !matches!(self.facts.target.sync, Sync::Events { .. }) {
+        let (beside, drains) = match self.facts.target.sync {
+            Sync::Events { .. } => (true, false),
+            Sync::Drain { copies_wait } => (!copies_wait, true),
+        };
+        if turns < 2 || !beside {
             return self.counted(name, count, step, f);
         }
         let var = self.var(name, Scalar::I64);
@@ -56,9 +61,12 @@ impl Lower<'_> {
         let start = self.moved(&first.copies, var, &Expr::int(0));
         let after = add(i.clone(), int(2 * step));
         let then = self.moved(&first.copies, var, &after);
-        let mut body = second.copies;
+        // A wait for the earlier copies that came later would wait for those ahead too.
+        let wait = drains.then(|| Stmt { kind: StmtKind::Fence, loc: self.loc.clone() });
+        let mut body: Vec<Stmt> = wait.iter().cloned().chain(second.copies).collect();
         body.extend(first.work.iter().cloned());
         let ahead = StmtKind::If { condition: less(after, int(count)), then, otherwise: Vec::new() };
+        body.extend(wait);
         body.push(Stmt { kind: ahead, loc: self.loc.clone() });
         body.extend(second.work);
         if let Some(block) = self.blocks.last_mut() {

@@ -13,6 +13,10 @@ use crate::target::Target;
 pub(super) fn drains(kernel: &CoreKernel, target: &Target, block: &[Stmt], open: &mut BTreeSet<Touch>) -> Vec<Stmt> {
     let mut out = Vec::new();
     for stmt in block {
+        // Before a copy ahead.
+        if stmt.kind == StmtKind::Fence {
+            open.clear();
+        }
         let mut own = BTreeSet::new();
         stmt.for_each(&mut |stmt| own.extend(touches(stmt, kernel, target)));
         let waits = |other: &Touch| own.iter().any(|touch| !alone(other.pipe, touch.pipe) && touch.conflicts(other));
