@@ -5,8 +5,8 @@ use lower_simt::ir::{Builtin, FragmentRole, LaneKernel, SharedData};
 use lower_simt::target::MatrixUnit;
 use tile_ir::{Access, Elem, ReduceOp, UnaryOp};
 
-use emit::Helpers;
 use crate::number::Number;
+use emit::Helpers;
 
 /// Plain facts of a dialect.
 #[derive(Clone, Copy, Debug)]

@@ -7,8 +7,8 @@ use lower_simt::ir::Scalar;
 use tile_ir::Elem;
 
 use crate::dialect::{Dialect, Space};
-use emit::Helpers;
 use crate::number::Number;
+use emit::Helpers;
 
 /// What the helpers need of a language beyond [`Dialect`].
 pub trait VectorSyntax: Dialect {

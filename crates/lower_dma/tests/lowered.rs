@@ -228,7 +228,12 @@ fn what_is_moved_is_known_without_running() {
             let (core, stats) = run(&matvec(n, k, block), target);
             let estimate = lower_dma::estimate::estimate(&core, target);
             assert!(estimate.exact, "{}", target.name);
-            assert_eq!((&estimate.bytes_in, &estimate.bytes_out), (&stats.bytes_in, &stats.bytes_out), "{}", target.name);
+            assert_eq!(
+                (&estimate.bytes_in, &estimate.bytes_out),
+                (&stats.bytes_in, &stats.bytes_out),
+                "{}",
+                target.name
+            );
             let counted = (estimate.copies, estimate.vectors, estimate.scalars, estimate.syncs);
             assert_eq!(counted, (stats.copies, stats.vectors, stats.scalars, stats.syncs), "{}", target.name);
         }

@@ -64,8 +64,7 @@ fn gap_bytes(copy: &CopyArea<'_>, size: u64) -> String {
     match copy.fixed_cols() {
         Some(cols) => ((copy.view_pitch - cols) * size).to_string(),
         None => {
-            let gap =
-                Text::binary(&Text::atom(copy.view_pitch.to_string()), "-", &copy.cols, Prec::Sum, false);
+            let gap = Text::binary(&Text::atom(copy.view_pitch.to_string()), "-", &copy.cols, Prec::Sum, false);
             narrow("uint32_t", &scaled(&gap, size))
         }
     }

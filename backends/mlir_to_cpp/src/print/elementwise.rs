@@ -66,7 +66,11 @@ pub(super) fn binary(
         }),
         Arg::Scalar(number) => {
             let name = with_number.ok_or_else(missing)?;
-            let number = if dst.elem() == Elem::I32 { format!("(int32_t){}", number.at_least(emit::Prec::Unary)) } else { number.text.clone() };
+            let number = if dst.elem() == Elem::I32 {
+                format!("(int32_t){}", number.at_least(emit::Prec::Unary))
+            } else {
+                number.text.clone()
+            };
             each(&[Side::of(dst), Side::of(x)], dst.rows, dst.cols, lines, &|places, extent| {
                 format!("{name}({}, {}, {number}, {});", places[0], places[1], unary_tail(extent))
             });

@@ -47,7 +47,9 @@ pub(super) fn spread<'a>(
 pub(super) fn scratch(wanted: &str, ty: &str, at: u64, count: u64, lines: &mut Lines<'_>) -> String {
     lines.helpers.need(emit_dma::SCRATCH, |_| {
         let first = TARGET.local_bytes;
-        format!("// Where UB behind the buffers starts, which single operations use.\nconstexpr uint32_t SCRATCH = {first};")
+        format!(
+            "// Where UB behind the buffers starts, which single operations use.\nconstexpr uint32_t SCRATCH = {first};"
+        )
     });
     let name = lines.name(wanted);
     let place = if at == 0 { "SCRATCH".to_owned() } else { format!("SCRATCH + {at}") };

@@ -75,7 +75,8 @@ impl Dialect for AscendC {
     }
 
     fn start(&self, signature: &Signature<'_>) -> Vec<String> {
-        let mut lines = vec!["KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);".to_owned(), "InitSocState();".to_owned()];
+        let mut lines =
+            vec!["KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);".to_owned(), "InitSocState();".to_owned()];
         for Parameter { name, address, kind, .. } in signature.params {
             if let ParameterKind::View { elem, count, .. } = kind {
                 let ty = types::memory(*elem);

@@ -88,9 +88,8 @@ fn of_lanes(kernel: &LaneKernel, limits: &lower_simt::target::Target) -> String 
     });
     table(&mut text, &arrays.collect::<Vec<_>>());
     let _ = writeln!(text, "views:");
-    let rows = views(&kernel.params).map(|(_, name, what, bytes, _)| {
-        [name.to_owned(), what, format!("{bytes} bytes"), String::new()]
-    });
+    let rows = views(&kernel.params)
+        .map(|(_, name, what, bytes, _)| [name.to_owned(), what, format!("{bytes} bytes"), String::new()]);
     table(&mut text, &rows.collect::<Vec<_>>());
     text
 }

@@ -59,7 +59,9 @@ impl Judge {
     /// The judges of `target`. Stock MLIR knows nothing of targets: it is asked once, with the CPU.
     pub const fn of(target: Target) -> &'static [Judge] {
         match target {
-            Target::Msl | Target::Cuda | Target::Musa | Target::Ascendc | Target::Pto | Target::Bang => &[Judge::Reference, Judge::Emulator],
+            Target::Msl | Target::Cuda | Target::Musa | Target::Ascendc | Target::Pto | Target::Bang => {
+                &[Judge::Reference, Judge::Emulator]
+            }
             Target::Spirv => &[Judge::Reference, Judge::Vulkan],
             Target::Cpu => &[Judge::Reference, Judge::Cpu, Judge::Stock],
         }

@@ -73,7 +73,8 @@ impl Printer<'_> {
     fn int_binary(&mut self, op: BinaryOp, scalar: Scalar, whole: &Expr, x: &Expr, y: &Expr) -> Text {
         // What the lowering puts together need not be read.
         match (op, x, y) {
-            (BinaryOp::Add | BinaryOp::Sub, x, Expr::Int(_, 0)) | (BinaryOp::Mul | BinaryOp::DivS, x, Expr::Int(_, 1)) => {
+            (BinaryOp::Add | BinaryOp::Sub, x, Expr::Int(_, 0))
+            | (BinaryOp::Mul | BinaryOp::DivS, x, Expr::Int(_, 1)) => {
                 return self.typed(x);
             }
             (BinaryOp::Add, Expr::Int(_, 0), y) | (BinaryOp::Mul, Expr::Int(_, 1), y) => return self.typed(y),

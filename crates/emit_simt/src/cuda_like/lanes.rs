@@ -4,8 +4,8 @@ use tile_ir::ReduceOp;
 
 use super::{CudaLike, FUNCTION};
 use crate::dialect::Dialect;
-use emit::Helpers;
 use crate::number::Number;
+use emit::Helpers;
 
 /// Adds the overload of `lane_sum`, `lane_min` or `lane_max` for a type and gives its name.
 pub(super) fn reduction(dialect: &CudaLike, op: ReduceOp, number: Number, helpers: &mut Helpers) -> &'static str {

@@ -11,8 +11,8 @@ use tile_ir::Elem;
 
 use super::{CudaLike, FUNCTION};
 use crate::dialect::{Dialect, MatrixAccess, MatrixFill};
-use emit::Helpers;
 use crate::vector::VectorSyntax;
+use emit::Helpers;
 
 /// An array of fragments: each the registers of one thread.
 pub(super) fn declaration(name: &str, unit: &MatrixUnit, role: FragmentRole, len: u32) -> String {

@@ -17,9 +17,9 @@ use lower_simt::target::MatrixUnit;
 use tile_ir::{Access, Axis, Elem, ReduceOp};
 
 use crate::dialect::{BuiltinForm, Dialect, EarlyForm, EarlyUse, Facts, MatrixAccess, MatrixFill, Signature, Space};
-use emit::Helpers;
 use crate::number::Number;
 use crate::vector;
+use emit::Helpers;
 
 /// What helper functions begin with.
 const FUNCTION: &str = "__device__ __forceinline__";

@@ -4,9 +4,9 @@ use tile_ir::Elem;
 
 use super::{CudaLike, FUNCTION, half};
 use crate::dialect::{Dialect, Space};
-use emit::Helpers;
 use crate::number::Number;
 use crate::vector::VectorSyntax;
+use emit::Helpers;
 
 impl VectorSyntax for CudaLike {
     fn procedure(&self) -> &'static str {

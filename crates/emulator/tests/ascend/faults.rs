@@ -296,7 +296,9 @@ fn cores_start_with_nothing() {
     let tensors = "LocalTensor<float> a(TPosition::VECIN, 0, 64), b(TPosition::VECIN, 256, 64);";
     let first = format!("{tensors} if (GetBlockIdx() == 0) {{ DataCopy(a, gx, 64); DataCopy(b, gx, 64); {LOADED} }}");
     // The second core fills what the first one loaded last.
-    let sound = format!("{first} else {{ DataCopy(a, gx, 64); Duplicate(b, 1.0f, 64); {LOADED} }} {COMPUTED} if (GetBlockIdx() == 1) DataCopy(gy, b, 64);");
+    let sound = format!(
+        "{first} else {{ DataCopy(a, gx, 64); Duplicate(b, 1.0f, 64); {LOADED} }} {COMPUTED} if (GetBlockIdx() == 1) DataCopy(gy, b, 64);"
+    );
     if let Some(result) = run(&sound) {
         result.unwrap_or_else(|fault| panic!("{fault}"));
     }

@@ -82,11 +82,11 @@ impl Walk<'_> {
     }
 
     fn copy(&mut self, copy: &Copy, inward: bool, own: &mut Estimate) {
-        let extent = |value: Option<i64>, most: u64| value.and_then(|n| u64::try_from(n).ok()).unwrap_or(most).min(most);
+        let extent =
+            |value: Option<i64>, most: u64| value.and_then(|n| u64::try_from(n).ok()).unwrap_or(most).min(most);
         let (rows, cols) = (self.value(&copy.rows), self.value(&copy.cols));
         own.exact &= rows.is_some() && cols.is_some();
-        let bytes =
-            extent(rows, copy.max_rows) * extent(cols, copy.max_cols) * self.view_elem(copy.view).bytes();
+        let bytes = extent(rows, copy.max_rows) * extent(cols, copy.max_cols) * self.view_elem(copy.view).bytes();
         let list = if inward { &mut own.bytes_in } else { &mut own.bytes_out };
         list[copy.view.index()] += bytes;
         own.copies += 1;
@@ -110,7 +110,8 @@ impl Walk<'_> {
             self.forget(body);
             return Estimate { exact: false, ..self.block(body) };
         };
-        let count = if upper > lower && step > 0 { (upper - lower).unsigned_abs().div_ceil(step.unsigned_abs()) } else { 0 };
+        let count =
+            if upper > lower && step > 0 { (upper - lower).unsigned_abs().div_ceil(step.unsigned_abs()) } else { 0 };
         let mut total = Estimate::new(self.kernel);
         if count > 0 && alike(var, body) {
             self.set(var, None);

@@ -15,7 +15,8 @@ pub(crate) const LARGEST_ANGLE: f32 = 200_000.0;
 /// Parts of pi that add up to it; the first three have 7 bits, so that their product with up to 17 bits is exact.
 const PI: [f32; 4] = [3.125, 0.016_357_422, 0.000_234_603_88, 6.278_329_5e-7];
 /// Coefficients of the series of the sine from the 13th power down; the first missing term is 7e-10 at half of pi.
-const SERIES: [f32; 6] = [1.0 / 6_227_020_800.0, -1.0 / 39_916_800.0, 1.0 / 362_880.0, -1.0 / 5040.0, 1.0 / 120.0, -1.0 / 6.0];
+const SERIES: [f32; 6] =
+    [1.0 / 6_227_020_800.0, -1.0 / 39_916_800.0, 1.0 / 362_880.0, -1.0 / 5040.0, 1.0 / 120.0, -1.0 / 6.0];
 
 impl Lower<'_> {
     /// A function of a span of `f32`.
