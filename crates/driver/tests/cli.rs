@@ -81,7 +81,7 @@ fn wrong_names_suggest_the_nearest() {
     assert_contains(&refusal(&["emit", "--target", "cppu"]), &["did you mean `cpu`?"]);
     assert_contains(
         &refusal(&["emit", "--target", "aie"]),
-        &["no backend in this version", "available: msl, cuda, musa, spirv, cpu"],
+        &["no backend in this version", "available: msl, cuda, musa, spirv, ascendc, pto, bang, cpu"],
     );
     assert_contains(&refusal(&["decode", "--model", "smollm2-153m"]), &["did you mean `smollm2-135m`?"]);
     assert_contains(&refusal(&["decode", "--device", "cup"]), &["did you mean `cpu`?"]);

@@ -39,6 +39,21 @@ fn smollm2_on_emulated_musa() {
 }
 
 #[test]
+fn smollm2_on_emulated_ascendc() {
+    check(&["--device", "ascendc-emu", "--tokens", "4"]);
+}
+
+#[test]
+fn smollm2_on_emulated_pto() {
+    check(&["--device", "pto-emu", "--tokens", "4"]);
+}
+
+#[test]
+fn smollm2_on_emulated_bang() {
+    check(&["--device", "bang-emu", "--tokens", "4"]);
+}
+
+#[test]
 fn smollm2_through_vulkan() {
     if let Err(error) = decode::open_device("vulkan", None) {
         return eprintln!("SKIPPED: nothing is decoded through Vulkan: {error}");

@@ -88,8 +88,20 @@ fn runtimes_need_no_compiler() {
     let graph = graph();
     for name in ["bundle", "cases", "device", "decode", "emulator", "vendor", "wheel"] {
         let linked = closure(&graph, name);
-        let backends =
-            ["mlir_to_cpu", "mlir_to_msl", "mlir_to_gpu", "mlir_to_musa", "mlir_to_spirv", "lower_simt", "emit_simt"];
+        let backends = [
+            "mlir_to_cpu",
+            "mlir_to_msl",
+            "mlir_to_gpu",
+            "mlir_to_musa",
+            "mlir_to_spirv",
+            "mlir_to_cpp",
+            "mlir_to_pto",
+            "mlir_to_bang",
+            "lower_simt",
+            "emit_simt",
+            "lower_dma",
+            "emit_dma",
+        ];
         let others = ["tile_mlir", "cranelift-codegen", "rustc_codegen_mlir", "fuse"];
         // `vendor` judges printed sources, whose type lies beside the printers' tools.
         let ir = (name != "vendor").then_some("tile_ir");
@@ -116,11 +128,13 @@ fn backends_stand_alone() {
 #[test]
 fn printers_are_pure() {
     let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-    let crates = ["crates/emit", "crates/emit_simt", "crates/fuse", "crates/lower_simt", "crates/tile_ir"];
-    let backends = ["backends/mlir_to_msl", "backends/mlir_to_gpu", "backends/mlir_to_musa", "backends/mlir_to_spirv"];
+    let lowerings = ["crates/lower_simt", "crates/lower_dma"];
+    let crates = ["crates/emit", "crates/emit_simt", "crates/emit_dma", "crates/fuse", "crates/tile_ir"];
+    let backends = ["msl", "gpu", "musa", "spirv", "cpp", "pto", "bang"].map(|name| format!("backends/mlir_to_{name}"));
     let mut seen = 0;
-    for folder in crates.into_iter().chain(backends) {
-        let mut queue = vec![root.join(folder).join("src")];
+    let folders = crates.into_iter().chain(lowerings).map(str::to_owned).chain(backends);
+    for folder in folders {
+        let mut queue = vec![root.join(&folder).join("src")];
         while let Some(path) = queue.pop() {
             if path.is_dir() {
                 queue.extend(std::fs::read_dir(&path).expect("readable").map(|entry| entry.expect("readable").path()));
