@@ -10,7 +10,8 @@ use std::process::{Command, ExitCode, Stdio};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-const DOCUMENTS: &[&str] = &["README.md", "docs/your-first-kernel.md", "docs/benchmarking.md", "docs/cuda.md"];
+const DOCUMENTS: &[&str] =
+    &["README.md", "docs/your-first-kernel.md", "docs/benchmarking.md", "docs/cuda.md", "docs/cores.md"];
 
 /// A command of a document and what it prints.
 struct Transcript {
