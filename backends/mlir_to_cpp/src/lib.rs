@@ -49,14 +49,7 @@ pub struct Options {}
 pub fn emit(module: &Module, options: &Options) -> Result<Vec<Source>, Vec<Error>> {
     let Options {} = options;
     let lowered = lower_dma::lower(module, &limits::TARGET)?;
-    let (mut sources, mut errors) = (Vec::new(), Vec::new());
-    for kernel in &lowered.kernels {
-        match print(kernel) {
-            Ok(source) => sources.push(source),
-            Err(error) => errors.push(error),
-        }
-    }
-    if errors.is_empty() { Ok(sources) } else { Err(errors) }
+    emit::all(&lowered.kernels, print)
 }
 
 /// Prints a lowered kernel.

@@ -43,3 +43,18 @@ pub struct Binary {
     /// Contents.
     pub bytes: Vec<u8>,
 }
+
+/// Prints `kernels` in order.
+///
+/// # Errors
+/// All that their printer refuses, in order.
+pub fn all<K, E>(kernels: &[K], print: impl Fn(&K) -> Result<Source, E>) -> Result<Vec<Source>, Vec<E>> {
+    let (mut sources, mut errors) = (Vec::new(), Vec::new());
+    for kernel in kernels {
+        match print(kernel) {
+            Ok(source) => sources.push(source),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(sources) } else { Err(errors) }
+}

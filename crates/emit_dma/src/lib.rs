@@ -8,6 +8,7 @@
 //! holds `f16` and `bf16` values; elements of 16 bits are read and written as bits.
 
 mod area;
+pub mod caps;
 mod dialect;
 mod lines;
 mod number;

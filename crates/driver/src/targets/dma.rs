@@ -40,8 +40,7 @@ pub(super) fn backend(target: Target) -> Option<Backend> {
 pub(super) fn compile(target: Target, module: &Module) -> anyhow::Result<Compiled> {
     let Some(backend) = backend(target) else { return super::compile(target, module) };
     let cores = lower_dma::lower(module, backend.limits).map_err(|errors| reports(&errors))?;
-    let printed: Result<Vec<emit::Source>, lower_dma::Error> = cores.kernels.iter().map(backend.print).collect();
-    let sources = printed.map_err(|error| reports(&[error]))?;
+    let sources = emit::all(&cores.kernels, backend.print).map_err(|errors| reports(&errors))?;
     let companions = (backend.companions)(&sources);
     Ok(Compiled { companions, ..Compiled::printed(target, sources) })
 }
