@@ -81,12 +81,9 @@ pub(super) fn binary(target: &'static Target) -> Hand {
 /// Products with sums.
 pub(super) fn fused(target: &'static Target) -> Hand {
     let mut m = Maker::new("fused", target);
-    let dense = |m: &mut Maker, name: &str| m.dense(name, F32, 3, 11);
-    let part = |m: &mut Maker, name: &str| m.part(name, F32, 3, 11);
-    let even = |m: &mut Maker, name: &str| m.dense(name, F32, 2, 44);
-    let shapes: [&dyn Fn(&mut Maker, &str) -> Span; 3] = [&dense, &part, &even];
-    for shape in shapes {
-        let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| shape(&mut m, name));
+    for (strided, rows, cols) in [(false, 3, 11), (true, 3, 11), (false, 2, 44)] {
+        let [a, b, c, d] = ["a", "b", "c", "d"]
+            .map(|name| if strided { m.part(name, F32, rows, cols) } else { m.dense(name, F32, rows, cols) });
         // Into none of the operands, into each, into one that is two of them or all.
         for (dst, args) in [
             (&d, [&a, &b, &c]),
