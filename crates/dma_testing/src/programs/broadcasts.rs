@@ -51,9 +51,14 @@ pub(super) fn steps(target: &'static Target) -> Hand {
     // And longer than what operations have beside the buffers, on targets where they have.
     let (long, row) = (m.dense("long", F32, 2, 4200), m.dense("row", F32, 1, 4200));
     m.vector(VectorOp::Binary(BinaryOp::DivF), &long, &[span(&long), Operand::Row(row)]);
-    // A part of rows, more of them than repeats, far apart.
-    let far = m.dense("far", F32, 2, 8200);
-    let part = Span { offset: Expr::int(0), cols: 8_150, ..far };
+    m.finish()
+}
+
+/// A part of rows that are so long that PTO's repeats cannot take them together.
+pub(super) fn long_rows(target: &'static Target) -> Hand {
+    let mut m = Maker::new("long_rows", target);
+    let far = m.dense("far", F32, 2, 16_500);
+    let part = Span { offset: Expr::int(0), cols: 16_400, ..far };
     m.vector(VectorOp::Binary(BinaryOp::Mul), &part, &[span(&part), number(-2.0)]);
     m.finish()
 }

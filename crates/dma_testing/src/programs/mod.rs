@@ -39,6 +39,7 @@ pub fn all(target: &'static Target) -> Vec<Hand> {
         elementwise::fused,
         broadcasts::rows_and_columns,
         broadcasts::steps,
+        broadcasts::long_rows,
         integers::integers,
         casts::casts,
         masks::masks,
