@@ -42,6 +42,8 @@ pub const TARGET: Target = Target {
         (Elem::I32, Elem::F32),
         (Elem::I8, Elem::F32),
     ],
+    // Rows are folded one by one or moved together.
+    reduces_parts: true,
     fills: &[Elem::F32, Elem::F16, Elem::Bf16, Elem::I32],
     iota: false,
     // As above, appendix of scalar functions: it has `log2f` and `log10f`, but no `logf`, `tanhf` and `floorf`.

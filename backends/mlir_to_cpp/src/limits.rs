@@ -42,6 +42,8 @@ pub const TARGET: Target = Target {
         (Elem::I32, Elem::F32),
         (Elem::I8, Elem::F16),
     ],
+    // asc-devkit, WholeReduceSum: it counts the elements of each repeat, and how far repeats are apart.
+    reduces_parts: true,
     // asc-devkit, Duplicate.
     fills: &[Elem::F32, Elem::F16, Elem::Bf16, Elem::I32],
     // `CreateVecIndex` writes its first elements by scalar code, which no flag between pipes orders.

@@ -59,6 +59,9 @@ pub const TARGET: Target = Target {
         (Elem::I32, Elem::F32),
         (Elem::I8, Elem::F16),
     ],
+    // A reduction has a scratch tile with rows as far apart as the operand's, for which the operand stands.
+    // Source: pto-isa, docs/isa/TROWSUM.md.
+    reduces_parts: false,
     fills: &[Elem::F32, Elem::F16, Elem::Bf16, Elem::I32],
     // `TCI` counts on the scalar unit. Source: pto-isa, npu/a2a3/TCI.hpp.
     iota: false,

@@ -1,13 +1,12 @@
 //! Judges of the text: absent ones say so, present ones are called as documented.
 #![cfg(unix)]
 
-mod programs;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
+use dma_testing::programs::all;
 use emit::Source;
 use mlir_to_pto::limits::TARGET;
 use mlir_to_pto::validate::{Judges, by_bisheng, by_simulation};
@@ -17,7 +16,7 @@ use vendor::{Outcome, Tools};
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn source() -> Source {
-    mlir_to_pto::print(&programs::all().remove(0)).unwrap_or_else(|error| panic!("{error:?}"))
+    mlir_to_pto::print(&all(&TARGET).remove(0).core).unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 /// An executable shell script.
@@ -85,7 +84,7 @@ fn the_library_takes_the_texts() {
     }
     // And those of random kernels, which lowerings make.
     let lowered = (0..12).filter_map(|seed| dma_testing::lower(&kernel_from_seed(seed), &TARGET).ok());
-    for kernel in programs::all().into_iter().chain(lowered) {
+    for kernel in all(&TARGET).into_iter().map(|hand| hand.core).chain(lowered) {
         let source = mlir_to_pto::print(&kernel).unwrap_or_else(|error| panic!("{error:?}"));
         let outcome = by_simulation(judges.simulation.as_ref(), &source);
         println!("{}: {outcome}", kernel.name);

@@ -2,11 +2,12 @@
 //! tile interpreter.
 //!
 //! Whatever runs a core program runs it under every kind of schedule: what pipes are given is done at once, as late as flags, barriers
-//! and waits allow, and at random times. [`random`] holds random kernels, [`mutations`] damages lowered ones.
+//! and waits allow, and at random times. [`programs`] holds core programs by hand, [`random`] random kernels, [`mutations`] damages lowered ones.
 
 mod cores;
 pub mod mutations;
 mod program;
+pub mod programs;
 pub mod random;
 
 use emit::Source;

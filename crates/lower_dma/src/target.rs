@@ -36,6 +36,8 @@ pub struct Target {
     pub binary_i32: &'static [BinaryOp],
     /// Vector conversions, from and to; narrowing to the nearest (ties to even), float to integer toward zero.
     pub casts: &'static [(Elem, Elem)],
+    /// Rows that are parts of longer ones can be reduced; else what lies between them must be nobody's.
+    pub reduces_parts: bool,
     /// Element types that the vector unit can fill.
     pub fills: &'static [Elem],
     /// `i32` vectors that count up.

@@ -117,6 +117,29 @@ fn operands_fit() {
     assert!(matches!(foreign, Rule::Native(_)));
 }
 
+/// Where a target cannot reduce parts of rows, what lies between them must be nobody's.
+#[test]
+fn reduced_rows_are_what_the_target_reduces() {
+    let check = |target: &Target, rows: u64, cols: u64| {
+        let mut b = Build::new("parts", target);
+        let x = b.view("x", Elem::F32, &[rows, 32], Access::Read);
+        let (a, d) = (b.buffer("a", Elem::F32, rows, 32), b.buffer("d", Elem::F32, 1, rows));
+        b.load(a, x, Expr::int(0));
+        b.put(StmtKind::Fence);
+        let part = Span { cols, ..b.all(a) };
+        let (op, dst) = (VectorOp::ReduceRows(ReduceOp::Add), b.all(d));
+        b.put(StmtKind::Vector { op, dst, args: vec![Operand::Span(part)] });
+        verify(&b.finish(), target)
+    };
+    for target in &lower_dma::testing::TARGETS {
+        assert_eq!(check(target, 3, 30), Ok(()), "{}: the rest of the last block", target.name);
+        assert_eq!(check(target, 1, 8), Ok(()), "{}: one row", target.name);
+        let parts = check(target, 3, 8).map_err(|errors| errors[0].rule.clone());
+        let wanted = Err(Rule::Native("ReduceRows(Add) on f32".into()));
+        assert_eq!(parts, if target.reduces_parts { Ok(()) } else { wanted }, "{}", target.name);
+    }
+}
+
 #[test]
 fn variables_are_defined_and_typed() {
     let number = |value: Expr| {

@@ -74,8 +74,9 @@ pub(super) fn compare(
         }
         if whole < cols {
             let rest = cols - whole;
+            // Whatever used scratch memory before is over.
+            lines.once(BARRIER);
             lines.scope(|lines| {
-                lines.line(BARRIER);
                 let mut copied = Vec::new();
                 for (which, area) in [Some(x), right].into_iter().flatten().enumerate() {
                     let wanted = if which == 0 { "left" } else { "right" };
@@ -106,10 +107,8 @@ pub(super) fn select(dst: &Area<'_>, mask: &Area<'_>, sides: [&Area<'_>; 2], lin
         });
         let mask = bits(mask, &mask.at(row, 0));
         let [to, x, y] = places;
+        // It keeps the mask's address in memory of the library, and orders that itself. Source: asc-devkit,
+        // dav_c220/kernel_operator_vec_cmpsel_impl.h, `VselImpl`.
         lines.line(&format!("Select({to}, {mask}, {x}, {y}, SELMODE::VSEL_TENSOR_TENSOR_MODE, {cols});"));
-        if rows > 1 {
-            // They share memory of the library.
-            lines.line(BARRIER);
-        }
     });
 }

@@ -1,7 +1,7 @@
 //! Copies between global memory and UB.
 
 use emit::{Prec, Text};
-use emit_dma::{CopyArea, Lines, float, int};
+use emit_dma::{Area, CopyArea, Lines, float, int, plus, times};
 use lower_dma::ir::Scalar;
 use tile_ir::{Elem, Number};
 
@@ -11,15 +11,49 @@ use crate::types;
 
 /// Writes a copy of rows of any number of bytes; in UB each row starts at a block.
 pub(super) fn copy(copy: &CopyArea<'_>, lines: &mut Lines<'_>) {
+    // Distances in global memory have 32 bits. Source: asc-devkit, DataCopyPad, `DataCopyExtParams`.
+    let near = u32::try_from(copy.view_pitch.saturating_mul(copy.elem.bytes())).is_ok();
+    if near || copy.fixed_rows() == Some(1) {
+        let call = call(copy, lines);
+        lines.line(&call);
+        return;
+    }
+    lines.times(copy.local.rows, "row", |lines, number| {
+        let guard = match copy.fixed_rows() {
+            Some(rows) if rows == copy.local.rows => None,
+            Some(_) | None => Some(format!("{} < {}", number.text, copy.rows.at_least(Prec::Shift))),
+        };
+        let wide = Text::new(format!("(int64_t){}", number.text), Prec::Unary);
+        let row = CopyArea {
+            local: Area { offset: copy.local.at(number, 0), rows: 1, ..copy.local.clone() },
+            view_offset: plus(&copy.view_offset, &times(&wide, copy.view_pitch)),
+            rows: Text::atom("1"),
+            ..copy.clone()
+        };
+        let call = call(&row, lines);
+        match guard {
+            None => lines.line(&call),
+            Some(guard) => lines.line(&format!("if ({guard}) {{ {call} }}")),
+        }
+    });
+}
+
+/// Elements of a copy that is one piece of whole blocks on both sides.
+fn piece(copy: &CopyArea<'_>, size: u64) -> Option<u64> {
+    let (rows, cols) = (copy.fixed_rows()?, copy.fixed_cols()?);
+    let dense = rows == 1 || (cols == copy.local.pitch && cols == copy.view_pitch);
+    (dense && (cols * size).is_multiple_of(TARGET.block)).then_some(rows * cols)
+}
+
+/// The call. Rows are at most 2^32 bytes apart.
+fn call(copy: &CopyArea<'_>, lines: &mut Lines<'_>) -> String {
     let elem = copy.local.elem();
     let (size, block) = (elem.bytes(), TARGET.block);
     let (gm, ub) = (at(copy.view, &copy.view_offset), at(copy.local.name, &copy.local.offset));
-    if let (Some(1), Some(cols), None) = (copy.fixed_rows(), copy.fixed_cols(), copy.pad)
-        && (cols * size).is_multiple_of(block)
-    {
+    // There is no rest to fill.
+    if let Some(count) = piece(copy, size) {
         let (to, from) = if copy.inward { (ub, gm) } else { (gm, ub) };
-        lines.line(&format!("DataCopy({to}, {from}, {cols});"));
-        return;
+        return format!("DataCopy({to}, {from}, {count});");
     }
     let one_row = copy.fixed_rows() == Some(1);
     let bytes = scaled(&copy.cols, size);
@@ -28,8 +62,7 @@ pub(super) fn copy(copy: &CopyArea<'_>, lines: &mut Lines<'_>) {
     let ub_gap = if one_row { "0".to_owned() } else { gap_blocks(copy, size) };
     let (rows, bytes) = (narrow("uint16_t", &copy.rows), narrow("uint32_t", &bytes));
     if !copy.inward {
-        lines.line(&format!("DataCopyPad({gm}, {ub}, DataCopyExtParams({rows}, {bytes}, {ub_gap}, {gm_gap}, 0));"));
-        return;
+        return format!("DataCopyPad({gm}, {ub}, DataCopyExtParams({rows}, {bytes}, {ub_gap}, {gm_gap}, 0));");
     }
     let pad = match copy.pad {
         None => "false, 0, 0, {}".to_owned(),
@@ -46,9 +79,9 @@ pub(super) fn copy(copy: &CopyArea<'_>, lines: &mut Lines<'_>) {
         }
     };
     let ty = types::local(elem);
-    lines.line(&format!(
+    format!(
         "DataCopyPad({ub}, {gm}, DataCopyExtParams({rows}, {bytes}, {gm_gap}, {ub_gap}, 0), DataCopyPadExtParams<{ty}>({pad}));"
-    ));
+    )
 }
 
 /// `cols` times `size`.

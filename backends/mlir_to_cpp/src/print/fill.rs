@@ -8,8 +8,9 @@ use super::forms::{Extent, Side, Walk, each};
 use super::{BARRIER, at};
 use crate::limits::{SCRATCH, TARGET};
 
-/// Rows that [`spread`] handles at a time: what one instruction repeats, in whole groups of the eight that `Brcb` takes.
-const GROUP: u64 = 248;
+/// Rows that [`spread`] handles at a time: at most what one instruction repeats, and so many that the column's element of each
+/// group's first row is at a block: 8 elements of 4 bytes, 16 of 2. `Brcb` takes eight at a time.
+const GROUP: u64 = 240;
 
 /// Some rows of the result.
 pub(super) struct Rows<'a> {
@@ -26,6 +27,8 @@ pub(super) fn spread<'a>(
     lines: &mut Lines<'_>,
     operation: &dyn Fn(&Rows<'a>, &Side, &mut Lines<'_>),
 ) {
+    // Whatever used scratch memory before is over.
+    lines.once(BARRIER);
     lines.scope(|lines| {
         let (ty, size) = (crate::types::local(column.elem()), column.elem().bytes());
         let name = scratch("blocks", ty, 0, SCRATCH / size, lines);
@@ -33,8 +36,9 @@ pub(super) fn spread<'a>(
         for first in (0..dst.rows).step_by(GROUP as usize) {
             let rows = (dst.rows - first).min(GROUP);
             let source = at(column.name, &column.at(&Text::atom("0"), first));
-            // Whatever used scratch memory before is over.
-            lines.line(BARRIER);
+            if first > 0 {
+                lines.line(BARRIER);
+            }
             lines.line(&format!("Brcb({name}, {source}, {}, BrcbRepeatParams(1, 8));", rows.div_ceil(8)));
             lines.line(BARRIER);
             let part = Rows { area: dst.rows(first, rows), first: Text::atom(first.to_string()) };
@@ -74,9 +78,11 @@ pub(super) fn copy(dst: &Area<'_>, from: &Arg<'_>, lines: &mut Lines<'_>) -> Res
             let call = |places: &[String], extent: &Extent| repeat(places, extent, size);
             each(&[Side::of(dst), Side::row(x)], dst.rows, dst.cols, lines, &call);
         }
-        Arg::Column(x) if x.elem().bytes() == 4 => {
+        // `Brcb` and `Copy` take elements of 2 and 4 bytes. Source: asc-devkit, Brcb and Copy, tables of Atlas A2.
+        Arg::Column(x) if matches!(x.elem().bytes(), 2 | 4) => {
+            let size = x.elem().bytes();
             spread(dst, x, lines, &|dst, blocks, lines| {
-                let call = |places: &[String], extent: &Extent| repeat(places, extent, 4);
+                let call = |places: &[String], extent: &Extent| repeat(places, extent, size);
                 each(&[Side::of(&dst.area), blocks.clone()], dst.area.rows, dst.area.cols, lines, &call);
             });
         }

@@ -12,8 +12,8 @@ use crate::limits::TARGET;
 
 /// Elements of f32 that one repeat reduces.
 const LANES: u64 = 64;
-/// Most repeats of an instruction.
-const REPEATS: u64 = 255;
+/// Most repeats of an instruction, such that the results of the next one start at a block, as operands do.
+const REPEATS: u64 = 248;
 
 /// Instructions that combine two tensors, and the elements of each repeat.
 fn names(op: ReduceOp) -> Result<(&'static str, &'static str), String> {

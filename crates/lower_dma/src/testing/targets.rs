@@ -28,6 +28,7 @@ pub const ASCEND: Target = Target {
         (Elem::I32, Elem::F32),
         (Elem::I8, Elem::F16),
     ],
+    reduces_parts: true,
     fills: &[Elem::F32, Elem::F16, Elem::Bf16, Elem::I32],
     iota: true,
     scalar_unary: &[],
@@ -35,7 +36,7 @@ pub const ASCEND: Target = Target {
 
 /// PTO on the 910B: the same hardware, other limits.
 pub const PTO: Target =
-    Target { name: "pto", local_bytes: 188_416, cores: 48, sync: Sync::Events { ids: 8 }, ..ASCEND };
+    Target { name: "pto", local_bytes: 188_416, sync: Sync::Events { ids: 8 }, reduces_parts: false, ..ASCEND };
 
 /// BANG: copies wait, masks of numbers, no integer vectors.
 pub const BANG: Target = Target {
@@ -53,6 +54,7 @@ pub const BANG: Target = Target {
     binary: &[BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul, BinaryOp::DivF, BinaryOp::MinF, BinaryOp::MaxF],
     binary_i32: &[],
     casts: &[(Elem::Bf16, Elem::F32), (Elem::F32, Elem::Bf16), (Elem::F16, Elem::F32), (Elem::F32, Elem::F16)],
+    reduces_parts: true,
     fills: &[Elem::F32, Elem::F16, Elem::Bf16, Elem::I32],
     iota: false,
     scalar_unary: &[UnaryOp::Exp, UnaryOp::Sqrt],

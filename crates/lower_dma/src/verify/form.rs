@@ -230,14 +230,22 @@ impl Check<'_> {
             VectorOp::Binary(op) => self.target.binary.contains(&op),
             VectorOp::Cast => elems.first().is_some_and(|&from| self.target.casts.contains(&(from, to))),
             VectorOp::Iota => self.target.iota,
-            VectorOp::Fma
-            | VectorOp::Compare(_)
-            | VectorOp::Select
-            | VectorOp::ReduceRows(_)
-            | VectorOp::ReduceCols(_) => true,
+            VectorOp::ReduceRows(_) => self.target.reduces_parts || args.iter().all(|arg| self.is_own(arg)),
+            VectorOp::Fma | VectorOp::Compare(_) | VectorOp::Select | VectorOp::ReduceCols(_) => true,
         };
         if !native {
             self.report(loc, Rule::Native(format!("{op:?} on {to}")));
+        }
+    }
+
+    /// Whether nothing but the rest of blocks lies between the rows of an operand.
+    fn is_own(&self, arg: &Operand) -> bool {
+        match arg {
+            Operand::Span(span) => {
+                let step = self.target.step(self.kernel.buffer(span.buffer).elem);
+                span.rows == 1 || span.pitch == span.cols.next_multiple_of(step)
+            }
+            Operand::Row(_) | Operand::Column(_) | Operand::Scalar(_) => true,
         }
     }
 
