@@ -22,6 +22,8 @@ pub enum FaultKind {
     Uninitialised,
     /// A read of an element that the same core wrote before: it may see the old value.
     Coherence,
+    /// An element that the access pattern of the host's part does not give to the member.
+    Access,
     /// Two members touch one element, and one of them writes.
     MemberRace,
 }
@@ -36,6 +38,7 @@ impl fmt::Display for FaultKind {
             FaultKind::Element => "wrong element type",
             FaultKind::Uninitialised => "use of a value that nobody wrote",
             FaultKind::Coherence => "read behind a write",
+            FaultKind::Access => "access outside its pattern",
             FaultKind::MemberRace => "race between members",
         })
     }

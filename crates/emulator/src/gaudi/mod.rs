@@ -10,12 +10,12 @@
 //! Before anything runs: words (literals without `f`), types (no lane of a vector, no division, constant subscripts of an `int5`,
 //! no mixture of signs without a cast), every argument of every intrinsic with its immediates, sums of arrays (16 KiB of vector memory where
 //! a function looks tables up), parameters. While it runs: element types, negative coordinates, addresses and indices outside, values that
-//! nobody wrote, reads behind writes, and with [`Checks::Memory`] members that meet.
+//! nobody wrote, reads behind writes, elements outside the host's access patterns, and with [`Checks::Memory`] members that meet.
 //!
 //! # What is not there
 //! The preprocessor but pragmas of loops, arrays in functions, structures of the text, pointers but results of `gen_addr`; bytes, 16-bit whole
 //! numbers and f16; comparisons and sums over lanes of bf16; predicates for lanes but in `v_*_mov_vb`; partial accesses with an offset;
-//! stores of scalars, atomic adds, fences and what they order, `v_*_ld_l`; access patterns of the host's part; Gaudi 3.
+//! stores of scalars, atomic adds, fences and what they order, `v_*_ld_l`; Gaudi 3.
 //!
 //! # What is not known
 //! Rounding inside `mac` (here once), the last bit of special functions, which lane of equals an argmax names (such a call is refused),
@@ -64,6 +64,24 @@ pub struct Tensor {
     pub dims: [u32; 5],
 }
 
+/// What the host's part says that member `m` touches along one dimension of a tensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anything: `allRequired`.
+    All,
+    /// Elements `a * m + start` to `a * m + end`, the last one too, for the member's place `m` along `dim` of the index space.
+    Of {
+        /// Dimension of the index space.
+        dim: usize,
+        /// Elements from one member to the next, at least 0.
+        a: u32,
+        /// First element of member 0.
+        start: i32,
+        /// Last element of member 0.
+        end: i32,
+    },
+}
+
 /// How the index space is given to cores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
@@ -82,6 +100,9 @@ pub struct Launch<'a> {
     pub index_space: [u32; 5],
     /// Shapes of the tensors, in the order of the parameters.
     pub tensors: &'a [Tensor],
+    /// Access patterns of the tensors, in the same order, or nothing, and then they are not looked at. The compiler of graphs cuts tensors
+    /// by them (source: Intel_Gaudi3_Software, tpc_kernel_lib_interface.h).
+    pub access: &'a [[Access; 5]],
     /// Arguments in the order of the parameters: buffers for tensors, then scalars.
     pub args: &'a [Arg],
     /// Who runs which members.

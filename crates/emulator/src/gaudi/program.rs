@@ -6,10 +6,10 @@ use super::exec::tensor::{Bound, Cell, Tensors};
 use super::fault::Fault;
 use super::ir::Module;
 use super::parse::parse;
-use super::split::parts;
+use super::split::{allowed, parts};
 use super::ty::Ty;
 use super::value::Value;
-use super::{Launch, SLM_BYTES, Tensor, VLM_BYTES, VLM_BYTES_WITH_TABLES};
+use super::{Access, Launch, SLM_BYTES, Tensor, VLM_BYTES, VLM_BYTES_WITH_TABLES};
 use crate::{Arg, Checks};
 
 /// A text that was read.
@@ -82,6 +82,13 @@ impl Program {
         if tensors != launch.tensors.len() {
             return Err(Fault::launch(format!("{} shapes for {tensors} tensors", launch.tensors.len())));
         }
+        let known = |access: &Access| match *access {
+            Access::All => true,
+            Access::Of { dim, start, end, .. } => dim < 5 && start <= end,
+        };
+        if !(launch.access.is_empty() || launch.access.len() == tensors) || !launch.access.iter().flatten().all(known) {
+            return Err(Fault::launch("the access patterns are not those of the tensors"));
+        }
         let (mut bound, mut args) = (Vec::new(), Vec::new());
         for (number, ((name, ty), arg)) in params.iter().zip(launch.args).enumerate() {
             args.push(match (ty, arg) {
@@ -99,6 +106,9 @@ impl Program {
         }
         let mut tensors = self.tensors(bound)?;
         for (run, (offset, size)) in parts(launch.index_space, launch.split).into_iter().enumerate() {
+            for (bound, access) in tensors.bound.iter_mut().zip(launch.access) {
+                bound.allowed = Some(allowed(access, offset, size));
+            }
             Core::new(&self.module, &mut tensors, offset, size, run as u32 + 1).main(args.clone())?;
         }
         Ok(())
@@ -153,5 +163,5 @@ fn bind(name: &str, tensor: &Tensor, arg: &Arg) -> Result<Bound, Fault> {
     if !fits || tensor.dims.iter().any(|dim| *dim == 0 || *dim > i32::MAX as u32) {
         return Err(Fault::launch(format!("`{name}` of {:?} has a buffer of {bytes} bytes", tensor.dims)));
     }
-    Ok(Bound { name: name.to_owned(), address, element, dims: tensor.dims, writable, cells: None })
+    Ok(Bound { name: name.to_owned(), address, element, dims: tensor.dims, writable, cells: None, allowed: None })
 }

@@ -1,6 +1,6 @@
 //! How members are given to cores.
 
-use super::Split;
+use super::{Access, Split};
 use crate::run::mix;
 
 /// Offsets and sizes of the parts of an index space, in the order in which they run.
@@ -33,4 +33,16 @@ pub(super) fn parts(space: [u32; 5], split: Split) -> Vec<([u32; 5], [u32; 5])> 
         parts.sort_by_key(|(offset, _)| mix(offset.iter().fold(seed, |all, at| mix(all ^ u64::from(*at)))));
     }
     parts
+}
+
+/// First and last element along each dimension that a part of the index space may touch.
+pub(super) fn allowed(access: &[Access; 5], offset: [u32; 5], size: [u32; 5]) -> [(i64, i64); 5] {
+    access.map(|access| match access {
+        Access::All => (i64::MIN, i64::MAX),
+        Access::Of { dim, a, start, end } => {
+            let (a, first) = (i64::from(a), i64::from(offset[dim]));
+            let last = first + i64::from(size[dim]) - 1;
+            (a * first + i64::from(start), a * last + i64::from(end))
+        }
+    })
 }

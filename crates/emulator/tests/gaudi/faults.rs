@@ -1,6 +1,6 @@
 //! Each rule of running: a right program passes, a faulty one is caught at its line.
 
-use emulator::gaudi::{FaultKind, Launch, Program, Split};
+use emulator::gaudi::{Access, FaultKind, Launch, Program, Split};
 use emulator::{Arg, Checks};
 
 use crate::harness::{bf16s, f32s, fail, input, out, pass, space};
@@ -154,6 +154,7 @@ fn a_bound_output_is_its_input() {
     let launch = Launch {
         index_space: space(&[2]),
         tensors: &[f32s(&[32]), f32s(&[64])],
+        access: &[],
         args: &[half, bound],
         split: Split::Whole,
     };
@@ -166,7 +167,7 @@ fn launches_fit() {
     let program = Program::compile("void main(tensor x, float f) { }", Checks::Memory).unwrap();
     let x = vec![0.0_f32; 64];
     let (good, shapes) = ([input(&x), Arg::F32(1.0)], [f32s(&[64])]);
-    let launch = Launch { index_space: space(&[1]), tensors: &shapes, args: &good, split: Split::Members };
+    let launch = Launch { index_space: space(&[1]), tensors: &shapes, access: &[], args: &good, split: Split::Members };
     program.launch(&launch).unwrap();
     for (wrong, word) in [
         (Launch { index_space: [0, 1, 1, 1, 1], ..launch }, "empty"),
@@ -174,6 +175,8 @@ fn launches_fit() {
         (Launch { tensors: &[], ..launch }, "shapes"),
         (Launch { tensors: &[f32s(&[63])], ..launch }, "buffer of 256 bytes"),
         (Launch { tensors: &[bf16s(&[64])], ..launch }, "buffer of 256 bytes"),
+        (Launch { access: &[[Access::All; 5]; 2], ..launch }, "access patterns"),
+        (Launch { access: &[[Access::Of { dim: 5, a: 1, start: 0, end: 0 }; 5]], ..launch }, "access patterns"),
         (Launch { args: &good[..1], ..launch }, "1 arguments"),
         (Launch { args: &[input(&x), Arg::U32(1)], ..launch }, "not what the parameter `f`"),
         (Launch { args: &[Arg::F32(1.0), input(&x)], ..launch }, "not what the parameter `x`"),
@@ -182,4 +185,38 @@ fn launches_fit() {
         assert_eq!(fault.kind, FaultKind::Launch);
         assert!(fault.message.contains(word), "{fault}");
     }
+}
+
+#[test]
+fn accesses_keep_to_their_patterns() {
+    let source = "void main(tensor x, tensor y) {\n\
+                  const int5 at = get_index_space_offset();\nconst int5 end = at + get_index_space_size();\n\
+                  int5 c = { 0, 0, 0, 0, 0 };\nfor (int n = at[1]; n < end[1]; n++) {\nc[1] = n;\n\
+                  float64 v = v_f32_ld_tnsr_b(c, x);\nv_f32_st_tnsr(c, y, v + v_f32_ld_g(gen_addr(c, x)));\n}\n}\n";
+    let (x, mut y) = (vec![1.0_f32; 200], vec![0.0_f32; 200]);
+    let (tensors, args) = ([f32s(&[50, 4]), f32s(&[50, 4])], [input(&x), out(&mut y)]);
+    let of = |a, start, end| Access::Of { dim: 1, a, start, end };
+    let rows = |row| [Access::All, row, Access::All, Access::All, Access::All];
+    let program = Program::compile(source, Checks::Memory).unwrap();
+    let run = |access: &[[Access; 5]], split| {
+        program.launch(&Launch { index_space: space(&[1, 4]), tensors: &tensors, access, args: &args, split })
+    };
+    for split in [Split::Members, Split::Whole, Split::Random(3)] {
+        run(&[rows(of(1, 0, 0)), rows(of(1, 0, 0))], split).unwrap();
+        run(&[[Access::All; 5], rows(of(1, -1, 2))], split).unwrap();
+    }
+    let line = |access: [Access; 5], other: [Access; 5]| {
+        let fault = run(&[access, other], Split::Members).expect_err("a wrong pattern");
+        assert_eq!(fault.kind, FaultKind::Access, "{fault}");
+        fault.line
+    };
+    let right = rows(of(1, 0, 0));
+    // Rows of another member, too few elements of a row: of the input, then of the output.
+    assert_eq!(line(rows(of(2, 0, 0)), right), 7);
+    assert_eq!(line(rows(of(1, 1, 1)), right), 7);
+    assert_eq!(line(right, rows(of(1, -1, -1))), 8);
+    let narrow = Access::Of { dim: 0, a: 64, start: 0, end: 48 };
+    assert_eq!(line(right, [narrow, of(1, 0, 0), Access::All, Access::All, Access::All]), 8);
+    let whole = Access::Of { dim: 0, a: 64, start: 0, end: 49 };
+    run(&[right, [whole, of(1, 0, 0), Access::All, Access::All, Access::All]], Split::Members).unwrap();
 }

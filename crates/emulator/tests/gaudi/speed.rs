@@ -33,7 +33,13 @@ fn speed() {
     for checks in [Checks::Memory, Checks::Barriers] {
         let program = Program::compile(&source, checks).unwrap();
         let started = Instant::now();
-        let launch = Launch { index_space: space(&[1, 1536]), tensors: &tensors, args: &args, split: Split::Members };
+        let launch = Launch {
+            index_space: space(&[1, 1536]),
+            tensors: &tensors,
+            access: &[],
+            args: &args,
+            split: Split::Members,
+        };
         program.launch(&launch).unwrap();
         println!("{checks:?}: 1536x1536 bf16: {:?}", started.elapsed());
     }

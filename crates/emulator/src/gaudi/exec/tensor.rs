@@ -14,6 +14,8 @@ pub(in crate::gaudi) struct Bound {
     pub(in crate::gaudi) writable: bool,
     /// Which cells its elements have; none where nothing writes them, or nothing is checked.
     pub(in crate::gaudi) cells: Option<usize>,
+    /// First and last element along each dimension that may be touched now; none where nothing is said.
+    pub(in crate::gaudi) allowed: Option<[(i64, i64); 5]>,
 }
 
 /// Who touched an element: the part of the index space that ran, from 1, and the line.
@@ -69,7 +71,22 @@ impl Bound {
             first += *at as u64 * stride;
             stride *= u64::from(dim);
         }
-        Ok(Span { first, count: lanes.min((self.dims[0] - at[0] as u32) as usize) })
+        let count = lanes.min((self.dims[0] - at[0] as u32) as usize);
+        for (dim, (low, high)) in self.allowed.into_iter().flatten().enumerate() {
+            let first = i64::from(at[dim]);
+            let last = if dim == 0 { first + count as i64 - 1 } else { first };
+            if first < low || last > high {
+                return Err(Refusal {
+                    kind: FaultKind::Access,
+                    message: format!(
+                        "elements {first} to {last} along dimension {dim} of `{}`, the member has {low} to {high}",
+                        self.name
+                    ),
+                    rule: "tensors are cut by their access patterns (source: tpc_kernel_lib_interface.h)",
+                });
+            }
+        }
+        Ok(Span { first, count })
     }
 
     fn bytes(&self, span: Span) -> (*mut u8, usize) {

@@ -57,6 +57,7 @@ pub(super) fn abs(a: &Value) -> Option<Value> {
 }
 
 /// `sum + a * b`, rounded once.
+#[inline]
 fn fused(a: f32, b: f32, sum: f32) -> f32 {
     settle((f64::from(a) * f64::from(b) + f64::from(sum)) as f32)
 }
@@ -80,11 +81,15 @@ pub(super) fn mac(a: &Value, b: &Value, sum: Value) -> Option<Value> {
 /// Products of bf16 added to sums of f32: even elements to the first vector, odd ones to the second.
 pub(super) fn mac_wide(a: &Value, b: &Value, sum: Value) -> Option<Value> {
     let (Value::Half(a), Value::Half(b), Value::Pair(mut sum)) = (a, b, sum) else { return None };
-    for (part, sum) in sum.iter_mut().enumerate() {
-        let Value::F32(sum) = sum else { return None };
-        for (at, sum) in sum.iter_mut().enumerate() {
-            *sum = fused(widen(a[2 * at + part]), widen(b[2 * at + part]), *sum);
-        }
+    let [Value::F32(even), Value::F32(odd)] = &mut *sum else { return None };
+    // Two elements as a word: the first is its low half.
+    let word = |of: &[u16; 2]| u32::from(of[0]) | u32::from(of[1]) << 16;
+    let (a, b) = (a.as_chunks::<2>().0, b.as_chunks::<2>().0);
+    for ((sum, a), b) in even.iter_mut().zip(a).zip(b) {
+        *sum = fused(f32::from_bits(word(a) << 16), f32::from_bits(word(b) << 16), *sum);
+    }
+    for ((sum, a), b) in odd.iter_mut().zip(a).zip(b) {
+        *sum = fused(f32::from_bits(word(a) & 0xffff_0000), f32::from_bits(word(b) & 0xffff_0000), *sum);
     }
     Some(Value::Pair(sum))
 }
