@@ -109,6 +109,7 @@ fn arguments() {
     rule(load, "v = v_f32_ld_tnsr_b(c, x, n);", "not a constant");
     rule(load, "v = v_f32_ld_tnsr_b(c, x, 1);", "switches");
     rule(load, "v = v_f32_ld_tnsr_b(c, n);", "`int` where `tensor`");
+    rule(load, "v = v_f32_ld_tnsr_b(c, n ? x : y);", "a choice of `tensor`");
     rule(load, "v = v_f32_ld_tnsr_b(n, v);", "`float64` where `tensor`");
     rule("v_f32_st_tnsr(c, y, v, 0, 1, 0);", "v_f32_st_tnsr(c, y, v, 0, v, 1, 0);", "takes 3 to 6");
     rule("v_f32_st_tnsr(c, y, v);", "v_f32_st_tnsr(c, y, h);", "`bfloat128` where `float64`");
@@ -199,4 +200,46 @@ fn arrays_fit() {
         let error = of(&array, body).expect_err(&array);
         assert!(matches!(error, Error::Limit { limit, .. } if limit == most), "{error}");
     }
+}
+
+#[test]
+fn damaged_texts_are_refused_or_read() {
+    let source = kernel(
+        "for (int d = 0; d < n; d += 64) {\nc[0] = d;\nrows[1] = v_f32_ld_tnsr_b(c, x);\np.v1 = rows[1] * 2.0f;\n}\n\
+         do { n -= 1; } while (n > 0 && u < 3);\nif (n) { v = p.v1; } else { v = (n ? v : 0.0f); }\n\
+         v_f32_st_tnsr(c, y, v_f32_mac_b(v, v, p.v1));",
+    );
+    check(&source).unwrap();
+    // Every word is left out, doubled, and put in the place of the next one; no text makes the reader fail otherwise.
+    let words: Vec<&str> = source.split_inclusive([' ', '\n', '(', ')', ',', ';', '{', '}', '[', ']']).collect();
+    let (mut read, mut refused) = (0, 0);
+    for at in 0..words.len() {
+        for change in 0..3 {
+            let mut damaged = words.clone();
+            match change {
+                0 => drop(damaged.remove(at)),
+                1 => damaged.insert(at, words[at]),
+                _ => damaged[at] = words[(at + 1) % words.len()],
+            }
+            match check(&damaged.concat()) {
+                Ok(()) => read += 1,
+                Err(error) => {
+                    assert!(!error.to_string().is_empty());
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 4 * read, "{refused} refused, {read} read");
+    for open in ["(", "{", "- ", "!", "(int5){", "if (n) ", "n ? ", "v_exp_f32("] {
+        refused_deep(open);
+    }
+    crate::harness::refused(&kernel(&format!("n = n{}; // here", " + n".repeat(100_000))), "in a row");
+}
+
+fn refused_deep(open: &str) {
+    let source =
+        kernel(&format!("n = n;\n{}{}", if open.starts_with(['{', 'i']) { "" } else { "n = " }, open.repeat(10_000)));
+    let error = check(&source).expect_err(open);
+    assert!(error.to_string().contains("levels"), "{open}: {error}");
 }

@@ -10,6 +10,9 @@ use crate::gaudi::names;
 use crate::gaudi::ty::{Element, Ty};
 use crate::gaudi::value::Value;
 
+/// Operators in a row: each is a level of what is run.
+const OPERATORS: usize = 500;
+
 /// Operators of a level, from those that bind least.
 const LEVELS: [&[(&str, Binary)]; 10] = [
     &[("||", Binary::Either)],
@@ -26,6 +29,10 @@ const LEVELS: [&[(&str, Binary)]; 10] = [
 
 impl Parser {
     pub(super) fn expression(&mut self) -> Result<Expr, Error> {
+        self.deeper(Parser::choice)
+    }
+
+    fn choice(&mut self) -> Result<Expr, Error> {
         let condition = self.level(0)?;
         if !self.take("?") {
             return Ok(condition);
@@ -35,6 +42,10 @@ impl Parser {
         let (then, _) = (self.expression()?, self.expect(":")?);
         let other = self.expression()?;
         let ty = if then.ty == other.ty { then.ty } else { self.common(&then, &other)? };
+        if matches!(ty, Ty::Tensor | Ty::Address) {
+            // Which tensor an instruction takes is part of it (source: tpc_llvm, SemaRC99.cpp).
+            return Err(Error::at(line, format!("a choice of {ty}")));
+        }
         let (then, other) = (self.convert(then, ty)?, self.convert(other, ty)?);
         Ok(Expr { node: Node::Choose(Box::new(condition), Box::new(then), Box::new(other)), ty, line })
     }
@@ -42,9 +53,14 @@ impl Parser {
     fn level(&mut self, level: usize) -> Result<Expr, Error> {
         let Some(operators) = LEVELS.get(level) else { return self.unary() };
         let mut left = self.level(level + 1)?;
+        let mut count = 0;
         while let Some((mark, op)) = operators.iter().find(|(mark, _)| self.is(mark)) {
             self.take(mark);
             let right = self.level(level + 1)?;
+            count += 1;
+            if count > OPERATORS {
+                return Err(Error::at(left.line, format!("more than {OPERATORS} operators in a row")));
+            }
             left = self.binary(*op, left, right)?;
         }
         if level == LEVELS.len() - 1 && (self.is("/") || self.is("%")) {
@@ -75,6 +91,10 @@ impl Parser {
     }
 
     pub(super) fn unary(&mut self) -> Result<Expr, Error> {
+        self.deeper(Parser::operand)
+    }
+
+    fn operand(&mut self) -> Result<Expr, Error> {
         let line = self.line();
         for (mark, op) in [("-", Unary::Minus), ("!", Unary::Not), ("~", Unary::Invert)] {
             if self.take(mark) {

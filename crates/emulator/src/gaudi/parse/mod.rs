@@ -15,6 +15,9 @@ use super::ty::Ty;
 const TENSORS: usize = 16;
 const SCALARS: usize = 32;
 
+/// Levels of braces and operands, so that no text can exhaust the stack.
+const DEPTH: usize = 100;
+
 /// What a name stands for.
 #[derive(Clone, Copy, Debug)]
 struct Local {
@@ -33,6 +36,7 @@ pub(super) struct Parser {
     slots: usize,
     result: Ty,
     loops: usize,
+    depth: usize,
 }
 
 /// Reads a text.
@@ -47,6 +51,7 @@ pub(super) fn parse(source: &str) -> Result<Module, Error> {
         slots: 0,
         result: Ty::Void,
         loops: 0,
+        depth: 0,
     };
     while parser.peek() != &Kind::End {
         parser.top()?;
@@ -72,6 +77,17 @@ impl Parser {
 
     fn error<T>(&self, message: impl Into<String>) -> Result<T, Error> {
         Err(Error::at(self.line(), message))
+    }
+
+    /// Reads what may stand inside itself.
+    fn deeper<T>(&mut self, read: impl FnOnce(&mut Parser) -> Result<T, Error>) -> Result<T, Error> {
+        if self.depth == DEPTH {
+            return self.error(format!("more than {DEPTH} levels of braces or operands"));
+        }
+        self.depth += 1;
+        let found = read(self);
+        self.depth -= 1;
+        found
     }
 
     fn is(&self, mark: &str) -> bool {

@@ -23,6 +23,10 @@ impl Parser {
     }
 
     fn statement(&mut self) -> Result<Statement, Error> {
+        self.deeper(Parser::any)
+    }
+
+    fn any(&mut self) -> Result<Statement, Error> {
         if self.take("{") {
             return self.block();
         }
