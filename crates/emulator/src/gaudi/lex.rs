@@ -27,7 +27,7 @@ const MARKS: [&str; 45] = [
     "!", "<", ">", "=",
 ];
 
-/// Pragmas that only steer the compiler (source: TPC-C Language, "Pragmas").
+/// Pragmas that only steer the compiler (source: TPC-C Language).
 const PRAGMAS: [&str; 3] = ["loop_unroll", "loop_taken", "unroll"];
 
 fn number(word: &str, line: u32) -> Result<Kind, Error> {

@@ -24,7 +24,7 @@ pub(super) enum Value {
     Address(usize, u64),
 }
 
-/// What the core makes of a computed f32: denormals are zero, a NaN is 0x7FFFFFFF (source: TPC Programming Model, "Floating point").
+/// What the core makes of a computed f32: denormals are zero, a NaN is 0x7FFFFFFF (source: TPC Programming Model).
 #[inline]
 pub(super) fn settle(value: f32) -> f32 {
     // Without branches, so that whole vectors are done at once.

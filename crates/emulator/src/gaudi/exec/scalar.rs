@@ -97,7 +97,7 @@ pub(in crate::gaudi) fn unary(op: Unary, value: &Value) -> Value {
 }
 
 fn int(op: Binary, a: i32, b: i32) -> Option<Value> {
-    // Shifts to the right keep the sign, as of every compiler of the family.
+    // Shifts to the right keep the sign, as in clang.
     let shift = u32::try_from(b).ok().filter(|shift| *shift < 32);
     Some(match op {
         Binary::Add => Value::Int(a.wrapping_add(b)),

@@ -54,7 +54,7 @@ impl Bound {
     }
 
     /// The elements from a coordinate on along dimension 0, at most `lanes`. Behind an end there are none: they are padding when read and
-    /// dropped when written (source: TPC Programming Model, "Tensor access out of bounds").
+    /// dropped when written (source: TPC Programming Model).
     fn span(&self, at: [i32; 5], lanes: usize) -> Result<Span, Refusal> {
         if let Some(dim) = at.iter().position(|at| *at < 0) {
             return Err(Refusal {

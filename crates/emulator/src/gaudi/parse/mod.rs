@@ -11,7 +11,7 @@ use super::lex::{Kind, Token, tokens};
 use super::names;
 use super::ty::Ty;
 
-/// Tensors and scalars that a kernel may have (source: TPC-C Language, "Main function").
+/// Tensors and scalars that a kernel may have (source: TPC-C Language).
 const TENSORS: usize = 16;
 const SCALARS: usize = 32;
 
