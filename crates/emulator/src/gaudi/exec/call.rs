@@ -132,7 +132,7 @@ impl<'a> Core<'a> {
             Call::Groups(_) => lanes::groups(&all[0], whole(&all[2]), &all[3]),
             Call::Shuffle(_) => match &all[1] {
                 Value::Bytes(map) => {
-                    let rule = "a map has one byte for each lane, four times (source: tpc_llvm, tpc-intrinsics.h)";
+                    let rule = "which of the four bytes of a lane counts is not documented; bits 0 to 2, 5 and 7 have a meaning";
                     let moved = lanes::shuffle(&all[0], map, &all[3]);
                     moved.map_err(|message| self.fault(FaultKind::Limit, line, message, rule))?
                 }
