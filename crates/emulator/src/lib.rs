@@ -3,13 +3,14 @@
 //! clang compiles the printed text, unchanged, against headers of our own that declare what the target's language has; a
 //! runtime runs one fiber per thread of a group and gives barriers and lane operations their real meaning. Texts for cores with pipes
 //! run on a model of one core, which carries out what they hand to each pipe when flags and barriers allow it; [`bang`] does so
-//! for cores whose copies are waited for.
+//! for cores whose copies are waited for. [`gaudi`] reads and runs its texts itself, without a compiler.
 
 mod ascend;
 pub mod bang;
 mod build;
 mod error;
 mod fault;
+pub mod gaudi;
 mod library;
 mod memory;
 mod program;

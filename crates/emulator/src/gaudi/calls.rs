@@ -1,0 +1,133 @@
+//! Intrinsics and functions of the language that are known.
+
+use super::ty::{Element, Ty};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arith {
+    Add,
+    Sub,
+    Mul,
+    Max,
+    Min,
+    And,
+    Or,
+    Shl,
+    Shr,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compare {
+    Greater,
+    GreaterEqual,
+    Less,
+    LessEqual,
+    Equal,
+    NotEqual,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Special {
+    Exp,
+    ExpCephes,
+    Reciprocal,
+    Sqrt,
+    Rsqrt,
+    Log,
+    Sin,
+    Cos,
+    Tanh,
+    Sigmoid,
+}
+
+/// What is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Call {
+    IndexOffset,
+    IndexSize,
+    DimSize,
+    Load(Element, bool),
+    Store(Element, bool),
+    Address,
+    LoadScalar(Element),
+    LoadBroadcast(Element),
+    Arith(Element, Arith),
+    Abs(Element),
+    Mac(Element),
+    MacWide,
+    MulWide,
+    Select(Element, Compare),
+    Compare(Element, Compare),
+    Move(Element),
+    MoveMask(Element),
+    Lanes,
+    Widen,
+    Narrow,
+    ToFloat(Element),
+    ToInt,
+    ScalarWiden,
+    DualGroups(Element),
+    DualGroup(Element),
+    Groups(Element),
+    Shuffle(Element),
+    Reduce(Arith),
+    ArgMax,
+    Special(Special),
+}
+
+/// What an argument may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Param {
+    Of(Ty),
+    /// A constant of `0..=last`.
+    Small(i64),
+    /// Constant switches of these bits.
+    Switches(i64),
+    /// The constant 0xFFFFFFFF: other masks of bytes are not known here.
+    Ones,
+    Predicate,
+    Polarity,
+}
+
+/// A function's arguments; those behind `required` have defaults.
+#[derive(Clone, Debug)]
+pub(super) struct Signature {
+    pub(super) call: Call,
+    pub(super) params: Vec<Param>,
+    pub(super) required: usize,
+    pub(super) result: Ty,
+}
+
+/// `SW_RZ`, towards zero, and `SW_LINEAR`, lanes in order (source: tpc_llvm, tpc-defs.h).
+pub(super) const SW_RZ: i64 = 1 << 16;
+pub(super) const SW_LINEAR: i64 = 1 << 24;
+
+impl Call {
+    /// Whether the last two of so many arguments are a predicate and its polarity.
+    pub(super) fn is_predicated(self, args: usize) -> bool {
+        match self {
+            Call::Load(..) | Call::Store(..) | Call::Arith(..) | Call::Abs(_) | Call::Mac(_) | Call::MacWide => true,
+            Call::MulWide | Call::Select(..) | Call::Compare(..) | Call::Move(_) | Call::ToFloat(_) => true,
+            Call::DualGroups(_) | Call::DualGroup(_) | Call::Groups(_) | Call::Shuffle(_) => true,
+            Call::IndexOffset | Call::IndexSize | Call::DimSize | Call::Address | Call::LoadScalar(_) => false,
+            Call::LoadBroadcast(_) | Call::MoveMask(_) | Call::Lanes | Call::Widen | Call::Narrow => false,
+            Call::ScalarWiden | Call::Reduce(_) | Call::ArgMax | Call::Special(_) => false,
+            // `convert_float64_to_int64` has two arguments, `v_convert_f32_to_i32_b` the whole tail.
+            Call::ToInt => args > 2,
+        }
+    }
+
+    /// Whether the function looks tables up, which then lie in vector local memory: sines, exponentials and the like, and sums over
+    /// lanes, which look their maps up (source: tpc_llvm, tpc-special.h and tpc-reduction_functions_core.h).
+    pub(super) fn tables(self) -> bool {
+        match self {
+            Call::Special(Special::ExpCephes) => false,
+            Call::Special(_) | Call::Reduce(_) | Call::ArgMax => true,
+            Call::IndexOffset | Call::IndexSize | Call::DimSize | Call::Address | Call::LoadScalar(_) => false,
+            Call::Load(..) | Call::Store(..) | Call::Arith(..) | Call::Abs(_) | Call::Mac(_) | Call::MacWide => false,
+            Call::MulWide | Call::Select(..) | Call::Compare(..) | Call::Move(_) | Call::ToFloat(_) => false,
+            Call::DualGroups(_) | Call::DualGroup(_) | Call::Groups(_) | Call::Shuffle(_) | Call::ToInt => false,
+            Call::LoadBroadcast(_) | Call::MoveMask(_) | Call::Lanes | Call::Widen | Call::Narrow => false,
+            Call::ScalarWiden => false,
+        }
+    }
+}
