@@ -3,7 +3,7 @@
 //! clang compiles the printed text, unchanged, against headers of our own that declare what the target's language has; a
 //! runtime runs one fiber per thread of a group and gives barriers and lane operations their real meaning. Texts for cores with pipes
 //! run on a model of one core, which carries out what they hand to each pipe when flags and barriers allow it; [`bang`] does so
-//! for cores whose copies are waited for.
+//! for cores whose copies are waited for, and [`nki`] for texts that are Python.
 
 mod ascend;
 pub mod bang;
@@ -12,6 +12,7 @@ mod error;
 mod fault;
 mod library;
 mod memory;
+pub mod nki;
 mod program;
 mod run;
 
