@@ -6,21 +6,23 @@
 //! Program order is the meaning of a text. New memory holds NaN, or 4 as integers.
 //!
 //! # What is checked
-//! Before anything runs: what of Python the compiler takes, names of the packages, keywords of instructions. While it runs: memories that an engine reaches
-//! (neither GpSimd nor DMA reach PSUM, products go from SBUF to PSUM), partitions and the first one of an operand, shapes, dtypes, banks of PSUM, patterns, bounds
-//! of slices, patterns and run-time addresses, ranges of functions, values that nobody wrote, destinations that meet their sources, products added to what no
-//! product wrote, reads after writes at run-time addresses (what order they have is not documented), outputs that are not written whole or not in
-//! shared HBM.
+//! Before anything runs: what of Python the compiler takes, names of the packages, keywords of instructions. While it runs: memories
+//! that an engine reaches (neither GpSimd nor DMA reach PSUM, products go from SBUF to PSUM), partitions and the first one of an
+//! operand, shapes, dtypes, banks of PSUM, patterns, bounds of slices, patterns and run-time addresses, ranges of functions, values
+//! that nobody wrote, destinations that meet their sources, products added to what no product wrote, reads and writes in HBM after
+//! writes at run-time addresses (what order they have is not documented), outputs that are not written whole or not in shared HBM.
+//! Where documents disagree or say nothing, the narrower reading is taken.
 //!
 //! # Room in the memories
 //! A tile takes room as long as Python holds it: to the end of its function, or until its name is given to another, which is made
 //! first. The compiler may need less. Each tile in PSUM takes whole banks, each row in SBUF whole words of 4 bytes.
 //!
 //! # What is not there
-//! `nki.simulate`, grids and `program_id`, collectives; `while`, `break`, classes, comprehensions, `nl.no_reorder`, `dynamic_range`, `while_loop`; fp8, tf32, bool;
-//! `vector_offset`, run-time offsets of tiles on the chip, `oob_mode.skip`; `dma_transpose`, `dma_compute`, gathers on the chip, scans, statistics, random
-//! numbers; tiling, transpose and fast modes of products, `accumulate=None`; `register_store`; `nl.power` with a column; the `nl` wrappers of instructions. Each is an error
-//! that says so.
+//! Grids, `program_id` and collectives; `while`, `break`, classes, comprehensions, `nl.no_reorder`, `dynamic_range`, `while_loop`; fp8,
+//! tf32, bool; `vector_offset`, run-time offsets of tiles on the chip, `oob_mode.skip`; `dma_transpose`, `dma_compute`, gathers on the
+//! chip, scans, statistics, random numbers; tiling, transpose and fast modes of products, `accumulate=None`; `register_store`;
+//! `nl.power` with a column; the `nl` wrappers of instructions. Each is an error that says so. That a kernel reads elements and a
+//! later copy to a run-time address writes them is not looked at.
 //!
 //! # What is not known
 //! What functions of the Scalar Engine are off by (here they are rounded from f64), the order of additions, and whether the compiler needs too

@@ -283,6 +283,8 @@ fn reductions_and_masks() {
 
 #[test]
 fn run_time_offsets() {
+    let scratch = "z = nl.ndarray((128, 64), dtype=nl.float32, buffer=nl.hbm)\n";
+    let write = "nisa.dma_copy(dst=z.ap(pattern=[[64, 1], [1, 64]], scalar_offset=at, indirect_dim=0), src=a[0:1, :])";
     let row = "nisa.dma_copy(dst=c[0:1, :], src=x.ap(pattern=[[64, 1], [1, 64]], scalar_offset=at, indirect_dim=0))";
     rules(&[
         (
@@ -312,10 +314,18 @@ fn run_time_offsets() {
         ),
         (
             Order,
-            "nisa.dma_copy(dst=out.ap(pattern=[[64, 1], [1, 64]], scalar_offset=at, indirect_dim=0), src=a[0:1, :])",
-            "nisa.dma_copy(dst=out, src=a)\n\
-             nisa.dma_copy(dst=out.ap(pattern=[[64, 1], [1, 64]], scalar_offset=at, indirect_dim=0), src=a[0:1, :])\n\
-             nisa.dma_copy(dst=c, src=out)",
+            &format!("{scratch}nisa.dma_copy(dst=z, src=a)\nnisa.dma_copy(dst=c, src=z)"),
+            &format!("{scratch}{write}\nnisa.dma_copy(dst=c[0:1, :], src=z[3:4, :])"),
+        ),
+        (
+            Order,
+            &format!("{scratch}nisa.dma_copy(dst=z, src=a)\nnisa.dma_copy(dst=z, src=b)"),
+            &format!("{scratch}{write}\nnisa.dma_copy(dst=z, src=a)"),
+        ),
+        (
+            Order,
+            &format!("{scratch}nisa.dma_copy(dst=z[0:3, :], src=a[0:3, :])\n{write}"),
+            &format!("{scratch}nisa.dma_copy(dst=z[0:4, :], src=a[0:4, :])\n{write}"),
         ),
         (Language, "r = nisa.register_alloc(2)\nnisa.register_move(r, 3)", "r = nisa.register_alloc(2)\nt = a[r, :]"),
         (Language, "r = nisa.register_alloc(2)\nnisa.register_load(r, at)", "r = nisa.register_alloc(2)\nt = r + 1"),

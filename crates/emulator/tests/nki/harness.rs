@@ -39,12 +39,13 @@ pub(crate) fn refuse(source: &str) -> Option<Error> {
     }
 }
 
-/// Runs a right kernel.
-pub(crate) fn pass(source: &str, args: &[Operand], outputs: &[Operand]) {
-    let Some(program) = compile(source) else { return };
+/// Runs a right kernel; false where this machine cannot.
+pub(crate) fn pass(source: &str, args: &[Operand], outputs: &[Operand]) -> bool {
+    let Some(program) = compile(source) else { return false };
     if let Err(fault) = program.launch(&Launch { args, outputs }) {
         panic!("{fault}\n{source}");
     }
+    true
 }
 
 /// What every body of a table finds: `a`, `b` and `c` in SBUF (f32), `h` (bf16) and `i` (i32), `at` (a run-time 3), `q` in PSUM

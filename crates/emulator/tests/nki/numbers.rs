@@ -40,8 +40,8 @@ fn casts() {
     }
     // Halfway between two numbers of bf16: the even one; beyond the largest: infinity.
     let x = [
-        1.003_906_25_f32,
-        1.011_718_75,
+        f32::from_bits(0x3f80_8000),
+        f32::from_bits(0x3f81_8000),
         f32::MIN,
         f32::MAX,
         f32::INFINITY,

@@ -14,10 +14,36 @@ METHODS = {"ap", "reshape", "append"}
 MODULES = {"nki": nki, "nl": nki.language, "nisa": nki.isa}
 STATEMENTS = (ast.Assign, ast.AugAssign, ast.For, ast.If, ast.Return, ast.Expr, ast.Assert, ast.Pass, ast.FunctionDef)
 EXPRESSIONS = (
-    ast.Constant, ast.Name, ast.Attribute, ast.Call, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Tuple,
-    ast.List, ast.Dict, ast.Subscript, ast.Slice, ast.JoinedStr, ast.FormattedValue,
+    ast.Constant,
+    ast.Name,
+    ast.Attribute,
+    ast.Call,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.BoolOp,
+    ast.Compare,
+    ast.IfExp,
+    ast.Tuple,
+    ast.List,
+    ast.Dict,
+    ast.Subscript,
+    ast.Slice,
+    ast.JoinedStr,
+    ast.FormattedValue,
 )
-OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.LShift, ast.RShift, ast.BitAnd, ast.BitOr, ast.BitXor)
+OPERATORS = (
+    ast.Add,
+    ast.Sub,
+    ast.Mult,
+    ast.Div,
+    ast.FloorDiv,
+    ast.Mod,
+    ast.LShift,
+    ast.RShift,
+    ast.BitAnd,
+    ast.BitOr,
+    ast.BitXor,
+)
 COMPARISONS = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
@@ -47,7 +73,9 @@ class Lint:
 
     def imports(self, statement):
         if isinstance(statement, ast.ImportFrom):
-            return self.say(statement, f"`from {statement.module}` is not an import of kernels; `import nki.language as nl`")
+            return self.say(
+                statement, f"`from {statement.module}` is not an import of kernels; `import nki.language as nl`"
+            )
         for alias in statement.names:
             if alias.name.split(".")[0] == "neuronxcc":
                 self.say(statement, "`neuronxcc.nki` is an error since NKI 0.4.0; the package is `nki`")
@@ -57,7 +85,11 @@ class Lint:
     def function(self, node, nested):
         args = node.args
         for decorator in node.decorator_list:
-            jit = isinstance(decorator, ast.Attribute) and isinstance(decorator.value, ast.Name) and (decorator.value.id, decorator.attr) == ("nki", "jit")
+            jit = (
+                isinstance(decorator, ast.Attribute)
+                and isinstance(decorator.value, ast.Name)
+                and (decorator.value.id, decorator.attr) == ("nki", "jit")
+            )
             if nested or not jit:
                 self.say(decorator, "the only decorator is `@nki.jit`, without arguments, on a kernel")
         if args.vararg or args.kwarg or args.kwonlyargs or args.posonlyargs:
@@ -161,6 +193,8 @@ class Lint:
 
     def attribute(self, node):
         """Names of the packages: those that are not there are found before anything runs."""
+        if node.attr.startswith("_"):
+            return self.say(node, f"attribute `{node.attr}`")
         if not isinstance(node.value, ast.Name) or node.value.id not in MODULES:
             return
         try:

@@ -56,24 +56,54 @@ def operand(words, name):
 def outputs(result, args, wanted):
     """Checks what a kernel returned, and encodes it."""
     results = result if isinstance(result, tuple) else () if result is None else (result,)
-    require(len(results) == len(wanted), "launch", f"the kernel returns {len(results)} tensors, {len(wanted)} are wanted", "")
+    require(
+        len(results) == len(wanted),
+        "launch",
+        f"the kernel returns {len(results)} tensors, {len(wanted)} are wanted",
+        "",
+    )
     inputs = [a._storage for a in args if isinstance(a, views.NkiTensor)]
     data = []
     for view, words in zip(results, wanted):
-        require(isinstance(view, views.NkiTensor) and view._whole, "language", f"{view!r} is returned, not a tensor as it was declared", LANGUAGE + "outputs")
+        require(
+            isinstance(view, views.NkiTensor) and view._whole,
+            "language",
+            f"{view!r} is returned, not a tensor as it was declared",
+            LANGUAGE + "outputs",
+        )
         storage = view._storage
         if storage not in inputs:
             if storage.buffer is not tensor.SHARED_HBM:
-                raise Fault("space", f"an output is in {storage.buffer!r}, not nl.shared_hbm", faults.MIGRATION + "outputs", storage.line)
+                raise Fault(
+                    "space",
+                    f"an output is in {storage.buffer!r}, not nl.shared_hbm",
+                    faults.MIGRATION + "outputs",
+                    storage.line,
+                )
             if (storage.shadow == tensor.UNWRITTEN).any():
                 count = int((storage.shadow == tensor.UNWRITTEN).sum())
-                raise Fault("uninitialised", f"{count} elements of an output were not written", faults.ISA + "nl.ndarray is not initialised", storage.line)
+                raise Fault(
+                    "uninitialised",
+                    f"{count} elements of an output were not written",
+                    faults.ISA + "nl.ndarray is not initialised",
+                    storage.line,
+                )
         shape = list(map(int, words[2:]))
-        require(list(view.shape) == shape and view.dtype.name == words[1], "launch", f"an output is {view.dtype} {list(view.shape)}, wanted is {words[1]} {shape}", "")
+        require(
+            list(view.shape) == shape and view.dtype.name == words[1],
+            "launch",
+            f"an output is {view.dtype} {list(view.shape)}, wanted is {words[1]} {shape}",
+            "",
+        )
         data.append(storage.dtype.encode(storage.values))
     returned = [view._storage for view in results]
     for storage in inputs:
-        require(not storage.touched or storage in returned, "language", f"{storage} is written and not returned", LANGUAGE + "in-place updates")
+        require(
+            not storage.touched or storage in returned,
+            "language",
+            f"{storage} is written and not returned",
+            LANGUAGE + "in-place updates",
+        )
     return [s.dtype.encode(s.values) for s in inputs if s.writable] + data
 
 
@@ -104,13 +134,20 @@ def main():
     text = FILES.read(int(words[0])).decode()
     found = lint(text)
     if found:
-        return say(f"lint {len(found)}\n" + "\n".join(f"{line} {column} {one_line(message)}" for line, column, message in found))
+        return say(
+            f"lint {len(found)}\n"
+            + "\n".join(f"{line} {column} {one_line(message)}" for line, column, message in found)
+        )
     if len(words) < 2:
         return say("ready")
     try:
         kernel = load(text, words[1])
     except Fault as fault:
         return say(f"lint 1\n{faults.line_of_traceback(fault.__traceback__)} 0 {one_line(fault.message)}")
+    except Exception as error:
+        return say(
+            f"lint 1\n{faults.line_of_traceback(error.__traceback__)} 0 {one_line(f'{type(error).__name__}: {error}')}"
+        )
     if kernel is None:
         return say("entry")
     names = list(inspect.signature(kernel.function).parameters)

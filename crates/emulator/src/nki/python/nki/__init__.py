@@ -15,7 +15,11 @@ class Kernel:
 
     def __call__(self, *args, **kwargs):
         if RUNNING:
-            raise Fault("language", f"`{self.__name__}` has `@nki.jit` and is called by a kernel", LANGUAGE + "only the outermost function carries it")
+            raise Fault(
+                "language",
+                f"`{self.__name__}` has `@nki.jit` and is called by a kernel",
+                LANGUAGE + "only the outermost function carries it",
+            )
         RUNNING.append(self)
         try:
             return self.function(*args, **kwargs)
@@ -29,4 +33,6 @@ def jit(function):
 
 
 def __getattr__(name):
-    raise Fault("language", f"`nki.{name}` is not there or not modelled", "source: aws-neuron-sdk, nki/api/nki/__init__.py")
+    raise Fault(
+        "language", f"`nki.{name}` is not there or not modelled", "source: aws-neuron-sdk, nki/api/nki/__init__.py"
+    )

@@ -5,7 +5,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from .faults import APS, ARCH, ISA, Fault, require
 from .registers import value_of
-from .tensor import PSUM, SBUF, UNWRITTEN, WRITTEN, product
+from .tensor import PSUM, SBUF, STORED, STORED_DYNAMIC, UNWRITTEN, WRITTEN, product
 from .views import NkiTensor, check_range, extent
 
 
@@ -49,26 +49,52 @@ def merged(view):
 def on_chip(view, what, places=(SBUF, PSUM), free=3):
     """Checks an operand of a compute engine: its memory, first partition, and pattern."""
     tensor(view, what)
-    require(view.buffer in places, "space", f"`{what}` is in {view.buffer!r}; it may be in {' or '.join(map(repr, places))}", ISA + "memory types")
+    require(
+        view.buffer in places,
+        "space",
+        f"`{what}` is in {view.buffer!r}; it may be in {' or '.join(map(repr, places))}",
+        ISA + "memory types",
+    )
     partitions, first = view.shape[0], view._offset // view._storage.row
     allowed = (0,) if partitions > 64 else (0, 64) if partitions > 32 else (0, 32, 64, 96)
-    require(first in allowed, "limit", f"`{what}` begins at partition {first} and has {partitions}; it may begin at {allowed}",
-            ARCH + "start partition of an operand")
+    require(
+        first in allowed,
+        "limit",
+        f"`{what}` begins at partition {first} and has {partitions}; it may begin at {allowed}",
+        ARCH + "start partition of an operand",
+    )
     axes = merged(view)
-    require(len(axes) <= free, "limit", f"`{what}` has a pattern of {len(axes)} free axes; {free} are the most", APS + "access patterns")
+    require(
+        len(axes) <= free,
+        "limit",
+        f"`{what}` has a pattern of {len(axes)} free axes; {free} are the most",
+        APS + "access patterns",
+    )
     for size, stride in axes:
-        require(size < 2**16 and stride < 2**15, "limit", f"`{what}` has an axis of {size} elements with step {stride}",
-                APS + "sizes are 16 bits, steps 16 bits with a sign")
+        require(
+            size < 2**16 and stride < 2**15,
+            "limit",
+            f"`{what}` has an axis of {size} elements with step {stride}",
+            APS + "sizes are 16 bits, steps 16 bits with a sign",
+        )
     return view
 
 
 def read(view, what):
     """Elements of an operand, in the type they are held in."""
     storage, first = view._storage, start(view)
-    require(not (storage.dynamic and not storage.buffer.on_chip), "order",
-            f"`{what}` reads {storage}, which this kernel wrote at a run-time address; what order they have is not documented", APS + "dynamic access")
+    require(
+        not (storage.dynamic and not storage.buffer.on_chip),
+        "order",
+        f"`{what}` reads {storage}, which this kernel wrote at a run-time address; what order they have is not documented",
+        APS + "dynamic access",
+    )
     if (strided(storage.shadow, view, first) == UNWRITTEN).any():
-        raise Fault("uninitialised", f"`{what}` reads elements of {storage} that nobody wrote", ISA + "nl.ndarray is not initialised")
+        raise Fault(
+            "uninitialised",
+            f"`{what}` reads elements of {storage} that nobody wrote",
+            ISA + "nl.ndarray is not initialised",
+        )
     return strided(storage.values, view, first).copy()
 
 
@@ -77,6 +103,15 @@ def write(view, values, what="dst", state=WRITTEN):
     storage, first = view._storage, start(view)
     require(storage.writable, "constant", f"`{what}` writes {storage}, which the kernel may only read", ISA + "dst")
     require(unique(view), "overlap", f"`{what}` has elements that lie on one another", APS + "patterns of destinations")
+    if not storage.buffer.on_chip:
+        state = STORED if view._dynamic is None else STORED_DYNAMIC
+        earlier = strided(storage.shadow, view, first).max()
+        require(
+            earlier < STORED or (state, earlier) == (STORED, STORED),
+            "order",
+            f"`{what}` writes elements of {storage} again, once at a run-time address; what order they have is not documented",
+            APS + "dynamic access",
+        )
     strided(storage.values, view, first, writable=True)[...] = storage.dtype.cast(values).reshape(view.shape)
     strided(storage.shadow, view, first, writable=True)[...] = state
     storage.touched = True
@@ -115,7 +150,12 @@ def apart(dst, sources, same=True):
         if first > other + extent(source) or other > first + extent(dst):
             continue
         shared = np.intersect1d(indices(dst, first), indices(source, other))
-        require(shared.size == 0, "overlap", f"`dst` shares elements with `{name}`, in another order", ISA + "destinations are streams")
+        require(
+            shared.size == 0,
+            "overlap",
+            f"`dst` shares elements with `{name}`, in another order",
+            ISA + "destinations are streams",
+        )
 
 
 def floats(view, what):
@@ -126,18 +166,37 @@ def floats(view, what):
 def same_sizes(dst, *others):
     """Faults unless operands have the same partitions and as many elements in each."""
     for name, other in others:
-        require(dst.shape[0] == other.shape[0] and product(dst.shape) == product(other.shape), "shape",
-                f"`dst` is {list(dst.shape)}, `{name}` {list(other.shape)}", ISA + "layout: same partitions and elements per partition")
+        require(
+            dst.shape[0] == other.shape[0] and product(dst.shape) == product(other.shape),
+            "shape",
+            f"`dst` is {list(dst.shape)}, `{name}` {list(other.shape)}",
+            ISA + "layout: same partitions and elements per partition",
+        )
 
 
 def scalar_or_column(value, what, partitions, dtypes=("float32",), rule="operands"):
     """A number of the compiler, or a column `[P, 1]`, as f32 that broadcast over a partition's elements."""
     if isinstance(value, NkiTensor):
         on_chip(value, what)
-        require(value.shape == (partitions, 1), "shape", f"`{what}` is {list(value.shape)}, not [{partitions}, 1]", ISA + rule)
-        require(dtypes is None or value.dtype.name in dtypes, "dtype", f"`{what}` is {value.dtype}; it must be f32", ISA + rule)
+        require(
+            value.shape == (partitions, 1),
+            "shape",
+            f"`{what}` is {list(value.shape)}, not [{partitions}, 1]",
+            ISA + rule,
+        )
+        require(
+            dtypes is None or value.dtype.name in dtypes,
+            "dtype",
+            f"`{what}` is {value.dtype}; it must be f32",
+            ISA + rule,
+        )
         return floats(value, what)
-    require(isinstance(value, (int, float)) and not isinstance(value, bool), "language", f"`{what}` is {value!r}", ISA + rule)
+    require(
+        isinstance(value, (int, float)) and not isinstance(value, bool),
+        "language",
+        f"`{what}` is {value!r}",
+        ISA + rule,
+    )
     return np.float32(value)
 
 
@@ -146,7 +205,9 @@ def engine_of(engine, allowed, views):
     from .isa.engines import engine as Engine
 
     require(isinstance(engine, Engine), "language", f"`engine` is {engine!r}", ISA + "engine")
-    require(engine is Engine.unknown or engine.name in allowed, "limit", f"{engine} does not carry this out", ISA + "engine")
+    require(
+        engine is Engine.unknown or engine.name in allowed, "limit", f"{engine} does not carry this out", ISA + "engine"
+    )
     if engine is Engine.gpsimd:
         psum = [view for view in views if isinstance(view, NkiTensor) and view.buffer is PSUM]
         require(not psum, "space", "GpSimd does not reach PSUM", ARCH + "engines")

@@ -147,8 +147,15 @@ OPS = {
         Op("left_shift", "bits", np.left_shift),
         Op("right_shift", "bits", np.right_shift),
         Op("abs", "arith", lambda a: np.abs(a), arity=1, act=f32(np.abs)),
-        Op("rsqrt", "arith", f32(lambda x: 1.0 / np.sqrt(x)), arity=1,
-           act=f32(lambda x: 1.0 / np.sqrt(x)), low=2.0**-87, high=2.0**97),
+        Op(
+            "rsqrt",
+            "arith",
+            f32(lambda x: 1.0 / np.sqrt(x)),
+            arity=1,
+            act=f32(lambda x: 1.0 / np.sqrt(x)),
+            low=2.0**-87,
+            high=2.0**97,
+        ),
         Op("copy", "act", act=f32(lambda x: x)),
         Op("exp", "act", act=f32(np.exp)),
         Op("silu", "act", act=f32(lambda x: x * sigmoid(x))),
@@ -172,8 +179,11 @@ def activate(op, values):
         sizes = np.abs(values) if op.low is None or op.low < 0 else values
         outside = (sizes > op.high) | (sizes < abs(op.low or 0.0)) | np.isnan(values)
         if outside.any():
-            raise Fault("limit", f"{op!r} of {values[outside].flat[0]!r}, outside the range of the function",
-                        "source: aws-neuron-sdk, nki/api/nki.api.shared.rst, valid input ranges")
+            raise Fault(
+                "limit",
+                f"{op!r} of {values[outside].flat[0]!r}, outside the range of the function",
+                "source: aws-neuron-sdk, nki/api/nki.api.shared.rst, valid input ranges",
+            )
     return op.act(values)
 
 

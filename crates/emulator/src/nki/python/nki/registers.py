@@ -12,7 +12,9 @@ class VirtualRegister:
         self._value, self._frozen = value, frozen
 
     def _refuse(self, *_):
-        raise Fault("language", "a register is not a value of the compiler; it is only an offset of `.ap`", LOOPS + "registers")
+        raise Fault(
+            "language", "a register is not a value of the compiler; it is only an offset of `.ap`", LOOPS + "registers"
+        )
 
     __bool__ = __index__ = __int__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse
     __floordiv__ = __mod__ = __lt__ = __le__ = __gt__ = __ge__ = __neg__ = __float__ = _refuse
@@ -26,13 +28,33 @@ class VirtualRegister:
 def value_of(offset):
     """What a run-time offset is now: a register or a 1x1 tile of integers."""
     if isinstance(offset, VirtualRegister):
-        require(offset._value is not None, "uninitialised", "a register that nothing was loaded into", ISA + "register_alloc")
+        require(
+            offset._value is not None,
+            "uninitialised",
+            "a register that nothing was loaded into",
+            ISA + "register_alloc",
+        )
         return offset._value
-    require(isinstance(offset, NkiTensor), "language", f"offset {offset!r} is neither a register nor a tile", ISA + "scalar indirection")
+    require(
+        isinstance(offset, NkiTensor),
+        "language",
+        f"offset {offset!r} is neither a register nor a tile",
+        ISA + "scalar indirection",
+    )
     from .access import read
 
-    require(offset.buffer is SBUF and offset.shape == (1, 1), "space", "a run-time offset is a 1x1 tile in SBUF", ISA + "scalar indirection")
-    require(offset.dtype.name in ("int32", "uint32"), "dtype", f"a run-time offset of {offset.dtype}", ISA + "scalar indirection")
+    require(
+        offset.buffer is SBUF and offset.shape == (1, 1),
+        "space",
+        "a run-time offset is a 1x1 tile in SBUF",
+        ISA + "scalar indirection",
+    )
+    require(
+        offset.dtype.name in ("int32", "uint32"),
+        "dtype",
+        f"a run-time offset of {offset.dtype}",
+        ISA + "scalar indirection",
+    )
     return int(read(offset, "scalar_offset")[0, 0])
 
 
@@ -66,8 +88,18 @@ def bound(value):
 
 def fori_loop(lower, upper, body, step=1):
     """Runs `body` with a read-only register from `lower` to before `upper`."""
-    require(is_int(step) and step > 0, "limit", f"step {step!r}", LOOPS + "fori_loop: the step is a positive integer of the compiler")
-    require(not isinstance(lower, NkiTensor) and not isinstance(upper, NkiTensor), "language", "a bound is an integer or a register", LOOPS + "fori_loop")
+    require(
+        is_int(step) and step > 0,
+        "limit",
+        f"step {step!r}",
+        LOOPS + "fori_loop: the step is a positive integer of the compiler",
+    )
+    require(
+        not isinstance(lower, NkiTensor) and not isinstance(upper, NkiTensor),
+        "language",
+        "a bound is an integer or a register",
+        LOOPS + "fori_loop",
+    )
     for value in range(bound(lower), bound(upper), step):
         result = body(VirtualRegister(value, frozen=True))
         require(result is None, "language", "the body of a loop returns nothing", LOOPS + "fori_loop")

@@ -12,8 +12,8 @@ SBUF_BYTES = 207 * 1024
 BANK_BYTES = 2048
 BANKS = 8
 
-# Shadow: nothing was written, something was, a product was summed there.
-UNWRITTEN, WRITTEN, SUMMED = 0, 1, 2
+# Shadow: nothing was written, something was, a product was summed there; in HBM, this launch wrote, or did so at a run-time address.
+UNWRITTEN, WRITTEN, SUMMED, STORED, STORED_DYNAMIC = 0, 1, 2, 3, 4
 
 
 class Buffer:
@@ -41,16 +41,22 @@ class Memory:
         if storage.buffer is SBUF:
             # Rows begin on 4 bytes at least.
             size = -(-storage.row * storage.dtype.bytes // 4) * 4
-            require(self.sbuf + size <= SBUF_BYTES, "capacity",
-                    f"{size} bytes per partition beside {self.sbuf} in live tiles; SBUF has {SBUF_BYTES}",
-                    ARCH + "SBUF: 224 KiB per partition, of which the compiler keeps a part")
+            require(
+                self.sbuf + size <= SBUF_BYTES,
+                "capacity",
+                f"{size} bytes per partition beside {self.sbuf} in live tiles; SBUF has {SBUF_BYTES}",
+                ARCH + "SBUF: 224 KiB per partition, of which the compiler keeps a part",
+            )
             self.sbuf += size
             weakref.finalize(storage, self.give_sbuf, size)
         elif storage.buffer is PSUM:
             banks = -(-storage.row * storage.dtype.bytes // BANK_BYTES)
-            require(self.banks + banks <= BANKS, "capacity",
-                    f"{banks} banks of PSUM beside {self.banks} of live tiles; there are {BANKS}",
-                    ARCH + "PSUM: 8 banks of 2 KiB per partition")
+            require(
+                self.banks + banks <= BANKS,
+                "capacity",
+                f"{banks} banks of PSUM beside {self.banks} of live tiles; there are {BANKS}",
+                ARCH + "PSUM: 8 banks of 2 KiB per partition",
+            )
             self.banks += banks
             weakref.finalize(storage, self.give_banks, banks)
 
@@ -109,4 +115,4 @@ def is_int(value):
 
 def rows(shape):
     """Strides of elements one after another."""
-    return tuple(product(shape[axis + 1:]) for axis in range(len(shape)))
+    return tuple(product(shape[axis + 1 :]) for axis in range(len(shape)))

@@ -17,10 +17,19 @@ def tensor_reduce(dst, op, data, axis, negate=False, keepdims=False, name=None):
     axes = (axis,) if is_int(axis) else tuple(axis) if isinstance(axis, (tuple, list)) else ()
     rank = len(data.shape)
     require(axes and all(is_int(a) for a in axes), "language", f"`axis` is {axis!r}", rule)
-    require(sorted(axes) == list(range(rank - len(axes), rank)) and min(axes) > 0, "limit",
-            f"axes {list(axes)} of {list(data.shape)} are not the last free ones", rule)
-    left = product(data.shape[1:min(axes)])
-    require(dst.shape[0] == data.shape[0] and product(dst.shape[1:]) == left, "shape", f"`dst` is {list(dst.shape)}, of {left} elements per partition", rule)
+    require(
+        sorted(axes) == list(range(rank - len(axes), rank)) and min(axes) > 0,
+        "limit",
+        f"axes {list(axes)} of {list(data.shape)} are not the last free ones",
+        rule,
+    )
+    left = product(data.shape[1 : min(axes)])
+    require(
+        dst.shape[0] == data.shape[0] and product(dst.shape[1:]) == left,
+        "shape",
+        f"`dst` is {list(dst.shape)}, of {left} elements per partition",
+        rule,
+    )
     if keepdims:
         kept = tuple(1 if a in axes else size for a, size in enumerate(data.shape))
         require(dst.shape == kept, "shape", f"`dst` is {list(dst.shape)}, not {list(kept)}", rule)
@@ -36,14 +45,24 @@ def tensor_partition_reduce(dst, op, data, name=None):
     rule = ISA + "tensor_partition_reduce"
     require(as_op(op, "op").name in ("add", "maximum"), "limit", f"{op!r} across partitions", rule)
     on_chip(dst, "dst", (SBUF,)), on_chip(data, "data", (SBUF,))
-    require(dst.shape[0] == 1 and product(dst.shape) == product(data.shape[1:]), "shape", f"`dst` is {list(dst.shape)}, `data` {list(data.shape)}", rule)
+    require(
+        dst.shape[0] == 1 and product(dst.shape) == product(data.shape[1:]),
+        "shape",
+        f"`dst` is {list(dst.shape)}, `data` {list(data.shape)}",
+        rule,
+    )
     apart(dst, [("data", data)], same=False)
     write(dst, op.fold(floats(data, "data"), axis=0))
 
 
 def eight(view, what, rule):
     """Checks a tile of 8 elements per partition."""
-    require(len(view.shape) == 2 and view.shape[1] == 8, "shape", f"`{what}` is {list(view.shape)}, not [{view.shape[0]}, 8]", rule)
+    require(
+        len(view.shape) == 2 and view.shape[1] == 8,
+        "shape",
+        f"`{what}` is {list(view.shape)}, not [{view.shape[0]}, 8]",
+        rule,
+    )
 
 
 def searched(view, what, rule):
@@ -70,7 +89,12 @@ def nc_find_index8(dst, data, vals, name=None):
     on_chip(dst, "dst"), on_chip(data, "data"), on_chip(vals, "vals")
     eight(dst, "dst", rule), eight(vals, "vals", rule), searched(data, "data", rule)
     require(dst.dtype.name in ("uint16", "uint32"), "dtype", f"indices as {dst.dtype}", rule)
-    require(dst.shape[0] == data.shape[0] == vals.shape[0], "shape", "`dst`, `data` and `vals` have different partitions", rule)
+    require(
+        dst.shape[0] == data.shape[0] == vals.shape[0],
+        "shape",
+        "`dst`, `data` and `vals` have different partitions",
+        rule,
+    )
     apart(dst, [("data", data), ("vals", vals)], same=False)
     values, wanted = floats(data, "data"), floats(vals, "vals")
     none = np.iinfo(dst.dtype.held).max
