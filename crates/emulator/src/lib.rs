@@ -4,6 +4,7 @@
 //! runtime runs one fiber per thread of a group and gives barriers and lane operations their real meaning. Texts for cores with pipes
 //! run on a model of one core, which carries out what they hand to each pipe when flags and barriers allow it; [`bang`] does so
 //! for cores whose copies are waited for. [`gaudi`] reads and runs its texts itself, without a compiler.
+//! for cores whose copies are waited for, and [`nki`] for texts that are Python.
 
 mod ascend;
 pub mod bang;
@@ -13,6 +14,7 @@ mod fault;
 pub mod gaudi;
 mod library;
 mod memory;
+pub mod nki;
 mod program;
 mod run;
 
