@@ -3,8 +3,9 @@
 //! clang compiles the printed text, unchanged, against headers of our own that declare what the target's language has; a
 //! runtime runs one fiber per thread of a group and gives barriers and lane operations their real meaning. Texts for cores with pipes
 //! run on a model of one core, which carries out what they hand to each pipe when flags and barriers allow it; [`bang`] does so
-//! for cores whose copies are waited for.
+//! for cores whose copies are waited for. [`aie`] runs designs of several cores, a Python text and a C++ text each.
 
+pub mod aie;
 mod ascend;
 pub mod bang;
 mod build;
