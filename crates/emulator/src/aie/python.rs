@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Our `aie.iron` and what it needs, by file.
-const FILES: [(&str, &str); 18] = [
+const FILES: [(&str, &str); 19] = [
     ("run.py", include_str!("python/run.py")),
     ("ml_dtypes.py", include_str!("python/ml_dtypes.py")),
     ("aie/__init__.py", include_str!("python/aie/__init__.py")),
@@ -23,6 +23,7 @@ const FILES: [(&str, &str); 18] = [
     ("emu/patterns.py", include_str!("python/emu/patterns.py")),
     ("emu/program.py", include_str!("python/emu/program.py")),
     ("emu/scheduler.py", include_str!("python/emu/scheduler.py")),
+    ("emu/transfers.py", include_str!("python/emu/transfers.py")),
     ("emu/types.py", include_str!("python/emu/types.py")),
     ("emu/worker.py", include_str!("python/emu/worker.py")),
 ];

@@ -5,9 +5,10 @@ import threading
 import numpy as np
 
 from . import patterns
-from .ends import Drain, Fill, Join, Ring, Split
+from .ends import Join, Ring, Split
 from .faults import fail, line
 from .scheduler import WORLD
+from .transfers import Drain, Fill
 from .types import Type
 
 
@@ -33,9 +34,10 @@ class ObjectFifo:
             self.producer = Handle(self, True, self.depth)
         return self.producer
 
-    def cons(self, depth=None):
+    def cons(self, depth=None, dims_from_stream=None):
         """The handle of a new consumer."""
         self.consumers.append(Handle(self, False, depth or self.depth))
+        self.consumers[-1].order = dims_from_stream or self.from_
         return self.consumers[-1]
 
     def close(self):
@@ -46,7 +48,7 @@ class ObjectFifo:
         if not self.consumers:
             fail("design", f"`{self.name}` has no consumer")
         self.order = patterns.stream(self.to, self.kind, self.producer.end.place)
-        self.orders = [patterns.stream(self.from_, self.kind, handle.end.place) for handle in self.consumers]
+        self.orders = [patterns.stream(handle.order, self.kind, handle.end.place) for handle in self.consumers]
 
     def move(self):
         """Moves one object if there is one and every consumer has room; whether it did."""
@@ -77,7 +79,7 @@ class Handle:
 
     def __init__(self, fifo, producing, depth):
         self.fifo, self.producing, self.depth = fifo, producing, depth
-        self.kind, self.end, self.owner = fifo.kind, None, None
+        self.kind, self.end, self.owner, self.order = fifo.kind, None, None, None
 
     def bind(self, end, owner):
         """Gives the handle to a worker, a memory tile or the sequence."""

@@ -5,10 +5,11 @@ import typing
 import numpy as np
 
 from . import worker as workers_
-from .ends import Drain, Fill, Join, Part, Split
+from .ends import Join, Part, Split
 from .faults import Fault, fail, line
 from .fifo import Handle
 from .scheduler import WORLD
+from .transfers import Drain, Fill
 from .types import Type, scalar_name
 
 PROGRAMS, GROUPS = [], []
