@@ -20,7 +20,10 @@
 //! missing `__restrict` and promised trip counts pass. Accuracy of native `inv`, `invsqrt` and `tanh` is not published; they are rounded once.
 //! Designs: `@iron.jit`, scratchpad parameters, placement (every FIFO of a core counts as streamed, also one that neighbours could share;
 //! transfers are counted over all shim tiles), program memory, locks, banks. Conditions of a body on what a core computes cannot be written in
-//! IRON; loops with `range_` are executed here, not traced, so that a body which keeps Python state between rounds is not noticed.
+//! IRON; loops with `range_` are executed here, not traced, so that a body which keeps Python state between rounds is not noticed. A core
+//! function that leaves one object for the next of the same FIFO is not noticed if it was given both.
+//!
+//! Sources: mlir-aie, AIETargetModel.h, AIEXDialect.cpp, python/iron; aie_api headers; AMD AM027 and UG1603.
 
 mod build;
 mod error;
