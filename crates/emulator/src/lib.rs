@@ -3,9 +3,10 @@
 //! clang compiles the printed text, unchanged, against headers of our own that declare what the target's language has; a
 //! runtime runs one fiber per thread of a group and gives barriers and lane operations their real meaning. Texts for cores with pipes
 //! run on a model of one core, which carries out what they hand to each pipe when flags and barriers allow it; [`bang`] does so
-//! for cores whose copies are waited for. [`gaudi`] reads and runs its texts itself, without a compiler.
-//! for cores whose copies are waited for, and [`nki`] for texts that are Python.
+//! for cores whose copies are waited for. [`gaudi`] reads and runs its texts itself, without a compiler, [`nki`] runs texts that are
+//! Python, and [`aie`] designs of several cores, a Python text and a C++ text each.
 
+pub mod aie;
 mod ascend;
 pub mod bang;
 mod build;
