@@ -88,6 +88,9 @@ pub(crate) struct Check {
     /// Compare only the first N tokens of each prompt's continuation
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) tokens: Option<u32>,
+    /// Compare only the first N prompts
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) prompts: Option<u32>,
 }
 
 #[derive(Args)]

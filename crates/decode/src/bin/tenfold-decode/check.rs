@@ -13,6 +13,9 @@ pub(crate) fn run(common: &Common, args: &Check) -> Result<ExitCode, Error> {
     if let Some(tokens) = args.tokens {
         golden = golden.truncated(tokens as usize);
     }
+    if let Some(prompts) = args.prompts {
+        golden.results.truncate(prompts as usize);
+    }
     let (model, mut engine) = crate::open(common)?;
     let results = golden::check(&mut engine, model.tokenizer(), &golden)?;
     println!(
