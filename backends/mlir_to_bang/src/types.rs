@@ -1,17 +1,9 @@
 //! Names of types.
 
-use lower_dma::ir::Scalar;
 use tile_ir::Elem;
 
 /// Type of numbers in scalar code and of parameters.
-pub const fn number(scalar: Scalar) -> &'static str {
-    match scalar {
-        Scalar::F32 => "float",
-        Scalar::Bool => "bool",
-        Scalar::I32 => "int32_t",
-        Scalar::I64 => "int64_t",
-    }
-}
+pub use emit_dma::c_type as number;
 
 /// Type of elements of views.
 pub const fn global(elem: Elem) -> &'static str {

@@ -2,6 +2,9 @@
 
 use tile_ir::Elem;
 
+/// Type of numbers in scalar code and of parameters.
+pub use emit_dma::c_type as number;
+
 /// Type of elements in memory. Booleans are bytes in views; in local memory they are masks, of bits.
 #[must_use]
 pub const fn memory(elem: Elem) -> &'static str {

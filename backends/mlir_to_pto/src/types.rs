@@ -1,7 +1,9 @@
 //! Names of types.
 
-use lower_dma::ir::Scalar;
 use tile_ir::Elem;
+
+/// Type of numbers in scalar code and of parameters.
+pub use emit_dma::c_type as number;
 
 /// Type of elements in tiles and views. A mask is bytes of bits.
 #[must_use]
@@ -34,16 +36,5 @@ pub const fn bits(elem: Elem) -> &'static str {
         Elem::F16 | Elem::Bf16 => "int16_t",
         Elem::I1 | Elem::I8 => "int8_t",
         Elem::I64 | Elem::Index => "int64_t",
-    }
-}
-
-/// Type of parameters that are numbers.
-#[must_use]
-pub const fn number(scalar: Scalar) -> &'static str {
-    match scalar {
-        Scalar::F32 => "float",
-        Scalar::Bool => "bool",
-        Scalar::I32 => "int32_t",
-        Scalar::I64 => "int64_t",
     }
 }

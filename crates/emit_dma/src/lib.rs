@@ -17,5 +17,5 @@ mod print;
 pub use area::{Area, Arg, CopyArea, Role, plus, times};
 pub use dialect::{Companion, Dialect, Facts, Order, Parameter, ParameterKind, Signature};
 pub use lines::Lines;
-pub use number::{float, int, storage};
+pub use number::{c_type, float, int, storage};
 pub use print::{SCRATCH, print};

@@ -5,7 +5,8 @@ use lower_dma::ir::Scalar;
 use tile_ir::Elem;
 
 /// The C type of a number.
-pub(crate) const fn c_type(scalar: Scalar) -> &'static str {
+#[must_use]
+pub const fn c_type(scalar: Scalar) -> &'static str {
     match scalar {
         Scalar::F32 => "float",
         Scalar::Bool => "bool",

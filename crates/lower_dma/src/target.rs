@@ -2,6 +2,8 @@
 
 use tile_ir::{BinaryOp, Elem, UnaryOp};
 
+use crate::ir::CoreKernel;
+
 /// A target of this family.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Target {
@@ -79,6 +81,12 @@ impl Target {
             return cols.next_multiple_of(256);
         }
         cols.next_multiple_of((self.block / self.elem_bytes(elem)).max(1))
+    }
+
+    /// Bytes of local memory that the buffers of a kernel take, from the first one on.
+    #[must_use]
+    pub fn used(&self, kernel: &CoreKernel) -> u64 {
+        kernel.buffers.iter().map(|data| data.address + self.bytes(data.elem, data.elements())).max().unwrap_or(0)
     }
 
     /// Bytes of `count` elements in local memory.

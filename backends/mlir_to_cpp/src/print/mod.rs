@@ -9,7 +9,7 @@ mod reduce;
 
 use emit::{Text, words};
 use emit_dma::{Area, Arg, CopyArea, Dialect, Facts, Lines, Order, Parameter, ParameterKind, Role, Signature};
-use lower_dma::ir::{Pipe, Scalar, VectorOp};
+use lower_dma::ir::{Pipe, VectorOp};
 use tile_ir::{Elem, UnaryOp};
 
 use crate::{limits, names, types};
@@ -39,15 +39,6 @@ const fn pipe(pipe: Pipe) -> &'static str {
         Pipe::Vector => "V",
         Pipe::In => "MTE2",
         Pipe::Out => "MTE3",
-    }
-}
-
-const fn scalar(scalar: Scalar) -> &'static str {
-    match scalar {
-        Scalar::F32 => "float",
-        Scalar::Bool => "bool",
-        Scalar::I32 => "int32_t",
-        Scalar::I64 => "int64_t",
     }
 }
 
@@ -208,7 +199,7 @@ fn tensor(buffer: &Area<'_>, ty: &str) -> String {
 fn list(params: &[Parameter], view: impl Fn(&Parameter) -> String) -> String {
     let declared = params.iter().map(|param| match param.kind {
         ParameterKind::View { .. } => view(param),
-        ParameterKind::Scalar(kind) => format!("{} {}", scalar(kind), param.address),
+        ParameterKind::Scalar(kind) => format!("{} {}", types::number(kind), param.address),
     });
     declared.collect::<Vec<_>>().join(", ")
 }

@@ -98,7 +98,7 @@ fn of_lanes(kernel: &LaneKernel, limits: &lower_simt::target::Target) -> String 
 fn of_cores(kernel: &CoreKernel, limits: &lower_dma::target::Target) -> String {
     let mut text = head(&kernel.name, limits.name, kernel.grid, &kernel.loc, &format!(" on {} cores", kernel.cores));
     let bytes = |data: &BufferData| limits.bytes(data.elem, data.elements());
-    let used = kernel.buffers.iter().map(|data| data.address + bytes(data)).max().unwrap_or(0);
+    let used = limits.used(kernel);
     let _ = writeln!(text, "local memory of a core: {used} of {} bytes", limits.local_bytes);
     let rows = kernel.buffers.iter().map(|data| {
         let at = format!("at {}", data.address);

@@ -98,6 +98,11 @@ impl Target {
         }
     }
 
+    /// Whether its kernels are core programs, which do not stand side by side.
+    pub fn has_cores(self) -> bool {
+        dma::backend(self).is_some()
+    }
+
     /// What starts a comment in its text.
     pub const fn comment(self) -> &'static str {
         match self {

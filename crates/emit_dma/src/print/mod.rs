@@ -40,7 +40,7 @@ pub fn print(kernel: &CoreKernel, dialect: &dyn Dialect) -> Result<Source, Error
         entry: &printer.entry.clone(),
         params: &printer.params.clone(),
         cores: kernel.cores,
-        local_bytes: local_bytes(kernel, dialect),
+        local_bytes: facts.target.used(kernel),
     };
     let head = printer.head(&signature);
     printer.block(&kernel.body);
@@ -104,13 +104,6 @@ pub fn print(kernel: &CoreKernel, dialect: &dyn Dialect) -> Result<Source, Error
         lines,
     });
     Ok(Source { file, text, binary: None, kernel })
-}
-
-/// Bytes of local memory that the buffers of a kernel take.
-fn local_bytes(kernel: &CoreKernel, dialect: &dyn Dialect) -> u64 {
-    let target = dialect.facts().target;
-    let end = |data: &lower_dma::ir::BufferData| data.address + target.bytes(data.elem, data.elements());
-    kernel.buffers.iter().map(end).max().unwrap_or(0)
 }
 
 /// What is known while a kernel is printed.
