@@ -48,4 +48,5 @@ pub const TARGET: Target = Target {
     iota: false,
     // As above, appendix of scalar functions: it has `log2f` and `log10f`, but no `logf`, `tanhf` and `floorf`.
     scalar_unary: &[UnaryOp::Exp, UnaryOp::Sqrt],
+    vectors: None,
 };

@@ -49,4 +49,5 @@ pub const TARGET: Target = Target {
     // `CreateVecIndex` writes its first elements by scalar code, which no flag between pipes orders.
     iota: false,
     scalar_unary: &[],
+    vectors: None,
 };

@@ -66,4 +66,5 @@ pub const TARGET: Target = Target {
     // `TCI` counts on the scalar unit. Source: pto-isa, npu/a2a3/TCI.hpp.
     iota: false,
     scalar_unary: &[],
+    vectors: None,
 };

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use tile_ir::Loc;
+use tile_ir::{Elem, Loc};
 
 use crate::Error;
 use crate::ir::{Buffer, Copy, CoreKernel, Operand, Span, Stmt, StmtKind};
@@ -56,9 +56,19 @@ fn fit(kernel: &mut CoreKernel, target: &Target, lives: &BTreeMap<Buffer, Life>)
         })
         .collect();
     order.sort_by_key(|&(buffer, bytes, life)| (std::cmp::Reverse(bytes), life.first, buffer));
+    let needed = if target.vectors.is_some() { arrays(kernel, &order) } else { bytes(kernel, &order) };
+    let room = target.room(kernel);
+    if needed > room {
+        return Err(too_large(kernel, target, [needed, room], &order));
+    }
+    Ok(())
+}
+
+/// Addresses anywhere in local memory, largest buffers first; the bytes that all take.
+fn bytes(kernel: &mut CoreKernel, order: &[(Buffer, u64, Life)]) -> u64 {
     let mut placed: Vec<(u64, u64, Life)> = Vec::new();
     let mut needed = 0;
-    for &(buffer, bytes, life) in &order {
+    for &(buffer, bytes, life) in order {
         let mut taken: Vec<(u64, u64)> = placed
             .iter()
             .filter(|(_, _, other)| other.first <= life.last && life.first <= other.last)
@@ -76,14 +86,35 @@ fn fit(kernel: &mut CoreKernel, target: &Target, lives: &BTreeMap<Buffer, Life>)
         needed = needed.max(at + bytes);
         placed.push((at, bytes, life));
     }
-    if needed > target.local_bytes {
-        return Err(too_large(kernel, target, needed, &order));
+    needed
+}
+
+/// Addresses of arrays of one element type: a buffer is the start of an array of its type where nothing lives that long, else a new one.
+/// Largest buffers first; the bytes that all take.
+fn arrays(kernel: &mut CoreKernel, order: &[(Buffer, u64, Life)]) -> u64 {
+    let mut arrays: Vec<(Elem, u64, Vec<Life>)> = Vec::new();
+    let mut needed = 0;
+    for &(buffer, bytes, life) in order {
+        let elem = kernel.buffer(buffer).elem;
+        let free = |lives: &[Life]| lives.iter().all(|other| other.first > life.last || life.first > other.last);
+        let address = match arrays.iter_mut().find(|(of, _, lives)| *of == elem && free(lives)) {
+            Some((_, address, lives)) => {
+                lives.push(life);
+                *address
+            }
+            None => {
+                arrays.push((elem, needed, vec![life]));
+                needed += bytes;
+                needed - bytes
+            }
+        };
+        kernel.buffers[buffer.0 as usize].address = address;
     }
-    Ok(())
+    needed
 }
 
 /// The error, with the largest buffers.
-fn too_large(kernel: &CoreKernel, target: &Target, needed: u64, order: &[(Buffer, u64, Life)]) -> Error {
+fn too_large(kernel: &CoreKernel, target: &Target, [needed, limit]: [u64; 2], order: &[(Buffer, u64, Life)]) -> Error {
     let rows: Vec<String> = order
         .iter()
         .take(4)
@@ -99,7 +130,7 @@ fn too_large(kernel: &CoreKernel, target: &Target, needed: u64, order: &[(Buffer
         kernel: kernel.name.clone(),
         what: "local memory in bytes".to_owned(),
         needed,
-        limit: target.local_bytes,
+        limit,
         loc: loc.clone(),
         help: format!("use smaller tiles; the largest buffers are {}", rows.join(", ")),
     }

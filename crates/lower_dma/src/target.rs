@@ -2,7 +2,7 @@
 
 use tile_ir::{BinaryOp, Elem, UnaryOp};
 
-use crate::ir::CoreKernel;
+use crate::ir::{CoreKernel, Expr, StmtKind, VectorOp};
 
 /// A target of this family.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,6 +46,20 @@ pub struct Target {
     pub iota: bool,
     /// Functions of one `f32` that the scalar unit has.
     pub scalar_unary: &'static [UnaryOp],
+    /// Local memory is arrays of vectors, of which scalar code reads no lane; `None` where it reads every element.
+    pub vectors: Option<Vectors>,
+}
+
+/// A core with local memory of vectors, each as large as a block. Arrays have one element type, numbers of 64 bits do not exist, and
+/// integers wrap. What scalar code makes of elements is held in all lanes of a vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vectors {
+    /// Functions of one `f32` that look tables up, which then lie in local memory.
+    pub tables: &'static [UnaryOp],
+    /// Quotients look tables up too.
+    pub quotients: bool,
+    /// Bytes of local memory that programs may use beside tables.
+    pub local_bytes: u64,
 }
 
 /// How pipes are ordered against each other.
@@ -73,6 +87,31 @@ pub enum Mask {
     Floats,
 }
 
+impl Vectors {
+    /// Whether something in a kernel looks tables up.
+    #[must_use]
+    pub fn looks_up(&self, kernel: &CoreKernel) -> bool {
+        let unary = |op: &UnaryOp| self.tables.contains(op);
+        let binary = |op: &BinaryOp| self.quotients && *op == BinaryOp::DivF;
+        let mut found = false;
+        for stmt in &kernel.body {
+            stmt.for_each(&mut |stmt| {
+                if let StmtKind::Vector { op, .. } = &stmt.kind {
+                    found |= matches!(op, VectorOp::Unary(op) if unary(op));
+                    found |= matches!(op, VectorOp::Binary(op) if binary(op));
+                }
+                for expr in stmt.exprs() {
+                    expr.for_each(&mut |expr| {
+                        found |= matches!(expr, Expr::Unary(op, _) if unary(op));
+                        found |= matches!(expr, Expr::Binary(op, ..) if binary(op));
+                    });
+                }
+            });
+        }
+        found
+    }
+}
+
 impl Target {
     /// Elements of a row of a local tile: `cols` rounded up to whole blocks.
     #[must_use]
@@ -81,6 +120,21 @@ impl Target {
             return cols.next_multiple_of(256);
         }
         cols.next_multiple_of((self.block / self.elem_bytes(elem)).max(1))
+    }
+
+    /// Bytes of local memory that the buffers of a kernel may take.
+    #[must_use]
+    pub fn room(&self, kernel: &CoreKernel) -> u64 {
+        match self.vectors {
+            Some(vectors) if vectors.looks_up(kernel) => vectors.local_bytes,
+            Some(_) | None => self.local_bytes,
+        }
+    }
+
+    /// Whether views and local buffers have elements of this type.
+    #[must_use]
+    pub fn holds(&self, elem: Elem) -> bool {
+        self.vectors.is_none() || elem.bytes() <= 4
     }
 
     /// Bytes of local memory that the buffers of a kernel take, from the first one on.

@@ -56,7 +56,10 @@ impl Lower<'_> {
                 {
                     return self.arithmetic(float, a, b, Elem::F32, chunk, into);
                 }
-                if held_as(Elem::I32) && self.facts.target.binary_i32.contains(kind) && self.stays(*kind, *x, *y, elem)
+                let wraps = self.facts.target.vectors.is_some() && elem == Elem::I32;
+                if held_as(Elem::I32)
+                    && self.facts.target.binary_i32.contains(kind)
+                    && (wraps || self.stays(*kind, *x, *y, elem))
                 {
                     return self.arithmetic(*kind, a, b, Elem::I32, chunk, into);
                 }

@@ -82,6 +82,10 @@ pub(super) fn lie(facts: &Facts<'_>, access: &Access<'_>) -> Option<Lie> {
             [_, _, ..] => return None,
         }
     };
+    // Each element would take a vector.
+    if lie.apart && facts.target.vectors.is_some() {
+        return None;
+    }
     // Chunks have as many rows as a copy may have; these are not cut into chunks.
     let many = lie.row.is_some_and(|d| dims[d] > facts.target.copy_rows);
     if many && (lie.apart || !lie.lead.is_empty()) { None } else { Some(lie) }

@@ -67,8 +67,8 @@ impl Lower<'_> {
         if !lie.apart && to == held && elem != Elem::I1 {
             return Ok(span);
         }
-        let native = self.facts.target.casts.contains(&(held, to)) && to.is_float();
-        if !lie.apart && native {
+        let native = self.facts.target.casts.contains(&(held, to)) && (to.is_float() || held == Elem::I32);
+        if !lie.apart && native && elem != Elem::I1 {
             let dst = self.temp(to, chunk.rows, chunk.cols);
             self.vector(VectorOp::Cast, &dst, vec![Operand::Span(span)]);
             return Ok(dst);

@@ -32,6 +32,7 @@ pub const ASCEND: Target = Target {
     fills: &[Elem::F32, Elem::F16, Elem::Bf16, Elem::I32],
     iota: true,
     scalar_unary: &[],
+    vectors: None,
 };
 
 /// PTO on the 910B: the same hardware, other limits.
@@ -58,6 +59,7 @@ pub const BANG: Target = Target {
     fills: &[Elem::F32, Elem::F16, Elem::Bf16, Elem::I32],
     iota: false,
     scalar_unary: &[UnaryOp::Exp, UnaryOp::Sqrt],
+    vectors: None,
 };
 
 /// BANG with copies that run beside what follows.

@@ -42,9 +42,10 @@ impl Check<'_> {
     }
 
     fn buffers(&mut self) {
+        let room = self.target.room(self.kernel);
         for data in &self.kernel.buffers {
             let bytes = self.target.bytes(data.elem, data.elements());
-            let fits = data.address.checked_add(bytes).is_some_and(|end| end <= self.target.local_bytes);
+            let fits = data.address.checked_add(bytes).is_some_and(|end| end <= room);
             if !fits || !data.address.is_multiple_of(self.target.align) {
                 self.report(&data.loc, Rule::Place(data.name.clone()));
             }

@@ -1,0 +1,18 @@
+//! What TPC-C supports: operation by element type. The table is that of the family, with this target's functions.
+//!
+//! Beside what it refuses, results differ from f32 arithmetic here:
+//! - denormal numbers are zero, as operands and as results (source: docs.habana.ai, TPC Programming Model);
+//! - quotients are products with reciprocals, which is one rounding more, and nothing is promised for divisors above 2^126, whose
+//!   reciprocal is denormal;
+//! - the smaller and the larger of two with NaN: either;
+//! - functions are those of the compiler's library, within a few units of the last place.
+//!
+//! Words of memory keep their order when they are widened and narrowed: by the option `SW_LINEAR`, which the compiler's open
+//! predecessor documents (source: tpc_llvm, `tpc-intrinsics.h`); whether it is unchanged in the one that is shipped is not confirmed.
+
+use emit_dma::caps::Caps;
+
+use crate::limits::TARGET;
+
+/// The table.
+pub const CAPS: Caps = Caps { target: &TARGET };
