@@ -127,13 +127,15 @@ pub struct Text {
     pub text: String,
     /// What the device loads, where that is not the text.
     pub binary: Option<emit::Binary>,
+    /// Further texts that belong to it.
+    pub parts: Vec<emit::Part>,
 }
 
 impl Text {
     /// What was printed of one kernel.
     fn of(source: emit::Source) -> (Text, manifest::Kernel) {
-        let emit::Source { file, text, binary, kernel } = source;
-        (Text { file, text, binary }, kernel)
+        let emit::Source { file, text, binary, parts, kernel } = source;
+        (Text { file, text, binary, parts }, kernel)
     }
 
     /// The file that the device loads.
@@ -208,6 +210,7 @@ impl Compiled {
                 file: text.file.clone(),
                 text: text.text.clone(),
                 binary: text.binary.clone(),
+                parts: text.parts.clone(),
                 kernel: kernel.clone(),
             })
             .collect()
