@@ -8,6 +8,7 @@ mod check;
 mod check_fusion;
 mod error;
 pub mod manifest;
+pub mod members;
 mod need;
 mod read;
 mod write;

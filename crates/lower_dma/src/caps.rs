@@ -86,6 +86,9 @@ pub fn cast(op: CastOp, from: Elem, to: Elem, target: &Target) -> Support {
         }
         (CastOp::Bitcast, Elem::F32, Elem::I32) | (CastOp::Bitcast, Elem::I32, Elem::F32) => Support::Scalar,
         (CastOp::Bitcast, _, _) if from != to => Support::Refused("reinterpret `f32` and `u32` only"),
+        (CastOp::FpToSInt | CastOp::FpToUInt, _, Elem::I64 | Elem::Index) if !target.holds(Elem::I64) => {
+            Support::Refused("cast to i32 first: the target has no numbers of 64 bits")
+        }
         (CastOp::ExtF | CastOp::TruncF, _, _) => Support::Native,
         (CastOp::SIntToFp | CastOp::FpToSInt, _, _) if target.casts.contains(&(from, to)) => Support::Native,
         (_, _, _) => Support::Scalar,
@@ -130,6 +133,15 @@ pub fn op(kernel: &Kernel, op: &Op, target: &Target) -> (Support, Elem) {
         OpKind::Reduce { op, value, .. } => (reduce(*op, elem(*value)), elem(*value)),
         OpKind::Contract { lhs, .. } => {
             (if elem(*lhs).is_float() { Support::Composed } else { FLOATS_ONLY }, elem(*lhs))
+        }
+        OpKind::Load { view, .. }
+        | OpKind::Store { view, .. }
+        | OpKind::LoadScalar { view, .. }
+        | OpKind::StoreScalar { view, .. }
+        | OpKind::Gather { view, .. }
+            if !target.holds(of_view(*view)) =>
+        {
+            (Support::Refused("the target has no numbers of 64 bits: use a view of i32"), of_view(*view))
         }
         OpKind::Load { view, .. } | OpKind::Store { view, .. } => (Support::Native, of_view(*view)),
         OpKind::LoadScalar { view, .. } | OpKind::StoreScalar { view, .. } => (Support::Scalar, of_view(*view)),

@@ -77,7 +77,7 @@ pub fn print(kernel: &CoreKernel) -> Result<Source, Error> {
     writer.append(printer.body);
     let (text, lines) = writer.finish();
     let file = format!("{}.{}", kernel.name, names::EXTENSION);
-    let kernel = describe(Described {
+    let mut described = describe(Described {
         family: &kernel.family,
         entry: names::ENTRY.to_owned(),
         file: file.clone(),
@@ -92,7 +92,8 @@ pub fn print(kernel: &CoreKernel) -> Result<Source, Error> {
         workgroups: Some([kernel.cores, 1, 1]),
         lines,
     });
-    Ok(Source { file, text, binary: None, kernel })
+    described.scratch_bytes = scratch;
+    Ok(Source { file, text, binary: None, parts: vec![], kernel: described })
 }
 
 /// What is known while a kernel is printed.

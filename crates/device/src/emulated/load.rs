@@ -8,6 +8,7 @@ use emulator::{Language, Program};
 
 use super::EmulatedOptions;
 use super::bang::Tasks;
+use super::gaudi::Members;
 use super::target::Target;
 use crate::error::Error;
 
@@ -24,6 +25,8 @@ pub(super) enum Kernel {
     },
     /// Tasks of BANG C.
     Tasks(Tasks),
+    /// Members of an index space of TPC-C.
+    Members(Members),
 }
 
 /// Compiles every kernel, `workers` at a time; results in the manifest's order.
@@ -79,6 +82,15 @@ fn compile(
             let line = result.as_ref().err().and_then(line);
             (result.map_err(|error| (error.is_skip(), error.to_string())), line)
         }
+        Target::Gaudi => {
+            let members = tasks(kernel)?;
+            let result = Members::compile(&text, options.checks, members).map(Kernel::Members);
+            let line = match &result {
+                Err(emulator::gaudi::Error::Text(error)) => Some(error.line),
+                Ok(_) | Err(_) => None,
+            };
+            (result.map_err(|error| (false, error.to_string())), line)
+        }
     };
     result.map_err(|(skip, message)| {
         if skip {
@@ -106,14 +118,14 @@ fn groups(
     Ok(Kernel::Groups { program, grid: kernel.workgroups.unwrap_or(kernel.grid), threads })
 }
 
-/// The tasks of a launch of BANG C, which are along x and one thread of control each.
+/// The tasks of a launch of BANG C, or members of TPC-C, which are along x and one thread of control each.
 fn tasks(kernel: &manifest::Kernel) -> Result<u32, Error> {
     let grid = kernel.workgroups.unwrap_or(kernel.grid);
     match (grid, kernel.block) {
         ([tasks, 1, 1], [1, 1, 1]) if u32::try_from(tasks).is_ok() => Ok(tasks as u32),
         (_, block) => {
             let message =
-                format!("{grid:?} groups of {block:?} threads; tasks are along x, at most {}, of 1", u32::MAX);
+                format!("{grid:?} groups of {block:?} threads; they are along x, at most {}, of 1", u32::MAX);
             Err(Error::Kernel { kernel: kernel.name.clone(), message })
         }
     }

@@ -3,6 +3,7 @@
 //! One implementation for all languages; what a barrier, a lane operation, a flag or an access means is the emulator's. Times
 //! mean nothing here.
 mod bang;
+mod gaudi;
 mod load;
 mod target;
 
@@ -29,7 +30,8 @@ pub struct EmulatedOptions {
     /// Threads that run programs; `None` takes all cores.
     pub threads: Option<usize>,
     /// Chooses the order in which programs and threads run; every launch takes the next one. On cores (`ascendc-emu`, `pto-emu`,
-    /// `bang-emu`) 0 carries out at once what is handed to a pipe, 1 as late as flags, barriers and waits allow, others at random.
+    /// `bang-emu`) 0 carries out at once what is handed to a pipe, 1 as late as flags, barriers and waits allow, others at random. On `gaudi-emu` it chooses which members one
+    /// processor runs: each one alone, all, or as a seed says.
     pub seed: u64,
     /// Folder that keeps compiled kernels between runs; `None` compiles anew.
     pub cache: Option<PathBuf>,
@@ -59,7 +61,7 @@ impl EmulatedOptions {
     }
 }
 
-/// An emulated device: `msl-emu`, `cuda-emu`, `musa-emu`, `ascendc-emu`, `pto-emu` or `bang-emu`.
+/// An emulated device: `msl-emu`, `cuda-emu`, `musa-emu`, `ascendc-emu`, `pto-emu`, `bang-emu` or `gaudi-emu`.
 pub struct Emulated {
     target: Target,
     options: EmulatedOptions,
@@ -190,6 +192,7 @@ impl Device for Emulated {
                 };
                 program.launch(&launch).map_err(|fault| (fault.line, fault.to_string()))
             }
+            Kernel::Members(members) => members.launch(manifest, &args, self.workers, seed),
             Kernel::Tasks(tasks) => tasks.launch(manifest, &args, self.workers, seed),
         };
         result.map_err(|(line, message)| {

@@ -95,7 +95,8 @@ pub(super) struct Function {
     pub(super) name: String,
     pub(super) result: Ty,
     pub(super) params: Vec<(String, Ty)>,
-    pub(super) slots: usize,
+    /// Types of its variables, the parameters first.
+    pub(super) slots: Vec<Ty>,
     pub(super) body: Statement,
 }
 

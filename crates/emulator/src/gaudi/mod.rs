@@ -10,12 +10,12 @@
 //! Before anything runs: words (literals without `f`), types (no lane of a vector, no division, constant subscripts of an `int5`,
 //! no mixture of signs without a cast), every argument of every intrinsic with its immediates, sums of arrays (16 KiB of vector memory where
 //! a function looks tables up), parameters. While it runs: element types, negative coordinates, addresses and indices outside, values that
-//! nobody wrote, reads behind writes, elements outside the host's access patterns, and with [`Checks::Memory`] members that meet.
+//! nobody wrote, reads behind writes that nothing waits for, elements outside the host's access patterns, and with [`Checks::Memory`] members that meet.
 //!
 //! # What is not there
-//! The preprocessor but pragmas of loops, arrays in functions, structures of the text, pointers but results of `gen_addr`; bytes, 16-bit whole
-//! numbers and f16; comparisons and sums over lanes of bf16; predicates for lanes but in `v_*_mov_vb`; partial accesses with an offset;
-//! stores of scalars, atomic adds, fences and what they order, `v_*_ld_l`; Gaudi 3.
+//! The preprocessor but pragmas of loops, arrays in functions, structures of the text, pointers but results of `gen_addr`; 16-bit whole
+//! numbers; f16 and bytes but for loads, stores and conversions; comparisons and sums over lanes of bf16; predicates for lanes but in
+//! `v_*_mov_vb`; partial accesses with an offset; stores of scalars, atomic adds, `v_*_ld_l`; Gaudi 3.
 //!
 //! # What is not known
 //! Rounding inside `mac` (here once), the last bit of special functions, which lane of equals an argmax names (such a call is refused),
@@ -107,4 +107,6 @@ pub struct Launch<'a> {
     pub args: &'a [Arg],
     /// Who runs which members.
     pub split: Split,
+    /// Threads that run parts of the index space, where accesses of elements are not checked; else one.
+    pub workers: usize,
 }

@@ -3,7 +3,9 @@
 //! The tail of most is `(switches = 0, income = {}, predicate = 1, polarity = 0)`; `mac` has no income, as its sum is it, and stores have
 //! none either. Switches, masks and numbers of groups are immediates (source: tpc_llvm, tpc-intrinsics.h and SemaRC99.cpp).
 
-use super::calls::{Arith, Call, Compare, Param, SW_LINEAR, SW_RZ, Signature, Special};
+use super::calls::{
+    Arith, Call, Compare, Param, SW_D, SW_DEC, SW_DIV_MODE_MOD, SW_LINEAR, SW_ROUND, SW_RZ, SW_VPU, Signature, Special,
+};
 use super::ty::{Element, Ty};
 
 /// Constants of the language (source: tpc_llvm, tpc-defs.h).
@@ -27,6 +29,13 @@ pub(super) fn constant(name: &str) -> Option<i64> {
     match name {
         "RHNE" => Some(0),
         "RZ" => Some(SW_RZ),
+        "RU" => Some(2 << 16),
+        "RD" => Some(SW_ROUND),
+        "INC" | "SPU" | "DIV_MODE_DIV" => Some(0),
+        "DEC" => Some(SW_DEC),
+        "VPU" => Some(SW_VPU),
+        "D" => Some(SW_D),
+        "DIV_MODE_MOD" => Some(SW_DIV_MODE_MOD),
         "LINEAR" => Some(SW_LINEAR),
         _ => None,
     }
@@ -79,11 +88,17 @@ fn plain(call: Call, result: Ty, params: &[Param]) -> Signature {
     Signature { call, params: params.to_vec(), required: params.len(), result }
 }
 
+/// Without a result, of switches only.
+fn bare_void(call: Call, switches: i64) -> Signature {
+    Signature { call, params: vec![Param::Switches(switches)], required: 0, result: Ty::Void }
+}
+
 /// The function of a name.
 pub(super) fn signature(name: &str) -> Option<Signature> {
     use Param::Of;
     let (index, tensor) = (Of(Ty::Index), Of(Ty::Tensor));
     let (f32s, bf16s) = (Of(Ty::Vector(Element::F32)), Of(Ty::Vector(Element::Bf16)));
+    let (f16s, i8s) = (Of(Ty::Vector(Element::F16)), Of(Ty::Vector(Element::I8)));
     if let Some(function) = special(name) {
         return Some(plain(Call::Special(function), Ty::Vector(Element::F32), &[f32s]));
     }
@@ -93,12 +108,42 @@ pub(super) fn signature(name: &str) -> Option<Signature> {
         "get_dim_size" => plain(Call::DimSize, Ty::Uint, &[tensor, Param::Small(4)]),
         "gen_addr" => plain(Call::Address, Ty::Address, &[index, tensor]),
         "read_lane_id_4b_b" => plain(Call::Lanes, Ty::Vector(Element::U32), &[]),
-        "convert_bfloat128_to_float128" => plain(Call::Widen, Ty::Pair, &[bf16s, Param::Switches(SW_LINEAR)]),
+        "convert_bfloat128_to_float128" => {
+            plain(Call::Widen(Element::Bf16), Ty::Pair, &[bf16s, Param::Switches(SW_LINEAR)])
+        }
+        "convert_half128_to_float128" => {
+            plain(Call::Widen(Element::F16), Ty::Pair, &[f16s, Param::Switches(SW_LINEAR)])
+        }
+        "convert_char256_to_int256" => plain(Call::Widen(Element::I8), Ty::Quad, &[i8s, Param::Switches(SW_LINEAR)]),
         "convert_float128_to_bfloat128" => {
-            plain(Call::Narrow, Ty::Vector(Element::Bf16), &[Of(Ty::Pair), Param::Switches(SW_LINEAR | SW_RZ)])
+            let switches = Param::Switches(SW_LINEAR | SW_RZ);
+            plain(Call::Narrow(Element::Bf16), Ty::Vector(Element::Bf16), &[Of(Ty::Pair), switches])
+        }
+        "convert_float128_to_half128" => {
+            plain(Call::Narrow(Element::F16), Ty::Vector(Element::F16), &[Of(Ty::Pair), Param::Switches(SW_LINEAR)])
+        }
+        "convert_int256_to_char256" => {
+            plain(Call::Narrow(Element::I8), Ty::Vector(Element::I8), &[Of(Ty::Quad), Param::Switches(SW_LINEAR)])
         }
         "convert_float64_to_int64" => plain(Call::ToInt, Ty::Vector(Element::I32), &[f32s, Param::Switches(SW_RZ)]),
-        "s_convert_bf16_to_f32" => plain(Call::ScalarWiden, Ty::Float, &[Of(Ty::Bf16)]),
+        "s_convert_bf16_to_f32" => plain(Call::ScalarWiden(Element::Bf16), Ty::Float, &[Of(Ty::Bf16)]),
+        "s_convert_f16_to_f32" => plain(Call::ScalarWiden(Element::F16), Ty::Float, &[Of(Ty::Half)]),
+        "u32_udiv" => {
+            let uint = Of(Ty::Uint);
+            plain(Call::Divide, Ty::Uint, &[uint, uint, Param::Switches(SW_DIV_MODE_MOD), uint])
+        }
+        // Macros of tpc-defs.h.
+        "as_float" => plain(Call::Bits, Ty::Float, &[Param::AnyScalar]),
+        "as_int" => plain(Call::Bits, Ty::Int, &[Param::AnyScalar]),
+        "as_uint" => plain(Call::Bits, Ty::Uint, &[Param::AnyScalar]),
+        "as_float64" => plain(Call::Bits, Ty::Vector(Element::F32), &[Param::AnyVector]),
+        "as_int64" => plain(Call::Bits, Ty::Vector(Element::I32), &[Param::AnyVector]),
+        "as_uint64" => plain(Call::Bits, Ty::Vector(Element::U32), &[Param::AnyVector]),
+        "as_char256" => plain(Call::Bits, Ty::Vector(Element::I8), &[Param::AnyVector]),
+        "as_uchar256" => plain(Call::Bits, Ty::Bytes, &[Param::AnyVector]),
+        "aso" => bare_void(Call::Semaphore, SW_DEC | SW_VPU),
+        "cache_invalidate" => bare_void(Call::Invalidate, SW_D),
+        "cache_flush" => bare_void(Call::Flush, 0),
         "v_bf16_mac_acc32_b" => bare(Call::MacWide, Ty::Pair, &[bf16s, bf16s, Of(Ty::Pair)], 0),
         "v_bf16_mul_acc32_b" => full(Call::MulWide, Ty::Pair, &[bf16s, bf16s], 0),
         "v_convert_f32_to_i32_b" => full(Call::ToInt, Ty::Vector(Element::I32), &[f32s], SW_RZ),
@@ -116,7 +161,14 @@ fn typed(name: &str) -> Option<Signature> {
     let rest: Vec<&str> = words.collect();
     if kind == "s" {
         let element = Element::of(element)?;
-        return (rest == ["ld", "g"]).then(|| plain(Call::LoadScalar(element), element.scalar(), &[Of(Ty::Address)]));
+        let scalar = element.scalar();
+        let words = matches!(element, Element::I32 | Element::U32);
+        return match rest[..] {
+            ["ld", "g"] => Some(plain(Call::LoadScalar(element), scalar, &[Of(Ty::Address)])),
+            ["min"] if words => Some(plain(Call::Extreme(element, false), scalar, &[Of(scalar), Of(scalar)])),
+            ["max"] if words => Some(plain(Call::Extreme(element, true), scalar, &[Of(scalar), Of(scalar)])),
+            _ => None,
+        };
     }
     if kind != "v" {
         return None;
@@ -132,7 +184,8 @@ fn typed(name: &str) -> Option<Signature> {
     let (index, tensor) = (Of(Ty::Index), Of(Ty::Tensor));
     // One less than the number of elements; where the others lie with an offset is not known here, so that it is 0.
     let part = [Of(Ty::Int), Param::Small(0)];
-    let number = element != Element::Bf16;
+    let number = matches!(element, Element::F32 | Element::I32 | Element::U32);
+    let computed = number || element == Element::Bf16;
     let arith = |arith: Arith| full(Call::Arith(element, arith), ty, &[v, v], 0);
     let float = matches!(element, Element::F32 | Element::Bf16);
     Some(match rest[..] {
@@ -142,7 +195,8 @@ fn typed(name: &str) -> Option<Signature> {
         ["st", "tnsr", "partial"] => {
             bare(Call::Store(element, true), Ty::Void, &[index, tensor, v, part[0], part[1]], 0)
         }
-        ["ld", "g"] => plain(Call::LoadBroadcast(element), ty, &[Of(Ty::Address)]),
+        ["ld", "g"] if computed => plain(Call::LoadBroadcast(element), ty, &[Of(Ty::Address)]),
+        _ if !computed => return None,
         ["add", "b"] => arith(Arith::Add),
         ["sub", "b"] => arith(Arith::Sub),
         ["mul", "b"] if float => arith(Arith::Mul),
@@ -153,9 +207,10 @@ fn typed(name: &str) -> Option<Signature> {
         ["shl", "b"] if !float => arith(Arith::Shl),
         ["shr", "b"] if !float => arith(Arith::Shr),
         ["abs", "b"] if element == Element::F32 => full(Call::Abs(element), ty, &[v], 0),
+        ["nearbyint", "b"] if element == Element::F32 => full(Call::Nearby, ty, &[v], SW_ROUND),
         ["mac", "b"] if float => bare(Call::Mac(element), ty, &[v, v, v], 0),
         ["sel", by, of, "b"] if number => {
-            let of = Element::of(of).filter(|of| *of != Element::Bf16)?;
+            let of = Element::of(of).filter(|of| matches!(of, Element::F32 | Element::I32 | Element::U32))?;
             let compared = Of(Ty::Vector(of));
             full(Call::Select(of, compare(by)?), ty, &[compared, compared, v, v], 0)
         }

@@ -1,21 +1,24 @@
 //! Programs: read once, launch often.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::error::Error;
-use super::exec::Core;
-use super::exec::tensor::{Bound, Cell, Tensors};
+use super::exec::tensor::{Bound, Cell, Way};
+use super::exec::{Code, Core, build};
 use super::fault::Fault;
 use super::ir::Module;
 use super::parse::parse;
 use super::split::{allowed, parts};
 use super::ty::Ty;
-use super::value::Value;
 use super::{Access, Launch, SLM_BYTES, Tensor, VLM_BYTES, VLM_BYTES_WITH_TABLES};
 use crate::{Arg, Checks};
 
 /// A text that was read.
 #[derive(Clone, Debug)]
 pub struct Program {
-    module: Module,
+    module: Arc<Module>,
+    code: Arc<Code>,
     checks: Checks,
     vlm: u64,
     slm: u64,
@@ -49,7 +52,8 @@ impl Program {
                 return Err(Error::Limit { what, value, limit });
             }
         }
-        Ok(Program { module, checks, vlm, slm })
+        let code = Arc::new(build(&module));
+        Ok(Program { module: Arc::new(module), code, checks, vlm, slm })
     }
 
     /// Bytes of vector local memory that the text's arrays take.
@@ -62,7 +66,7 @@ impl Program {
         self.slm
     }
 
-    /// Runs the kernel on one thread. Buffers are valid for their bytes, and nothing else uses them meanwhile.
+    /// Runs the kernel. Buffers are valid for their bytes, and nothing else uses them meanwhile.
     ///
     /// # Errors
     /// The first rule that is broken.
@@ -94,28 +98,52 @@ impl Program {
             args.push(match (ty, arg) {
                 (Ty::Tensor, Arg::Buffer { .. }) => {
                     bound.push(bind(name, &launch.tensors[number], arg)?);
-                    Value::Tensor(number)
+                    number as u32
                 }
-                (Ty::Int, Arg::U32(value)) => Value::Int(*value as i32),
-                (Ty::Uint, Arg::U32(value)) => Value::Uint(*value),
-                (Ty::Float, Arg::F32(value)) => Value::Float(*value),
+                (Ty::Int | Ty::Uint, Arg::U32(value)) => *value,
+                (Ty::Float, Arg::F32(value)) => value.to_bits(),
                 (_, _) => {
                     return Err(Fault::launch(format!("argument {number} is not what the parameter `{name}` takes")));
                 }
             });
         }
-        let mut tensors = self.tensors(bound)?;
-        for (run, (offset, size)) in parts(launch.index_space, launch.split).into_iter().enumerate() {
-            for (bound, access) in tensors.bound.iter_mut().zip(launch.access) {
-                bound.allowed = Some(allowed(access, offset, size));
-            }
-            Core::new(&self.module, &mut tensors, offset, size, run as u32 + 1).main(args.clone())?;
+        let mut cells = self.cells(&mut bound)?;
+        let parts = parts(launch.index_space, launch.split);
+        // What is checked across members is checked by one thread.
+        let workers = if self.checks == Checks::Memory { 1 } else { launch.workers.clamp(1, parts.len().min(1024)) };
+        if workers == 1 {
+            let mut core = Core::new(&self.code, Way::new(&bound, &mut cells));
+            return (0..parts.len()).try_for_each(|run| run_part(&mut core, launch.access, &args, parts[run], run));
         }
-        Ok(())
+        let (next, first) = (AtomicUsize::new(0), Mutex::new(None::<(usize, Fault)>));
+        let (bound, access) = (Shared(&bound), launch.access);
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(|| {
+                    let mut core = Core::new(&self.code, Way::new(bound.get(), &mut []));
+                    while let Some((run, part)) = {
+                        let run = next.fetch_add(1, Ordering::Relaxed);
+                        parts.get(run).map(|part| (run, *part))
+                    } {
+                        if let Err(fault) = run_part(&mut core, access, &args, part, run) {
+                            next.store(parts.len(), Ordering::Relaxed);
+                            let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
+                            if first.as_ref().is_none_or(|(earlier, _)| run < *earlier) {
+                                *first = Some((run, fault));
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        match first.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some((_, fault)) => Err(fault),
+            None => Ok(()),
+        }
     }
 
-    /// Tensors with cells for what is written. Two of them have the same memory, as an output bound to its input has, or none in common.
-    fn tensors(&self, mut bound: Vec<Bound>) -> Result<Tensors, Fault> {
+    /// Cells for what is written. Two tensors have the same memory, as an output bound to its input has, or none in common.
+    fn cells(&self, bound: &mut [Bound]) -> Result<Vec<Vec<Cell>>, Fault> {
         let range =
             |of: &Bound| (of.address as usize, of.address as usize + (of.count() * of.element.bytes()) as usize);
         let mut cells: Vec<Vec<Cell>> = Vec::new();
@@ -149,7 +177,7 @@ impl Program {
                 }
             };
         }
-        Ok(Tensors { bound, cells })
+        Ok(cells)
     }
 }
 
@@ -163,5 +191,34 @@ fn bind(name: &str, tensor: &Tensor, arg: &Arg) -> Result<Bound, Fault> {
     if !fits || tensor.dims.iter().any(|dim| *dim == 0 || *dim > i32::MAX as u32) {
         return Err(Fault::launch(format!("`{name}` of {:?} has a buffer of {bytes} bytes", tensor.dims)));
     }
-    Ok(Bound { name: name.to_owned(), address, element, dims: tensor.dims, writable, cells: None, allowed: None })
+    Ok(Bound { name: name.to_owned(), address, element, dims: tensor.dims, writable, cells: None })
+}
+
+/// Tensors that several threads work on: members write no element that another one touches.
+#[derive(Clone, Copy)]
+struct Shared<'a>(&'a [Bound]);
+
+impl<'a> Shared<'a> {
+    fn get(self) -> &'a [Bound] {
+        self.0
+    }
+}
+
+// SAFETY: the buffers are the launch's, valid while it runs; which elements a thread touches is the kernel's matter, as it is on a device.
+unsafe impl Send for Shared<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Shared<'_> {}
+
+/// Runs one part of the index space.
+fn run_part(
+    core: &mut Core<'_>,
+    access: &[[Access; 5]],
+    args: &[u32],
+    (offset, size): ([u32; 5], [u32; 5]),
+    run: usize,
+) -> Result<(), Fault> {
+    for (to, access) in core.way.allowed.iter_mut().zip(access) {
+        *to = Some(allowed(access, offset, size));
+    }
+    core.main((offset, size), args, run as u32 + 1)
 }

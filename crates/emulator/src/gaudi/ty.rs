@@ -13,6 +13,10 @@ pub enum Element {
     I32,
     /// `uint32_t`.
     U32,
+    /// `half`.
+    F16,
+    /// `int8_t`; bytes of truths too.
+    I8,
 }
 
 impl Element {
@@ -20,7 +24,8 @@ impl Element {
     pub fn bytes(self) -> u64 {
         match self {
             Element::F32 | Element::I32 | Element::U32 => 4,
-            Element::Bf16 => 2,
+            Element::Bf16 | Element::F16 => 2,
+            Element::I8 => 1,
         }
     }
 
@@ -31,19 +36,29 @@ impl Element {
             Element::Bf16 => "bf16",
             Element::I32 => "i32",
             Element::U32 => "u32",
+            Element::F16 => "f16",
+            Element::I8 => "i8",
         }
     }
 
     pub(super) fn of(tag: &str) -> Option<Element> {
-        [Element::F32, Element::Bf16, Element::I32, Element::U32].into_iter().find(|element| element.tag() == tag)
+        let all = [Element::F32, Element::Bf16, Element::I32, Element::U32, Element::F16, Element::I8];
+        all.into_iter().find(|element| element.tag() == tag)
+    }
+
+    /// Lanes of a vector.
+    pub(super) fn lanes(self) -> usize {
+        256 / self.bytes() as usize
     }
 
     pub(super) fn scalar(self) -> Ty {
         match self {
             Element::F32 => Ty::Float,
             Element::Bf16 => Ty::Bf16,
-            Element::I32 => Ty::Int,
+            // Bytes are computed with as integers.
+            Element::I32 | Element::I8 => Ty::Int,
             Element::U32 => Ty::Uint,
+            Element::F16 => Ty::Half,
         }
     }
 }
@@ -57,11 +72,12 @@ pub(super) enum Ty {
     Uint,
     Float,
     Bf16,
+    Half,
     /// A parameter that names a tensor.
     Tensor,
     /// `int5`.
     Index,
-    /// `float64`, `bfloat128`, `int64`, `uint64`.
+    /// `float64`, `bfloat128`, `int64`, `uint64`, `half128`, `char256`.
     Vector(Element),
     /// `uchar256`, only as a map of shuffles.
     Bytes,
@@ -69,6 +85,8 @@ pub(super) enum Ty {
     Mask,
     /// `float128`.
     Pair,
+    /// `int256`.
+    Quad,
     /// `uint64_float64_pair_t`.
     IndexValue,
     /// What `gen_addr` gives.
@@ -85,15 +103,19 @@ impl Ty {
             "unsigned" | "uint32_t" => Ty::Uint,
             "float" => Ty::Float,
             "bf16" => Ty::Bf16,
+            "half" => Ty::Half,
             "tensor" => Ty::Tensor,
             "int5" => Ty::Index,
             "float64" => Ty::Vector(Element::F32),
             "bfloat128" => Ty::Vector(Element::Bf16),
             "int64" => Ty::Vector(Element::I32),
             "uint64" => Ty::Vector(Element::U32),
+            "half128" => Ty::Vector(Element::F16),
+            "char256" => Ty::Vector(Element::I8),
             "uchar256" => Ty::Bytes,
             "bool64" => Ty::Mask,
             "float128" => Ty::Pair,
+            "int256" => Ty::Quad,
             "uint64_float64_pair_t" => Ty::IndexValue,
             _ => return None,
         })
@@ -107,15 +129,19 @@ impl Ty {
             Ty::Uint => "unsigned",
             Ty::Float => "float",
             Ty::Bf16 => "bf16",
+            Ty::Half => "half",
             Ty::Tensor => "tensor",
             Ty::Index => "int5",
             Ty::Vector(Element::F32) => "float64",
             Ty::Vector(Element::Bf16) => "bfloat128",
             Ty::Vector(Element::I32) => "int64",
             Ty::Vector(Element::U32) => "uint64",
+            Ty::Vector(Element::F16) => "half128",
+            Ty::Vector(Element::I8) => "char256",
             Ty::Bytes => "uchar256",
             Ty::Mask => "bool64",
             Ty::Pair => "float128",
+            Ty::Quad => "int256",
             Ty::IndexValue => "uint64_float64_pair_t",
             Ty::Address => "__global__ void *",
         }
@@ -124,8 +150,8 @@ impl Ty {
     /// Whether arrays of it lie in vector local memory.
     pub(super) fn is_vector(self) -> bool {
         match self {
-            Ty::Vector(_) | Ty::Bytes | Ty::Mask | Ty::Pair | Ty::IndexValue => true,
-            Ty::Void | Ty::Bool | Ty::Int | Ty::Uint | Ty::Float | Ty::Bf16 => false,
+            Ty::Vector(_) | Ty::Bytes | Ty::Mask | Ty::Pair | Ty::Quad | Ty::IndexValue => true,
+            Ty::Void | Ty::Bool | Ty::Int | Ty::Uint | Ty::Float | Ty::Bf16 | Ty::Half => false,
             Ty::Tensor | Ty::Index | Ty::Address => false,
         }
     }
@@ -135,13 +161,15 @@ impl Ty {
         matches!(self, Ty::Bool | Ty::Int | Ty::Uint)
     }
 
-    /// Members `v1` and `v2` of a pair.
-    pub(super) fn members(self) -> Option<[Ty; 2]> {
+    /// Members `v1`, `v2` and on of a structure; none of other types.
+    pub(super) fn members(self) -> &'static [Ty] {
+        const WORDS: Ty = Ty::Vector(Element::I32);
         match self {
-            Ty::Pair => Some([Ty::Vector(Element::F32); 2]),
-            Ty::IndexValue => Some([Ty::Vector(Element::U32), Ty::Vector(Element::F32)]),
-            Ty::Void | Ty::Bool | Ty::Int | Ty::Uint | Ty::Float | Ty::Bf16 | Ty::Tensor | Ty::Index => None,
-            Ty::Vector(_) | Ty::Bytes | Ty::Mask | Ty::Address => None,
+            Ty::Pair => &[Ty::Vector(Element::F32), Ty::Vector(Element::F32)],
+            Ty::Quad => &[WORDS, WORDS, WORDS, WORDS],
+            Ty::IndexValue => &[Ty::Vector(Element::U32), Ty::Vector(Element::F32)],
+            Ty::Void | Ty::Bool | Ty::Int | Ty::Uint | Ty::Float | Ty::Bf16 | Ty::Half | Ty::Tensor | Ty::Index => &[],
+            Ty::Vector(_) | Ty::Bytes | Ty::Mask | Ty::Address => &[],
         }
     }
 
@@ -151,7 +179,8 @@ impl Ty {
             Ty::Int | Ty::Uint | Ty::Float => Some(4),
             Ty::Vector(_) | Ty::Bytes => Some(256),
             Ty::Pair | Ty::IndexValue => Some(512),
-            Ty::Void | Ty::Bool | Ty::Bf16 | Ty::Tensor | Ty::Index | Ty::Mask | Ty::Address => None,
+            Ty::Quad => Some(1024),
+            Ty::Void | Ty::Bool | Ty::Bf16 | Ty::Half | Ty::Tensor | Ty::Index | Ty::Mask | Ty::Address => None,
         }
     }
 }

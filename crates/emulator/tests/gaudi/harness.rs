@@ -56,7 +56,7 @@ pub(crate) fn pass(source: &str, members: &[u32], tensors: &[Tensor], args: &[Ar
     for checks in [Checks::Memory, Checks::Barriers] {
         let program = Program::compile(source, checks).unwrap_or_else(|error| panic!("{error}\n{source}"));
         for split in SPLITS {
-            let launch = Launch { index_space: space(members), tensors, access: &[], args, split };
+            let launch = Launch { index_space: space(members), tensors, access: &[], args, split, workers: 1 };
             spoil(args);
             if let Err(fault) = program.launch(&launch) {
                 panic!("{checks:?} {split:?}: {fault}\n{source}");
@@ -69,7 +69,7 @@ pub(crate) fn pass(source: &str, members: &[u32], tensors: &[Tensor], args: &[Ar
 /// Runs a program that must be caught where each member runs alone, at a line that has `// here`.
 pub(crate) fn fail(source: &str, members: &[u32], tensors: &[Tensor], args: &[Arg], kind: FaultKind) -> Fault {
     let program = Program::compile(source, Checks::Memory).unwrap_or_else(|error| panic!("{error}\n{source}"));
-    let launch = Launch { index_space: space(members), tensors, access: &[], args, split: Split::Members };
+    let launch = Launch { index_space: space(members), tensors, access: &[], args, split: Split::Members, workers: 1 };
     let fault = program.launch(&launch).expect_err(source);
     assert_eq!(fault.kind, kind, "{fault}\n{source}");
     assert!(text(source, fault.line).contains("// here"), "{fault}\n{source}");

@@ -39,6 +39,7 @@ fn speed() {
             access: &[],
             args: &args,
             split: Split::Members,
+            workers: 1,
         };
         program.launch(&launch).unwrap();
         println!("{checks:?}: 1536x1536 bf16: {:?}", started.elapsed());

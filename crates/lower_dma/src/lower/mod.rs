@@ -97,12 +97,26 @@ fn lower_kernel(kernel: &Kernel, target: &Target) -> Result<CoreKernel, Error> {
     for (chunk, limit) in SIZES {
         let facts = Facts::new(&kernel, target, &analysis, limit);
         let lowered = Lower::new(&facts, chunk).run()?;
+        holds(&lowered, target)?;
         match place::place(lowered, target) {
             Ok(placed) => return finish(placed, target),
             Err(error) => last = Some(error),
         }
     }
     Err(last.unwrap_or_else(|| broken(&kernel, target, "there is no chunk size")))
+}
+
+/// Refuses local buffers of elements that the target does not have.
+fn holds(kernel: &CoreKernel, target: &Target) -> Result<(), Error> {
+    let Some(data) = kernel.buffers.iter().find(|data| !target.holds(data.elem)) else { return Ok(()) };
+    Err(Error::Unsupported {
+        target: target.name,
+        kernel: kernel.name.clone(),
+        op: format!("tile {}", data.name),
+        elem: data.elem,
+        loc: data.loc.clone(),
+        help: "the target has no numbers of 64 bits: use i32, or bound what they are made of".to_owned(),
+    })
 }
 
 fn finish(placed: Placed, target: &Target) -> Result<CoreKernel, Error> {

@@ -10,9 +10,9 @@ fn number(value: &Value) -> Option<f64> {
         Value::Int(value) => Some(f64::from(value)),
         Value::Uint(value) => Some(f64::from(value)),
         Value::Float(value) => Some(f64::from(value)),
-        Value::Undefined | Value::Bf16(_) | Value::Tensor(_) | Value::Index(_) | Value::F32(_) => None,
+        Value::Undefined | Value::Index(_) | Value::F32(_) => None,
         Value::I32(_) | Value::U32(_) | Value::Half(_) | Value::Bytes(_) | Value::Mask(_) => None,
-        Value::Pair(_) | Value::Address(..) => None,
+        Value::Parts(_) => None,
     }
 }
 
@@ -29,7 +29,6 @@ fn bits(value: &Value, number: f64) -> u32 {
 /// A value as another type; `None` where there is no such conversion.
 pub(in crate::gaudi) fn convert(value: &Value, ty: Ty) -> Option<Value> {
     match (value, ty) {
-        (Value::Bf16(bits), Ty::Vector(Element::Bf16)) => return Some(Value::Half(Box::new([*bits; 128]))),
         (Value::I32(lanes), Ty::Vector(Element::U32)) => {
             return Some(Value::U32(Box::new(lanes.map(|lane| lane as u32))));
         }
@@ -63,18 +62,14 @@ pub(in crate::gaudi) fn convert(value: &Value, ty: Ty) -> Option<Value> {
         Ty::Vector(Element::F32) => Value::F32(Box::new([float; 64])),
         Ty::Vector(Element::I32) => Value::I32(Box::new([bits as i32; 64])),
         Ty::Vector(Element::U32) => Value::U32(Box::new([bits; 64])),
-        Ty::Vector(Element::Bf16) if number == 0.0 => Value::Half(Box::new([0; 128])),
-        Ty::Bytes => Value::Bytes(Box::new([bits as u8; 256])),
+        Ty::Vector(Element::Bf16 | Element::F16) if number == 0.0 => Value::Half(Box::new([0; 128])),
+        Ty::Vector(Element::I8) | Ty::Bytes => Value::Bytes(Box::new([bits as u8; 256])),
         Ty::Mask if number == 0.0 => Value::Mask(0),
-        Ty::Pair if number == 0.0 => {
-            let zeros = || Value::F32(Box::new([0.0; 64]));
-            Value::Pair(Box::new([zeros(), zeros()]))
+        Ty::Pair | Ty::Quad | Ty::IndexValue if number == 0.0 => {
+            Value::Parts(ty.members().iter().map(|member| convert(value, *member)).collect::<Option<_>>()?)
         }
-        Ty::IndexValue if number == 0.0 => {
-            Value::Pair(Box::new([Value::U32(Box::new([0; 64])), Value::F32(Box::new([0.0; 64]))]))
-        }
-        Ty::Vector(Element::Bf16) | Ty::Mask | Ty::Pair | Ty::IndexValue => return None,
-        Ty::Void | Ty::Bf16 | Ty::Tensor | Ty::Address => return None,
+        Ty::Vector(Element::Bf16 | Element::F16) | Ty::Mask | Ty::Pair | Ty::Quad | Ty::IndexValue => return None,
+        Ty::Void | Ty::Bf16 | Ty::Half | Ty::Tensor | Ty::Address => return None,
     })
 }
 

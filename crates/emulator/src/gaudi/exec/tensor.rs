@@ -1,8 +1,8 @@
 //! Tensors of a launch, and who touched their elements.
 
+use super::Lanes;
 use crate::gaudi::fault::FaultKind;
 use crate::gaudi::ty::Element;
-use crate::gaudi::value::Value;
 
 /// A tensor as a kernel sees it.
 #[derive(Debug)]
@@ -14,8 +14,6 @@ pub(in crate::gaudi) struct Bound {
     pub(in crate::gaudi) writable: bool,
     /// Which cells its elements have; none where nothing writes them, or nothing is checked.
     pub(in crate::gaudi) cells: Option<usize>,
-    /// First and last element along each dimension that may be touched now; none where nothing is said.
-    pub(in crate::gaudi) allowed: Option<[(i64, i64); 5]>,
 }
 
 /// Who touched an element: the part of the index space that ran, from 1, and the line.
@@ -23,6 +21,8 @@ pub(in crate::gaudi) struct Bound {
 pub(in crate::gaudi) struct Cell {
     written: u32,
     line: u32,
+    /// Which of the part's stores wrote it: those between two waits have one number.
+    epoch: u32,
     /// Two readers: a later writer races with one of them if it races with any.
     readers: [u32; 2],
 }
@@ -32,13 +32,6 @@ pub(in crate::gaudi) struct Refusal {
     pub(in crate::gaudi) kind: FaultKind,
     pub(in crate::gaudi) message: String,
     pub(in crate::gaudi) rule: &'static str,
-}
-
-/// Tensors and cells of a launch.
-#[derive(Debug, Default)]
-pub(in crate::gaudi) struct Tensors {
-    pub(in crate::gaudi) bound: Vec<Bound>,
-    pub(in crate::gaudi) cells: Vec<Vec<Cell>>,
 }
 
 /// Elements of one access: the first one's number, and how many there are.
@@ -55,7 +48,7 @@ impl Bound {
 
     /// The elements from a coordinate on along dimension 0, at most `lanes`. Behind an end there are none: they are padding when read and
     /// dropped when written (source: TPC Programming Model).
-    fn span(&self, at: [i32; 5], lanes: usize) -> Result<Span, Refusal> {
+    fn span(&self, at: [i32; 5], lanes: usize, allowed: Option<[(i64, i64); 5]>) -> Result<Span, Refusal> {
         if let Some(dim) = at.iter().position(|at| *at < 0) {
             return Err(Refusal {
                 kind: FaultKind::OutOfBounds,
@@ -72,7 +65,7 @@ impl Bound {
             stride *= u64::from(dim);
         }
         let count = lanes.min((self.dims[0] - at[0] as u32) as usize);
-        for (dim, (low, high)) in self.allowed.into_iter().flatten().enumerate() {
+        for (dim, (low, high)) in allowed.into_iter().flatten().enumerate() {
             let first = i64::from(at[dim]);
             let last = if dim == 0 { first + count as i64 - 1 } else { first };
             if first < low || last > high {
@@ -112,59 +105,85 @@ fn expect(tensor: &Bound, element: Element) -> Result<(), Refusal> {
     })
 }
 
-/// Copies elements into the first lanes.
-fn fill<T: Copy, const N: usize>(lanes: &mut [T; N], from: *const u8, bytes: usize) {
-    debug_assert!(bytes <= size_of_val(lanes));
-    // SAFETY: a span has at most as many elements as the vector has lanes, and lies in the launch's buffer; both are plain numbers.
-    unsafe { std::ptr::copy_nonoverlapping(from, lanes.as_mut_ptr().cast(), bytes) };
+/// What a part of the index space may touch, and what it has waited for.
+pub(in crate::gaudi) struct Way<'a> {
+    pub(in crate::gaudi) bound: &'a [Bound],
+    /// First and last element along each dimension of each tensor that may be touched; none where nothing is said.
+    pub(in crate::gaudi) allowed: Vec<Option<[(i64, i64); 5]>>,
+    pub(in crate::gaudi) cells: &'a mut [Vec<Cell>],
+    /// Number of the part, from 1.
+    pub(in crate::gaudi) run: u32,
+    /// Number of the stores that come next, from 1.
+    epoch: u32,
+    /// The last stores behind which a semaphore was raised, and those that were waited for, by vector and by scalar loads.
+    raised: u32,
+    over: u32,
+    seen: u32,
 }
 
-impl Tensors {
-    /// Reads a vector; lanes behind `part` keep the income.
+/// Which unit loads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::gaudi) enum Unit {
+    Vector,
+    Scalar,
+}
+
+impl<'a> Way<'a> {
+    pub(in crate::gaudi) fn new(bound: &'a [Bound], cells: &'a mut [Vec<Cell>]) -> Way<'a> {
+        Way { bound, allowed: vec![None; bound.len()], cells, run: 0, epoch: 1, raised: 0, over: 0, seen: 0 }
+    }
+
+    /// Starts with another part.
+    pub(in crate::gaudi) fn start(&mut self, run: u32) {
+        (self.run, self.epoch, self.raised, self.over, self.seen) = (run, 1, 0, 0, 0);
+    }
+
+    /// Raises a semaphore once all older stores are over.
+    pub(in crate::gaudi) fn raise(&mut self) {
+        self.raised = self.epoch;
+        self.epoch += 1;
+    }
+
+    /// Waits for it, so that younger vector loads see what was stored; `false` if nothing raised it.
+    pub(in crate::gaudi) fn lower(&mut self) -> bool {
+        self.over = self.raised;
+        self.raised != 0
+    }
+
+    /// Empties the cache of scalar loads.
+    pub(in crate::gaudi) fn invalidate(&mut self) {
+        self.seen = self.over;
+    }
+
+    /// Reads elements into the first lanes; those behind `lanes` stay.
     pub(in crate::gaudi) fn load(
         &mut self,
         (tensor, element): (usize, Element),
         at: [i32; 5],
-        part: Option<usize>,
-        income: Value,
-        (run, line): (u32, u32),
-    ) -> Result<Value, Refusal> {
+        lanes: usize,
+        out: &mut Lanes,
+        line: u32,
+    ) -> Result<(), Refusal> {
         let bound = &self.bound[tensor];
         expect(bound, element)?;
-        let lanes = part.unwrap_or(256 / element.bytes() as usize);
-        let span = bound.span(at, lanes)?;
+        let span = bound.span(at, lanes, self.allowed[tensor])?;
         let (from, bytes) = bound.bytes(span);
-        let mut value = income;
-        match &mut value {
-            Value::F32(to) => {
-                to[..lanes].fill(0.0);
-                fill(to, from, bytes);
-            }
-            Value::I32(to) => {
-                to[..lanes].fill(0);
-                fill(to, from, bytes);
-            }
-            Value::U32(to) => {
-                to[..lanes].fill(0);
-                fill(to, from, bytes);
-            }
-            Value::Half(to) => {
-                to[..lanes].fill(0);
-                fill(to, from, bytes);
-            }
-            _ => {}
-        }
-        self.touch(tensor, span, false, run, line)?;
-        Ok(value)
+        let size = element.bytes() as usize;
+        let to = out.bytes_mut();
+        debug_assert!(bytes <= lanes * size);
+        // SAFETY: a span has at most as many elements as the vector has lanes, and lies in the launch's buffer; both are plain numbers.
+        unsafe { std::ptr::copy_nonoverlapping(from, to.as_mut_ptr(), bytes) };
+        to[bytes..lanes * size].fill(0);
+        self.touch(tensor, span, Touch::Read(Unit::Vector), line)
     }
 
     pub(in crate::gaudi) fn store(
         &mut self,
         (tensor, element): (usize, Element),
         at: [i32; 5],
-        part: Option<usize>,
-        value: &Value,
-        (run, line): (u32, u32),
+        lanes: usize,
+        value: &Lanes,
+        line: u32,
     ) -> Result<(), Refusal> {
         let bound = &self.bound[tensor];
         expect(bound, element)?;
@@ -175,61 +194,46 @@ impl Tensors {
                 rule: "kernels write their outputs only",
             });
         }
-        let span = bound.span(at, part.unwrap_or(256 / element.bytes() as usize))?;
+        let span = bound.span(at, lanes, self.allowed[tensor])?;
         let (to, bytes) = bound.bytes(span);
-        let from: *const u8 = match value {
-            Value::F32(from) => from.as_ptr().cast(),
-            Value::I32(from) => from.as_ptr().cast(),
-            Value::U32(from) => from.as_ptr().cast(),
-            Value::Half(from) => from.as_ptr().cast(),
-            _ => return Ok(()),
-        };
-        self.touch(tensor, span, true, run, line)?;
-        // SAFETY: as in `fill`; the buffer may be written, and one thread runs a launch.
-        unsafe { std::ptr::copy_nonoverlapping(from, to, bytes) };
+        self.touch(tensor, span, Touch::Write, line)?;
+        // SAFETY: as in `load`; the buffer may be written, and no two members write one element.
+        unsafe { std::ptr::copy_nonoverlapping(value.bytes().as_ptr(), to, bytes) };
         Ok(())
     }
 
-    /// Number of an element for scalar accesses, which have no padding.
-    pub(in crate::gaudi) fn address(&self, tensor: usize, at: [i32; 5]) -> Result<u64, Refusal> {
-        let bound = &self.bound[tensor];
-        match bound.span(at, 1)? {
-            Span { first, count: 1 } => Ok(first),
-            _ => Err(Refusal {
-                kind: FaultKind::OutOfBounds,
-                message: format!("{at:?} is outside `{}` of {:?}", bound.name, bound.dims),
-                rule: "an address is that of an element",
-            }),
-        }
-    }
-
-    /// Reads one element.
+    /// Reads one element, by its address: there is no padding.
     pub(in crate::gaudi) fn element(
         &mut self,
         (tensor, element): (usize, Element),
-        number: u64,
-        (run, line): (u32, u32),
-    ) -> Result<Value, Refusal> {
-        expect(&self.bound[tensor], element)?;
-        let span = Span { first: number, count: 1 };
-        let (from, bytes) = self.bound[tensor].bytes(span);
-        self.touch(tensor, span, false, run, line)?;
+        at: [i32; 5],
+        unit: Unit,
+        line: u32,
+    ) -> Result<u32, Refusal> {
+        let bound = &self.bound[tensor];
+        let span = bound.span(at, 1, self.allowed[tensor])?;
+        if span.count != 1 {
+            return Err(Refusal {
+                kind: FaultKind::OutOfBounds,
+                message: format!("{at:?} is outside `{}` of {:?}", bound.name, bound.dims),
+                rule: "an address is that of an element",
+            });
+        }
+        expect(bound, element)?;
+        let (from, bytes) = bound.bytes(span);
         let mut word = [0_u8; 4];
-        fill(&mut word, from, bytes);
+        // SAFETY: as in `load`.
+        unsafe { std::ptr::copy_nonoverlapping(from, word.as_mut_ptr(), bytes) };
+        self.touch(tensor, span, Touch::Read(unit), line)?;
         let word = u32::from_le_bytes(word);
-        Ok(match element {
-            Element::F32 => Value::Float(f32::from_bits(word)),
-            Element::Bf16 => Value::Bf16(word as u16),
-            Element::I32 => Value::Int(word as i32),
-            Element::U32 => Value::Uint(word),
-        })
+        Ok(if element == Element::I8 { i32::from(word as u8 as i8) as u32 } else { word })
     }
 
     /// Notes an access, or says what it conflicts with.
-    fn touch(&mut self, tensor: usize, span: Span, write: bool, run: u32, line: u32) -> Result<(), Refusal> {
+    fn touch(&mut self, tensor: usize, span: Span, touch: Touch, line: u32) -> Result<(), Refusal> {
         let bound = &self.bound[tensor];
         let Some(cells) = bound.cells else { return Ok(()) };
-        let first = span.first as usize;
+        let (first, run) = (span.first as usize, self.run);
         for (at, cell) in self.cells[cells][first..first + span.count].iter_mut().enumerate() {
             let element = first + at;
             let race = |what: &str| Refusal {
@@ -240,18 +244,26 @@ impl Tensors {
             if cell.written != 0 && cell.written != run {
                 return Err(race(&format!("written by another member at line {}", cell.line)));
             }
-            if write {
-                if cell.readers.iter().any(|reader| *reader != 0 && *reader != run) {
-                    return Err(race("read by another member"));
+            let visible = match touch {
+                Touch::Write => {
+                    if cell.readers.iter().any(|reader| *reader != 0 && *reader != run) {
+                        return Err(race("read by another member"));
+                    }
+                    (cell.written, cell.line, cell.epoch) = (run, line, self.epoch);
+                    continue;
                 }
-                (cell.written, cell.line) = (run, line);
-            } else if cell.written == run {
+                Touch::Read(Unit::Vector) => self.over,
+                Touch::Read(Unit::Scalar) => self.seen,
+            };
+            if cell.written == run && cell.epoch > visible {
                 return Err(Refusal {
                     kind: FaultKind::Coherence,
                     message: format!("element {element} of `{}` was written at line {}", bound.name, cell.line),
-                    rule: "a load behind a store to the same address sees the old or the new value (source: TPC Coherency)",
+                    rule: "a load behind a store to the same address sees the old or the new value, unless the core waits for \
+                           the store, and a scalar load empties its cache (source: TPC Coherency)",
                 });
-            } else if !cell.readers.contains(&run)
+            }
+            if !cell.readers.contains(&run)
                 && let Some(free) = cell.readers.iter_mut().find(|reader| **reader == 0)
             {
                 *free = run;
@@ -259,4 +271,11 @@ impl Tensors {
         }
         Ok(())
     }
+}
+
+/// What is done with an element.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Touch {
+    Read(Unit),
+    Write,
 }

@@ -14,14 +14,11 @@ fn zeros(ty: Ty) -> Value {
         Ty::Vector(Element::F32) => Value::F32(Box::new([0.0; 64])),
         Ty::Vector(Element::I32) => Value::I32(Box::new([0; 64])),
         Ty::Vector(Element::U32) => Value::U32(Box::new([0; 64])),
-        Ty::Vector(Element::Bf16) => Value::Half(Box::new([0; 128])),
-        Ty::Bytes => Value::Bytes(Box::new([0; 256])),
+        Ty::Vector(Element::Bf16 | Element::F16) => Value::Half(Box::new([0; 128])),
+        Ty::Vector(Element::I8) | Ty::Bytes => Value::Bytes(Box::new([0; 256])),
         Ty::Mask => Value::Mask(0),
-        Ty::Pair => {
-            let zeros = || Value::F32(Box::new([0.0; 64]));
-            Value::Pair(Box::new([zeros(), zeros()]))
-        }
-        Ty::Void | Ty::Bool | Ty::Int | Ty::Uint | Ty::Float | Ty::Bf16 => Value::Undefined,
+        Ty::Pair | Ty::Quad => Value::Parts(ty.members().iter().map(|member| zeros(*member)).collect()),
+        Ty::Void | Ty::Bool | Ty::Int | Ty::Uint | Ty::Float | Ty::Bf16 | Ty::Half => Value::Undefined,
         Ty::Tensor | Ty::Index | Ty::IndexValue | Ty::Address => Value::Undefined,
     }
 }
@@ -88,6 +85,9 @@ impl Parser {
             let value = constant.unwrap_or(0);
             let arg = match *param {
                 Param::Of(ty) => self.convert(arg, ty)?,
+                Param::AnyVector if matches!(arg.ty, Ty::Vector(_) | Ty::Bytes) => arg,
+                Param::AnyScalar if matches!(arg.ty, Ty::Int | Ty::Uint | Ty::Float) => arg,
+                Param::AnyVector | Param::AnyScalar => return fail(format!("the bits of {}", arg.ty)),
                 Param::Predicate | Param::Polarity => self.truth(arg)?,
                 Param::Small(last) => {
                     within((0..=last).contains(&value), format!("within 0 to {last}, or not known here"))?;
@@ -110,6 +110,7 @@ impl Parser {
                 Param::Predicate => (Value::Bool(true), Ty::Bool),
                 Param::Polarity => (Value::Bool(false), Ty::Bool),
                 Param::Small(_) | Param::Switches(_) | Param::Ones => (Value::Int(0), Ty::Int),
+                Param::AnyVector | Param::AnyScalar => (Value::Undefined, Ty::Void),
             };
             all.push(Expr { node: Node::Const(value), ty, line });
         }

@@ -146,11 +146,12 @@ impl Parser {
             if self.take(".") {
                 let part = self.word().map(str::to_owned).unwrap_or_default();
                 self.next();
-                let part = ["v1", "v2"].iter().position(|known| *known == part);
-                let (Some(part), Some(types)) = (part, ty.members()) else {
+                let part = ["v1", "v2", "v3", "v4"].iter().position(|known| *known == part);
+                let member = part.and_then(|part| Some((part, *ty.members().get(part)?)));
+                let Some((part, member)) = member else {
                     return Err(Error::at(line, format!("{ty} has no such member")));
                 };
-                value = Expr { node: Node::Part(Box::new(value), part), ty: types[part], line };
+                value = Expr { node: Node::Part(Box::new(value), part), ty: member, line };
             } else if self.take("[") {
                 if ty != Ty::Index {
                     return Err(Error::at(line, format!("lanes of {ty} cannot be reached")));
@@ -227,10 +228,10 @@ impl Parser {
         self.expect("}")?;
         let zero = parts.len() == 1 && parts[0].whole() == Some(0);
         let types: Vec<Ty> = match ty.members() {
-            Some(members) => members.to_vec(),
-            None if ty == Ty::Index => vec![Ty::Int; 5],
-            None if zero && element(ty).is_some() => return self.convert(parts.remove(0), ty),
-            None => return Err(Error::at(line, format!("{ty} takes no parts in braces but `{{0}}`"))),
+            members @ [_, ..] => members.to_vec(),
+            [] if ty == Ty::Index => vec![Ty::Int; 5],
+            [] if zero && element(ty).is_some() => return self.convert(parts.remove(0), ty),
+            [] => return Err(Error::at(line, format!("{ty} takes no parts in braces but `{{0}}`"))),
         };
         if zero {
             parts = vec![parts.remove(0); types.len()];

@@ -33,7 +33,7 @@ pub(super) struct Parser {
     arrays: Vec<Array>,
     tables: Option<&'static str>,
     scopes: Vec<Vec<(String, Local)>>,
-    slots: usize,
+    slots: Vec<Ty>,
     result: Ty,
     loops: usize,
     depth: usize,
@@ -48,7 +48,7 @@ pub(super) fn parse(source: &str) -> Result<Module, Error> {
         arrays: vec![],
         tables: None,
         scopes: vec![],
-        slots: 0,
+        slots: vec![],
         result: Ty::Void,
         loops: 0,
         depth: 0,
@@ -140,7 +140,7 @@ impl Parser {
     fn ty(&mut self) -> Result<Option<(Ty, bool)>, Error> {
         let mut constant = self.take_word("const");
         let Some(ty) = self.word().and_then(Ty::of) else {
-            if constant || matches!(self.word(), Some("double" | "long" | "short" | "char" | "struct" | "half128")) {
+            if constant || matches!(self.word(), Some("double" | "long" | "short" | "char" | "struct" | "short128")) {
                 return self.error(format!("`{}` is not a type that is known here", self.word().unwrap_or("")));
             }
             return Ok(None);
@@ -205,7 +205,7 @@ impl Parser {
     fn function(&mut self, name: String, result: Ty) -> Result<(), Error> {
         let line = self.line();
         self.scopes = vec![vec![]];
-        (self.slots, self.result, self.loops) = (0, result, 0);
+        (self.slots, self.result, self.loops) = (vec![], result, 0);
         self.expect("(")?;
         let mut params: Vec<(String, Ty)> = Vec::new();
         if !self.take(")") {
@@ -237,13 +237,13 @@ impl Parser {
         if result != Ty::Void && !returns(&body) {
             return Err(Error::at(line, format!("`{name}` may end without a value")));
         }
-        self.functions.push(Function { name, result, params, slots: self.slots, body });
+        self.functions.push(Function { name, result, params, slots: std::mem::take(&mut self.slots), body });
         Ok(())
     }
 
     fn declare(&mut self, name: &str, ty: Ty, constant: bool) -> usize {
-        let slot = self.slots;
-        self.slots += 1;
+        let slot = self.slots.len();
+        self.slots.push(ty);
         if let Some(scope) = self.scopes.last_mut() {
             scope.push((name.to_owned(), Local { slot, ty, constant }));
         }

@@ -10,8 +10,8 @@ use crate::gaudi::ty::{Element, Ty};
 pub(super) fn element(ty: Ty) -> Option<Element> {
     match ty {
         Ty::Vector(element) => Some(element),
-        Ty::Void | Ty::Bool | Ty::Int | Ty::Uint | Ty::Float | Ty::Bf16 | Ty::Tensor | Ty::Index => None,
-        Ty::Bytes | Ty::Mask | Ty::Pair | Ty::IndexValue | Ty::Address => None,
+        Ty::Void | Ty::Bool | Ty::Int | Ty::Uint | Ty::Float | Ty::Bf16 | Ty::Half | Ty::Tensor | Ty::Index => None,
+        Ty::Bytes | Ty::Mask | Ty::Pair | Ty::Quad | Ty::IndexValue | Ty::Address => None,
     }
 }
 
@@ -73,9 +73,10 @@ impl Parser {
             Ty::Mask => bits,
             Ty::Vector(Element::F32) => !bits && !shifts && !compares,
             Ty::Vector(Element::I32 | Element::U32) => !compares,
-            // Operators of bf16 vectors are not in the documents; intrinsics are.
-            Ty::Vector(Element::Bf16) | Ty::Void | Ty::Bool | Ty::Bf16 | Ty::Tensor => false,
-            Ty::Bytes | Ty::Pair | Ty::IndexValue | Ty::Address => false,
+            // Operators of vectors of narrow numbers are not in the documents.
+            Ty::Vector(Element::Bf16 | Element::F16 | Element::I8) => false,
+            Ty::Void | Ty::Bool | Ty::Bf16 | Ty::Half | Ty::Tensor => false,
+            Ty::Bytes | Ty::Pair | Ty::Quad | Ty::IndexValue | Ty::Address => false,
         };
         if !fits {
             return Err(Error::at(line, format!("{ty} has no such operator")));
@@ -108,9 +109,11 @@ impl Parser {
             Ty::Vector(Element::I32) => from == Ty::Int || constant.is_some(),
             Ty::Vector(Element::U32) => from == Ty::Uint || constant.is_some_and(|value| value >= 0),
             Ty::Vector(Element::Bf16) => from == Ty::Bf16 || constant == Some(0),
+            Ty::Vector(Element::F16) => from == Ty::Half || constant == Some(0),
+            Ty::Vector(Element::I8) => constant.is_some_and(|value| (-128..128).contains(&value)),
             Ty::Bytes => constant.is_some_and(|value| (0..256).contains(&value)),
-            Ty::Mask | Ty::Pair | Ty::IndexValue => constant == Some(0),
-            Ty::Void | Ty::Bf16 | Ty::Tensor | Ty::Address => false,
+            Ty::Mask | Ty::Pair | Ty::Quad | Ty::IndexValue => constant == Some(0),
+            Ty::Void | Ty::Bf16 | Ty::Half | Ty::Tensor | Ty::Address => false,
         };
         if !fits {
             return Err(Error::at(line, format!("{from} where {ty} is meant")));
