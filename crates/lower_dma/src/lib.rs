@@ -9,6 +9,7 @@ pub mod estimate;
 pub mod interp;
 pub mod ir;
 mod lower;
+pub mod narrow;
 pub mod place;
 pub mod ranges;
 pub mod sync;

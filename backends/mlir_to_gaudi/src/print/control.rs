@@ -36,7 +36,7 @@ impl Printer<'_> {
         let end = end.at_least(emit::Prec::Sum);
         self.body.open(&format!("for (int {name} = {}; {name} < {end}; {name} += {}) {{", first.text, by.text));
         self.vars[var.0 as usize] = Some(name);
-        self.exact[var.0 as usize] = true;
+        self.words.note(var, true);
         self.ranges.define(var, known);
         self.block(body);
         self.body.close("}");

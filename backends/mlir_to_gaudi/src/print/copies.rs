@@ -132,9 +132,7 @@ impl Printer<'_> {
         careful.then(|| {
             let lanes = lanes(moved.part.elem);
             let count = Text::call("s_i32_min", &[left.clone(), number(lanes)]);
-            let last = Text::binary(&count, "-", &number(1), Prec::Sum, false);
-            // The function takes 8 bits.
-            if lanes > 128 { Text::new(format!("(int8_t)({})", last.text), Prec::Unary) } else { last }
+            Text::binary(&count, "-", &number(1), Prec::Sum, false)
         })
     }
 

@@ -2,7 +2,6 @@
 //! those of functions that the scalar unit lacks.
 
 use lower_dma::ir::{Convert, CoreKernel, Expr, Scalar, Stmt, StmtKind, Var};
-use lower_dma::ranges::Ranges;
 use tile_ir::{BinaryOp, UnaryOp};
 
 /// By variable.
@@ -99,76 +98,5 @@ impl Kinds {
             | Expr::Select(..) => false,
         };
         own || expr.operands().into_iter().any(|operand| self.of(operand, kernel))
-    }
-}
-
-const fn in_32_bits(lo: i64, hi: i64) -> bool {
-    lo >= i32::MIN as i64 && hi <= i32::MAX as i64
-}
-
-/// Whether an integer of 64 bits is known to fit in 32, its operands too. `exact` says so of variables.
-pub(super) fn fits(kernel: &CoreKernel, ranges: &Ranges<'_>, exact: &[bool], expr: &Expr) -> bool {
-    if expr.scalar(kernel) != Scalar::I64 {
-        return true;
-    }
-    if ranges.of(expr).is_some_and(|range| in_32_bits(range.lo, range.hi)) {
-        return true;
-    }
-    let of = |expr: &Expr| fits(kernel, ranges, exact, expr);
-    match expr {
-        Expr::Int(_, number) => in_32_bits(*number, *number),
-        Expr::Var(var) => exact.get(var.0 as usize).copied().unwrap_or(false),
-        // The host passes 32 bits.
-        Expr::Param(_) | Expr::Core => true,
-        Expr::Select(_, x, y) => of(x) && of(y),
-        Expr::Binary(op, x, y) => match op {
-            BinaryOp::MinS | BinaryOp::MaxS | BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => of(x) && of(y),
-            BinaryOp::RemS | BinaryOp::ShrS => of(x),
-            BinaryOp::Add
-            | BinaryOp::Sub
-            | BinaryOp::Mul
-            | BinaryOp::DivF
-            | BinaryOp::DivS
-            | BinaryOp::DivU
-            | BinaryOp::RemU
-            | BinaryOp::MinF
-            | BinaryOp::MaxF
-            | BinaryOp::MinU
-            | BinaryOp::MaxU
-            | BinaryOp::Shl
-            | BinaryOp::ShrU => false,
-        },
-        Expr::Convert(convert, _) => match convert {
-            Convert::Signed(_, bits) | Convert::FloatToSigned(_, bits) => *bits <= 32,
-            Convert::Unsigned(_, bits) | Convert::FloatToUnsigned(_, bits) => *bits < 32,
-            Convert::Round(_)
-            | Convert::SignedToFloat
-            | Convert::UnsignedToFloat
-            | Convert::ToBool
-            | Convert::Bits(_) => false,
-        },
-        Expr::Float(_) | Expr::Bool(_) | Expr::Unary(..) | Expr::Fma(..) | Expr::Compare(..) => false,
-    }
-}
-
-/// Variables that change and are known to fit, whatever they are given; the others are decided where they are declared.
-pub(super) fn exact(kernel: &CoreKernel) -> Vec<bool> {
-    let ranges = Ranges::new(kernel);
-    let mut exact: Vec<bool> = (0..kernel.vars.len()).map(|at| ranges.changes(Var(at as u32))).collect();
-    loop {
-        let before = exact.clone();
-        for stmt in &kernel.body {
-            stmt.for_each(&mut |stmt| {
-                if let StmtKind::Let { var, value } | StmtKind::Assign { var, value } = &stmt.kind
-                    && !fits(kernel, &ranges, &before, value)
-                    && let Some(known) = exact.get_mut(var.0 as usize)
-                {
-                    *known = false;
-                }
-            });
-        }
-        if exact == before {
-            return exact;
-        }
     }
 }

@@ -22,7 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use emit::{Described, Header, Helpers, Namer, Source, Text, Writer, describe};
 use lower_dma::Error;
-use lower_dma::ir::{Buffer, CoreKernel, Expr, Scalar, Stmt, StmtKind, Var};
+use lower_dma::ir::{Buffer, CoreKernel, Expr, Stmt, StmtKind, Var};
+use lower_dma::narrow::Words;
 use lower_dma::ranges::{Interval, Ranges};
 use tile_ir::{Loc, ViewId};
 
@@ -114,8 +115,8 @@ struct Printer<'a> {
     vars: Vec<Option<String>>,
     kinds: Kinds,
     ranges: Ranges<'a>,
-    /// Variables of 64 bits that are known to fit in 32.
-    exact: Vec<bool>,
+    /// Which numbers of 64 bits fit in 32.
+    words: Words<'a>,
     /// The member, and the index of tensors that is set before each access.
     member: String,
     at: String,
@@ -146,7 +147,7 @@ impl<'a> Printer<'a> {
             vars: vec![None; kernel.vars.len()],
             kinds: Kinds::new(kernel),
             ranges: Ranges::new(kernel),
-            exact: kinds::exact(kernel),
+            words: Words::new(kernel),
             member,
             at,
             scratch: false,
@@ -220,6 +221,7 @@ impl<'a> Printer<'a> {
 
     fn let_var(&mut self, var: Var, value: &Expr) {
         let known = self.ranges.of(value);
+        self.words.define(&self.ranges, var, value);
         let text = if self.kinds.is_uniform(var) { self.uniform(value) } else { self.scalar(value) };
         self.define(var, &text, known);
     }
@@ -267,6 +269,6 @@ impl<'a> Printer<'a> {
 
     /// Whether an integer fits in 32 bits.
     fn fits(&self, expr: &Expr) -> bool {
-        expr.scalar(self.kernel) != Scalar::I64 || kinds::fits(self.kernel, &self.ranges, &self.exact, expr)
+        self.words.fits(&self.ranges, expr)
     }
 }

@@ -137,6 +137,9 @@ impl Printer<'_> {
             (VectorOp::Select, [mask, a, b]) => self.select(dst, mask, a, b),
             (VectorOp::Cast, [Operand::Span(a)]) => self.cast(dst, a),
             (VectorOp::ReduceRows(op), [Operand::Span(a)]) => self.reduce_rows(op, dst, a),
+            (VectorOp::ReduceRows(op), [Operand::Span(a), Operand::Span(place)]) if place == dst => {
+                self.fold_rows(op, dst, a);
+            }
             (VectorOp::ReduceCols(op), [Operand::Span(a)]) => self.reduce_cols(op, dst, a),
             (VectorOp::Iota, [Operand::Scalar(first)]) => self.iota(dst, first),
             (

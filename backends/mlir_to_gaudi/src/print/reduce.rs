@@ -79,6 +79,31 @@ impl Printer<'_> {
         }
     }
 
+    /// Element `r` of the row `dst`, wherever it starts, with row `r` of `src` reduced.
+    pub(super) fn fold_rows(&mut self, op: ReduceOp, dst: &Span, src: &Span) {
+        let from = self.part(src);
+        let Some(fold) = self.fold(op, from.elem) else { return };
+        helpers::lanes(&fold, &mut self.helpers);
+        let array = self.array(dst.buffer);
+        let first = self.place(&dst.offset);
+        let first = self.named("first", "int", first);
+        let patch = helpers::patch(Elem::F32, &mut self.helpers).unwrap_or_default();
+        self.times(from.rows, "row", |printer, row| {
+            let sum = printer.row(&from, row, &fold);
+            let at = plus(&first, row);
+            let (vector, lane) = match at.text.parse::<u64>() {
+                Ok(at) => (number(at / LANES), number(at % LANES)),
+                Err(_) => (
+                    Text::binary(&at, ">>", &number(6), Prec::Shift, false),
+                    Text::binary(&at, "&", &number(LANES - 1), Prec::BitAnd, true),
+                ),
+            };
+            let place = Text::index(&array, &vector);
+            let sum = (fold.combine)(&place, &Text::atom(sum));
+            printer.body.line(&format!("{0} = {patch}({0}, {1}, {2});", place.text, lane.text, sum.text));
+        });
+    }
+
     /// A row reduced, in all lanes: a call.
     fn row(&mut self, from: &Part, row: &Text, fold: &Fold) -> String {
         let (vectors, rest) = (from.vectors(), from.rest());

@@ -238,8 +238,7 @@ impl Printer<'_> {
 
     /// Demands that numbers of 64 bits without signs fit in 31.
     pub(super) fn unsigned_numbers(&mut self, list: &[&Expr], done: &str) {
-        let wide = |expr: &&&Expr| expr.scalar(self.kernel) == Scalar::I64;
-        if !list.iter().filter(wide).all(|expr| self.natural(expr) && self.fits(expr)) {
+        if !list.iter().all(|expr| self.words.fits_unsigned(&self.ranges, expr)) {
             self.leaves(&format!("a number without a sign that is {done}"));
         }
     }

@@ -80,6 +80,16 @@ pub(super) fn vector(local: &mut Local, op: VectorOp, dst: &At, args: &[Value]) 
             }
             destroy(local, src);
         }
+        (VectorOp::ReduceRows(kind), [Value::Span(src), Value::Span(start)]) => {
+            for row in 0..src.rows {
+                let own = (0..src.cols).map(|col| local.read(src, row, col));
+                let list = own.chain([local.read(start, 0, row)]).collect();
+                let sum = reduced(kind, list)?;
+                local.set(dst.elem, dst.base, dst.index(0, row), sum);
+            }
+            destroy(local, src);
+            return Ok(());
+        }
         (VectorOp::ReduceCols(kind), [Value::Span(src)]) => {
             for col in 0..src.cols {
                 let list = (0..src.rows).map(|row| local.read(src, row, col)).collect();

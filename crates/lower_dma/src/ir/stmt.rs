@@ -62,7 +62,7 @@ pub enum Operand {
     Span(Span),
     /// One row of as many columns, the same for all rows.
     Row(Span),
-    /// One row of as many elements as the result has rows: element `r` for all of row `r`.
+    /// One row of as many elements as the result has rows: element `r` for all of row `r`. It starts anywhere where local memory is vectors.
     Column(Span),
     /// A number, the same for all elements.
     Scalar(Expr),
@@ -85,7 +85,9 @@ pub enum VectorOp {
     Select,
     /// `a` is a span of another element type. To a narrower float the nearest, ties to even; float to integer toward zero.
     Cast,
-    /// The result has one row, with element `r` of row `r` of the span `a`, all of it reduced. `a` is undefined afterwards.
+    /// The result has one row, with element `r` of row `r` of the span `a`, all of it reduced. `a` is undefined afterwards. Where local
+    /// memory is vectors, `b` may be the result's place, of which each element is reduced too; it starts anywhere, and nothing beside
+    /// it changes.
     ReduceRows(ReduceOp),
     /// The result has one row, each column of the span `a` reduced. `a` is undefined afterwards.
     ReduceCols(ReduceOp),

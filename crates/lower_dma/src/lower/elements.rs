@@ -57,8 +57,11 @@ impl Lower<'_> {
                     return self.arithmetic(float, a, b, Elem::F32, chunk, into);
                 }
                 let wraps = self.facts.target.vectors.is_some() && elem == Elem::I32;
+                // Bytes are held with their signs.
+                let signed = elem != Elem::I8 || keeps_signs(*kind);
                 if held_as(Elem::I32)
                     && self.facts.target.binary_i32.contains(kind)
+                    && signed
                     && (wraps || self.stays(*kind, *x, *y, elem))
                 {
                     return self.arithmetic(*kind, a, b, Elem::I32, chunk, into);
@@ -445,5 +448,31 @@ const fn as_float(kind: BinaryOp) -> Option<BinaryOp> {
         | BinaryOp::Shl
         | BinaryOp::ShrS
         | BinaryOp::ShrU => None,
+    }
+}
+
+/// Whether an operation on numbers held with their signs gives what it gives on their bits.
+const fn keeps_signs(op: BinaryOp) -> bool {
+    match op {
+        BinaryOp::Add
+        | BinaryOp::Sub
+        | BinaryOp::Mul
+        | BinaryOp::MinS
+        | BinaryOp::MaxS
+        | BinaryOp::And
+        | BinaryOp::Or
+        | BinaryOp::Xor => true,
+        BinaryOp::DivF
+        | BinaryOp::DivS
+        | BinaryOp::DivU
+        | BinaryOp::RemS
+        | BinaryOp::RemU
+        | BinaryOp::MinF
+        | BinaryOp::MaxF
+        | BinaryOp::MinU
+        | BinaryOp::MaxU
+        | BinaryOp::Shl
+        | BinaryOp::ShrS
+        | BinaryOp::ShrU => false,
     }
 }

@@ -99,7 +99,12 @@ fn lower_kernel(kernel: &Kernel, target: &Target) -> Result<CoreKernel, Error> {
         let lowered = Lower::new(&facts, chunk).run()?;
         holds(&lowered, target)?;
         match place::place(lowered, target) {
-            Ok(placed) => return finish(placed, target),
+            Ok(placed) => {
+                if target.vectors.is_some() {
+                    crate::narrow::check(&placed.0, target)?;
+                }
+                return finish(placed, target);
+            }
             Err(error) => last = Some(error),
         }
     }

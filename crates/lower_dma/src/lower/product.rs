@@ -161,10 +161,8 @@ impl Lower<'_> {
                 let product = lower.temp(Elem::F32, chunk.rows, chunk.cols);
                 let factors = vec![Operand::Span(right), Operand::Row(left.span(&row))];
                 lower.vector(VectorOp::Binary(BinaryOp::Mul), &product, factors);
-                let sums = lower.temp(Elem::F32, 1, chunk.rows);
-                lower.vector(VectorOp::ReduceRows(ReduceOp::Add), &sums, vec![Operand::Span(product)]);
                 let place = Chunk { row: m, col: chunk.row.clone(), rows: 1, cols: chunk.rows };
-                lower.accumulate(ReduceOp::Add, &kept.span(&place), sums);
+                lower.fold_rows(ReduceOp::Add, product, &kept.span(&place));
                 Ok(())
             })
         })

@@ -84,16 +84,25 @@ impl Lower<'_> {
         self.vector(VectorOp::Binary(combine(kind)), place, parts);
     }
 
+    /// Element `r` of the row `place` with row `r` of `own` reduced. Chunks of rows need not start where vectors do.
+    pub(super) fn fold_rows(&mut self, kind: ReduceOp, own: Span, place: &Span) {
+        if self.facts.target.vectors.is_some() {
+            let parts = vec![Operand::Span(own), Operand::Span(place.clone())];
+            return self.vector(VectorOp::ReduceRows(kind), place, parts);
+        }
+        let part = self.temp(Elem::F32, 1, own.rows);
+        self.vector(VectorOp::ReduceRows(kind), &part, vec![Operand::Span(own)]);
+        self.accumulate(kind, place, part);
+    }
+
     fn reduce_rows(&mut self, kind: ReduceOp, value: Value, acc: Value, result: Value) -> Result<()> {
         let kept = self.start(acc, result)?;
         let geometry = self.facts.geometry(value);
         let (rows, cols) = self.extents(geometry);
         self.chunks(geometry, rows, cols, &mut |lower, chunk| {
             let own = lower.eval_own(value, &chunk)?;
-            let part = lower.temp(Elem::F32, 1, chunk.rows);
-            lower.vector(VectorOp::ReduceRows(kind), &part, vec![Operand::Span(own)]);
             let at = Chunk { row: Expr::int(0), col: chunk.row.clone(), rows: 1, cols: chunk.rows };
-            lower.accumulate(kind, &kept.span(&at), part);
+            lower.fold_rows(kind, own, &kept.span(&at));
             Ok(())
         })?;
         self.settle(result, kept)

@@ -126,8 +126,8 @@ impl Check<'_> {
         self.ranges.of(expr)
     }
 
-    /// A part of a buffer: inside it, and at a block if `aligned`.
-    fn part(&mut self, span: &Span, loc: &Loc) {
+    /// A part of a buffer: inside it, and at a block unless it may start anywhere.
+    fn part(&mut self, span: &Span, anywhere: bool, loc: &Loc) {
         self.typed(&span.offset, Scalar::I64, "an offset", loc);
         let data = self.kernel.buffer(span.buffer);
         let step = self.target.step(data.elem);
@@ -138,7 +138,7 @@ impl Check<'_> {
         if !inside || span.rows == 0 || span.cols == 0 || !rows {
             self.report(loc, Rule::Inside(self.name(span.buffer)));
         }
-        if !known.is_some_and(|at| at.is_multiple_of(step)) {
+        if !anywhere && !known.is_some_and(|at| at.is_multiple_of(step)) {
             self.report(loc, Rule::Aligned(self.name(span.buffer)));
         }
     }
@@ -164,7 +164,7 @@ impl Check<'_> {
         }
         let (rows, cols) = (copy.max_rows, copy.max_cols);
         let span = Span { buffer: copy.buffer, offset: copy.offset.clone(), rows, cols, pitch: copy.pitch };
-        self.part(&span, loc);
+        self.part(&span, false, loc);
         let Some(view) = self.kernel.view(copy.view) else {
             self.report(loc, Rule::Operands("a copy of no view"));
             return;
@@ -203,13 +203,16 @@ impl Check<'_> {
     }
 
     fn vector(&mut self, op: VectorOp, dst: &Span, args: &[Operand], loc: &Loc) {
-        self.part(dst, loc);
+        let lanes = self.target.vectors.is_some();
+        let folds = lanes && matches!((op, args), (VectorOp::ReduceRows(_), [_, Operand::Span(place)]) if place == dst);
+        self.part(dst, folds, loc);
         let to = self.kernel.buffer(dst.buffer).elem;
         let mut elems = Vec::new();
         for arg in args {
             match arg {
                 Operand::Span(span) | Operand::Row(span) | Operand::Column(span) => {
-                    self.part(span, loc);
+                    let anywhere = (folds && span == dst) || (lanes && matches!(arg, Operand::Column(_)));
+                    self.part(span, anywhere, loc);
                     elems.push(self.kernel.buffer(span.buffer).elem);
                 }
                 Operand::Scalar(value) => {
@@ -220,6 +223,7 @@ impl Check<'_> {
                 }
             }
         }
+        let args = if folds { &args[..1] } else { args };
         if let Some(problem) = form(op, dst, args, to, &elems) {
             self.report(loc, Rule::Operands(problem));
         }
