@@ -129,7 +129,9 @@ impl Printer<'_> {
             for part in 0..parts {
                 // What is behind the row is nobody's.
                 let place = from.at(row, &plus(&times(col, parts), &number(part.min(count - 1))));
-                printer.body.line(&format!("{name}.v{} = {};", part + 1, place.text));
+                // The lowest bits: what a function makes of others is not documented.
+                let cut = if to.elem == Elem::I8 { format!("({} << 24) >> 24", place.text) } else { place.text };
+                printer.body.line(&format!("{name}.v{} = {cut};", part + 1));
             }
             let value = Text::call(narrow, &[Text::atom(name), Text::atom(switches)]);
             printer.body.line(&format!("{} = {};", to.at(row, col).text, value.text));

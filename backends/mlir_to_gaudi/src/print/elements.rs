@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use emit::{Prec, Text};
 use lower_dma::ir::{Buffer, CoreKernel, Expr, StmtKind, Var};
-use tile_ir::{Elem, ViewId};
+use tile_ir::{BinaryOp, Elem, ViewId};
 
-use super::loops::number;
+use super::loops::{divided, number};
 use super::{Printer, helpers};
 use crate::types::{lanes, tag};
 
@@ -30,10 +30,33 @@ impl Printer<'_> {
         if let Some(at) = offset.as_int().and_then(|at| u64::try_from(at).ok()) {
             return (Text::index(array, &number(at / lanes)), number(at % lanes));
         }
+        if let Some((whole, rest)) = self.split(offset, lanes) {
+            let (vector, lane) = (self.place(&whole), self.place(&rest));
+            return (Text::index(array, &vector), lane);
+        }
         let at = self.place(offset);
         let vector = Text::binary(&at, ">>", &number(u64::from(lanes.trailing_zeros())), Prec::Shift, false);
         let lane = Text::binary(&at, "&", &number(lanes - 1), Prec::BitAnd, true);
         (Text::index(array, &vector), lane)
+    }
+
+    /// The number of a vector and of a lane, where a sum is one of whole vectors and of lanes.
+    fn split(&self, offset: &Expr, lanes: u64) -> Option<(Expr, Expr)> {
+        let add = |x: Expr, y: Expr| Expr::Binary(BinaryOp::Add, Box::new(x), Box::new(y));
+        let (mut whole, mut rest): (Option<Expr>, Option<Expr>) = (None, None);
+        let mut terms = vec![offset];
+        while let Some(term) = terms.pop() {
+            if let Expr::Binary(BinaryOp::Add, x, y) = term {
+                terms.extend([y.as_ref(), x.as_ref()]);
+            } else if let Some(vectors) = divided(term, lanes as i64) {
+                whole = Some(whole.map_or(vectors.clone(), |sum| add(sum, vectors)));
+            } else {
+                rest = Some(rest.map_or(term.clone(), |sum| add(sum, term.clone())));
+            }
+        }
+        let rest = rest.unwrap_or(Expr::int(0));
+        let inside = self.ranges.of(&rest).is_some_and(|range| range.lo >= 0 && range.hi < lanes as i64);
+        inside.then(|| (whole.unwrap_or(Expr::int(0)), rest))
     }
 
     pub(super) fn read(&mut self, var: Var, buffer: Buffer, offset: &Expr) {

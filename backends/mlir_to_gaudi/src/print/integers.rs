@@ -45,7 +45,7 @@ impl Printer<'_> {
             BinaryOp::Xor => binary("^", Prec::BitXor, true),
             BinaryOp::Shl => binary("<<", Prec::Shift, false),
             BinaryOp::ShrS => binary(">>", Prec::Shift, false),
-            BinaryOp::ShrU => signed(&Text::binary(&unsigned(x), ">>", y, Prec::Shift, false)),
+            BinaryOp::ShrU => signed(&Text::binary(&unsigned(x), ">>", &unsigned(y), Prec::Shift, false)),
             BinaryOp::MinS => Text::call("v_i32_min_b", &[x.clone(), y.clone()]),
             BinaryOp::MaxS => Text::call("v_i32_max_b", &[x.clone(), y.clone()]),
             BinaryOp::MinU => signed(&Text::call("v_u32_min_b", &[unsigned(x), unsigned(y)])),

@@ -110,7 +110,7 @@ impl Printer<'_> {
 }
 
 /// An offset divided by what all its terms are multiples of.
-fn divided(expr: &Expr, by: i64) -> Option<Expr> {
+pub(super) fn divided(expr: &Expr, by: i64) -> Option<Expr> {
     match expr {
         Expr::Int(scalar, value) => (value % by == 0).then(|| Expr::Int(*scalar, value / by)),
         Expr::Binary(op @ (BinaryOp::Add | BinaryOp::Sub), x, y) => {

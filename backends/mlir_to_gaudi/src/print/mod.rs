@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use emit::{Described, Header, Helpers, Namer, Source, Text, Writer, describe};
 use lower_dma::Error;
-use lower_dma::ir::{Buffer, CoreKernel, Expr, Stmt, StmtKind, Var};
+use lower_dma::ir::{Buffer, CoreKernel, Expr, Scalar, Stmt, StmtKind, Var};
 use lower_dma::narrow::Words;
 use lower_dma::ranges::{Interval, Ranges};
 use tile_ir::{Loc, ViewId};
@@ -222,14 +222,24 @@ impl<'a> Printer<'a> {
     fn let_var(&mut self, var: Var, value: &Expr) {
         let known = self.ranges.of(value);
         self.words.define(&self.ranges, var, value);
-        let text = if self.kinds.is_uniform(var) { self.uniform(value) } else { self.scalar(value) };
+        let text = self.value(var, value);
         self.define(var, &text, known);
     }
 
     fn assign(&mut self, var: Var, value: &Expr) {
-        let text = if self.kinds.is_uniform(var) { self.uniform(value) } else { self.scalar(value) };
+        let text = self.value(var, value);
         let name = self.var(var);
         self.body.line(&format!("{name} = {};", text.text));
+    }
+
+    /// What a variable is given. A scalar is for all lanes of a vector, but truths are numbers there.
+    fn value(&mut self, var: Var, value: &Expr) -> Text {
+        let truth = value.scalar(self.kernel) == Scalar::Bool;
+        if self.is_uniform(value) || (truth && self.kinds.is_uniform(var)) {
+            self.uniform(value)
+        } else {
+            self.scalar(value)
+        }
     }
 
     /// Declares a variable.

@@ -82,7 +82,9 @@ impl Printer<'_> {
                 } else {
                     self.whole_numbers(&[x, y], "compared");
                 }
-                let (x, y) = (self.uniform(x), self.uniform(y));
+                let truths = x.scalar(self.kernel) == Scalar::Bool;
+                let (x, y) =
+                    if without_sign || truths { (self.uniform(x), self.uniform(y)) } else { self.sides(x, y) };
                 let (of, x, y) = match (float, without_sign) {
                     (true, _) => ("f32", x, y),
                     (false, false) => ("i32", x, y),

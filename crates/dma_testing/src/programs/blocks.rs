@@ -25,15 +25,17 @@ pub(super) fn fills(target: &'static Target) -> Hand {
             m.vector(VectorOp::Copy, &d, &[arg]);
         }
         // Into the middle of rows: what is beside it stays.
-        let (wide, column) = (m.dense("wide", elem, 6, 96), m.dense("middle", elem, 1, 6));
-        let row = m.dense("between", elem, 1, 16);
-        let part = |first: i64, cols: u64| Span { offset: Expr::int(first), cols, ..wide.clone() };
-        m.put(VectorOp::Copy, &part(16, 32), &[Operand::Scalar(value(elem))]);
-        m.put(VectorOp::Copy, &part(64, 16), &[Operand::Column(column)]);
-        m.put(VectorOp::Copy, &part(48, 16), &[Operand::Row(row)]);
+        let unit = target.step(elem).max(16);
+        let (wide, column) = (m.dense("wide", elem, 6, 6 * unit), m.dense("middle", elem, 1, 6));
+        let row = m.dense("between", elem, 1, unit);
+        let part = |first: u64, cols: u64| Span { offset: Expr::int((first * unit) as i64), cols, ..wide.clone() };
+        m.put(VectorOp::Copy, &part(1, 2 * unit), &[Operand::Scalar(value(elem))]);
+        m.put(VectorOp::Copy, &part(4, unit), &[Operand::Column(column)]);
+        m.put(VectorOp::Copy, &part(3, unit), &[Operand::Row(row)]);
         m.store(&wide);
-        // More rows than one instruction takes.
-        let (tall, column) = (m.empty("tall", elem, 300, 4), m.dense("elements", elem, 1, 300));
+        // More rows than one instruction takes, where local memory has them.
+        let rows = if target.vectors.is_some() { 12 } else { 300 };
+        let (tall, column) = (m.empty("tall", elem, rows, 4), m.dense("elements", elem, 1, rows));
         m.vector(VectorOp::Copy, &tall, &[Operand::Column(column)]);
     }
     let endless = m.empty("endless", Elem::F32, 1, 100);
@@ -44,7 +46,8 @@ pub(super) fn fills(target: &'static Target) -> Hand {
 /// Spans of every type, between rows that are different distances apart, and every form of `f32`.
 pub(super) fn moves(target: &'static Target) -> Hand {
     let mut m = Maker::new("moves", target);
-    for elem in [Elem::F32, Elem::F16, Elem::Bf16, Elem::I8, Elem::I32, Elem::I64] {
+    let elems = [Elem::F32, Elem::F16, Elem::Bf16, Elem::I8, Elem::I32, Elem::I64];
+    for elem in elems.into_iter().filter(|elem| target.holds(*elem)) {
         let (from, d) = (m.dense("from", elem, 3, 36), m.empty("d", elem, 3, 36));
         m.vector(VectorOp::Copy, &d, &[span(&from)]);
         let (from, d) = (m.part("strided", elem, 4, 5), m.empty("d", elem, 4, 5));

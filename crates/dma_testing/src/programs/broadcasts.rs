@@ -38,18 +38,20 @@ pub(super) fn rows_and_columns(target: &'static Target) -> Hand {
 /// Rows that are more, longer or farther apart than one instruction takes.
 pub(super) fn steps(target: &'static Target) -> Hand {
     let mut m = Maker::new("steps", target);
+    // Where local memory is small, as much as it has.
+    let [rows, wider, longer] = if target.vectors.is_some() { [40, 800, 1000] } else { [300, 2100, 4200] };
     // More rows than repeats, and 5 of 8 columns.
-    let (tall, short) = (m.dense("tall", F32, 300, 5), m.dense("short", F32, 1, 5));
+    let (tall, short) = (m.dense("tall", F32, rows, 5), m.dense("short", F32, 1, 5));
     m.vector(VectorOp::Binary(BinaryOp::Mul), &tall, &[span(&tall), Operand::Row(short)]);
-    let column = m.dense("column", F32, 1, 300);
+    let column = m.dense("column", F32, 1, rows);
     m.vector(VectorOp::Binary(BinaryOp::Add), &tall, &[span(&tall), Operand::Column(column)]);
     // Rows that are farther apart than repeats may be.
-    let (wide, one) = (m.dense("wide", F32, 2, 2100), m.dense("one", F32, 1, 2100));
+    let (wide, one) = (m.dense("wide", F32, 2, wider), m.dense("one", F32, 1, wider));
     let first = m.dense("first", F32, 1, 2);
     m.vector(VectorOp::Binary(BinaryOp::Sub), &wide, &[span(&wide), Operand::Row(one)]);
     m.vector(VectorOp::Binary(BinaryOp::Mul), &wide, &[span(&wide), Operand::Column(first)]);
     // And longer than what operations have beside the buffers, on targets where they have.
-    let (long, row) = (m.dense("long", F32, 2, 4200), m.dense("row", F32, 1, 4200));
+    let (long, row) = (m.dense("long", F32, 2, longer), m.dense("row", F32, 1, longer));
     m.vector(VectorOp::Binary(BinaryOp::DivF), &long, &[span(&long), Operand::Row(row)]);
     m.finish()
 }
@@ -57,8 +59,9 @@ pub(super) fn steps(target: &'static Target) -> Hand {
 /// A part of rows that are so long that PTO's repeats cannot take them together.
 pub(super) fn long_rows(target: &'static Target) -> Hand {
     let mut m = Maker::new("long_rows", target);
-    let far = m.dense("far", F32, 2, 16_500);
-    let part = Span { offset: Expr::int(0), cols: 16_400, ..far };
+    let (pitch, cols) = if target.vectors.is_some() { (4_000, 3_900) } else { (16_500, 16_400) };
+    let far = m.dense("far", F32, 2, pitch);
+    let part = Span { offset: Expr::int(0), cols, ..far };
     m.vector(VectorOp::Binary(BinaryOp::Mul), &part, &[span(&part), number(-2.0)]);
     m.finish()
 }

@@ -1,6 +1,6 @@
 //! Copies between views and buffers.
 
-use lower_dma::ir::{Copy, Expr, Scalar, StmtKind, VectorOp};
+use lower_dma::ir::{Convert, Copy, Expr, Scalar, StmtKind, VectorOp};
 use lower_dma::target::Target;
 use tile_ir::{BinaryOp, Elem, Number};
 
@@ -26,7 +26,8 @@ pub(super) fn copies(target: &'static Target) -> Hand {
             m.b.put(StmtKind::CopyOut(copy));
         }
     }
-    for elem in [Elem::F16, Elem::Bf16, Elem::I1, Elem::I8, Elem::I32, Elem::I64] {
+    let elems = [Elem::F16, Elem::Bf16, Elem::I1, Elem::I8, Elem::I32, Elem::I64];
+    for elem in elems.into_iter().filter(|elem| target.holds(*elem)) {
         let (from, first) = m.input(elem, 30);
         let (to, room) = m.room(elem, 30);
         let buffer = m.b.buffer("loaded", Maker::held(elem), 3, 10);
@@ -39,11 +40,15 @@ pub(super) fn copies(target: &'static Target) -> Hand {
 /// Copies whose extents are known when they run; the rest of the last blocks is filled, what is behind it stays.
 pub(super) fn extents(target: &'static Target) -> Hand {
     let mut m = Maker::new("extents", target);
-    let counts = m.numbers("counts", Elem::I64, &[3, 9]);
+    let elem = if target.holds(Elem::I64) { Elem::I64 } else { Elem::I32 };
+    let counts = m.numbers("counts", elem, &[3, 9]);
     let [rows, cols] = ["rows", "cols"].map(|name| {
-        let var = m.b.var(name, Scalar::I64);
+        let var = m.b.var(name, Scalar::of(elem));
         let offset = Expr::int(i64::from(name == "cols"));
         m.b.put(StmtKind::ReadGlobal { var, view: counts, offset });
+        if elem == Elem::I32 {
+            return Expr::Convert(Convert::Signed(Scalar::I64, 32), Box::new(Expr::Var(var)));
+        }
         Expr::Var(var)
     });
     for part in [m.dense("dense", Elem::F32, 4, 16), m.part("part", Elem::F32, 4, 16)] {
@@ -64,7 +69,7 @@ pub(super) fn extents(target: &'static Target) -> Hand {
         (Elem::I32, Number::Int(1 << 20)),
         (Elem::I64, Number::Int(0)),
     ];
-    for (elem, pad) in pads {
+    for (elem, pad) in pads.into_iter().filter(|(elem, _)| target.holds(*elem)) {
         let below = m.dense("below", elem, 4, 64);
         let loaded = m.empty("loaded", elem, 4, 64);
         m.put(VectorOp::Copy, &loaded, &[span(&below)]);

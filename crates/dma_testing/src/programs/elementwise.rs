@@ -25,7 +25,7 @@ pub(super) fn unary(target: &'static Target) -> Hand {
         }
     }
     // Longer than what operations have beside the buffers, on targets where they have.
-    let long = m.dense("long", F32, 1, 5000);
+    let long = m.dense("long", F32, 1, if target.vectors.is_some() { 2000 } else { 5000 });
     m.vector(VectorOp::Unary(target.unary[0]), &long, &[span(&long)]);
     // Results of all sizes.
     let low = m.dense("low", F32, 1, 64);
@@ -61,20 +61,23 @@ pub(super) fn binary(target: &'static Target) -> Hand {
             m.vector(op_of, &a, &[span(&a), number(-0.25)]);
         }
     }
-    let (a, b) = (m.dense("long", F32, 1, 4500), m.dense("other", F32, 1, 4500));
+    let small = target.vectors.is_some();
+    let long = if small { 1000 } else { 4500 };
+    let (a, b) = (m.dense("long", F32, 1, long), m.dense("other", F32, 1, long));
     m.vector(VectorOp::Binary(BinaryOp::DivF), &a, &[span(&a), span(&b)]);
     // Rows of all three are different distances apart; the rest of the result's rows is written by itself.
-    let (x, y) = (m.dense("x", F32, 9, 72), m.part("y", F32, 9, 32));
-    let d = m.empty("mixed", F32, 9, 40);
-    let x = Span { offset: Expr::int(8), cols: 32, ..x };
-    m.put(VectorOp::Binary(BinaryOp::Add), &Span { cols: 32, ..d.clone() }, &[span(&x), span(&y)]);
-    let rest = Span { offset: Expr::int(32), cols: 8, ..d.clone() };
+    let (rows, unit) = (if small { 2 } else { 9 }, target.step(F32).max(8));
+    let (x, y) = (m.dense("x", F32, rows, 9 * unit), m.part("y", F32, rows, 4 * unit));
+    let d = m.empty("mixed", F32, rows, 5 * unit);
+    let x = Span { offset: Expr::int(unit as i64), cols: 4 * unit, ..x };
+    m.put(VectorOp::Binary(BinaryOp::Add), &Span { cols: 4 * unit, ..d.clone() }, &[span(&x), span(&y)]);
+    let rest = Span { offset: Expr::int(4 * unit as i64), cols: unit, ..d.clone() };
     m.put(VectorOp::Copy, &rest, &[number(-1.0)]);
     m.store(&d);
     // Another part of the same row is an operand.
-    let d = m.dense("halves", F32, 1, 64);
-    let half = |first: i64| Span { offset: Expr::int(first), cols: 32, ..d.clone() };
-    m.vector(VectorOp::Binary(BinaryOp::Add), &half(0), &[span(&half(0)), span(&half(32))]);
+    let d = m.dense("halves", F32, 1, 8 * unit);
+    let half = |first: u64| Span { offset: Expr::int(first as i64), cols: 4 * unit, ..d.clone() };
+    m.vector(VectorOp::Binary(BinaryOp::Add), &half(0), &[span(&half(0)), span(&half(4 * unit))]);
     m.finish()
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lower_dma::ir::{Buffer, Copy, CoreKernel, Expr, Operand, Span, StmtKind, VectorOp};
-use lower_dma::place::Placed;
+use lower_dma::place::{Placed, place};
 use lower_dma::sync::synchronise;
 use lower_dma::target::Target;
 use lower_dma::testing::Build;
@@ -223,6 +223,11 @@ impl Maker {
             }
         });
         let contents = contents.collect();
+        // Where local memory is small, buffers that are needed one after the other share it.
+        let core = match self.target.vectors {
+            Some(_) => place(core, self.target).unwrap_or_else(|error| panic!("{error}")).0,
+            None => core,
+        };
         Hand { core: order(core), contents }
     }
 }

@@ -22,7 +22,8 @@ fn convert(convert: Convert, x: Expr) -> Expr {
 /// Elements of views and buffers, read and written, and functions of them.
 pub(super) fn elements(target: &'static Target) -> Hand {
     let mut m = Maker::new("elements", target);
-    for elem in [Elem::F32, Elem::F16, Elem::Bf16, Elem::I8, Elem::I32, Elem::I64] {
+    let elems = [Elem::F32, Elem::F16, Elem::Bf16, Elem::I8, Elem::I32, Elem::I64];
+    for elem in elems.into_iter().filter(|elem| target.holds(*elem)) {
         let tile = m.dense("tile", elem, 2, 20);
         let (view, first) = m.input(elem, 16);
         let pitch = tile.pitch as i64;

@@ -57,8 +57,8 @@ impl Lower<'_> {
                     return self.arithmetic(float, a, b, Elem::F32, chunk, into);
                 }
                 let wraps = self.facts.target.vectors.is_some() && elem == Elem::I32;
-                // Bytes are held with their signs.
-                let signed = elem != Elem::I8 || keeps_signs(*kind);
+                // Other numbers are held with their signs.
+                let signed = elem == Elem::I32 || keeps_signs(*kind);
                 if held_as(Elem::I32)
                     && self.facts.target.binary_i32.contains(kind)
                     && signed

@@ -1,6 +1,6 @@
 //! Arithmetic of scalar code: of the kernel's scalars, and of elements one by one.
 
-use tile_ir::{CastOp, Elem, Literal, Number, Op, OpKind, UnaryOp, Value, ViewId};
+use tile_ir::{BinaryOp, CastOp, Elem, Literal, Number, Op, OpKind, UnaryOp, Value, ViewId};
 
 use super::exprs::{add, constant, convert, int, mul, select};
 use super::state::{Lower, Result};
@@ -48,6 +48,11 @@ impl Lower<'_> {
                 } else {
                     self.function(op, *kind, x.clone())?
                 }
+            }
+            // Bytes are held with their signs, which these operations do not know.
+            (OpKind::Binary(kind @ (BinaryOp::DivU | BinaryOp::RemU | BinaryOp::ShrU), ..), [x, y]) if to == Elem::I8 => {
+                let [x, y] = [x, y].map(|x| convert(Convert::Unsigned(Scalar::I32, 8), x.clone()));
+                Expr::Binary(*kind, Box::new(x), Box::new(y))
             }
             (OpKind::Binary(kind, ..), [x, y]) => Expr::Binary(*kind, Box::new(x.clone()), Box::new(y.clone())),
             (OpKind::Fma(..), [x, y, z]) => Expr::Fma(Box::new(x.clone()), Box::new(y.clone()), Box::new(z.clone())),

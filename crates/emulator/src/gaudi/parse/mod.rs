@@ -237,6 +237,8 @@ impl Parser {
         if result != Ty::Void && !returns(&body) {
             return Err(Error::at(line, format!("`{name}` may end without a value")));
         }
+        // Its names are nobody's outside of it.
+        self.scopes.clear();
         self.functions.push(Function { name, result, params, slots: std::mem::take(&mut self.slots), body });
         Ok(())
     }
