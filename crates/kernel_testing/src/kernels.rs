@@ -130,7 +130,6 @@ fn casts() -> Kernel {
     let mut whole = Rows::new(&mut t, "whole", Elem::F32, 8);
     let mut floats = Rows::new(&mut t, "floats", Elem::F32, 8);
     let mut ints = Rows::new(&mut t, "ints", Elem::I32, 8);
-    let mut longs = Rows::new(&mut t, "longs", Elem::I64, 8);
     let value = t.cast(CastOp::UIntToFp, n, Elem::F32);
     large.store(&mut t, value);
     let value = t.cast(CastOp::SIntToFp, n, Elem::F32);
@@ -152,13 +151,21 @@ fn casts() -> Kernel {
     let size = t.binary(BinaryOp::And, bits, mask);
     let value = t.cast(CastOp::Bitcast, size, Elem::F32);
     floats.store(&mut t, value);
+    let byte = t.cast(CastOp::TruncI, n, Elem::I8);
+    let value = t.cast(CastOp::ExtS, byte, Elem::I32);
+    ints.store(&mut t, value);
+    t.finish().expect("valid")
+}
+
+/// Integers of 64 bits, by themselves: not every target has them.
+fn longs() -> Kernel {
+    let mut t = KernelBuilder::new("longs");
+    let n = input(&mut t, "n", Elem::I32);
+    let mut longs = Rows::new(&mut t, "longs", Elem::I64, 8);
     for op in [CastOp::ExtS, CastOp::ExtU] {
         let value = t.cast(op, n, Elem::I64);
         longs.store(&mut t, value);
     }
-    let byte = t.cast(CastOp::TruncI, n, Elem::I8);
-    let value = t.cast(CastOp::ExtS, byte, Elem::I32);
-    ints.store(&mut t, value);
     t.finish().expect("valid")
 }
 
@@ -246,6 +253,7 @@ pub fn kernels(functions: &[UnaryOp], terms: u64) -> Vec<Kernel> {
         floats(),
         integers(),
         casts(),
+        longs(),
         reductions::reductions(terms),
         control(),
         product(),

@@ -2,7 +2,7 @@
 
 use lower_dma::caps;
 use lower_dma::target::Target;
-use tile_ir::{Axis, BinaryOp, CastOp, ContractSpec, Elem, Kernel, KernelBuilder, Own, Predicate, ReduceOp, UnaryOp};
+use tile_ir::{Axis, BinaryOp, CastOp, ContractSpec, Elem, Kernel, KernelBuilder, Own, ParamKind, Predicate, ReduceOp, UnaryOp};
 
 /// Numbers that are reduced to one: no whole blocks, and few, so that each is the largest one now and then.
 const TERMS: u64 = 44;
@@ -102,5 +102,11 @@ pub(super) fn kernels(target: &Target) -> Vec<Kernel> {
     let others = UnaryOp::ALL.iter().copied().filter(|&op| !series(op) && !refused(op));
     let mut kernels = vec![matvec(32, 320), softmax(24, 72), columns(65)];
     kernels.extend(kernel_testing::kernels(&others.collect::<Vec<_>>(), TERMS));
+    kernels.retain(|kernel| {
+        kernel.params.iter().all(|param| match &param.kind {
+            ParamKind::View(view) => target.holds(view.elem),
+            ParamKind::Scalar(_) => true,
+        })
+    });
     kernels
 }
