@@ -20,6 +20,8 @@ pub struct Words<'a> {
     kernel: &'a CoreKernel,
     /// By variable: whether it fits.
     exact: Vec<bool>,
+    /// By variable: whether it is one of 32 bits without a sign.
+    natural: Vec<bool>,
 }
 
 impl<'a> Words<'a> {
@@ -28,7 +30,8 @@ impl<'a> Words<'a> {
     pub fn new(kernel: &'a CoreKernel) -> Words<'a> {
         let ranges = Ranges::new(kernel);
         let exact = (0..kernel.vars.len()).map(|at| ranges.changes(Var(at as u32))).collect();
-        let mut words = Words { kernel, exact };
+        let natural = vec![false; kernel.vars.len()];
+        let mut words = Words { kernel, exact, natural };
         loop {
             let before = words.clone();
             for stmt in &kernel.body {
@@ -56,9 +59,49 @@ impl<'a> Words<'a> {
     /// Notes a variable that does not change.
     pub fn define(&mut self, ranges: &Ranges<'_>, var: Var, value: &Expr) {
         if !ranges.changes(var) {
-            let fits = self.fits(ranges, value);
+            let (fits, natural) = (self.fits(ranges, value), self.is_natural(ranges, value));
             self.note(var, fits);
+            self.note_natural(var, natural);
         }
+    }
+
+    /// Notes whether a variable is a number of 32 bits without a sign.
+    pub fn note_natural(&mut self, var: Var, natural: bool) {
+        if let Some(known) = self.natural.get_mut(var.0 as usize) {
+            *known = natural;
+        }
+    }
+
+    /// Whether an integer of 64 bits is known to be a number of 32 bits without a sign.
+    #[must_use]
+    pub fn is_natural(&self, ranges: &Ranges<'_>, expr: &Expr) -> bool {
+        if ranges.of(expr).is_some_and(|range| range.lo >= 0 && range.hi <= i64::from(u32::MAX)) {
+            return true;
+        }
+        match expr {
+            Expr::Var(var) => self.natural.get(var.0 as usize).copied().unwrap_or(false),
+            Expr::Convert(Convert::Unsigned(Scalar::I64, bits), x) => *bits <= 32 && x.scalar(self.kernel) == Scalar::I32,
+            Expr::Float(_)
+            | Expr::Int(..)
+            | Expr::Bool(_)
+            | Expr::Core
+            | Expr::Param(_)
+            | Expr::Unary(..)
+            | Expr::Binary(..)
+            | Expr::Fma(..)
+            | Expr::Compare(..)
+            | Expr::Select(..)
+            | Expr::Convert(..) => false,
+        }
+    }
+
+    /// Whether a loop counts numbers without a sign, one by one, up to a bound that need not fit with one.
+    #[must_use]
+    pub fn counts(&self, ranges: &Ranges<'_>, lower: &Expr, upper: &Expr, step: &Expr) -> bool {
+        !self.fits(ranges, upper)
+            && step.as_int() == Some(1)
+            && self.is_natural(ranges, lower)
+            && self.is_natural(ranges, upper)
     }
 
     /// Whether an integer is known to be a number of 32 bits.
@@ -123,7 +166,9 @@ impl<'a> Words<'a> {
                 let unsigned =
                     matches!(predicate, Predicate::ULt | Predicate::ULe | Predicate::UGt | Predicate::UGe);
                 let pair = [x.as_ref(), y.as_ref()];
-                if unsigned { pair.into_iter().find(wide_unsigned) } else { pair.into_iter().find(wide) }
+                if pair.iter().all(|side| self.is_natural(ranges, side)) {
+                    None
+                } else if unsigned { pair.into_iter().find(wide_unsigned) } else { pair.into_iter().find(wide) }
             }
             Expr::Binary(op, x, y) => {
                 let pair = [x.as_ref(), y.as_ref()];
@@ -192,7 +237,8 @@ fn block<'s>(stmts: &'s [Stmt], words: &mut Words<'_>, ranges: &mut Ranges<'_>) 
                 // The variable passes the bound by less than a step.
                 let passes = |hi: i64| step.as_int().is_some_and(|step| hi <= i64::from(i32::MAX) - step);
                 let ends = step.as_int() == Some(1) || ranges.of(upper).is_some_and(|range| passes(range.hi));
-                ends && [lower, upper, step].into_iter().all(|bound| words.fits(ranges, bound))
+                let fit = ends && [lower, upper, step].into_iter().all(|bound| words.fits(ranges, bound));
+                fit || words.counts(ranges, lower, upper, step)
             }
             StmtKind::CopyIn(copy) | StmtKind::CopyOut(copy) => {
                 [&copy.rows, &copy.cols].into_iter().all(|extent| words.fits(ranges, extent))
@@ -221,7 +267,9 @@ fn block<'s>(stmts: &'s [Stmt], words: &mut Words<'_>, ranges: &mut Ranges<'_>) 
                 ranges.define(*var, known);
             }
             StmtKind::For { var, lower, upper, step, .. } => {
-                words.note(*var, true);
+                let counts = words.counts(ranges, lower, upper, step);
+                words.note(*var, !counts);
+                words.note_natural(*var, counts);
                 let known = ranges.turns(lower, upper, step);
                 ranges.define(*var, known);
             }

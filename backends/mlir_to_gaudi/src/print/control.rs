@@ -1,6 +1,6 @@
 //! Loops.
 
-use emit::Text;
+use emit::{Prec, Text};
 use lower_dma::ir::{Expr, Stmt, StmtKind, Var};
 
 use super::Printer;
@@ -19,6 +19,9 @@ impl Printer<'_> {
 
     pub(super) fn for_loop(&mut self, var: Var, [lower, upper, step]: [&Expr; 3], body: &[Stmt]) {
         let known = self.ranges.turns(lower, upper, step);
+        if self.words.counts(&self.ranges, lower, upper, step) {
+            return self.counted(var, lower, upper, body);
+        }
         let first = self.bound(lower);
         let (end, by) = (self.limit(upper, "end"), self.limit(step, "step"));
         // The variable passes the bound by less than a step.
@@ -33,11 +36,44 @@ impl Printer<'_> {
         self.turn(&[body]);
         self.namer.push();
         let name = self.namer.name(&data.name);
-        let end = end.at_least(emit::Prec::Sum);
+        let end = end.at_least(Prec::Sum);
         self.body.open(&format!("for (int {name} = {}; {name} < {end}; {name} += {}) {{", first.text, by.text));
         self.vars[var.0 as usize] = Some(name);
         self.words.note(var, true);
         self.ranges.define(var, known);
+        self.block(body);
+        self.body.close("}");
+        self.namer.pop();
+        self.turn(&[body]);
+    }
+
+    /// A loop that counts numbers without a sign; in its body the variable is the `int` with the same bits.
+    fn counted(&mut self, var: Var, lower: &Expr, upper: &Expr, body: &[Stmt]) {
+        let (first, end) = (self.place(lower), self.place(upper));
+        let end = self.named("end", "unsigned", Text::new(format!("(unsigned){}", end.at_least(Prec::Unary)), Prec::Unary));
+        let Some(data) = self.kernel.vars.get(var.0 as usize) else {
+            return self.fail(format!("variable {} does not exist", var.0));
+        };
+        self.turn(&[body]);
+        self.namer.push();
+        let (count, name) = (self.namer.name("count"), self.namer.name(&data.name));
+        let first = first.at_least(Prec::Unary);
+        self.body.open(&format!("for (unsigned {count} = (unsigned){first}; {count} < {}; {count} += 1u) {{", end.text));
+        let mut used = false;
+        for stmt in body {
+            stmt.for_each(&mut |stmt| {
+                for expr in stmt.exprs() {
+                    expr.for_each(&mut |expr| used |= *expr == Expr::Var(var));
+                }
+            });
+        }
+        if used {
+            self.body.line(&format!("const int {name} = (int){count};"));
+        }
+        self.vars[var.0 as usize] = Some(name);
+        self.words.note(var, false);
+        self.words.note_natural(var, true);
+        self.ranges.define(var, None);
         self.block(body);
         self.body.close("}");
         self.namer.pop();
@@ -49,7 +85,7 @@ impl Printer<'_> {
         let mut changes = false;
         value.for_each(&mut |expr| changes |= matches!(expr, Expr::Var(var) if self.ranges.changes(*var)));
         let text = self.bound(value);
-        if changes { self.named(wanted, "int", Text::new(format!("{} + 0", text.at_least(emit::Prec::Sum)), emit::Prec::Sum)) } else { text }
+        if changes { self.named(wanted, "int", Text::new(format!("{} + 0", text.at_least(Prec::Sum)), Prec::Sum)) } else { text }
     }
 
     pub(super) fn while_loop(&mut self, before: &[Stmt], condition: &Expr, body: &[Stmt]) {

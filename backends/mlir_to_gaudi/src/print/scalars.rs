@@ -88,7 +88,11 @@ impl Printer<'_> {
             }
             Expr::Compare(predicate, x, y) => {
                 let (op, unsigned) = operator(*predicate);
-                self.whole_numbers(&[x, y], "compared");
+                let natural = self.are_natural(x, y);
+                if !natural {
+                    self.whole_numbers(&[x, y], "compared");
+                }
+                let unsigned = unsigned || (natural && !(self.fits(x) && self.fits(y)));
                 let (mut left, mut right) = (self.scalar(x), self.scalar(y));
                 if unsigned && x.scalar(self.kernel) != Scalar::Bool && !(self.natural(x) && self.natural(y)) {
                     (left, right) = (cast("unsigned", &left), cast("unsigned", &right));
@@ -109,6 +113,12 @@ impl Printer<'_> {
         if !list.iter().all(|expr| self.fits(expr)) {
             self.leaves(&format!("a number that is {done}"));
         }
+    }
+
+    /// Whether two numbers of 64 bits are known to be of 32 without a sign, so that they are compared as such.
+    pub(super) fn are_natural(&self, x: &Expr, y: &Expr) -> bool {
+        x.scalar(self.kernel) == Scalar::I64
+            && [x, y].into_iter().all(|expr| self.words.is_natural(&self.ranges, expr))
     }
 
     /// Whether a number is known not to be negative.

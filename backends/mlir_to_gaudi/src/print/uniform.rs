@@ -77,7 +77,11 @@ impl Printer<'_> {
             Expr::Compare(predicate, x, y) => {
                 let float = x.scalar(self.kernel) == Scalar::F32;
                 let (word, without_sign) = word(*predicate);
-                if without_sign {
+                let natural = self.are_natural(x, y);
+                let without_sign = without_sign || natural;
+                if natural {
+                    // Compared without a sign.
+                } else if without_sign {
                     self.unsigned_numbers(&[x, y], "compared");
                 } else {
                     self.whole_numbers(&[x, y], "compared");
