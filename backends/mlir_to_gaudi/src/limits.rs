@@ -9,10 +9,7 @@ pub const VECTOR: u64 = 256;
 /// Bytes of a member's line in the scratch tensor: one vector.
 pub const LINE: u64 = VECTOR;
 
-/// Tensors that a kernel may have (source: docs.habana.ai, TPC-C Language).
-pub const TENSORS: usize = 16;
-
-/// Scalars that a kernel may have (source: as above).
+/// Scalars that a kernel may have (source: docs.habana.ai, TPC-C Language).
 pub const SCALARS: usize = 32;
 
 /// Bytes of vector local memory (source: tpc_llvm, `TPCSubtarget.h`).

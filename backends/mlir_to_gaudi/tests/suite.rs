@@ -181,6 +181,6 @@ fn conditions_out_of_data() {
     );
     t.store(y, result[0], &[zero, zero]);
     let text = check(&t.finish().expect("valid"));
-    assert!(text.contains("tensor output, tensor scratch)"), "{text}");
+    assert!(text.contains("(tensor input, tensor output_in, tensor output, tensor scratch)"), "{text}");
     assert!(text.contains("cache_invalidate(SW_D);\n"), "{text}");
 }

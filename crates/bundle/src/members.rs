@@ -1,6 +1,45 @@
-//! Which elements each group of a launch touches, for machines whose host must say so.
+//! Kernels whose groups are members of an index space: their tensors in order, and which elements each group touches.
 
 use crate::manifest::{Access, ArgKind, Kernel, Own};
+
+/// Tensors that a kernel takes (source: docs.habana.ai, TPC-C Language).
+pub const TENSORS: usize = 16;
+
+/// Whether every written view is an input too, for so many views of which so many are written; else only those are of which a launch
+/// writes the element that a number names, and which it keeps otherwise. One tensor is kept for scratch memory.
+#[must_use]
+pub const fn all_are_inputs(views: usize, written: usize) -> bool {
+    views + written < TENSORS
+}
+
+/// A tensor of such a kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tensor {
+    /// An argument as an input: those that are written with what they held before.
+    Input(usize),
+    /// An argument as an output, with the memory of its input if it has one.
+    Output(usize),
+    /// The scratch memory of all groups.
+    Scratch,
+}
+
+/// The tensors of a kernel in the order in which it takes them: inputs, outputs, scratch memory. Numbers come behind them.
+#[must_use]
+pub fn tensors(kernel: &Kernel) -> Vec<Tensor> {
+    // By view: the argument, whether it is written, whether elements of it are kept.
+    let views = kernel.args.iter().enumerate().filter_map(|(at, arg)| match &arg.kind {
+        ArgKind::View { access, own, .. } => {
+            Some((at, *access == Access::Write, own.iter().any(|own| matches!(own, Own::At { .. }))))
+        }
+        ArgKind::Scalar { .. } => None,
+    });
+    let views: Vec<(usize, bool, bool)> = views.collect();
+    let all = all_are_inputs(views.len(), views.iter().filter(|(_, written, _)| *written).count());
+    let inputs = views.iter().filter(|(_, written, kept)| !written || all || *kept);
+    let outputs = views.iter().filter(|(_, written, _)| *written);
+    let scratch = (kernel.scratch_bytes > 0).then_some(Tensor::Scratch);
+    inputs.map(|view| Tensor::Input(view.0)).chain(outputs.map(|view| Tensor::Output(view.0))).chain(scratch).collect()
+}
 
 /// Elements of a view, row-major, that group `m` touches: from `m * step` to `m * step + last`, the last one too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +107,17 @@ mod tests {
         assert_eq!(stretch(&rows, 0), Some(Stretch { step: 40, last: 39 }));
         let deep = kernel([6, 1, 1], 6, &[1, 24], &[Own::Whole, block], Access::Write);
         assert_eq!(stretch(&deep, 0), Some(Stretch { step: 4, last: 3 }));
+    }
+
+    #[test]
+    fn written_views_are_inputs_too() {
+        let mut one = kernel([1, 1, 1], 1, &[4], &[Own::Whole], Access::Write);
+        let read = kernel([1, 1, 1], 1, &[4], &[], Access::Read).args.remove(0);
+        one.args.insert(0, Arg { name: "n".to_owned(), kind: ArgKind::Scalar { dtype: Dtype::I32, bound: None } });
+        one.args.push(read);
+        assert_eq!(tensors(&one), [Tensor::Input(1), Tensor::Input(2), Tensor::Output(1)]);
+        one.scratch_bytes = 256;
+        assert_eq!(tensors(&one).last(), Some(&Tensor::Scratch));
     }
 
     #[test]

@@ -34,7 +34,7 @@ fn last(count: u64) -> Text {
 }
 
 impl Printer<'_> {
-    fn moved(&mut self, copy: &Copy) -> Option<Move> {
+    fn moved(&mut self, copy: &Copy, stored: bool) -> Option<Move> {
         let elem = self.kernel.view(copy.view).map_or(Elem::Index, |view| view.elem);
         let Some(tag) = tag(elem) else {
             self.fail(format!("a view of {elem}"));
@@ -45,7 +45,7 @@ impl Printer<'_> {
         let from = self.named("from", "int", from);
         let (rows, cols) = (self.bound(&copy.rows), self.bound(&copy.cols));
         let (rows, cols) = (self.named("rows", "int", rows), self.named("cols", "int", cols));
-        Some(Move { part, view: self.view(copy.view), tag, from, view_pitch: copy.view_pitch, rows, cols })
+        Some(Move { part, view: self.view(copy.view, stored), tag, from, view_pitch: copy.view_pitch, rows, cols })
     }
 
     /// A value by a name, unless it is one or a constant.
@@ -72,7 +72,7 @@ impl Printer<'_> {
         if self.stored.contains(&copy.view) {
             self.wait();
         }
-        let Some(moved) = self.moved(copy) else { return };
+        let Some(moved) = self.moved(copy, false) else { return };
         // Of a view that is written, other members may write what is behind the row.
         let careful = self.is_stored(copy.view);
         let pad = copy.pad.map(|pad| match pad {
@@ -108,7 +108,7 @@ impl Printer<'_> {
     }
 
     pub(super) fn copy_out(&mut self, copy: &Copy) {
-        let Some(moved) = self.moved(copy) else { return };
+        let Some(moved) = self.moved(copy, true) else { return };
         let (tag, view) = (moved.tag, moved.view.clone());
         self.vectors(&moved, |printer, place, at, count| {
             let place = &place.text;

@@ -89,7 +89,7 @@ impl Printer<'_> {
             self.fail(format!("a view of {elem}"));
             return;
         };
-        let (place, name) = (self.place(offset), self.view(view));
+        let (place, name) = (self.place(offset), self.view(view, false));
         let at = self.at.clone();
         self.body.line(&format!("{at}[0] = {};", place.text));
         let element = Text::atom(format!("s_{tag}_ld_g(gen_addr({at}, {name}))"));

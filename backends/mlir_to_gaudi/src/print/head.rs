@@ -1,12 +1,13 @@
 //! What stands around the statements: arrays, parameters, the loop over members.
 
+use bundle::members::{TENSORS, all_are_inputs};
 use emit::{Namer, Writer};
 use lower_dma::Error;
 use lower_dma::ir::{CoreKernel, Scalar};
-use tile_ir::{Elem, ParamKind};
+use tile_ir::{Access, Elem, Own, ParamKind};
 
 use super::{COMMENT, INDENT, Printer};
-use crate::limits::{SCALARS, TARGET, TENSORS, VECTOR};
+use crate::limits::{SCALARS, TARGET, VECTOR};
 use crate::{TARGET as NAME, names, types};
 
 /// An array of vector local memory.
@@ -42,24 +43,59 @@ pub(super) fn arrays(kernel: &CoreKernel, namer: &mut Namer) -> (Vec<Array>, Vec
     (arrays, buffers)
 }
 
+/// Views, and those that are written.
+fn counts(kernel: &CoreKernel) -> (usize, usize) {
+    let mut counts = (0, 0);
+    for param in &kernel.params {
+        if let ParamKind::View(view) = &param.kind {
+            counts = (counts.0 + 1, counts.1 + usize::from(view.access == Access::Write));
+        }
+    }
+    counts
+}
+
+/// By parameter: the tensor that a view is loaded from. What a written one held before is an input of its own, in the same memory.
+pub(super) fn inputs(kernel: &CoreKernel, params: &[String], namer: &mut Namer) -> Vec<Option<String>> {
+    let (views, written) = counts(kernel);
+    let all = all_are_inputs(views, written);
+    let inputs = kernel.params.iter().zip(params).map(|(param, name)| match &param.kind {
+        ParamKind::View(view) if view.access == Access::Write => {
+            let kept = view.own.iter().any(|own| matches!(own, Own::At { .. }));
+            (all || kept).then(|| namer.name(&format!("{name}_in")))
+        }
+        ParamKind::View(_) | ParamKind::Scalar(_) => Some(name.clone()),
+    });
+    inputs.collect()
+}
+
 impl Printer<'_> {
-    /// Refuses too many parameters, and what they cannot be.
+    /// Refuses too many parameters.
     pub(super) fn parameters(&mut self) {
-        let views = self.kernel.params.iter().filter(|param| matches!(param.kind, ParamKind::View(_))).count();
+        let (views, written) = counts(self.kernel);
         let scalars = self.kernel.params.len() - views;
-        // One is kept for the scratch tensor.
-        for (what, needed, limit) in [("tensors", views, TENSORS - 1), ("scalar parameters", scalars, SCALARS)] {
-            if needed > limit && self.problem.is_none() {
-                self.problem = Some(Error::Limit {
-                    target: NAME,
-                    kernel: self.kernel.name.clone(),
-                    what: what.to_owned(),
-                    needed: needed as u64,
-                    limit: limit as u64,
-                    loc: self.kernel.loc.clone(),
-                    help: "pass fewer parameters".to_owned(),
-                });
+        let inputs = self.inputs.iter().flatten().count() - scalars;
+        for (what, needed, limit) in [
+            ("tensors, of which a written view may have two,", inputs + written + usize::from(self.scratch), TENSORS),
+            ("scalar parameters", scalars, SCALARS),
+        ] {
+            if needed > limit {
+                self.too_many(needed, limit, what);
             }
+        }
+    }
+
+    /// Notes that there are too many parameters.
+    pub(super) fn too_many(&mut self, needed: usize, limit: usize, what: &str) {
+        if self.problem.is_none() {
+            self.problem = Some(Error::Limit {
+                target: NAME,
+                kernel: self.kernel.name.clone(),
+                what: what.to_owned(),
+                needed: needed as u64,
+                limit: limit as u64,
+                loc: self.kernel.loc.clone(),
+                help: "pass fewer parameters".to_owned(),
+            });
         }
     }
 
@@ -96,17 +132,22 @@ impl Printer<'_> {
     /// The lines of the kernel's head.
     pub(super) fn head_text(&self) -> Writer {
         let mut writer = Writer::new(INDENT, COMMENT);
-        let (mut tensors, mut scalars) = (Vec::new(), Vec::new());
-        for (param, name) in self.kernel.params.iter().zip(&self.params) {
+        let (mut tensors, mut outputs, mut scalars) = (Vec::new(), Vec::new(), Vec::new());
+        for ((param, name), input) in self.kernel.params.iter().zip(&self.params).zip(&self.inputs) {
             match &param.kind {
                 ParamKind::View(view) => {
                     let way = match view.access {
-                        tile_ir::Access::Read => "read",
-                        tile_ir::Access::Weights => "weights",
-                        tile_ir::Access::Write => "written",
+                        Access::Read => "read",
+                        Access::Weights => "weights",
+                        Access::Write => "written",
                     };
-                    writer.line(&format!("{COMMENT} {name}: [{}; {}], {way}", view.elem, view.shape));
-                    tensors.push(format!("tensor {name}"));
+                    let before = input.as_ref().filter(|input| *input != name);
+                    let before = before.map_or_else(String::new, |input| format!("; {input}: what it held before"));
+                    writer.line(&format!("{COMMENT} {name}: [{}; {}], {way}{before}", view.elem, view.shape));
+                    tensors.extend(input.iter().map(|input| format!("tensor {input}")));
+                    if view.access == Access::Write {
+                        outputs.push(format!("tensor {name}"));
+                    }
                 }
                 ParamKind::Scalar(scalar) => {
                     let remark = match scalar.bound {
@@ -126,8 +167,9 @@ impl Printer<'_> {
         if self.scratch {
             let scratch = names::SCRATCH;
             writer.line(&format!("{COMMENT} {scratch}: i32, a vector for each member, written"));
-            tensors.push(format!("tensor {scratch}"));
+            outputs.push(format!("tensor {scratch}"));
         }
+        tensors.extend(outputs);
         tensors.extend(scalars);
         writer.line(&format!("void {}({}) {{", names::ENTRY, tensors.join(", ")));
         writer

@@ -27,6 +27,8 @@ use lower_dma::narrow::Words;
 use lower_dma::ranges::{Interval, Ranges};
 use tile_ir::{Loc, ViewId};
 
+use bundle::members::TENSORS;
+
 use crate::limits::LINE;
 use crate::{TARGET as NAME, names, types};
 use head::Array;
@@ -44,10 +46,10 @@ const COMMENT: &str = "//";
 /// rule of core programs.
 pub fn print(kernel: &CoreKernel) -> Result<Source, Error> {
     let mut printer = Printer::new(kernel);
-    printer.parameters();
     printer.start();
     printer.block(&kernel.body);
     printer.end();
+    printer.parameters();
     if let Some(problem) = printer.problem {
         return Err(problem);
     }
@@ -104,8 +106,9 @@ struct Printer<'a> {
     helpers: Helpers,
     /// Everything from the first statement on.
     body: Writer,
-    /// By parameter.
+    /// By parameter: its name, and that of the tensor that it is loaded from, if there is one.
     params: Vec<String>,
+    inputs: Vec<Option<String>>,
     arrays: Vec<Array>,
     /// By buffer: the array that holds it.
     buffers: Vec<usize>,
@@ -132,7 +135,8 @@ struct Printer<'a> {
 impl<'a> Printer<'a> {
     fn new(kernel: &'a CoreKernel) -> Printer<'a> {
         let mut namer = Namer::new(&[names::WORDS, names::FUNCTIONS, helpers::NAMES, emit::words::CPP]);
-        let params = kernel.params.iter().map(|param| namer.name(&param.name)).collect();
+        let params: Vec<String> = kernel.params.iter().map(|param| namer.name(&param.name)).collect();
+        let inputs = head::inputs(kernel, &params, &mut namer);
         let (arrays, buffers) = head::arrays(kernel, &mut namer);
         let [member, at] = ["member", "at"].map(|name| namer.name(name));
         Printer {
@@ -141,6 +145,7 @@ impl<'a> Printer<'a> {
             helpers: Helpers::default(),
             body: Writer::new(INDENT, COMMENT),
             params,
+            inputs,
             arrays,
             buffers,
             patched: elements::patched(kernel),
@@ -267,11 +272,19 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn view(&mut self, view: ViewId) -> String {
-        match self.params.get(view.index()) {
+    /// The tensor that a view is loaded from, or stored into.
+    fn view(&mut self, view: ViewId, stored: bool) -> String {
+        if self.params.len() <= view.index() {
+            self.fail(format!("parameter {} does not exist", view.index()));
+            return String::new();
+        }
+        if stored {
+            return self.params[view.index()].clone();
+        }
+        match &self.inputs[view.index()] {
             Some(name) => name.clone(),
             None => {
-                self.fail(format!("parameter {} does not exist", view.index()));
+                self.too_many(TENSORS + 1, TENSORS, "tensors, of which a view that is read and written has two,");
                 String::new()
             }
         }

@@ -1,7 +1,7 @@
 //! Kernels of TPC-C: members of an index space of one dimension, tensors of one dimension.
 
 use bundle::manifest::{ArgKind, Dtype, Kernel};
-use bundle::members::{Stretch, stretch};
+use bundle::members::{self, Stretch};
 use emulator::gaudi::{Access, Element, Error, Launch, Program, Split, Tensor};
 use emulator::{Arg, Checks};
 
@@ -48,40 +48,49 @@ impl Members {
         Ok(Members { program: Program::compile(text, checks)?, checks, members })
     }
 
-    /// Runs all members; `args` are those of `kernel`, and valid. Tensors come first, then the scratch tensor, then numbers of 32 bits.
+    /// Runs all members; `args` are those of `kernel`, and valid. Tensors come first, then numbers of 32 bits.
     pub(super) fn launch(&self, kernel: &Kernel, args: &[Arg], workers: usize, seed: u64) -> Result<(), Fault> {
         let refused = |name: &str, what: &str| Err((None, format!("`{name}`: {what}")));
-        let (mut tensors, mut patterns) = (Vec::new(), Vec::new());
-        let (mut buffers, mut numbers) = (Vec::new(), Vec::new());
-        for (at, (declared, arg)) in kernel.args.iter().zip(args).enumerate() {
-            match (&declared.kind, arg) {
-                (ArgKind::View { dtype, shape, .. }, Arg::Buffer { .. }) => {
-                    let Some(tensor) = view(*dtype, shape.iter().product()) else {
-                        return refused(&declared.name, "no tensor has so many elements");
-                    };
-                    tensors.push(tensor);
-                    patterns.push(access(stretch(kernel, at)));
-                    buffers.push(*arg);
-                }
-                (_, Arg::U64(value)) => match i32::try_from(*value as i64) {
-                    Ok(value) => numbers.push(Arg::U32(value as u32)),
-                    Err(_) => return refused(&declared.name, "scalars have 32 bits"),
-                },
-                (_, Arg::Buffer { .. } | Arg::U32(_) | Arg::F32(_)) => numbers.push(*arg),
-            }
-        }
         let bytes = kernel.scratch_bytes.saturating_mul(u64::from(self.members));
         let scratch = Memory::zeroed(bytes).map_err(|error| (None, error.to_string()))?;
-        if kernel.scratch_bytes > 0 {
-            let Some(tensor) = tensor(Element::I32, bytes / 4) else {
-                return refused("scratch", "no tensor has so many elements");
+        let (mut tensors, mut patterns, mut buffers) = (Vec::new(), Vec::new(), Vec::new());
+        for one in members::tensors(kernel) {
+            let (at, output) = match one {
+                members::Tensor::Input(at) => (at, false),
+                members::Tensor::Output(at) => (at, true),
+                members::Tensor::Scratch => {
+                    let Some(tensor) = tensor(Element::I32, bytes / 4) else {
+                        return refused("scratch", "no tensor has so many elements");
+                    };
+                    tensors.push(tensor);
+                    let step = kernel.scratch_bytes / 4;
+                    patterns.push(access(Some(Stretch { step, last: step.saturating_sub(1) })));
+                    buffers.push(Arg::Buffer { address: scratch.pointer(), bytes, writable: true });
+                    continue;
+                }
             };
-            tensors.push(tensor);
-            let step = kernel.scratch_bytes / 4;
-            patterns.push(access(Some(Stretch { step, last: step.saturating_sub(1) })));
-            buffers.push(Arg::Buffer { address: scratch.pointer(), bytes, writable: true });
+            let (Some(declared), Some(Arg::Buffer { address, bytes, .. })) = (kernel.args.get(at), args.get(at)) else {
+                return refused(&kernel.name, "a view without a buffer");
+            };
+            let shape = match &declared.kind {
+                ArgKind::View { dtype, shape, .. } => view(*dtype, shape.iter().product()),
+                ArgKind::Scalar { .. } => None,
+            };
+            let Some(shape) = shape else { return refused(&declared.name, "no tensor has so many elements") };
+            tensors.push(shape);
+            patterns.push(access(if output { members::stretch(kernel, at) } else { None }));
+            buffers.push(Arg::Buffer { address: *address, bytes: *bytes, writable: output });
         }
-        buffers.append(&mut numbers);
+        for (declared, arg) in kernel.args.iter().zip(args) {
+            match (&declared.kind, arg) {
+                (ArgKind::View { .. }, _) => {}
+                (ArgKind::Scalar { .. }, Arg::U64(value)) => match i32::try_from(*value as i64) {
+                    Ok(value) => buffers.push(Arg::U32(value as u32)),
+                    Err(_) => return refused(&declared.name, "scalars have 32 bits"),
+                },
+                (ArgKind::Scalar { .. }, Arg::Buffer { .. } | Arg::U32(_) | Arg::F32(_)) => buffers.push(*arg),
+            }
+        }
         let split = match (self.checks, seed) {
             (Checks::Barriers, _) | (Checks::Memory, 0) => Split::Members,
             (Checks::Memory, 1) => Split::Whole,
