@@ -221,3 +221,60 @@ fn accesses_keep_to_their_patterns() {
     let whole = Access::Of { dim: 0, a: 64, start: 0, end: 49 };
     run(&[right, [whole, of(1, 0, 0), Access::All, Access::All, Access::All]], Split::Members).unwrap();
 }
+
+#[test]
+fn loads_wait_for_stores() {
+    let raised = "v_f32_st_tnsr(c, y, v); aso(SW_INC | SW_VPU);";
+    let waits = format!("{raised} aso(SW_DEC | SW_SPU);");
+    let vector = " v = v_f32_ld_tnsr_b(c, y);";
+    let lanes = " v = v_f32_ld_g(gen_addr(c, y));";
+    for load in [vector, lanes] {
+        let right = format!("{waits}{load}");
+        rule(FaultKind::Coherence, &right, &format!("{raised}{load}"));
+        // What comes behind the semaphore is not waited for.
+        rule(FaultKind::Coherence, &right, &format!("{waits} v_f32_st_tnsr(c, y, v);{load}"));
+    }
+    // Scalar loads have a cache, which is emptied after the wait.
+    let scalar = " float f = s_f32_ld_g(gen_addr(c, y));";
+    let right = format!("{waits} cache_invalidate(SW_D);{scalar}");
+    rule(FaultKind::Coherence, &right, &format!("{waits}{scalar}"));
+    rule(FaultKind::Coherence, &right, &format!("{waits} cache_invalidate();{scalar}"));
+    rule(FaultKind::Coherence, &right, &format!("{raised} cache_invalidate(SW_D); aso(SW_DEC | SW_SPU);{scalar}"));
+    // A semaphore that nothing raised is never lowered.
+    rule(FaultKind::Limit, &waits, "v_f32_st_tnsr(c, y, v); aso(SW_DEC | SW_SPU);");
+    rule(FaultKind::Limit, &waits, "v_f32_st_tnsr(c, y, v); aso(SW_INC | SW_SPU);");
+}
+
+#[test]
+fn bytes_hold_what_is_narrowed() {
+    let right = "int256 w = { 0 }; w.v1 = n + 125; char256 b = convert_int256_to_char256(w, 0);";
+    rule(FaultKind::Limit, right, "int256 w = { 0 }; w.v1 = n + 126; char256 b = convert_int256_to_char256(w, 0);");
+    let divided = "unsigned q = u32_udiv(7u, (unsigned)n, SW_DIV_MODE_DIV, 0);";
+    rule(FaultKind::Limit, divided, "unsigned q = u32_udiv(7u, (unsigned)(n - 2), SW_DIV_MODE_DIV, 0);");
+}
+
+#[test]
+fn members_run_side_by_side() {
+    let source = "void main(tensor x, tensor y) {\nconst int5 at = get_index_space_offset();\n\
+                  int5 c = { 0, 0, 0, 0, 0 };\nc[0] = at[0] * 64;\n\
+                  v_f32_st_tnsr(c, y, v_f32_ld_tnsr_b(c, x) * 2.0f);\n}\n";
+    let x: Vec<f32> = (0..64 * 50).map(|at| at as f32).collect();
+    let mut y = vec![0.0_f32; 64 * 50];
+    let args = [input(&x), out(&mut y)];
+    let program = Program::compile(source, Checks::Barriers).unwrap();
+    let launch = Launch {
+        index_space: space(&[50]),
+        tensors: &[f32s(&[64 * 50]), f32s(&[64 * 50])],
+        access: &[],
+        args: &args,
+        split: Split::Members,
+        workers: 4,
+    };
+    program.launch(&launch).unwrap();
+    assert!(y.iter().zip(&x).all(|(y, x)| *y == 2.0 * x));
+    // The first fault is told, whoever finds it.
+    let faulty = source.replace("at[0] * 64", "at[0] * 64 - 64");
+    let program = Program::compile(&faulty, Checks::Barriers).unwrap();
+    let fault = program.launch(&launch).unwrap_err();
+    assert_eq!((fault.kind, fault.member[0]), (FaultKind::OutOfBounds, 0));
+}

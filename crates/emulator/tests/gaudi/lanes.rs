@@ -1,5 +1,6 @@
 //! Lanes: moves, conversions, sums, and predicates, one intrinsic at a time.
 
+use emulator::Arg;
 use emulator::gaudi::{Element, FaultKind, Tensor};
 
 use crate::harness::{bf16s, f32s, fail, input, out, pass, shape};
@@ -180,5 +181,60 @@ fn padding_is_zero_and_the_rest_is_dropped() {
                 (_, _) => assert_eq!(*y, 0.0, "{at}"),
             }
         }
+    });
+}
+
+#[test]
+fn bytes_and_f16_are_widened_and_narrowed() {
+    // In order, or in turn among the wide vectors.
+    let source = "void main(tensor x, tensor h, tensor a, tensor b, tensor y, tensor z) {\n\
+                  int5 c = { 0, 0, 0, 0, 0 };\n\
+                  int256 wide = convert_char256_to_int256(v_i8_ld_tnsr_b(c, x), SW_LINEAR);\n\
+                  v_i32_st_tnsr(c, a, wide.v2);\n\
+                  int256 turns = convert_char256_to_int256(v_i8_ld_tnsr_b(c, x), 0);\n\
+                  v_i8_st_tnsr(c, y, convert_int256_to_char256(wide, SW_LINEAR));\n\
+                  c[0] = 64;\nv_i32_st_tnsr(c, a, turns.v4);\nc[0] = 0;\n\
+                  float128 halves = convert_half128_to_float128(v_f16_ld_tnsr_b(c, h), SW_LINEAR);\n\
+                  v_f32_st_tnsr(c, b, halves.v2);\n\
+                  v_f16_st_tnsr_partial(c, z, convert_float128_to_half128(halves, SW_LINEAR), 99, 0);\n}\n";
+    let x: Vec<i8> = (0..256).map(|at| (at - 128) as i8).collect();
+    let h: Vec<u16> = (0..128).map(|at| half::f16::from_f32(at as f32 / 8.0).to_bits()).collect();
+    let (mut a, mut b, mut y, mut z) = (vec![0_i32; 128], vec![0.0_f32; 64], vec![0_i8; 256], vec![1_u16; 128]);
+    let shapes = [
+        shape(Element::I8, &[256]),
+        shape(Element::F16, &[128]),
+        shape(Element::I32, &[128]),
+        f32s(&[64]),
+        shape(Element::I8, &[256]),
+        shape(Element::F16, &[128]),
+    ];
+    let args = [input(&x), input(&h), out(&mut a), out(&mut b), out(&mut y), out(&mut z)];
+    pass(source, &[1], &shapes, &args, || {
+        assert_eq!((a[0], a[63], a[64], a[127]), (-64, -1, -125, 127));
+        assert_eq!((b[0], b[63]), (8.0, 127.0 / 8.0));
+        assert_eq!(y, x);
+        assert_eq!((z[..100].to_vec(), z[100]), (h[..100].to_vec(), 0xffff));
+    });
+}
+
+#[test]
+fn bits_and_whole_numbers_of_f32() {
+    let source = "void main(tensor x, tensor y, tensor z, int n) {\n\
+                  int5 c = { 0, 0, 0, 0, 0 };\nfloat64 v = v_f32_ld_tnsr_b(c, x);\n\
+                  v_f32_st_tnsr(c, y, v_f32_nearbyint_b(v, SW_RD));\n\
+                  v_i32_st_tnsr(c, z, as_int64(v) ^ as_int(as_float(0x80000000u)));\n\
+                  c[0] = 64;\nv_f32_st_tnsr(c, y, as_float64(as_int64(v)));\n\
+                  const unsigned q = u32_udiv((unsigned)n, 7u, SW_DIV_MODE_DIV, 0);\n\
+                  const unsigned r = u32_udiv((unsigned)n, 7u, SW_DIV_MODE_MOD, 0);\n\
+                  v_i32_st_tnsr(c, z, s_i32_max((int)q, s_i32_min((int)r, -1)));\n}\n";
+    let x: Vec<f32> = (0..64).map(|at| at as f32 * 0.75 - 20.0).collect();
+    let (mut y, mut z) = (vec![0.0_f32; 128], vec![0_i32; 128]);
+    let shapes = [f32s(&[64]), f32s(&[128]), shape(Element::I32, &[128])];
+    pass(source, &[1], &shapes, &[input(&x), out(&mut y), out(&mut z), Arg::U32(100)], || {
+        for (at, x) in x.iter().enumerate() {
+            assert_eq!((y[at], y[64 + at]), (x.floor(), *x));
+            assert_eq!(z[at] as u32, x.to_bits() ^ 0x8000_0000);
+        }
+        assert_eq!(z[64], 14);
     });
 }
