@@ -55,6 +55,15 @@ pub struct Binary {
     pub bytes: Vec<u8>,
 }
 
+/// A file that belongs to the kernels of a bundle: what starts them, or what builds them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Companion {
+    /// File name in the bundle.
+    pub file: String,
+    /// The text.
+    pub text: String,
+}
+
 /// Prints `kernels` in order.
 ///
 /// # Errors
