@@ -56,7 +56,8 @@ fn entry(source: &Source) -> String {
         let place = if let Tensor::Output(_) = tensor { stretch(kernel, at) } else { None };
         let (step, last) = place.map_or((0, 0), |place| (place.step, place.last));
         // Itself an input, an output is bound to the one with its memory, or to none.
-        let input = tensors(kernel).iter().position(|other| *other == Tensor::Input(at)).map_or(-1, |input| input as i64);
+        let input =
+            tensors(kernel).iter().position(|other| *other == Tensor::Input(at)).map_or(-1, |input| input as i64);
         let line = format!("        {{{}, {count}, {step}, {last}, {input}}}, // {}\n", data(*dtype), arg.name);
         if let Tensor::Output(_) = tensor { outputs.push(line) } else { inputs.push(line) }
     }

@@ -35,15 +35,7 @@ pub const TARGET: Target = Target {
     copy_row_bytes: 1 << 30,
     copy_pads: true,
     // Source of functions: tpc_llvm, `tpc-special.h` and `tpc-intrinsics.h`.
-    unary: &[
-        UnaryOp::Abs,
-        UnaryOp::Exp,
-        UnaryOp::Log,
-        UnaryOp::Sqrt,
-        UnaryOp::Rsqrt,
-        UnaryOp::Tanh,
-        UnaryOp::Floor,
-    ],
+    unary: &[UnaryOp::Abs, UnaryOp::Exp, UnaryOp::Log, UnaryOp::Sqrt, UnaryOp::Rsqrt, UnaryOp::Tanh, UnaryOp::Floor],
     binary: &[BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul, BinaryOp::DivF, BinaryOp::MinF, BinaryOp::MaxF],
     // Sums wrap unless a switch says that they saturate.
     binary_i32: &[
@@ -78,14 +70,7 @@ pub const TARGET: Target = Target {
     reduces_parts: true,
     fills: &[Elem::F32, Elem::F16, Elem::Bf16, Elem::I8, Elem::I32],
     iota: true,
-    scalar_unary: &[
-        UnaryOp::Exp,
-        UnaryOp::Log,
-        UnaryOp::Sqrt,
-        UnaryOp::Rsqrt,
-        UnaryOp::Tanh,
-        UnaryOp::Floor,
-    ],
+    scalar_unary: &[UnaryOp::Exp, UnaryOp::Log, UnaryOp::Sqrt, UnaryOp::Rsqrt, UnaryOp::Tanh, UnaryOp::Floor],
     vectors: Some(Vectors {
         // The exponential has a form without tables.
         tables: &[UnaryOp::Log, UnaryOp::Sqrt, UnaryOp::Rsqrt, UnaryOp::Tanh],

@@ -80,7 +80,9 @@ impl<'a> Words<'a> {
         }
         match expr {
             Expr::Var(var) => self.natural.get(var.0 as usize).copied().unwrap_or(false),
-            Expr::Convert(Convert::Unsigned(Scalar::I64, bits), x) => *bits <= 32 && x.scalar(self.kernel) == Scalar::I32,
+            Expr::Convert(Convert::Unsigned(Scalar::I64, bits), x) => {
+                *bits <= 32 && x.scalar(self.kernel) == Scalar::I32
+            }
             Expr::Float(_)
             | Expr::Int(..)
             | Expr::Bool(_)
@@ -163,12 +165,15 @@ impl<'a> Words<'a> {
         let wide_unsigned = |expr: &&'e Expr| !self.fits_unsigned(ranges, expr);
         let found = match expr {
             Expr::Compare(predicate, x, y) => {
-                let unsigned =
-                    matches!(predicate, Predicate::ULt | Predicate::ULe | Predicate::UGt | Predicate::UGe);
+                let unsigned = matches!(predicate, Predicate::ULt | Predicate::ULe | Predicate::UGt | Predicate::UGe);
                 let pair = [x.as_ref(), y.as_ref()];
                 if pair.iter().all(|side| self.is_natural(ranges, side)) {
                     None
-                } else if unsigned { pair.into_iter().find(wide_unsigned) } else { pair.into_iter().find(wide) }
+                } else if unsigned {
+                    pair.into_iter().find(wide_unsigned)
+                } else {
+                    pair.into_iter().find(wide)
+                }
             }
             Expr::Binary(op, x, y) => {
                 let pair = [x.as_ref(), y.as_ref()];

@@ -50,7 +50,8 @@ impl Printer<'_> {
     /// A loop that counts numbers without a sign; in its body the variable is the `int` with the same bits.
     fn counted(&mut self, var: Var, lower: &Expr, upper: &Expr, body: &[Stmt]) {
         let (first, end) = (self.place(lower), self.place(upper));
-        let end = self.named("end", "unsigned", Text::new(format!("(unsigned){}", end.at_least(Prec::Unary)), Prec::Unary));
+        let end =
+            self.named("end", "unsigned", Text::new(format!("(unsigned){}", end.at_least(Prec::Unary)), Prec::Unary));
         let Some(data) = self.kernel.vars.get(var.0 as usize) else {
             return self.fail(format!("variable {} does not exist", var.0));
         };
@@ -58,7 +59,8 @@ impl Printer<'_> {
         self.namer.push();
         let (count, name) = (self.namer.name("count"), self.namer.name(&data.name));
         let first = first.at_least(Prec::Unary);
-        self.body.open(&format!("for (unsigned {count} = (unsigned){first}; {count} < {}; {count} += 1u) {{", end.text));
+        self.body
+            .open(&format!("for (unsigned {count} = (unsigned){first}; {count} < {}; {count} += 1u) {{", end.text));
         let mut used = false;
         for stmt in body {
             stmt.for_each(&mut |stmt| {
@@ -85,7 +87,11 @@ impl Printer<'_> {
         let mut changes = false;
         value.for_each(&mut |expr| changes |= matches!(expr, Expr::Var(var) if self.ranges.changes(*var)));
         let text = self.bound(value);
-        if changes { self.named(wanted, "int", Text::new(format!("{} + 0", text.at_least(Prec::Sum)), Prec::Sum)) } else { text }
+        if changes {
+            self.named(wanted, "int", Text::new(format!("{} + 0", text.at_least(Prec::Sum)), Prec::Sum))
+        } else {
+            text
+        }
     }
 
     pub(super) fn while_loop(&mut self, before: &[Stmt], condition: &Expr, body: &[Stmt]) {

@@ -88,9 +88,7 @@ impl Printer<'_> {
             None => format!("v_{}_ld_tnsr_b({at}, {})", moved.tag, moved.view),
         };
         let fill = |value: String, count: &Text| match &filled {
-            Some((function, pad)) => {
-                Text::call(function, &[Text::atom(value), count.clone(), pad.clone()]).text
-            }
+            Some((function, pad)) => Text::call(function, &[Text::atom(value), count.clone(), pad.clone()]).text,
             None => value,
         };
         self.vectors(&moved, |printer, place, at, count| {

@@ -120,10 +120,8 @@ impl Printer<'_> {
         let mut writer = Writer::new(INDENT, COMMENT);
         for array in &self.arrays {
             let Some(ty) = types::local(array.elem) else { continue };
-            let more: Vec<&str> =
-                array.holds.iter().filter(|name| **name != array.name).map(String::as_str).collect();
-            let remark =
-                if more.is_empty() { String::new() } else { format!(" {COMMENT} also {}", more.join(", ")) };
+            let more: Vec<&str> = array.holds.iter().filter(|name| **name != array.name).map(String::as_str).collect();
+            let remark = if more.is_empty() { String::new() } else { format!(" {COMMENT} also {}", more.join(", ")) };
             writer.line(&format!("__local__ {ty} {}[{}];{remark}", array.name, array.vectors));
         }
         writer

@@ -55,10 +55,12 @@ impl Printer<'_> {
         let uniform = self.is_uniform(value);
         let text = if uniform { self.uniform(value) } else { self.scalar(value) };
         match elem {
-            Elem::F16 | Elem::Bf16 | Elem::I8 => match (casts::narrow(elem, &mut self.helpers), casts::narrowed(elem)) {
-                (Some(function), Some(ty)) => self.named("number", ty, Text::call(function, &[text])),
-                (_, _) => text,
-            },
+            Elem::F16 | Elem::Bf16 | Elem::I8 => {
+                match (casts::narrow(elem, &mut self.helpers), casts::narrowed(elem)) {
+                    (Some(function), Some(ty)) => self.named("number", ty, Text::call(function, &[text])),
+                    (_, _) => text,
+                }
+            }
             Elem::F32 | Elem::I1 if uniform => self.named("number", "float64", text),
             Elem::F32 | Elem::I1 => self.named("number", "float", text),
             Elem::I32 | Elem::I64 | Elem::Index if uniform => self.named("number", "int64", text),

@@ -117,8 +117,7 @@ impl Printer<'_> {
 
     /// Whether two numbers of 64 bits are known to be of 32 without a sign, so that they are compared as such.
     pub(super) fn are_natural(&self, x: &Expr, y: &Expr) -> bool {
-        x.scalar(self.kernel) == Scalar::I64
-            && [x, y].into_iter().all(|expr| self.words.is_natural(&self.ranges, expr))
+        x.scalar(self.kernel) == Scalar::I64 && [x, y].into_iter().all(|expr| self.words.is_natural(&self.ranges, expr))
     }
 
     /// Whether a number is known not to be negative.
@@ -157,9 +156,10 @@ impl Printer<'_> {
 
     /// Integers. What may leave 32 bits is computed without signs, so that it wraps.
     fn arithmetic(&mut self, op: BinaryOp, whole: &Expr, x: &Expr, y: &Expr) -> Text {
-        let stays = self.ranges.of(whole).is_some_and(|range| {
-            i32::try_from(range.lo).is_ok() && i32::try_from(range.hi).is_ok()
-        });
+        let stays = self
+            .ranges
+            .of(whole)
+            .is_some_and(|range| i32::try_from(range.lo).is_ok() && i32::try_from(range.hi).is_ok());
         let (left, right) = (self.scalar(x), self.scalar(y));
         let plain = |op, prec, associative| Text::binary(&left, op, &right, prec, associative);
         let wrapped = |op, prec| {
@@ -167,9 +167,8 @@ impl Printer<'_> {
             cast("int", &Text::binary(&left, op, &right, prec, false))
         };
         let call = |function: &str| Text::call(function, &[left.clone(), right.clone()]);
-        let unsigned = |function: &str| {
-            cast("int", &Text::call(function, &[cast("unsigned", &left), cast("unsigned", &right)]))
-        };
+        let unsigned =
+            |function: &str| cast("int", &Text::call(function, &[cast("unsigned", &left), cast("unsigned", &right)]));
         let divided = |mode: &str| {
             let args = [cast("unsigned", &left), cast("unsigned", &right), Text::atom(mode), Text::atom("0")];
             cast("int", &Text::call("u32_udiv", &args))
@@ -184,9 +183,7 @@ impl Printer<'_> {
             BinaryOp::And => plain("&", Prec::BitAnd, true),
             BinaryOp::Or => plain("|", Prec::BitOr, true),
             BinaryOp::Xor => plain("^", Prec::BitXor, true),
-            BinaryOp::Shl => {
-                cast("int", &Text::binary(&cast("unsigned", &left), "<<", &right, Prec::Shift, false))
-            }
+            BinaryOp::Shl => cast("int", &Text::binary(&cast("unsigned", &left), "<<", &right, Prec::Shift, false)),
             BinaryOp::ShrS => {
                 self.whole_numbers(&[x, y], "shifted");
                 plain(">>", Prec::Shift, false)
@@ -219,9 +216,7 @@ impl Printer<'_> {
                         let bits = Text::atom(by.trailing_zeros().to_string());
                         Text::binary(&left, ">>", &bits, Prec::Shift, false)
                     }
-                    (_, Some(by)) => {
-                        Text::binary(&left, "&", &Text::atom((by - 1).to_string()), Prec::BitAnd, true)
-                    }
+                    (_, Some(by)) => Text::binary(&left, "&", &Text::atom((by - 1).to_string()), Prec::BitAnd, true),
                     (BinaryOp::DivS, None) => divided("SW_DIV_MODE_DIV"),
                     (_, None) => divided("SW_DIV_MODE_MOD"),
                 }

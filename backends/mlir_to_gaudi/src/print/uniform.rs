@@ -87,8 +87,7 @@ impl Printer<'_> {
                     self.whole_numbers(&[x, y], "compared");
                 }
                 let truths = x.scalar(self.kernel) == Scalar::Bool;
-                let (x, y) =
-                    if without_sign || truths { (self.uniform(x), self.uniform(y)) } else { self.sides(x, y) };
+                let (x, y) = if without_sign || truths { (self.uniform(x), self.uniform(y)) } else { self.sides(x, y) };
                 let (of, x, y) = match (float, without_sign) {
                     (true, _) => ("f32", x, y),
                     (false, false) => ("i32", x, y),
@@ -174,9 +173,8 @@ impl Printer<'_> {
     fn convert(&mut self, convert: Convert, x: &Expr) -> Text {
         let from = x.scalar(self.kernel);
         let text = self.uniform(x);
-        let shifted = |op, x: &Text, bits: u32| {
-            Text::binary(x, op, &Text::atom((32 - bits).to_string()), Prec::Shift, false)
-        };
+        let shifted =
+            |op, x: &Text, bits: u32| Text::binary(x, op, &Text::atom((32 - bits).to_string()), Prec::Shift, false);
         let masked = |bits: u32| {
             let mask = Text::atom(((1_u32 << bits) - 1).to_string());
             Text::binary(&text, "&", &mask, Prec::BitAnd, true)

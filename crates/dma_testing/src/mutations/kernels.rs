@@ -2,7 +2,9 @@
 
 use lower_dma::caps;
 use lower_dma::target::Target;
-use tile_ir::{Axis, BinaryOp, CastOp, ContractSpec, Elem, Kernel, KernelBuilder, Own, ParamKind, Predicate, ReduceOp, UnaryOp};
+use tile_ir::{
+    Axis, BinaryOp, CastOp, ContractSpec, Elem, Kernel, KernelBuilder, Own, ParamKind, Predicate, ReduceOp, UnaryOp,
+};
 
 /// Numbers that are reduced to one: no whole blocks, and few, so that each is the largest one now and then.
 const TERMS: u64 = 44;

@@ -36,20 +36,8 @@ const fn takes_all(op: BinaryOp) -> bool {
 
 /// Quotients, remainders and shifts of dense and strided spans, of signs and sizes of all kinds.
 pub(super) fn partial(target: &'static Target) -> Hand {
-    const LARGE: [i64; 12] = [
-        i32::MIN as i64,
-        i32::MAX as i64,
-        -1,
-        0,
-        1,
-        7,
-        -7,
-        1_000_000_007,
-        -1_000_000_007,
-        65_536,
-        -123_456_789,
-        40,
-    ];
+    const LARGE: [i64; 12] =
+        [i32::MIN as i64, i32::MAX as i64, -1, 0, 1, 7, -7, 1_000_000_007, -1_000_000_007, 65_536, -123_456_789, 40];
     const DIVISORS: [i64; 12] = [3, -3, 7, 1, i32::MAX as i64, 2, 2, -65_537, 65_537, 10, -11, i32::MIN as i64];
     const AMOUNTS: [i64; 12] = [0, 31, 1, 7, 30, 15, 16, 4, 5, 8, 27, 3];
     let mut m = Maker::new("partial", target);

@@ -168,7 +168,14 @@ fn launches_fit() {
     let program = Program::compile("void main(tensor x, float f) { }", Checks::Memory).unwrap();
     let x = vec![0.0_f32; 64];
     let (good, shapes) = ([input(&x), Arg::F32(1.0)], [f32s(&[64])]);
-    let launch = Launch { index_space: space(&[1]), tensors: &shapes, access: &[], args: &good, split: Split::Members, workers: 1 };
+    let launch = Launch {
+        index_space: space(&[1]),
+        tensors: &shapes,
+        access: &[],
+        args: &good,
+        split: Split::Members,
+        workers: 1,
+    };
     program.launch(&launch).unwrap();
     for (wrong, word) in [
         (Launch { index_space: [0, 1, 1, 1, 1], ..launch }, "empty"),
@@ -200,7 +207,14 @@ fn accesses_keep_to_their_patterns() {
     let rows = |row| [Access::All, row, Access::All, Access::All, Access::All];
     let program = Program::compile(source, Checks::Memory).unwrap();
     let run = |access: &[[Access; 5]], split| {
-        program.launch(&Launch { index_space: space(&[1, 4]), tensors: &tensors, access, args: &args, split, workers: 1 })
+        program.launch(&Launch {
+            index_space: space(&[1, 4]),
+            tensors: &tensors,
+            access,
+            args: &args,
+            split,
+            workers: 1,
+        })
     };
     for split in [Split::Members, Split::Whole, Split::Random(3)] {
         run(&[rows(of(1, 0, 0)), rows(of(1, 0, 0))], split).unwrap();

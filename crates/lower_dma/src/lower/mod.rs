@@ -10,6 +10,7 @@
 
 mod casts;
 mod control;
+mod direct;
 mod elements;
 mod eval;
 mod exprs;

@@ -361,13 +361,22 @@ impl Lower<'_> {
         let OpKind::Gather { view, offsets, mask, passthru } = &op.kind else { return self.broken("no gather") };
         let result = op.results[0];
         let ty = self.facts.ty(result);
-        let sources = [self.source(*offsets)?, self.source(*mask)?, self.source(*passthru)?];
+        let direct = [offsets, mask].map(|value| self.is_direct(*value));
+        let source = |lower: &mut Self, value: Value, direct: bool| if direct { Ok(None) } else { lower.source(value) };
+        let sources = [source(self, *offsets, direct[0])?, source(self, *mask, direct[1])?, self.source(*passthru)?];
         let kept = self.keep(result, "gathered");
         self.fresh();
         self.each(1, ty.shape.count(), |lower, _, at| {
             let at = coordinates(at, &ty.shape);
-            let inside = lower.source_element(*mask, sources[1], &at)?;
-            let offset = lower.source_element(*offsets, sources[0], &at)?;
+            let element = |lower: &mut Self, value: Value, which: usize| {
+                if direct[which] {
+                    lower.direct_element(value, &at)
+                } else {
+                    lower.source_element(value, sources[which], &at)
+                }
+            };
+            let inside = element(lower, *mask, 1)?;
+            let offset = element(lower, *offsets, 0)?;
             let offset = match offset.scalar(&lower.out) {
                 Scalar::I32 => Expr::Convert(crate::ir::Convert::Unsigned(Scalar::I64, 32), Box::new(offset)),
                 Scalar::F32 | Scalar::Bool | Scalar::I64 => offset,

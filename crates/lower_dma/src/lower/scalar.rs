@@ -50,7 +50,9 @@ impl Lower<'_> {
                 }
             }
             // Bytes are held with their signs, which these operations do not know.
-            (OpKind::Binary(kind @ (BinaryOp::DivU | BinaryOp::RemU | BinaryOp::ShrU), ..), [x, y]) if to == Elem::I8 => {
+            (OpKind::Binary(kind @ (BinaryOp::DivU | BinaryOp::RemU | BinaryOp::ShrU), ..), [x, y])
+                if to == Elem::I8 =>
+            {
                 let [x, y] = [x, y].map(|x| convert(Convert::Unsigned(Scalar::I32, 8), x.clone()));
                 Expr::Binary(*kind, Box::new(x), Box::new(y))
             }

@@ -66,11 +66,8 @@ pub(in crate::gaudi) fn build(module: &Module) -> Code {
         }
         Ty::Void | Ty::Address => Slot::Nothing,
     };
-    let slots: Vec<Vec<Slot>> = module
-        .functions
-        .iter()
-        .map(|function| function.slots.iter().map(|ty| slot(*ty, 1)).collect())
-        .collect();
+    let slots: Vec<Vec<Slot>> =
+        module.functions.iter().map(|function| function.slots.iter().map(|ty| slot(*ty, 1)).collect()).collect();
     let results = module.functions.iter().map(|function| slot(function.result, 1)).collect();
     let arrays = module.arrays.iter().map(|array| slot(array.ty, array.count as usize)).collect();
     let params = slots[module.main][..module.functions[module.main].params.len()].to_vec();
@@ -340,9 +337,7 @@ impl Builder<'_> {
         // All arguments are there before the first one is put into its place: one of them may call the same function.
         let stores: Vec<Run<()>> = match args {
             [one] => vec![self.store(slots[0], one)],
-            _ if !args.iter().any(calls) => {
-                args.iter().zip(slots).map(|(arg, slot)| self.store(*slot, arg)).collect()
-            }
+            _ if !args.iter().any(calls) => args.iter().zip(slots).map(|(arg, slot)| self.store(*slot, arg)).collect(),
             _ => return self.careful(number, args),
         };
         Box::new(move |core| {
@@ -435,9 +430,11 @@ impl Builder<'_> {
             Node::Binary(op, left, right) => self.binary(*op, left, right),
             Node::Choose(condition, then, other) => {
                 let (condition, then, other) = (self.word(condition), self.word(then), self.word(other));
-                Word::Run(Box::new(move |core| {
-                    if condition.get(core)? != 0 { then.get(core) } else { other.get(core) }
-                }))
+                Word::Run(Box::new(
+                    move |core| {
+                        if condition.get(core)? != 0 { then.get(core) } else { other.get(core) }
+                    },
+                ))
             }
             Node::Convert(of) => self.convert(of, expr.ty),
             Node::Call(call, args) => self.scalar_call(*call, args, line),
@@ -481,12 +478,8 @@ impl Builder<'_> {
         }
         let (ty, line) = (left.ty, left.line);
         let (left, right) = (self.word(left), self.word(right));
-        let real = |op: fn(f32, f32) -> f32| {
-            move |a, b| settle(op(f32::from_bits(a), f32::from_bits(b))).to_bits()
-        };
-        let compared = |op: fn(&f32, &f32) -> bool| {
-            move |a, b| u32::from(op(&f32::from_bits(a), &f32::from_bits(b)))
-        };
+        let real = |op: fn(f32, f32) -> f32| move |a, b| settle(op(f32::from_bits(a), f32::from_bits(b))).to_bits();
+        let compared = |op: fn(&f32, &f32) -> bool| move |a, b| u32::from(op(&f32::from_bits(a), &f32::from_bits(b)));
         match (op, ty) {
             (Binary::Add, Ty::Float) => of(left, right, real(|a, b| a + b)),
             (Binary::Sub, Ty::Float) => of(left, right, real(|a, b| a - b)),
@@ -634,10 +627,14 @@ impl Builder<'_> {
             },
             Node::Unary(op, of) => {
                 let (op, ty, of) = (*op, of.ty, self.vector(of));
-                self.pure([of], move |[of], out| {
-                    vectors::unary(op, ty, of, out);
-                    true
-                }, line)
+                self.pure(
+                    [of],
+                    move |[of], out| {
+                        vectors::unary(op, ty, of, out);
+                        true
+                    },
+                    line,
+                )
             }
             Node::Binary(op, left, right) => self.operator(*op, left, right),
             Node::Choose(condition, then, other) => {
@@ -682,10 +679,8 @@ impl Builder<'_> {
         op: impl Fn([&Lanes; N], &mut Lanes) -> bool + Send + Sync + 'static,
         line: u32,
     ) -> Vector {
-        let known: Vec<&Lanes> = args
-            .iter()
-            .filter_map(|arg| if let Vector::Const(value) = arg { Some(&**value) } else { None })
-            .collect();
+        let known: Vec<&Lanes> =
+            args.iter().filter_map(|arg| if let Vector::Const(value) = arg { Some(&**value) } else { None }).collect();
         if let Ok(known) = <[&Lanes; N]>::try_from(known) {
             let mut out = Box::new(Lanes::ZERO);
             if op(known, &mut out) {

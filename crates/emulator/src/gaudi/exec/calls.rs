@@ -14,6 +14,9 @@ fn constant(args: &[Expr], at: usize) -> i64 {
     args.get(at).and_then(Expr::whole).unwrap_or(0)
 }
 
+/// Moves lanes of the first vector into the second.
+type Movement = Box<dyn Fn(&Lanes, &mut Lanes) + Send + Sync>;
+
 /// When a call does something.
 enum When {
     Always,
@@ -164,7 +167,8 @@ impl Builder<'_> {
                     if known {
                         return Ok(Flow::Next);
                     }
-                    let message = "a semaphore that nothing raised is lowered, or it is raised and lowered by other units";
+                    let message =
+                        "a semaphore that nothing raised is lowered, or it is raised and lowered by other units";
                     let rule = "the vector unit raises it behind its stores, the scalar unit lowers it before loads";
                     Err(core.fault(FaultKind::Limit, line, message, rule))
                 })
@@ -194,9 +198,11 @@ impl Builder<'_> {
                     Call::Mac(_) => self.vector(&args[2]),
                     _ => self.vector(&args[args.len() - 1]),
                 };
-                Vector::Run(Box::new(move |core, out| {
-                    if when.holds(core)? { value.get(core, out) } else { income.get(core, out) }
-                }))
+                Vector::Run(Box::new(
+                    move |core, out| {
+                        if when.holds(core)? { value.get(core, out) } else { income.get(core, out) }
+                    },
+                ))
             }
         }
     }
@@ -205,7 +211,7 @@ impl Builder<'_> {
     fn computed(&self, call: Call, args: &[Expr], line: u32) -> Vector {
         let arg = |at: usize| self.vector(&args[at]);
         // What a move does not write is the income's.
-        let moved = |income: usize, op: Box<dyn Fn(&Lanes, &mut Lanes) + Send + Sync>| {
+        let moved = |income: usize, op: Movement| {
             let (a, income) = (self.vector(&args[0]), self.vector(&args[income]));
             Vector::Run(Box::new(move |core: &mut Core<'_>, out: &mut Lanes| {
                 let mut value = Lanes::ZERO;
@@ -244,7 +250,11 @@ impl Builder<'_> {
                     let tensor = tensor.get(core)? as usize;
                     let read = core.way.element((tensor, element), at, Unit::Vector, line);
                     let value = read.map_err(|refusal| core.refusal(line, refusal))?;
-                    if element.bytes() == 2 { out.halves_mut().fill(value as u16) } else { out.0.fill(value) }
+                    if element.bytes() == 2 {
+                        out.halves_mut().fill(value as u16)
+                    } else {
+                        out.0.fill(value)
+                    }
                     Ok(())
                 }))
             }
@@ -292,7 +302,8 @@ impl Builder<'_> {
                 move |[a, b], out| {
                     let mut mask = Lanes::ZERO;
                     vectors::compare(element, by, a, b, &mut mask);
-                    let bits = mask.0.iter().enumerate().fold(0_u64, |bits, (at, lane)| bits | u64::from(lane & 1) << at);
+                    let bits =
+                        mask.0.iter().enumerate().fold(0_u64, |bits, (at, lane)| bits | u64::from(lane & 1) << at);
                     *out = Lanes::ZERO;
                     (out.0[0], out.0[1]) = (bits as u32, (bits >> 32) as u32);
                     true
@@ -321,7 +332,11 @@ impl Builder<'_> {
                     let mut wide = [Lanes::ZERO; 4];
                     parts(core, &mut wide)?;
                     let (linear, to_zero) = (switches & SW_LINEAR != 0, switches & SW_RZ != 0);
-                    if vectors::narrow_all(element, linear, to_zero, &wide, out) { Ok(()) } else { Err(core.unknown(line)) }
+                    if vectors::narrow_all(element, linear, to_zero, &wide, out) {
+                        Ok(())
+                    } else {
+                        Err(core.unknown(line))
+                    }
                 }))
             }
             Call::ToFloat(element) => self.pure(
@@ -459,4 +474,3 @@ fn wide_product(core: &mut Core<'_>, a: &Vector, b: &Vector, out: &mut Parts) ->
     vectors::mac_wide(&left, &right, even, odd);
     Ok(())
 }
-

@@ -25,7 +25,11 @@ impl Word {
         match self {
             Word::Const(value) => Ok(*value),
             Word::Slot(slot, line) => {
-                if core.words_known[*slot] { Ok(core.words[*slot]) } else { Err(core.unwritten(*line)) }
+                if core.words_known[*slot] {
+                    Ok(core.words[*slot])
+                } else {
+                    Err(core.unwritten(*line))
+                }
             }
             Word::Run(run) => run(core),
         }
