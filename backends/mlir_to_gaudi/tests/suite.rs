@@ -73,6 +73,27 @@ fn turns_without_a_bound() {
     assert!(text.contains("for (unsigned count = (unsigned)0; count < end; count += 1u) {"), "{text}");
 }
 
+/// A row of a table that any number in a view names: what is outside is the pad.
+#[test]
+fn any_row() {
+    let mut t = KernelBuilder::new("lookup");
+    t.grid([2, 1, 1]);
+    let (table, ids) = (t.weights("table", Elem::Bf16, &[30, 93]), t.read("ids", Elem::I32, &[2]));
+    let y = t.write("output", Elem::Bf16, &[2, 93], &[Own::Block { axis: Axis::X, size: 1 }, Own::Whole]);
+    let (zero, id) = (t.index(0), t.program_id(Axis::X));
+    let number = t.load_scalar(ids, &[id]);
+    let mask = t.int(Elem::I32, 31);
+    let some = t.binary(BinaryOp::And, number, mask);
+    let row = t.cast(CastOp::IndexU, some, Elem::Index);
+    let near = t.load(table, &[row, zero], &[1, 93]);
+    let row = t.cast(CastOp::IndexU, number, Elem::Index);
+    let far = t.load(table, &[row, zero], &[1, 93]);
+    let sum = t.add(near, far);
+    t.store(y, sum, &[id, zero]);
+    let text = check(&t.finish().expect("valid"));
+    assert!(text.contains("s_u32_min((unsigned)"), "{text}");
+}
+
 /// Rows of a table whose numbers stand in a view.
 #[test]
 fn places_out_of_data() {

@@ -151,11 +151,10 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Whether a number without a sign is known to be one of 31 bits, or has 32 anyway.
+    /// Whether a number without a sign is known to be one of 32 bits, or has 32 anyway.
     #[must_use]
     pub fn fits_unsigned(&self, ranges: &Ranges<'_>, expr: &Expr) -> bool {
-        expr.scalar(self.kernel) != Scalar::I64
-            || (self.fits(ranges, expr) && ranges.of(expr).is_some_and(|range| range.lo >= 0))
+        expr.scalar(self.kernel) != Scalar::I64 || self.is_natural(ranges, expr)
     }
 
     /// The first number in an expression that must be known to fit and is not.

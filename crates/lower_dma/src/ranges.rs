@@ -126,6 +126,11 @@ fn interval(kernel: &CoreKernel, known: &Known, expr: &Expr) -> Option<Interval>
             }
             ParamKind::View(_) => None,
         },
+        // Whatever the other one is.
+        Expr::Binary(BinaryOp::MinU, x, y) => {
+            let hi = [of(x), of(y)].into_iter().flatten().filter(|side| side.lo >= 0).map(|side| side.hi).min()?;
+            Some(Interval { lo: 0, hi, step: 1 })
+        }
         Expr::Binary(op, x, y) => {
             let (x, y) = (of(x)?, of(y)?);
             let (lo, hi, step) = match op {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use dma_testing::{SCHEDULES, interpret_cores, lower};
 use lower_dma::Error;
-use lower_dma::ir::{CoreKernel, StmtKind};
+use lower_dma::ir::{CoreKernel, Operand, StmtKind, VectorOp};
 use lower_dma::target::Target;
-use lower_dma::testing::{ASCEND, BANG, BANG_ASYNC, TARGETS};
+use lower_dma::testing::{ASCEND, BANG, BANG_ASYNC, GAUDI, TARGETS};
 use tile_ir::{Axis, BinaryOp, CastOp, ContractSpec, Elem, Kernel, KernelBuilder, Own, UnaryOp};
 
 /// `output = input * transpose(weight)`, `block` columns per program.
@@ -254,7 +254,7 @@ fn wide_numbers_around_a_view() {
         t.store(y, value, &[zero, zero]);
         t.finish().expect("valid")
     };
-    for target in &TARGETS {
+    for target in TARGETS.iter().filter(|target| target.holds(Elem::I64)) {
         for (pad, copied) in [(0, true), (5, false), (-1, false)] {
             let (core, _) = run(&kernel(pad), target);
             let mut pads = Vec::new();
@@ -268,4 +268,67 @@ fn wide_numbers_around_a_view() {
             assert_eq!(!pads.is_empty(), copied, "{} {pad}: {pads:?}", target.name);
         }
     }
+}
+
+/// Where local memory is arrays of vectors, sums fold into rows that start anywhere, and no array has two types.
+#[test]
+fn arrays_of_vectors() {
+    let (core, _) = run(&matvec(48, 900, 16), &GAUDI);
+    let mut folds = 0;
+    for stmt in &core.body {
+        stmt.for_each(&mut |stmt| {
+            if let StmtKind::Vector { op: VectorOp::ReduceRows(_), dst, args } = &stmt.kind {
+                assert_eq!(args.last(), Some(&Operand::Span(dst.clone())));
+                folds += 1;
+            }
+        });
+    }
+    assert!(folds > 0);
+    for (a, one) in core.buffers.iter().enumerate() {
+        for other in &core.buffers[a + 1..] {
+            assert!(one.address != other.address || one.elem == other.elem, "`{}` and `{}`", one.name, other.name);
+        }
+    }
+}
+
+/// Functions that look tables up leave less memory, so that chunks are smaller.
+#[test]
+fn tables_take_local_memory() {
+    let rows = |function: UnaryOp| {
+        let mut t = KernelBuilder::new("rows");
+        t.at("rows.rs", 2, 1);
+        let x = t.read("input", Elem::F32, &[64, 320]);
+        let y = t.write("output", Elem::F32, &[64, 320], &[Own::Whole, Own::Whole]);
+        let zero = t.index(0);
+        let value = t.load(x, &[zero, zero], &[64, 320]);
+        let value = t.unary(UnaryOp::Abs, value);
+        let value = t.unary(function, value);
+        t.store(y, value, &[zero, zero]);
+        run(&t.finish().expect("valid"), &GAUDI).0
+    };
+    let (plain, tables) = (rows(UnaryOp::Exp), rows(UnaryOp::Sqrt));
+    assert_eq!((GAUDI.room(&plain), GAUDI.room(&tables)), (80 << 10, 16 << 10));
+    assert!(GAUDI.used(&plain) > 16 << 10 && GAUDI.used(&tables) <= 16 << 10);
+}
+
+/// What must fit in 32 bits, and what need not.
+#[test]
+fn numbers_of_32_bits() {
+    let kernel = |bound: Option<u64>, compared: bool| {
+        let mut t = KernelBuilder::new("rows");
+        t.at("rows.rs", 5, 9);
+        let x = t.read("input", Elem::F32, &[640, 64]);
+        let position = t.scalar("position", Elem::I32, bound);
+        let y = t.write("output", Elem::F32, &[1, 64], &[Own::Whole, Own::Whole]);
+        let (zero, many) = (t.index(0), t.index(1 << 20));
+        let row = t.cast(CastOp::IndexU, position, Elem::Index);
+        let product = t.mul(row, many);
+        let value = t.load(x, &[if compared { product } else { row }, zero], &[1, 64]);
+        t.store(y, value, &[zero, zero]);
+        lower(&t.finish().expect("valid"), &GAUDI)
+    };
+    kernel(Some(4000), true).expect("below 2^32");
+    kernel(None, false).expect("a number of 32 bits without a sign");
+    let error = kernel(Some(5000), true).expect_err("above 2^32");
+    assert!(matches!(error, Error::Limit { needed: 64, limit: 32, .. }), "{error:?}");
 }

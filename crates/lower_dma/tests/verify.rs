@@ -5,7 +5,7 @@ use lower_dma::ir::{CoreKernel, Expr, Operand, Pipe, Scalar, Span, Stmt, StmtKin
 use lower_dma::place::Placed;
 use lower_dma::sync::synchronise;
 use lower_dma::target::Target;
-use lower_dma::testing::{ASCEND, BANG, BANG_ASYNC, Build};
+use lower_dma::testing::{ASCEND, BANG, BANG_ASYNC, Build, GAUDI};
 use lower_dma::verify::{Rule, verify};
 use tile_ir::{Access, BinaryOp, Elem, Number, Predicate, ReduceOp};
 
@@ -415,4 +415,34 @@ fn what_the_proof_refuses_shows_when_it_runs() {
         without(&mut open, at);
         assert!(noticed(&open, &ASCEND), "without the flags at {at}");
     }
+}
+
+/// Rows folded into a row of sums that starts anywhere, where local memory is vectors; a copy starts at one.
+#[test]
+fn rows_that_start_anywhere() {
+    let folded = |first: i64, start: i64, target: &'static Target| {
+        let mut b = Build::new("folded", target);
+        let x = b.view("x", Elem::F32, &[4, 64], Access::Read);
+        let y = b.view("y", Elem::F32, &[128], Access::Write);
+        let (a, sums) = (b.buffer("a", Elem::F32, 4, 64), b.buffer("sums", Elem::F32, 1, 128));
+        b.load(a, x, Expr::int(0));
+        b.vector(VectorOp::Copy, sums, &[Operand::Scalar(Expr::Float(1.0))]);
+        let part = |first: i64| Span { buffer: sums, offset: Expr::int(first), rows: 1, cols: 4, pitch: 128 };
+        let args = vec![b.span(a), Operand::Span(part(start))];
+        b.put(StmtKind::Vector { op: VectorOp::ReduceRows(ReduceOp::Add), dst: part(first), args });
+        b.store(sums, y, Expr::int(0));
+        b.finish()
+    };
+    assert_eq!(rules(&folded(61, 61, &GAUDI), &GAUDI), []);
+    let inside = |rule: &Rule| matches!(rule, Rule::Inside(_));
+    assert!(rules(&folded(125, 125, &GAUDI), &GAUDI).iter().any(inside), "past the end");
+    assert!(rules(&folded(61, 64, &GAUDI), &GAUDI).contains(&Rule::Aligned("sums".to_owned())), "another place");
+    assert!(!rules(&folded(64, 64, &BANG), &BANG).is_empty(), "local memory is no vectors");
+    let sound = folded(61, 61, &GAUDI);
+    let x: Vec<u8> = (0..256).flat_map(|at| ((at / 64) as f32).to_le_bytes()).collect();
+    let mut y = vec![0; 512];
+    let options = Options { schedule: Schedule::Eager, ..Options::default() };
+    run(&sound, &GAUDI, &mut [Arg::In(&x), Arg::Out(&mut y)], &options).expect("it runs");
+    let y: Vec<f32> = y.chunks(4).map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])).collect();
+    assert_eq!(y[60..66], [1.0, 1.0, 65.0, 129.0, 193.0, 1.0]);
 }

@@ -142,7 +142,7 @@ impl Lower<'_> {
         let (mut some, mut full) = (Expr::Bool(true), Expr::Bool(true));
         let (mut rows, mut cols) = (Expr::int(1), Expr::int(1));
         for d in 0..dims.len() {
-            let index = self.index(access.indices[d])?;
+            let index = self.index_below(access.indices[d], dims[d])?;
             let tile = d.checked_sub(skipped);
             let (start, count) = tile.map_or((Expr::int(0), 1), |t| (from[t].clone(), counts[t]));
             let at = add(index.clone(), start.clone());
@@ -158,7 +158,10 @@ impl Lower<'_> {
                 inside = fewer(inside, sub(int(dims[d]), at));
             }
             if let (Some(bounds), Some(t)) = (access.bounds, tile) {
-                let bound = self.bound(&bounds[t])?;
+                let bound = match &bounds[t] {
+                    Index::Static(number) => int(*number),
+                    Index::Dynamic(value) => self.index_below(*value, size)?,
+                };
                 let whole = self.range_of(&bounds[t]).is_some_and(|lo| lo >= size as i64);
                 if !whole {
                     inside = fewer(inside, sub(bound, start));
@@ -437,7 +440,7 @@ impl Lower<'_> {
         let skipped = dims.len() - at.len();
         let (mut offset, mut inside) = (Expr::int(0), Expr::Bool(true));
         for d in 0..dims.len() {
-            let mut index = self.index(access.indices[d])?;
+            let mut index = self.index_below(access.indices[d], dims[d])?;
             if let Some(t) = d.checked_sub(skipped) {
                 index = add(index, at[t].clone());
                 if let Some(bounds) = access.bounds {

@@ -35,6 +35,58 @@ impl Lower<'_> {
         })
     }
 
+    /// An index of which only matters whether it is below `end`, and which one it is then: where numbers of 64 bits do not exist, one that
+    /// might not fit in 32 is cut there.
+    pub(super) fn index_below(&mut self, value: Value, end: u64) -> Result<Expr> {
+        let index = self.index(value)?;
+        let range = self.facts.analysis.range(value).filter(|range| range.lo() >= 0);
+        let Some(range) = range.filter(|_| self.facts.target.vectors.is_some()) else { return Ok(index) };
+        if range.hi() <= i64::from(i32::MAX) && self.is_counted(value) {
+            return Ok(index);
+        }
+        let cut = Expr::Binary(BinaryOp::MinU, Box::new(index), Box::new(int(end)));
+        Ok(self.define("index", cut))
+    }
+
+    /// Whether a scalar is made of numbers of programs, turns of loops, parameters and constants, whose ranges core programs show.
+    fn is_counted(&self, value: Value) -> bool {
+        let Some(op) = self.facts.defs[value.index()] else { return true };
+        match &op.kind {
+            OpKind::ProgramId(_) | OpKind::NumPrograms(_) | OpKind::Constant(_) => true,
+            OpKind::Binary(BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::MinS | BinaryOp::MaxS, x, y) => {
+                self.is_counted(*x) && self.is_counted(*y)
+            }
+            OpKind::Binary(BinaryOp::DivS | BinaryOp::RemS, x, y) => {
+                let constant = self.facts.analysis.range(*y).is_some_and(|range| range.as_constant().is_some());
+                constant && self.is_counted(*x)
+            }
+            OpKind::Cast(_, x) => self.is_counted(*x),
+            OpKind::Binary(..)
+            | OpKind::Unary(..)
+            | OpKind::Fma(..)
+            | OpKind::Compare(..)
+            | OpKind::Select { .. }
+            | OpKind::Broadcast(_)
+            | OpKind::Reshape(_)
+            | OpKind::Transpose { .. }
+            | OpKind::Slice { .. }
+            | OpKind::InsertSlice { .. }
+            | OpKind::Extract { .. }
+            | OpKind::Insert { .. }
+            | OpKind::Reduce { .. }
+            | OpKind::Contract { .. }
+            | OpKind::CreateMask { .. }
+            | OpKind::Load { .. }
+            | OpKind::Store { .. }
+            | OpKind::LoadScalar { .. }
+            | OpKind::StoreScalar { .. }
+            | OpKind::Gather { .. }
+            | OpKind::For { .. }
+            | OpKind::While { .. }
+            | OpKind::If { .. } => false,
+        }
+    }
+
     /// The result of an operation without memory, from its operands. `None` if it is no such operation.
     pub(super) fn compute(&mut self, op: &Op, args: &[Expr]) -> Result<Option<Expr>> {
         let Some(&result) = op.results.first() else { return Ok(None) };

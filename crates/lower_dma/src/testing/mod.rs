@@ -6,4 +6,4 @@ mod targets;
 
 pub use build::Build;
 pub use mutate::{Mutation, mutations};
-pub use targets::{ASCEND, BANG, BANG_ASYNC, PTO, TARGETS};
+pub use targets::{ASCEND, BANG, BANG_ASYNC, GAUDI, PTO, TARGETS};

@@ -2,7 +2,7 @@
 
 use tile_ir::{BinaryOp, Elem, UnaryOp};
 
-use crate::target::{Mask, Sync, Target};
+use crate::target::{Mask, Sync, Target, Vectors};
 
 /// AscendC on the 910B: flags and barriers, masks of bits.
 pub const ASCEND: Target = Target {
@@ -65,5 +65,47 @@ pub const BANG: Target = Target {
 /// BANG with copies that run beside what follows.
 pub const BANG_ASYNC: Target = Target { name: "bang", sync: Sync::Drain { copies_wait: false }, ..BANG };
 
+/// Gaudi: local memory of vectors, of which scalar code reads no lane; no numbers of 64 bits.
+pub const GAUDI: Target = Target {
+    name: "gaudi",
+    local_bytes: 80 << 10,
+    block: 256,
+    align: 256,
+    cores: 24,
+    sync: Sync::Drain { copies_wait: true },
+    unary: &[UnaryOp::Abs, UnaryOp::Exp, UnaryOp::Log, UnaryOp::Sqrt, UnaryOp::Rsqrt, UnaryOp::Tanh, UnaryOp::Floor],
+    binary_i32: &[
+        BinaryOp::Add,
+        BinaryOp::Sub,
+        BinaryOp::Mul,
+        BinaryOp::MinS,
+        BinaryOp::MaxS,
+        BinaryOp::And,
+        BinaryOp::Or,
+        BinaryOp::Xor,
+        BinaryOp::DivU,
+        BinaryOp::RemU,
+        BinaryOp::ShrU,
+    ],
+    casts: &[
+        (Elem::Bf16, Elem::F32),
+        (Elem::F32, Elem::Bf16),
+        (Elem::F16, Elem::F32),
+        (Elem::F32, Elem::F16),
+        (Elem::I32, Elem::F32),
+        (Elem::F32, Elem::I32),
+        (Elem::I8, Elem::I32),
+        (Elem::I32, Elem::I8),
+    ],
+    iota: true,
+    scalar_unary: &[UnaryOp::Exp, UnaryOp::Log, UnaryOp::Sqrt, UnaryOp::Rsqrt, UnaryOp::Tanh, UnaryOp::Floor],
+    vectors: Some(Vectors {
+        tables: &[UnaryOp::Log, UnaryOp::Sqrt, UnaryOp::Rsqrt, UnaryOp::Tanh],
+        quotients: true,
+        local_bytes: 16 << 10,
+    }),
+    ..BANG
+};
+
 /// All of them.
-pub const TARGETS: [Target; 4] = [ASCEND, PTO, BANG, BANG_ASYNC];
+pub const TARGETS: [Target; 5] = [ASCEND, PTO, BANG, BANG_ASYNC, GAUDI];
