@@ -1,0 +1,1 @@
+//! Bytes that a program moves, without running it.
