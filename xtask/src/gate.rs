@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 
-use crate::{cargo, root};
+use crate::{cargo, root, tests};
 
-/// One step of the gate.
+/// A step that cargo does.
 struct Step {
     name: &'static str,
     args: &'static [&'static str],
@@ -17,7 +17,6 @@ const STEPS: &[Step] = &[
     Step { name: "format", args: &["fmt", "--all", "--check"] },
     Step { name: "build", args: &["build", "--workspace", "--quiet"] },
     Step { name: "clippy", args: &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"] },
-    Step { name: "test", args: &["test", "--workspace", "--no-fail-fast"] },
 ];
 
 /// Runs every step; `--full` adds the long sweeps.
@@ -27,21 +26,32 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
         [flag] if flag == "--full" => true,
         [..] => bail!("usage: ./x test [--full]"),
     };
-    let mut failed = Vec::new();
-    for step in STEPS {
-        eprintln!("== {}", step.name);
-        let start = Instant::now();
-        let mut command = Command::new(cargo());
-        command.args(step.args).current_dir(root()).env("INSTA_UPDATE", "no");
+    let set = |command: &mut Command| {
+        command.env("INSTA_UPDATE", "no");
         if full {
             command.env("TENFOLD_FULL", "1").env("TENFOLD_FUZZ_SECONDS", "120");
         }
-        let ok = command.status().context("cargo does not start")?.success();
-        eprintln!("== {}: {} in {:.0} s", step.name, if ok { "ok" } else { "FAILED" }, start.elapsed().as_secs_f64());
+    };
+    let mut failed = Vec::new();
+    let mut step = |name: &'static str, run: &dyn Fn() -> anyhow::Result<bool>| -> anyhow::Result<()> {
+        eprintln!("== {name}");
+        let start = Instant::now();
+        let ok = run()?;
+        eprintln!("== {name}: {} in {:.0} s", if ok { "ok" } else { "FAILED" }, start.elapsed().as_secs_f64());
         if !ok {
-            failed.push(step.name);
+            failed.push(name);
         }
+        Ok(())
+    };
+    for Step { name, args } in STEPS {
+        step(name, &|| {
+            let mut command = Command::new(cargo());
+            command.args(*args).current_dir(root());
+            set(&mut command);
+            Ok(command.status().context("cargo does not start")?.success())
+        })?;
     }
+    step("test", &|| tests::run(&set))?;
     if failed.is_empty() {
         eprintln!("== all steps passed{}", if full { "" } else { "; long sweeps skipped: ./x test --full" });
         Ok(ExitCode::SUCCESS)

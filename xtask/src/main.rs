@@ -1,6 +1,7 @@
 //! `cargo xtask`: builds the tools and hands over to `tenfold`; `cargo xtask test` is the whole gate.
 
 mod gate;
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};

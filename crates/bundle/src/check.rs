@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check_fusion;
 use crate::error::Error;
-use crate::manifest::{Access, Arg, ArgKind, Dtype, FORMAT_VERSION, Kernel, Manifest, Own};
+use crate::manifest::{Access, Arg, ArgKind, Dtype, FORMAT_VERSION, HostRead, Kernel, Manifest, Own};
 
 /// Sizes beyond any real bundle; they keep a hostile one from using up memory or time.
 pub mod limits {
@@ -102,6 +102,9 @@ fn check_kernel(manifest: &Manifest, kernel: &Kernel) -> Result<(), Error> {
     if !manifest.files.contains_key(&kernel.file) {
         return Err(broken(kernel, format!("its file `{}` is not in the manifest's list of files", kernel.file)));
     }
+    if let Some(part) = kernel.parts.iter().find(|part| !manifest.files.contains_key(*part)) {
+        return Err(broken(kernel, format!("its part `{part}` is not in the manifest's list of files")));
+    }
     bounded_product(kernel, "grid", &kernel.grid, limits::PROGRAMS)?;
     bounded_product(kernel, "block", &kernel.block, limits::THREADS)?;
     if let Some(workgroups) = &kernel.workgroups {
@@ -112,6 +115,8 @@ fn check_kernel(manifest: &Manifest, kernel: &Kernel) -> Result<(), Error> {
     }
     let what = format!("the number of bytes passed by value to kernel `{}`", kernel.name);
     at_most(&what, kernel.push_constant_bytes, limits::PUSH_CONSTANT_BYTES)?;
+    let what = format!("the scratch memory of a group of kernel `{}`", kernel.name);
+    at_most(&what, kernel.scratch_bytes, limits::BUDGET_BYTES)?;
     let mut needs = BTreeSet::new();
     if let Some(twice) = kernel.needs.iter().find(|&&need| !needs.insert(need)) {
         return Err(broken(kernel, format!("its need `{twice}` is listed twice")));
@@ -124,7 +129,25 @@ fn check_kernel(manifest: &Manifest, kernel: &Kernel) -> Result<(), Error> {
         }
         check_arg(kernel, arg)?;
     }
-    Ok(())
+    let reads = kernel.host_reads.len() as u64;
+    at_most(&format!("the number of elements that the host reads for kernel `{}`", kernel.name), reads, limits::ARGS)?;
+    kernel.host_reads.iter().try_for_each(|read| check_host_read(kernel, read))
+}
+
+fn check_host_read(kernel: &Kernel, read: &HostRead) -> Result<(), Error> {
+    let HostRead { arg, element } = read;
+    match kernel.args.iter().find(|other| other.name == *arg).map(|other| &other.kind) {
+        Some(ArgKind::View { access: Access::Read | Access::Weights, shape, .. }) => {
+            if *element < shape.iter().product() {
+                Ok(())
+            } else {
+                Err(broken(kernel, format!("the host reads element {element} of `{arg}`, which has {shape:?}")))
+            }
+        }
+        Some(ArgKind::View { access: Access::Write, .. } | ArgKind::Scalar { .. }) | None => {
+            Err(broken(kernel, format!("the host reads `{arg}`, which is no view that is only read")))
+        }
+    }
 }
 
 fn check_arg(kernel: &Kernel, arg: &Arg) -> Result<(), Error> {

@@ -75,6 +75,9 @@ pub struct Kernel {
     pub entry: String,
     /// File that holds it, a key of [`Manifest::files`].
     pub file: String,
+    /// Further files that belong to it, keys of [`Manifest::files`]: core functions beside a design (`aie`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
     /// Tile sizes chosen, such as `{"BN": 16}`.
     pub tuning: BTreeMap<String, u64>,
     /// Programs along x, y, z.
@@ -102,8 +105,25 @@ pub struct Kernel {
     /// group is a core, along x, and runs a range of programs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workgroups: Option<[u64; 3]>,
+    /// Bytes of device memory that each group needs to itself while it runs, passed behind the arguments as one buffer with as many
+    /// parts as groups; their contents do not matter. 0 where it needs none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub scratch_bytes: u64,
+    /// Elements of views that the host must know to launch it. Each is passed as a number, behind the arguments in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub host_reads: Vec<HostRead>,
     /// For each emitted line that comes from the user's source: where.
     pub lines: Vec<LineOrigin>,
+}
+
+/// An element of a view whose value a launch takes as a number too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostRead {
+    /// Name of a view that the kernel does not write.
+    pub arg: String,
+    /// Element, row-major.
+    pub element: u64,
 }
 
 fn is_zero(value: &u64) -> bool {

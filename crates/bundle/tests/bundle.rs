@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use bundle::manifest::{Access, Arg, ArgKind, Dtype, Fusion, Kernel, Layout, Manifest, Need, Own, Slot};
+use bundle::manifest::{Access, Arg, ArgKind, Dtype, Fusion, HostRead, Kernel, Layout, Manifest, Need, Own, Slot};
 use bundle::{Bundle, BundleWriter, Error, check};
 use serde_json::{Value, json};
 
@@ -36,6 +36,9 @@ fn kernel() -> Kernel {
         dependent: false,
         needs: vec![],
         push_constant_bytes: 0,
+        parts: vec![],
+        scratch_bytes: 0,
+        host_reads: vec![],
         workgroups: None,
         lines: vec![],
     }
@@ -235,6 +238,37 @@ fn truncated_manifest_text() {
     for end in 0..text.len() - 2 {
         fs::write(&path, &text[..end]).unwrap();
         assert!(matches!(Bundle::open(dir.path()), Err(Error::Syntax { .. })), "cut at {end}");
+    }
+}
+
+/// Parts are files of the bundle, and the host reads what nothing writes, inside of it.
+#[test]
+fn parts_and_reads_of_the_host() {
+    let read = |arg: &str, element| HostRead { arg: arg.to_owned(), element };
+    let mut sound = writer().manifest().clone();
+    sound.kernels[0].parts = vec!["code/kernels.so".to_owned()];
+    sound.kernels[0].host_reads = vec![read("input", 15), read("input", 0)];
+    sound.kernels[0].scratch_bytes = 256;
+    check(&sound).unwrap();
+    let text = serde_json::to_string(&sound).unwrap();
+    assert_eq!(serde_json::from_str::<Manifest>(&text).unwrap(), sound);
+
+    /// Words of the message, and the edit that must cause it.
+    type Broken = (&'static str, fn(&mut Kernel));
+    let cases: &[Broken] = &[
+        ("its part `gone.cc`", |kernel| kernel.parts.push("gone.cc".to_owned())),
+        ("element 16 of `input`", |kernel| kernel.host_reads[0].element = 16),
+        ("`cache`, which is no view that is only read", |kernel| kernel.host_reads[0].arg = "cache".to_owned()),
+        ("`factor`, which is no view", |kernel| kernel.host_reads[0].arg = "factor".to_owned()),
+        ("`gone`, which is no view", |kernel| kernel.host_reads[0].arg = "gone".to_owned()),
+        ("65, more than the limit of 64", |kernel| kernel.host_reads = vec![kernel.host_reads[0].clone(); 65]),
+        ("scratch memory", |kernel| kernel.scratch_bytes = 1 << 60),
+    ];
+    for (words, edit) in cases {
+        let mut manifest = sound.clone();
+        edit(&mut manifest.kernels[0]);
+        let error = check(&manifest).expect_err(words).to_string();
+        assert!(error.contains(words), "expected `{words}` in `{error}`");
     }
 }
 

@@ -26,6 +26,9 @@ fn kernel(name: &str, args: &[&str]) -> Kernel {
         dependent: false,
         needs: vec![],
         push_constant_bytes: 0,
+        parts: vec![],
+        scratch_bytes: 0,
+        host_reads: vec![],
         workgroups: None,
         lines: Vec::new(),
     }

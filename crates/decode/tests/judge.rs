@@ -51,6 +51,9 @@ fn bundle(dir: &Path, group: &str, args: &[Arg]) -> Bundle {
         writer.kernel(Kernel {
             needs: Vec::new(),
             push_constant_bytes: 0,
+            parts: vec![],
+            scratch_bytes: 0,
+            host_reads: vec![],
             workgroups: None,
             name: name.to_owned(),
             entry: name.to_owned(),

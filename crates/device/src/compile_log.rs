@@ -62,6 +62,9 @@ mod tests {
             dependent: false,
             needs: vec![],
             push_constant_bytes: 0,
+            parts: vec![],
+            scratch_bytes: 0,
+            host_reads: vec![],
             workgroups: None,
             lines: lines.iter().map(origin).collect(),
         }

@@ -73,6 +73,9 @@ mod tests {
             dependent: false,
             needs: vec![],
             push_constant_bytes: 0,
+            parts: vec![],
+            scratch_bytes: 0,
+            host_reads: vec![],
             workgroups: None,
             lines: vec![],
         };

@@ -97,6 +97,9 @@ fn kernel() -> Kernel {
         dependent: false,
         needs: vec![],
         push_constant_bytes: 0,
+        parts: vec![],
+        scratch_bytes: 0,
+        host_reads: vec![],
         workgroups: Some([CORES as u64, 1, 1]),
         lines: vec![],
     }

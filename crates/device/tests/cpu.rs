@@ -54,6 +54,9 @@ fn kernel(name: &str, grid: u64, args: Vec<Declared>) -> Kernel {
         dependent: false,
         needs: vec![],
         push_constant_bytes: 0,
+        parts: vec![],
+        scratch_bytes: 0,
+        host_reads: vec![],
         workgroups: None,
         lines: vec![],
     }

@@ -56,6 +56,9 @@ fn kernel(name: &str, scalars: &[Declared]) -> Kernel {
         dependent: false,
         needs: vec![],
         push_constant_bytes: 0,
+        parts: vec![],
+        scratch_bytes: 0,
+        host_reads: vec![],
         workgroups: None,
         lines: vec![LineOrigin {
             emitted: if name == "scale" { 3 } else { 7 },

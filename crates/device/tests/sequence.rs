@@ -74,6 +74,9 @@ fn kernel(name: &str, file: &str, threads: u64, dependent: bool) -> Kernel {
         dependent,
         needs: vec![],
         push_constant_bytes: 0,
+        parts: vec![],
+        scratch_bytes: 0,
+        host_reads: vec![],
         workgroups: None,
         lines: vec![],
     }

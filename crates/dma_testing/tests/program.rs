@@ -88,7 +88,7 @@ fn source(core: &CoreKernel, text: &str) -> Source {
         workgroups: Some([core.cores, 1, 1]),
         lines: vec![],
     });
-    Source { file, text: text.to_owned(), binary: None, kernel }
+    Source { file, text: text.to_owned(), binary: None, parts: vec![], kernel }
 }
 
 /// Printers of one text, and of it without its wait, with another number, with a word too many.

@@ -22,6 +22,8 @@ pub enum Command {
     Explain(Explain),
     /// Compile kernels, run them on random inputs and compare with every judge there is.
     Validate(Validate),
+    /// Run everything on every target, and write what came out as a page.
+    Status(Status),
     /// Generate text with a language model whose every operation is a compiled kernel (`decode check`: against a
     /// golden file).
     #[command(disable_help_flag = true)]
@@ -96,6 +98,14 @@ pub enum Stage {
     Lowered,
     /// The target's source.
     Source,
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Where the page goes instead of `docs/status.md`.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// Arguments of `validate`.

@@ -7,6 +7,7 @@ pub mod frontend;
 pub mod judges;
 pub mod names;
 pub mod pipeline;
+pub mod status;
 pub mod targets;
 pub mod tools;
 
@@ -25,6 +26,7 @@ pub fn main() -> ExitCode {
         cli::Command::Emit(args) => commands::emit::run(args).map(|()| ExitCode::SUCCESS),
         cli::Command::Explain(args) => commands::explain::run(args).map(|()| ExitCode::SUCCESS),
         cli::Command::Validate(args) => commands::validate::run(args),
+        cli::Command::Status(args) => commands::status::run(args),
         cli::Command::Decode { args } => commands::decode::run(&[], args),
         cli::Command::Bench { args } => commands::decode::run(&["bench"], args),
     };

@@ -75,7 +75,7 @@ impl Suite {
         // Where kernels stand side by side, the suites' do; on cores, which run one after the other, no two kernels do.
         let mut left_out = compiled.left_out().iter().map(|one| format!("{}: {}", one.name, one.why));
         let beside = "does not put kernels side by side";
-        let other = left_out.find(|why| !(target.has_cores() && why.contains(beside)));
+        let other = left_out.find(|why| !(target.is_alone() && why.contains(beside)));
         assert_eq!(other, None, "{target}, {}", self.name);
         compiled
     }

@@ -5,110 +5,19 @@
 //! reach every edge of a context. Kernels that read hundreds of megabytes take one seed in the quick run, and their
 //! emulated run checks barriers and lane operations only: the same text with every access checked is what the smaller
 //! models' kernels of the same family run.
+//!
+//! What runs a target's text is compared with `docs/status.md` too, which says what it measured when it was written.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use device::Checks;
-use driver::commands::validate::Bench;
 use driver::frontend::Source;
-use driver::judges::{self, Interpreted, Judge, Outcome};
+use driver::judges::family::{self, Family, Said};
+use driver::judges::{Judge, Outcome};
+use driver::status::{Cell, FILE, Page};
 use driver::targets::Target;
-use driver::{names, pipeline};
+use driver::{names, pipeline, tools};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use tile_ir::{Kernel, Module, ParamKind};
-
-/// Cases of this size are judged with one seed in the quick run.
-const LARGE_BYTES: u64 = 200 << 20;
-
-/// One kernel family of one suite.
-struct Family {
-    suite: &'static str,
-    name: String,
-    /// Its candidates.
-    module: Module,
-    seeds: u64,
-    checks: Checks,
-    state: Mutex<State>,
-}
-
-/// What earlier tests of the same family have made.
-#[derive(Default)]
-struct State {
-    benches: BTreeMap<Target, Arc<Mutex<Bench>>>,
-    /// By candidate and seed.
-    runs: BTreeMap<(String, u64), Arc<Result<Interpreted, String>>>,
-    verdicts: BTreeMap<Target, Vec<(u64, Judge, Outcome)>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Family {
-    fn new(suite: &'static str, name: &str, module: &Module, full: bool) -> Family {
-        let kernels: Vec<&Kernel> = module.kernels.iter().filter(|kernel| kernel.family == name).collect();
-        let module = pipeline::submodule(module, &kernels);
-        let size = |kernel: &Kernel| -> u64 {
-            let bytes = kernel.params.iter().map(|param| match &param.kind {
-                ParamKind::View(view) => view.shape.count() * view.elem.bytes(),
-                ParamKind::Scalar(_) => 0,
-            });
-            bytes.sum()
-        };
-        let large = module.kernels.iter().any(|kernel| size(kernel) > LARGE_BYTES);
-        let position = module.kernels.iter().any(|kernel| kernel.params.iter().any(|param| param.name == "position"));
-        let edges = 2 + judge::CONTEXTS.len() as u64;
-        let seeds = match (full, large, position) {
-            (false, true, _) => 1,
-            (true, true, _) | (false, false, false) => 3,
-            (false, false, true) => edges,
-            (true, false, _) => 8,
-        };
-        let checks = if large { Checks::Barriers } else { Checks::Memory };
-        Family { suite, name: name.to_owned(), module, seeds, checks, state: Mutex::default() }
-    }
-
-    /// All verdicts on what `target` made of the family; made by the first test that asks.
-    fn verdicts(&self, target: Target) -> Result<Vec<(u64, Judge, Outcome)>, String> {
-        let mut state = lock(&self.state);
-        let state = &mut *state;
-        if let Some(verdicts) = state.verdicts.get(&target) {
-            return Ok(verdicts.clone());
-        }
-        let bench = match state.benches.get(&target) {
-            Some(bench) => bench.clone(),
-            None => {
-                let bench = Bench::with_checks(target, self.module.clone(), None, self.checks);
-                let bench = Arc::new(Mutex::new(bench.map_err(|error| format!("{error:#}"))?));
-                state.benches.insert(target, bench.clone());
-                bench
-            }
-        };
-        let mut bench = lock(&bench);
-        let kernel = bench.chosen(&self.name).ok_or("no candidate was compiled")?.clone();
-        let mut verdicts = Vec::new();
-        for seed in 1..=self.seeds {
-            let run = state
-                .runs
-                .entry((kernel.name.clone(), seed))
-                .or_insert_with(|| Arc::new(judges::interpret(&kernel, seed)))
-                .clone();
-            let judged = bench.judge_run(&self.name, seed, &run, target == Target::Cpu && seed == 1);
-            verdicts.extend(judged.into_iter().map(|verdict| (verdict.seed, verdict.judge, verdict.outcome)));
-        }
-        state.verdicts.insert(target, verdicts.clone());
-        Ok(verdicts)
-    }
-
-    /// Frees everything but the verdicts: buffers of the largest kernels take half a gigabyte.
-    fn forget(&self) {
-        let mut state = lock(&self.state);
-        state.runs.clear();
-        state.benches.clear();
-    }
-}
 
 /// The family whose inputs are held now.
 type Current = Mutex<Option<Arc<Family>>>;
@@ -119,13 +28,15 @@ fn main() -> ExitCode {
     // One kernel's buffers at a time.
     arguments.test_threads = Some(1);
     let current = Arc::new(Current::default());
+    let page = std::fs::read_to_string(tools::workspace_root().join(FILE)).ok();
+    // The page is about the quick run's seeds.
+    let page = Arc::new(page.as_deref().and_then(Page::parse));
+    let page = (!full).then_some(page);
     let mut trials = Vec::new();
     for (suite, _) in names::SUITES {
         let source = Source::parse(suite).expect("the suite is known");
         let module = pipeline::module(&source).unwrap_or_else(|error| panic!("{suite}: {error}"));
-        let mut families: Vec<&str> = module.kernels.iter().map(|kernel| kernel.family.as_str()).collect();
-        families.dedup();
-        for name in families {
+        for name in family::names(&module) {
             let family = Arc::new(Family::new(suite, name, &module, full));
             for target in Target::ALL {
                 for &judge in Judge::of(target) {
@@ -134,9 +45,12 @@ fn main() -> ExitCode {
                     if target != Target::Cpu && judge == Judge::Reference {
                         continue;
                     }
-                    let (family, current) = (family.clone(), current.clone());
+                    let (family, current, page) = (family.clone(), current.clone(), page.clone());
                     let test = format!("{}/{}/{own}", family.suite, family.name);
-                    trials.push(Trial::ignorable_test(test, move || check(&family, &current, target, judge)));
+                    trials.push(Trial::ignorable_test(test, move || {
+                        let page = page.as_ref().map(|page| page.as_ref().as_ref());
+                        check(&family, &current, target, judge, page)
+                    }));
                 }
             }
         }
@@ -145,16 +59,22 @@ fn main() -> ExitCode {
 }
 
 /// Runs what `target` made of the family through its judges once, and answers for one of them. On a target other than the
-/// CPU the reference answers too: its candidate may be another.
-fn check(family: &Arc<Family>, current: &Current, target: Target, judge: Judge) -> Result<Completion, Failed> {
-    let mut current = lock(current);
+/// CPU the reference answers too: its candidate may be another. With a page, it must say what is measured.
+fn check(
+    family: &Arc<Family>,
+    current: &Current,
+    target: Target,
+    judge: Judge,
+    page: Option<Option<&Page>>,
+) -> Result<Completion, Failed> {
+    let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(before) = current.replace(family.clone())
         && !Arc::ptr_eq(&before, family)
     {
         before.forget();
     }
     let verdicts = family.verdicts(target)?;
-    let own: Vec<&(u64, Judge, Outcome)> = verdicts
+    let own: Vec<&Said> = verdicts
         .iter()
         .filter(|(_, by, outcome)| *by == judge || (target != Target::Cpu && matches!(outcome, Outcome::Failed(_))))
         .collect();
@@ -162,6 +82,11 @@ fn check(family: &Arc<Family>, current: &Current, target: Target, judge: Judge) 
         if let Outcome::Failed(why) = outcome {
             return Err(format!("seed {seed}, {}: {why}", by.name()).into());
         }
+    }
+    if let Some(page) = page
+        && judge == Judge::of_device(target)
+    {
+        compare(page, family, target, &verdicts)?;
     }
     for (_, _, outcome) in &own {
         if let Outcome::Skipped(why) = outcome {
@@ -173,4 +98,16 @@ fn check(family: &Arc<Family>, current: &Current, target: Target, judge: Judge) 
         return Err("not judged: the interpreter refused the kernel".into());
     }
     Ok(Completion::Completed)
+}
+
+/// Whether the page says what is measured.
+fn compare(page: Option<&Page>, family: &Family, target: Target, verdicts: &[Said]) -> Result<(), String> {
+    let judge = Judge::of_device(target);
+    let measured = Cell::of(judge, verdicts.iter().map(|(_, by, outcome)| (*by, outcome)));
+    let page = page.ok_or_else(|| format!("{FILE} is missing or no page: run `./x status`"))?;
+    match page.cell(family.suite, &family.name, target) {
+        Some(said) if said.agrees(measured, family.is_coarse()) => Ok(()),
+        Some(said) => Err(format!("{FILE} says {said}, and this is {measured}: run `./x status`")),
+        None => Err(format!("{FILE} says nothing of it: run `./x status`")),
+    }
 }

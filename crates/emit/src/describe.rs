@@ -56,6 +56,9 @@ pub fn describe(kernel: Described<'_>) -> manifest::Kernel {
         dependent: kernel.dependent,
         needs: kernel.needs,
         push_constant_bytes: kernel.push_constant_bytes,
+        parts: vec![],
+        scratch_bytes: 0,
+        host_reads: vec![],
         workgroups: kernel.workgroups,
         lines: kernel.lines,
     }

@@ -31,8 +31,19 @@ pub struct Source {
     pub text: String,
     /// What the text says in the form that a device loads; `None` where that is the text.
     pub binary: Option<Binary>,
+    /// Further texts that belong to the kernel; `kernel.parts` names them.
+    pub parts: Vec<Part>,
     /// The manifest's entry; `kernel.file` is `file`, or the binary's.
     pub kernel: manifest::Kernel,
+}
+
+/// A text beside a kernel's first one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// File name in the bundle.
+    pub file: String,
+    /// The text.
+    pub text: String,
 }
 
 /// A kernel as a device loads it.
@@ -42,6 +53,15 @@ pub struct Binary {
     pub file: String,
     /// Contents.
     pub bytes: Vec<u8>,
+}
+
+/// A file that belongs to the kernels of a bundle: what starts them, or what builds them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Companion {
+    /// File name in the bundle.
+    pub file: String,
+    /// The text.
+    pub text: String,
 }
 
 /// Prints `kernels` in order.

@@ -151,12 +151,3 @@ pub trait Dialect {
     /// Lines after the kernel: what starts it, if that is in the same file.
     fn launch(&self, signature: &Signature<'_>) -> Vec<String>;
 }
-
-/// A file that belongs to the kernels of a bundle: what starts them, or what builds them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Companion {
-    /// File name in the bundle.
-    pub file: String,
-    /// The text.
-    pub text: String,
-}

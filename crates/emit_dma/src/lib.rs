@@ -15,7 +15,8 @@ mod number;
 mod print;
 
 pub use area::{Area, Arg, CopyArea, Role, plus, times};
-pub use dialect::{Companion, Dialect, Facts, Order, Parameter, ParameterKind, Signature};
+pub use dialect::{Dialect, Facts, Order, Parameter, ParameterKind, Signature};
+pub use emit::Companion;
 pub use lines::Lines;
 pub use number::{c_type, float, int, storage};
 pub use print::{SCRATCH, print};

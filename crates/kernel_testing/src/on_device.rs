@@ -59,6 +59,9 @@ pub fn load(device: &mut dyn Device, source: &Source) -> Result<LoadedKernel, Er
     let binary = source.binary.as_ref().map_or(source.text.as_bytes(), |binary| binary.bytes.as_slice());
     let mut writer = BundleWriter::new("test", "test", target(device.name()));
     writer.file(source.kernel.file.as_str(), binary)?;
+    for part in &source.parts {
+        writer.file(part.file.as_str(), part.text.as_bytes())?;
+    }
     writer.kernel(source.kernel.clone());
     writer.finish(folder.path())?;
     let program = device.load(&Bundle::open(folder.path())?)?;

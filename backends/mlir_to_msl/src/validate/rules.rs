@@ -219,6 +219,7 @@ mod tests {
             file: "k.metal".to_owned(),
             text: text.to_owned(),
             binary: None,
+            parts: vec![],
             kernel: bundle::manifest::Kernel {
                 name: "k".to_owned(),
                 entry: "k".to_owned(),
@@ -231,6 +232,9 @@ mod tests {
                 dependent: false,
                 needs: vec![],
                 push_constant_bytes: 0,
+                parts: vec![],
+                scratch_bytes: 0,
+                host_reads: vec![],
                 workgroups: None,
                 lines: Vec::new(),
             },

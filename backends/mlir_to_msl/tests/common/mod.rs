@@ -33,10 +33,13 @@ pub(crate) fn source(name: &str, text: &str) -> Source {
         dependent: false,
         needs: vec![],
         push_constant_bytes: 0,
+        parts: vec![],
+        scratch_bytes: 0,
+        host_reads: vec![],
         workgroups: None,
         lines: lines.collect(),
     };
-    Source { file, text: text.to_owned(), binary: None, kernel }
+    Source { file, text: text.to_owned(), binary: None, parts: vec![], kernel }
 }
 
 /// An executable shell script.

@@ -178,6 +178,7 @@ mod tests {
             file: "k.mu".to_owned(),
             text: format!("extern \"C\" __global__ void __launch_bounds__(128) k(float* x) {{\n{statement}\n}}\n"),
             binary: None,
+            parts: vec![],
             kernel: bundle::manifest::Kernel {
                 name: "k".to_owned(),
                 entry: "k".to_owned(),
@@ -190,6 +191,9 @@ mod tests {
                 dependent: false,
                 needs: vec![],
                 push_constant_bytes: 0,
+                parts: vec![],
+                scratch_bytes: 0,
+                host_reads: vec![],
                 workgroups: None,
                 lines: Vec::new(),
             },

@@ -83,7 +83,7 @@ pub(crate) fn print(kernel: &LaneKernel) -> Result<Source, Error> {
         workgroups: groups.folded(),
         lines: written.lines,
     });
-    Ok(Source { file, text: written.text, binary: Some(binary), kernel })
+    Ok(Source { file, text: written.text, binary: Some(binary), parts: vec![], kernel })
 }
 
 /// What is known while a kernel is printed.

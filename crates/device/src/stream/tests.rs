@@ -356,6 +356,9 @@ fn accesses_follow_the_manifest() {
         dependent: false,
         needs: vec![],
         push_constant_bytes: 0,
+        parts: vec![],
+        scratch_bytes: 0,
+        host_reads: vec![],
         workgroups: None,
         lines: vec![],
     };

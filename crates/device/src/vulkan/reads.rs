@@ -121,6 +121,9 @@ fn kernel(groups: u64, vectors: u64) -> Kernel {
         dependent: false,
         needs: vec![Need::BufferDeviceAddress],
         push_constant_bytes: 20,
+        parts: vec![],
+        scratch_bytes: 0,
+        host_reads: vec![],
         workgroups: None,
         lines: vec![],
     }

@@ -51,6 +51,9 @@ fn device(validation: bool) -> Option<(Vulkan, LoadedKernel)> {
         dependent: false,
         needs: vec![Need::BufferDeviceAddress],
         push_constant_bytes: 20,
+        parts: vec![],
+        scratch_bytes: 0,
+        host_reads: vec![],
         workgroups: None,
         lines: vec![],
     });

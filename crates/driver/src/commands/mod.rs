@@ -3,4 +3,5 @@
 pub mod decode;
 pub mod emit;
 pub mod explain;
+pub mod status;
 pub mod validate;

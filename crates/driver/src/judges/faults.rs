@@ -45,6 +45,9 @@ mod tests {
             dependent: false,
             needs: vec![],
             push_constant_bytes: 0,
+            parts: vec![],
+            scratch_bytes: 0,
+            host_reads: vec![],
             workgroups: None,
             lines: vec![line(4, 10), line(9, 12)],
         }

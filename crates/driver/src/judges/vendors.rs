@@ -94,12 +94,15 @@ mod tests {
             dependent: false,
             needs: vec![],
             push_constant_bytes: 0,
+            parts: vec![],
+            scratch_bytes: 0,
+            host_reads: vec![],
             workgroups: None,
             lines: vec![LineOrigin { emitted: 1, file: "user.rs".to_owned(), line: 10 }],
         };
         let text =
             "kernel void k(device float* a [[buffer(0)]], device float* b [[buffer(0)]]) {\n    a[0] = b[0];\n}\n";
-        Source { file, text: text.to_owned(), binary: None, kernel }
+        Source { file, text: text.to_owned(), binary: None, parts: vec![], kernel }
     }
 
     #[test]

@@ -30,6 +30,9 @@ pub fn write_bundle(group: &str, compiled: &Compiled, folder: &Path) -> anyhow::
         if let Some(binary) = &text.binary {
             writer.file(binary.file.as_str(), binary.bytes.as_slice())?;
         }
+        for part in &text.parts {
+            writer.file(part.file.as_str(), part.text.as_bytes())?;
+        }
     }
     for companion in &compiled.companions {
         writer.file(companion.file.as_str(), companion.text.as_bytes())?;

@@ -1,17 +1,18 @@
 //! The targets of core programs: AscendC, PTO, BANG.
 
-use emit_dma::Companion;
+use emit::{Companion, Source};
 use tile_ir::Module;
 
+use super::Target;
 use super::lowered::reports;
-use super::{Compiled, Target};
 
 /// A backend of core programs.
 pub(super) struct Backend {
     /// What the lowering knows of it.
     pub(super) limits: &'static lower_dma::target::Target,
-    print: fn(&lower_dma::ir::CoreKernel) -> Result<emit::Source, lower_dma::Error>,
-    companions: fn(&[emit::Source]) -> Vec<Companion>,
+    print: fn(&lower_dma::ir::CoreKernel) -> Result<Source, lower_dma::Error>,
+    /// Files that start or build the texts.
+    pub(super) companions: fn(&[Source]) -> Vec<Companion>,
 }
 
 /// The backend of a target; `None` if it has no core programs.
@@ -37,10 +38,7 @@ pub(super) fn backend(target: Target) -> Option<Backend> {
 }
 
 /// Prints one candidate of every family.
-pub(super) fn compile(target: Target, module: &Module) -> anyhow::Result<Compiled> {
-    let Some(backend) = backend(target) else { return super::compile(target, module) };
+pub(super) fn sources(backend: &Backend, module: &Module) -> anyhow::Result<Vec<Source>> {
     let cores = lower_dma::lower(module, backend.limits).map_err(|errors| reports(&errors))?;
-    let sources = emit::all(&cores.kernels, backend.print).map_err(|errors| reports(&errors))?;
-    let companions = (backend.companions)(&sources);
-    Ok(Compiled { companions, ..Compiled::printed(target, sources) })
+    Ok(emit::all(&cores.kernels, backend.print).map_err(|errors| reports(&errors))?)
 }

@@ -7,7 +7,8 @@ use lower_simt::beside::{Beside, beside};
 use lower_simt::ir::LaneKernel;
 use tile_ir::{Kernel, Module, ParamKind};
 
-use super::{Compiled, Target, Text, compile, dma, simt};
+use super::{Compiled, Target, Text, alone, compile, simt};
+use crate::pipeline::Reports;
 
 /// A declared fusion that a target does without.
 #[derive(Clone, Debug)]
@@ -45,39 +46,65 @@ pub fn compile_fused(target: Target, module: &Module, declarations: &[Declaratio
             }
             Ok(compiled)
         }
-        None => without_lanes(target, module, &groups),
+        None if target.is_alone() => one_by_one(target, module, &groups),
+        None => together(target, module, &groups),
     }
 }
 
-/// Why `target` does without the fused kernel of `part`; `None` if it compiles.
-fn refusal(target: Target, part: &Part) -> Option<Report> {
-    let limits = dma::backend(target)?.limits;
-    let module = Module { name: String::new(), kernels: part.candidates.clone() };
-    lower_dma::lower(&module, limits).err().and_then(|errors| errors.first().map(Report::from))
+/// A target whose kernels do not stand side by side: fusions of one part.
+fn one_by_one(target: Target, module: &Module, groups: &[Group]) -> anyhow::Result<Compiled> {
+    let mut sources = alone::sources(target, module)?;
+    let (mut fusions, mut left_out) = (Vec::new(), Vec::new());
+    for group in groups {
+        let fused = single(target, group).and_then(|part| {
+            let module = Module { name: String::new(), kernels: part.candidates.clone() };
+            Ok((alone::sources(target, &module).map_err(first)?, part))
+        });
+        match fused {
+            Ok((printed, part)) => {
+                sources.extend(printed);
+                fusions.push(fuse::rule(group, part.slots.clone(), Vec::new()));
+            }
+            Err(why) => left_out.push(LeftOut { name: group.name.clone(), why }),
+        }
+    }
+    Ok(Compiled { fusions, left_out, ..alone::compiled(target, sources) })
 }
 
-/// A target whose programs do not stand side by side: fusions of one part.
-fn without_lanes(target: Target, module: &Module, groups: &[Group]) -> anyhow::Result<Compiled> {
+/// The CPU, which refuses no kernel, and has one object for all.
+fn together(target: Target, module: &Module, groups: &[Group]) -> anyhow::Result<Compiled> {
     let mut all = module.clone();
     let (mut fusions, mut left_out) = (Vec::new(), Vec::new());
     for group in groups {
-        match group.parts.as_slice() {
-            [part] => {
-                if let Some(why) = refusal(target, part) {
-                    left_out.push(LeftOut { name: group.name.clone(), why });
-                    continue;
-                }
+        match single(target, group) {
+            Ok(part) => {
                 all.kernels.extend(part.candidates.iter().cloned());
                 fusions.push(fuse::rule(group, part.slots.clone(), Vec::new()));
             }
-            _ => {
-                let message = format!("target `{target}` does not put kernels side by side");
-                let why = Report::new(diagnostics::Kind::Unsupported, message);
-                left_out.push(LeftOut { name: group.name.clone(), why });
-            }
+            Err(why) => left_out.push(LeftOut { name: group.name.clone(), why }),
         }
     }
     Ok(Compiled { fusions, left_out, ..compile(target, &all)? })
+}
+
+/// The one part of a group.
+fn single(target: Target, group: &Group) -> Result<&Part, Report> {
+    match group.parts.as_slice() {
+        [part] => Ok(part),
+        _ => {
+            let message = format!("target `{target}` does not put kernels side by side");
+            Err(Report::new(diagnostics::Kind::Unsupported, message))
+        }
+    }
+}
+
+/// The first report of a refusal.
+fn first(error: anyhow::Error) -> Report {
+    match error.downcast::<Reports>() {
+        Ok(Reports(mut reports)) if !reports.is_empty() => reports.swap_remove(0),
+        Ok(reports) => Report::new(diagnostics::Kind::Bug, reports.to_string()),
+        Err(error) => Report::new(diagnostics::Kind::Bug, format!("{error:#}")),
+    }
 }
 
 /// A group's lane program.

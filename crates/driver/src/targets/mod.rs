@@ -1,5 +1,6 @@
 //! Targets: typed IR to source text, and to a bundle.
 
+mod alone;
 mod bundles;
 mod cpu;
 mod dma;
@@ -10,7 +11,7 @@ mod simt;
 use std::fmt;
 
 use bundle::manifest;
-use emit_dma::Companion;
+use emit::Companion;
 use mlir_to_cpu::CpuObject;
 use rayon::prelude::*;
 use tile_ir::{Kernel, Module};
@@ -98,9 +99,9 @@ impl Target {
         }
     }
 
-    /// Whether its kernels are core programs, which do not stand side by side.
-    pub fn has_cores(self) -> bool {
-        dma::backend(self).is_some()
+    /// Whether its kernels do not stand side by side in one launch.
+    pub const fn is_alone(self) -> bool {
+        alone::is_alone(self)
     }
 
     /// What starts a comment in its text.
@@ -127,13 +128,15 @@ pub struct Text {
     pub text: String,
     /// What the device loads, where that is not the text.
     pub binary: Option<emit::Binary>,
+    /// Further texts that belong to it.
+    pub parts: Vec<emit::Part>,
 }
 
 impl Text {
     /// What was printed of one kernel.
     fn of(source: emit::Source) -> (Text, manifest::Kernel) {
-        let emit::Source { file, text, binary, kernel } = source;
-        (Text { file, text, binary }, kernel)
+        let emit::Source { file, text, binary, parts, kernel } = source;
+        (Text { file, text, binary, parts }, kernel)
     }
 
     /// The file that the device loads.
@@ -208,6 +211,7 @@ impl Compiled {
                 file: text.file.clone(),
                 text: text.text.clone(),
                 binary: text.binary.clone(),
+                parts: text.parts.clone(),
                 kernel: kernel.clone(),
             })
             .collect()
@@ -250,7 +254,7 @@ pub fn compile(target: Target, module: &Module) -> anyhow::Result<Compiled> {
     match target {
         Target::Cpu => cpu::compile(module),
         Target::Msl | Target::Cuda | Target::Musa | Target::Spirv => simt::compile(target, module),
-        Target::Ascendc | Target::Pto | Target::Bang => dma::compile(target, module),
+        Target::Ascendc | Target::Pto | Target::Bang => Ok(alone::compiled(target, alone::sources(target, module)?)),
     }
 }
 

@@ -103,7 +103,7 @@ pub fn print(kernel: &CoreKernel, dialect: &dyn Dialect) -> Result<Source, Error
         workgroups: Some([kernel.cores, 1, 1]),
         lines,
     });
-    Ok(Source { file, text, binary: None, kernel })
+    Ok(Source { file, text, binary: None, parts: vec![], kernel })
 }
 
 /// What is known while a kernel is printed.

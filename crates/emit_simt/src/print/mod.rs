@@ -88,7 +88,7 @@ pub fn print(kernel: &LaneKernel, dialect: &dyn Dialect) -> Result<Source, Error
         workgroups: None,
         lines,
     });
-    Ok(Source { file, text, binary: None, kernel })
+    Ok(Source { file, text, binary: None, parts: vec![], kernel })
 }
 
 /// What is known while a kernel is printed.
