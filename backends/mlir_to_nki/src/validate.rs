@@ -22,7 +22,7 @@ const LOADS: &str = "import importlib.util, sys; \
 impl Judges {
     /// Looks for a Python with the package.
     pub fn find(tools: &Tools) -> Judges {
-        let found = tools.find("python3").and_then(|tool| if tool.answers(&["-c", IMPORTS]) { Ok(tool) } else { Err(Absent::new("nki", "no Python of the path can import it")) });
+        let found = tools.find("python3").and_then(|tool| tool.probe(&["-c", IMPORTS]));
         Judges { nki: found }
     }
 

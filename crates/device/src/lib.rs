@@ -47,7 +47,7 @@ pub use vulkan::{Vulkan, VulkanOptions};
 
 /// Names that [`open`] takes.
 pub const NAMES: &[&str] =
-    &["cpu", "cuda", "metal", "vulkan", "msl-emu", "cuda-emu", "musa-emu", "ascendc-emu", "pto-emu", "bang-emu"];
+    &["cpu", "cuda", "metal", "vulkan", "msl-emu", "cuda-emu", "musa-emu", "ascendc-emu", "pto-emu", "bang-emu", "nki-emu"];
 
 /// Most threads of a device that runs on the processor.
 pub(crate) const MAX_THREADS: usize = 1024;
@@ -279,6 +279,7 @@ pub fn open(name: &str, threads: Option<usize>) -> Result<Box<dyn Device>, Error
         "ascendc-emu" => emulated("ascendc-emu", threads),
         "pto-emu" => emulated("pto-emu", threads),
         "bang-emu" => emulated("bang-emu", threads),
+        "nki-emu" => emulated("nki-emu", threads),
         #[cfg(any(target_os = "macos", tenfold_check_metal))]
         "metal" => Ok(Box::new(Metal::new()?)),
         #[cfg(not(any(target_os = "macos", tenfold_check_metal)))]

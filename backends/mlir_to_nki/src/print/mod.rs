@@ -77,5 +77,5 @@ pub(crate) fn print(program: &Program) -> Source {
         workgroups: Some([1, 1, 1]),
         lines,
     };
-    Source { file, text, binary: None, kernel: describe(described) }
+    Source { file, text, binary: None, parts: vec![], kernel: describe(described) }
 }

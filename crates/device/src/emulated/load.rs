@@ -8,6 +8,7 @@ use emulator::{Language, Program};
 
 use super::EmulatedOptions;
 use super::bang::Tasks;
+use super::nki::Core;
 use super::target::Target;
 use crate::error::Error;
 
@@ -24,6 +25,8 @@ pub(super) enum Kernel {
     },
     /// Tasks of BANG C.
     Tasks(Tasks),
+    /// A NeuronCore.
+    Core(Core),
 }
 
 /// Compiles every kernel, `workers` at a time; results in the manifest's order.
@@ -76,6 +79,12 @@ fn compile(
             let cache = options.cache.as_deref();
             let result = Tasks::compile(cache, &text, &kernel.entry, options.checks, tasks).map(Kernel::Tasks);
             let line = |error: &emulator::bang::Error| error.diagnostics().first().map(|first| first.line);
+            let line = result.as_ref().err().and_then(line);
+            (result.map_err(|error| (error.is_skip(), error.to_string())), line)
+        }
+        Target::Nki => {
+            let result = Core::compile(&text, kernel).map(Kernel::Core);
+            let line = |error: &emulator::nki::Error| error.diagnostics().first().map(|first| first.line);
             let line = result.as_ref().err().and_then(line);
             (result.map_err(|error| (error.is_skip(), error.to_string())), line)
         }

@@ -4,6 +4,7 @@
 //! mean nothing here.
 mod bang;
 mod load;
+mod nki;
 mod target;
 
 use std::path::PathBuf;
@@ -59,7 +60,7 @@ impl EmulatedOptions {
     }
 }
 
-/// An emulated device: `msl-emu`, `cuda-emu`, `musa-emu`, `ascendc-emu`, `pto-emu` or `bang-emu`.
+/// An emulated device: `msl-emu`, `cuda-emu`, `musa-emu`, `ascendc-emu`, `pto-emu`, `bang-emu` or `nki-emu`.
 pub struct Emulated {
     target: Target,
     options: EmulatedOptions,
@@ -191,6 +192,7 @@ impl Device for Emulated {
                 program.launch(&launch).map_err(|fault| (fault.line, fault.to_string()))
             }
             Kernel::Tasks(tasks) => tasks.launch(manifest, &args, self.workers, seed),
+            Kernel::Core(core) => core.launch(manifest, &args),
         };
         result.map_err(|(line, message)| {
             let (kernel, file) = (manifest.name.clone(), manifest.file.clone());

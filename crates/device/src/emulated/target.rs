@@ -9,6 +9,8 @@ pub(super) enum Target {
     Language(Language),
     /// BANG C, which has an emulator of its own.
     Bang,
+    /// NKI, which has one as well.
+    Nki,
 }
 
 impl Target {
@@ -21,6 +23,7 @@ impl Target {
             Target::Language(Language::AscendC) => "ascendc-emu",
             Target::Language(Language::Pto) => "pto-emu",
             Target::Bang => "bang-emu",
+            Target::Nki => "nki-emu",
         }
     }
 
@@ -33,13 +36,14 @@ impl Target {
             Target::Language(Language::AscendC) => "ascendc",
             Target::Language(Language::Pto) => "pto",
             Target::Bang => "bang",
+            Target::Nki => "nki",
         }
     }
 
     /// What the device `name` runs.
     pub(super) fn of_device(name: &str) -> Option<Target> {
         let languages = [Language::Msl, Language::Cuda, Language::Musa, Language::AscendC, Language::Pto];
-        let all = languages.into_iter().map(Target::Language).chain([Target::Bang]);
+        let all = languages.into_iter().map(Target::Language).chain([Target::Bang, Target::Nki]);
         all.into_iter().find(|target| target.device() == name)
     }
 }

@@ -198,7 +198,7 @@ impl Lower<'_> {
             let init = self.value(init)?;
             places.push(self.carry(arg, Some(&init))?);
         }
-        let mut turn = |this: &mut Self, induction_val: Val| {
+        let turn = |this: &mut Self, induction_val: Val| {
             this.set(induction, induction_val);
             for (place, &arg) in places.iter().zip(args) {
                 let val = this.carried_val(place)?;

@@ -213,8 +213,14 @@ impl Lower<'_> {
             }
             dims.push(data.dims[kept.len()]);
             if dims.len() > crate::limits::FREE_AXES {
-                let copy = self.contiguous(span)?;
-                return self.along(fold, &copy, &[Dim { count: left, step: last.count }, last]);
+                // Too many axes for one pattern: the outermost in single steps.
+                let (step, count) = dims.remove(0);
+                for at in 0..count {
+                    let offset = data.offset.clone().plus((at * step).into());
+                    let data = Span { offset, dims: dims.clone(), ..data.clone() };
+                    self.emit(Instr::Reduce { op: fold.op, dst: dst.part_of(at * (left / count), left / count), data });
+                }
+                return Ok(dst);
             }
             self.emit(Instr::Reduce { op: fold.op, dst: dst.clone(), data: Span { dims, ..data } });
             return Ok(dst);
@@ -271,13 +277,17 @@ impl Lower<'_> {
         let stride = inner / rows;
         let dst = self.temp(fold.dtype, rows, stride);
         for at in 0..stride {
-            let Some(data) = compose(&[Dim { count: 2, step: at.max(1) }, Dim { count: rows, step: stride }], &span.dims) else {
+            let every = Dim { count: rows, step: stride };
+            let pattern =
+                if at == 0 { compose(&[every], &span.dims) } else { compose(&[Dim { count: 2, step: at }, every], &span.dims) };
+            let Some(pattern) = pattern.filter(|pattern| pattern.len() == 1 + usize::from(at > 0)) else {
                 let copy = self.contiguous(&span)?;
                 let id = self.new_forms("rows", Dtype::F32, parts * inner, Origin::Forms, vec![copy]);
                 return self.columns(fold, id, parts, inner);
             };
-            let offset = if at == 0 { 0 } else { data[0].0 };
-            let data = Span { offset: span.offset.clone().plus(offset.into()), dims: vec![data[1]], ..span.clone() };
+            let offset = if at == 0 { 0 } else { pattern[0].0 };
+            let dims = vec![pattern[pattern.len() - 1]];
+            let data = Span { offset: span.offset.clone().plus(offset.into()), dims, ..span.clone() };
             let psum = self.tile("turned", TileSpace::Psum, self.dtype(&span), rows, parts);
             self.emit(Instr::Transpose { dst: psum.clone(), data });
             let to = dst.part_of(at, 1);

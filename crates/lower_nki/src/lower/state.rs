@@ -1,9 +1,9 @@
 //! The state of lowering one kernel, and what puts statements into the program.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tile_ir::analysis::Analysis;
-use tile_ir::{Elem, Kernel, Loc, Op, Type, Value, ViewId};
+use tile_ir::{Elem, Kernel, Loc, Op, Type, Value};
 
 use super::plan::{LoopKey, Plan};
 use super::values::{FormsData, FormsId, Val};
@@ -60,8 +60,6 @@ pub(super) struct Lower<'a> {
     pub(super) constants: BTreeMap<(Dtype, u64), Span>,
     /// Integers of loops of the run, by level.
     pub(super) computed: Vec<(Expr, usize, FormsId)>,
-    /// Views that stores at run-time addresses have written.
-    pub(super) written_at_run_time: BTreeSet<ViewId>,
     /// Operands of products with their summed axis on partitions.
     pub(super) majors: Vec<((FormsId, u64, super::contract::Piece, Dtype, bool), super::contract::Major)>,
     /// This program along x, y, z.
@@ -100,7 +98,6 @@ impl<'a> Lower<'a> {
             starts: BTreeMap::new(),
             constants: BTreeMap::new(),
             computed: Vec::new(),
-            written_at_run_time: BTreeSet::new(),
             majors: Vec::new(),
             program: [Expr::Int(0), Expr::Int(0), Expr::Int(0)],
             counts: Vec::new(),
