@@ -23,8 +23,8 @@ struct Printer<'a> {
     tiles: BTreeMap<Tile, String>,
     /// By variable that a loop around counts.
     vars: BTreeMap<u32, String>,
-    /// By block: names of tiles in PSUM that were given back, by the word they begin with.
-    free: Vec<Vec<(String, String)>>,
+    /// Names of tiles in PSUM that were given back: a tile that takes one over takes its room as well.
+    free: Vec<String>,
     out: Writer,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn print(program: &Program) -> Source {
         .map(|(_, name)| name.clone())
         .collect();
     let mut printer =
-        Printer { program, namer, params, tiles: BTreeMap::new(), vars: BTreeMap::new(), free: vec![vec![]], out };
+        Printer { program, namer, params, tiles: BTreeMap::new(), vars: BTreeMap::new(), free: vec![], out };
     printer.block(&program.body);
     printer.out.line(format!("return {}", written.join(", ")).trim_end());
     let (text, lines) = printer.out.finish();

@@ -15,19 +15,24 @@ impl Printer<'_> {
     /// A block whose names are free again behind it.
     fn scope(&mut self, body: &[Stmt]) {
         self.namer.push();
-        self.free.push(vec![]);
+        let free = self.free.clone();
         self.block(body);
-        self.free.pop();
+        // Names that were made inside are forgotten with the scope, others are given back by now.
+        self.free = free;
         self.namer.pop();
+    }
+
+    /// The body of a function, which has names of its own.
+    fn function(&mut self, body: &[Stmt]) {
+        let free = std::mem::take(&mut self.free);
+        self.scope(body);
+        self.free = free;
     }
 
     fn declare(&mut self, tile: Tile) {
         let data = self.program.tile(tile);
-        let given_back = self.free.last_mut().and_then(|free| {
-            let at = free.iter().position(|(word, _)| *word == data.name)?;
-            Some(free.remove(at).1)
-        });
-        let name = match given_back.filter(|_| data.space == TileSpace::Psum) {
+        let given_back = if data.space == TileSpace::Psum { self.free.pop() } else { None };
+        let name = match given_back {
             Some(name) => name,
             None => self.namer.name(&data.name),
         };
@@ -59,11 +64,7 @@ impl Printer<'_> {
                 let data = self.program.tile(*tile);
                 let name = self.tiles.get(tile).cloned().unwrap_or_default();
                 match data.space {
-                    TileSpace::Psum => {
-                        if let Some(free) = self.free.last_mut() {
-                            free.push((data.name.clone(), name));
-                        }
-                    }
+                    TileSpace::Psum => self.free.push(name),
                     TileSpace::Sbuf | TileSpace::Hbm => self.out.line(&format!("{name} = None")),
                 }
             }
@@ -91,7 +92,7 @@ impl Printer<'_> {
                 self.namer.push();
                 let number = self.namer.name("number");
                 self.out.open(&format!("def {name}({number}):"));
-                self.scope(body);
+                self.function(body);
                 self.namer.pop();
                 self.out.shallower();
                 let step = if *step == 1 { String::new() } else { format!(", step={step}") };
@@ -103,7 +104,7 @@ impl Printer<'_> {
                 self.namer.push();
                 let (before, next) = (self.namer.name("before"), self.namer.name("next"));
                 self.out.open(&format!("def {name}({before}):"));
-                self.scope(body);
+                self.function(body);
                 self.out.line(&format!("{next} = nisa.register_alloc()"));
                 self.out.line(&format!("nisa.register_load({next}, {})", self.span(again)));
                 self.out.line(&format!("return {next}"));

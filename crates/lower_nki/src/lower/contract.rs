@@ -235,7 +235,7 @@ impl Lower<'_> {
         (run, runs, parts): (u64, u64, u64),
         (first, size): (u64, u64),
     ) -> Result<Span> {
-        let psum = self.tile("sum", TileSpace::Psum, Dtype::F32, parts, size);
+        let psum = self.tile("psum", TileSpace::Psum, Dtype::F32, parts, size);
         for (number, (piece, left, right)) in majors.iter().enumerate() {
             let matmul = |step: &Expr, accumulate| Instr::Matmul {
                 dst: psum.clone(),
@@ -319,7 +319,7 @@ impl Lower<'_> {
         let most = (BANK_BYTES / (rows * from.bytes())).max(1);
         for run in 0..runs {
             let group = |lower: &mut Self, first: Expr, count: u64| {
-                let psum = lower.tile("turned", TileSpace::Psum, from, piece.parts, count * rows);
+                let psum = lower.tile("psum", TileSpace::Psum, from, piece.parts, count * rows);
                 let turn = |lower: &mut Self, at: Expr| {
                     let step = first.clone().plus(at.clone());
                     let offset = step.times(Expr::from(piece.step)).plus(Expr::from(run * side.terms + piece.start));

@@ -168,6 +168,10 @@ impl Lower<'_> {
         self.current = innermost;
         self.loops.pop();
         let body = body?;
+        if body.iter().all(|stmt| matches!(stmt.kind, StmtKind::Declare(_) | StmtKind::Release(_))) {
+            self.current = before;
+            return Ok(());
+        }
         if counter.is_some() {
             self.put(StmtKind::Repeat { lower: Bound::Known(lower), upper: Bound::Known(upper), step, body });
         } else {
@@ -444,6 +448,7 @@ impl Lower<'_> {
 
     pub(super) fn run(mut self) -> std::result::Result<crate::ir::Program, Fail> {
         self.scalars()?;
+        self.take_snapshots()?;
         self.programs(2)?;
         self.out.body = self.blocks.pop().unwrap_or_default();
         Ok(self.out)

@@ -28,6 +28,8 @@ struct Place {
     sizes: Vec<u64>,
     /// Elements of the tile that are inside: first and count.
     inside: Vec<(u64, u64)>,
+    /// Whether it is read.
+    load: bool,
 }
 
 impl Lower<'_> {
@@ -102,20 +104,37 @@ impl Lower<'_> {
     }
 
     fn view_shape(&self, view: ViewId) -> Result<Shape> {
+        self.shape_as_loaded(view, false)
+    }
+
+    /// Sizes of a view; as it is loaded, of its snapshot if it has one.
+    fn shape_as_loaded(&self, view: ViewId, load: bool) -> Result<Shape> {
+        if load && let Some((_, shape)) = self.snapshots.get(&view) {
+            return Ok(*shape);
+        }
         match self.kernel.view(view) {
             Some(view) => Ok(view.shape),
             None => self.broken("a view that is a scalar"),
         }
     }
 
-    fn place(&mut self, view: ViewId, indices: &[Value], tile: &Shape, in_bounds: &[bool]) -> Result<Option<Place>> {
-        let shape = self.view_shape(view)?;
+    fn place(
+        &mut self,
+        view: ViewId,
+        indices: &[Value],
+        tile: &Shape,
+        in_bounds: &[bool],
+        load: bool,
+    ) -> Result<Option<Place>> {
+        let shape = self.shape_as_loaded(view, load)?;
+        let owned = self.owned_elements(view, load);
         let leading = shape.rank() - tile.rank();
         let (mut starts, mut inside, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
         for (dim, (&index, &extent)) in indices.iter().zip(shape.dims()).enumerate() {
             let size = dim.checked_sub(leading).map_or(1, |d| tile.dims()[d]);
             sizes.push(size);
-            let val = self.value(index)?;
+            // A snapshot has nothing but the elements that the programs own.
+            let val = if owned.contains(&dim) { Val::Int(Expr::Int(0)) } else { self.value(index)? };
             let range = self.range(index);
             match val {
                 Val::Int(expr) => {
@@ -139,12 +158,13 @@ impl Lower<'_> {
                 Val::Float(_) => return self.broken("an index that is a float"),
             }
         }
-        Ok(Some(Place { view, starts, sizes, inside }))
+        Ok(Some(Place { view, starts, sizes, inside, load }))
     }
 
     /// Where the part of a tile that is inside begins, with its dimensions.
     fn address(&mut self, place: &Place) -> Result<(Hbm, Vec<Dim>)> {
-        let shape = self.view_shape(place.view)?;
+        let shape = self.shape_as_loaded(place.view, place.load)?;
+        let snapshot = self.snapshots.get(&place.view).filter(|_| place.load).map(|snapshot| snapshot.0.base);
         let strides = shape.strides();
         let mut offset = Expr::Int(0);
         let mut indices: Vec<(usize, FormsId)> = Vec::new();
@@ -160,7 +180,7 @@ impl Lower<'_> {
         let size = Size { parts: PARTITIONS, free: 1 };
         let dynamic = match indices[..] {
             [] => None,
-            [(dim, id)] => {
+            [(dim, id)] if snapshot.is_none() => {
                 let index = self.form(id, PARTITIONS)?;
                 Some(self.dynamic(index, dim))
             }
@@ -176,12 +196,13 @@ impl Lower<'_> {
                     });
                 }
                 match sum {
-                    Some(sum) => Some(self.dynamic(sum, shape.rank() - 1)),
+                    Some(sum) => Some(self.dynamic(sum, if snapshot.is_some() { 0 } else { shape.rank() - 1 })),
                     None => None,
                 }
             }
         };
-        let hbm = Hbm { base: Base::Param(place.view.index()), offset, dims: vec![], dynamic };
+        let base = snapshot.unwrap_or(Base::Param(place.view.index()));
+        let hbm = Hbm { base, offset, dims: vec![], dynamic };
         let dims = place.sizes.iter().zip(strides).map(|(&count, step)| Dim { count, step }).collect();
         Ok((hbm, dims))
     }
@@ -189,7 +210,7 @@ impl Lower<'_> {
     /// Level at which an address is known; for a view that the kernel writes, here.
     fn level_of_load(&self, view: ViewId, indices: &[Value]) -> Result<usize> {
         let written = self.kernel.view(view).is_some_and(|view| view.access == tile_ir::Access::Write);
-        if written {
+        if written && !self.snapshots.contains_key(&view) {
             return Ok(self.innermost());
         }
         let vals: Vec<Val> = indices.iter().map(|&value| self.value(value)).collect::<Result<_>>()?;
@@ -208,7 +229,7 @@ impl Lower<'_> {
         level = level.max(self.level_of(&pad));
         let before = std::mem::replace(&mut self.naming, name.clone());
         let loaded = self.at_level(level, |lower| {
-            let Some(mut place) = lower.place(*view, indices, &ty.shape, in_bounds)? else { return Ok(pad.clone()) };
+            let Some(mut place) = lower.place(*view, indices, &ty.shape, in_bounds, true)? else { return Ok(pad.clone()) };
             let rest = match mask {
                 Some(mask) => lower.clip(*mask, &mut place, ty.shape.rank())?,
                 None => Rest::Nothing,
@@ -245,11 +266,12 @@ impl Lower<'_> {
         let dims = dims[leading..].to_vec();
         let count = shape.count();
         if place.inside.iter().zip(&place.sizes).all(|(inside, size)| *inside == (0, *size)) {
-            let written = self.kernel.view(place.view).filter(|view| view.access == tile_ir::Access::Write);
-            let source = Source { hbm, dims, written: written.map(|_| place.view) };
+            let written = self.kernel.view(place.view).is_some_and(|view| view.access == tile_ir::Access::Write);
+            let written = (written && !self.snapshots.contains_key(&place.view)).then_some(place.view);
+            let source = Source { hbm, dims, written };
             return Ok(self.new_forms(name, dtype, count, Origin::Source(source), vec![]));
         }
-        let parts = natural(shape);
+        let parts = super::moves::box_parts(shape.dims(), &place.inside[leading..]);
         let span = self.padded(dtype, parts, count / parts, pad)?;
         self.transfer_box(&span, &dims, &place.inside[leading..], &hbm, true)?;
         Ok(self.new_forms(name, dtype, count, Origin::Forms, vec![span]))
@@ -272,13 +294,13 @@ impl Lower<'_> {
     /// A tile that may hang over where only the run knows: the nearest tile that is inside goes into a private tensor with padding around,
     /// out of which the right elements are read.
     fn load_anywhere(&mut self, place: &Place, shape: &Shape, dtype: Dtype, pad: &Val, name: &str) -> Result<FormsId> {
-        let view = self.view_shape(place.view)?;
+        let view = self.shape_as_loaded(place.view, place.load)?;
         let size = Size { parts: PARTITIONS, free: 1 };
         let clamp = |lower: &mut Self, x: &Span, low: i64, high: i64| {
             let low = lower.exact(Alu::Maximum, Dtype::I32, &Arg::Span(x.clone()), &Arg::Int(low), size)?;
             lower.exact(Alu::Minimum, Dtype::I32, &low.into(), &Arg::Int(high), size)
         };
-        let (mut near, mut begin) = (Place { view: place.view, starts: vec![], sizes: vec![], inside: vec![] }, vec![]);
+        let (mut near, mut begin) = (Place { view: place.view, starts: vec![], sizes: vec![], inside: vec![], load: true }, vec![]);
         // By dimension: elements of the private tensor, where the tile near begins in it, and what the run adds.
         let mut around: Vec<(u64, u64, Option<Span>)> = Vec::new();
         for (dim, start) in place.starts.iter().enumerate() {
@@ -355,7 +377,7 @@ impl Lower<'_> {
             let promises = vec![true; indices.len()];
             let shape = lower.view_shape(view)?;
             let ones = Shape::new(&vec![1; shape.rank()]).unwrap_or_default();
-            match lower.place(view, indices, &ones, &promises)? {
+            match lower.place(view, indices, &ones, &promises, true)? {
                 Some(place) => {
                     let dtype = Dtype::held(elem);
                     Ok(Val::Tile(lower.load_place(&place, &ones, dtype, &Val::Int(Expr::Int(0)), &name)?))
@@ -387,7 +409,7 @@ impl Lower<'_> {
         let OpKind::Store { view, value, indices, mask, in_bounds } = &op.kind else { return self.broken("no store") };
         let ty = self.ty(*value);
         self.settle(*view)?;
-        let Some(mut place) = self.place(*view, indices, &ty.shape, in_bounds)? else { return Ok(()) };
+        let Some(mut place) = self.place(*view, indices, &ty.shape, in_bounds, false)? else { return Ok(()) };
         if place.starts.iter().any(|start| matches!(start, Start::Anywhere(_))) {
             return self.refuse(op, ty.elem, "a part that may hang over the view must begin where the compiler knows");
         }
@@ -404,14 +426,22 @@ impl Lower<'_> {
         let (hbm, dims) = self.address(&place)?;
         let leading = place.sizes.len() - ty.shape.rank();
         let (dims, inside) = (&dims[leading..], &place.inside[leading..]);
-        let parts = self.stored_parts(id, &ty.shape);
+        let whole = place.inside.iter().zip(&place.sizes).all(|(inside, size)| *inside == (0, *size));
+        let mut parts = self.stored_parts(id, &ty.shape);
+        if !whole && self.is_one_row(&ty.shape) {
+            // Partitions that are cut in the middle would be copied one by one.
+            let run = ty.shape.count() / parts;
+            let (first, size) = inside.last().copied().unwrap_or((0, 1));
+            if !(first.is_multiple_of(run) && size.is_multiple_of(run)) {
+                parts = super::moves::box_parts(ty.shape.dims(), inside);
+            }
+        }
         let mut span = self.form(id, parts)?;
         if let Some(mask) = mask {
             // What is masked off keeps what is there.
             let size = Size { parts, free: span.free() };
             let Arg::Span(mask) = self.arg(&Val::Tile(mask), size)? else { return self.broken("a mask that is a number") };
             let kept = self.temp(self.dtype(&span), parts, span.free());
-            let whole = place.inside.iter().zip(&place.sizes).all(|(inside, size)| *inside == (0, *size));
             if !whole {
                 self.copy(&kept, &span)?;
             }
@@ -420,6 +450,10 @@ impl Lower<'_> {
             span = kept;
         }
         self.transfer_box(&span, dims, inside, &hbm, false)
+    }
+
+    fn is_one_row(&self, shape: &Shape) -> bool {
+        shape.dims().last().is_some_and(|&cols| cols == shape.count())
     }
 
     fn stored_parts(&self, id: FormsId, shape: &Shape) -> u64 {
@@ -435,7 +469,7 @@ impl Lower<'_> {
         let shape = self.view_shape(view)?;
         let ones = Shape::new(&vec![1; shape.rank()]).unwrap_or_default();
         let promises = vec![true; indices.len()];
-        let Some(place) = self.place(view, indices, &ones, &promises)? else {
+        let Some(place) = self.place(view, indices, &ones, &promises, false)? else {
             return self.refuse(op, self.ty(value).elem, "this element is outside of the view");
         };
         let id = self.forms_of(value)?;

@@ -19,6 +19,7 @@ mod moves;
 mod plan;
 mod reduce;
 mod shape;
+mod snapshots;
 mod state;
 mod values;
 

@@ -89,6 +89,21 @@ impl Span {
     }
 }
 
+/// Partitions for a box of a tile, so that each has all of its elements inside or none: its rows, or parts of its only row.
+pub(super) fn box_parts(shape: &[u64], part: &[(u64, u64)]) -> u64 {
+    let Some((&cols, rows)) = shape.split_last() else { return 1 };
+    let rows: u64 = rows.iter().product();
+    let (first, count) = part.last().copied().unwrap_or((0, cols));
+    if rows > 1 {
+        return super::values::divisor(rows);
+    }
+    let whole = |parts: &u64| {
+        let run = cols / parts;
+        cols.is_multiple_of(*parts) && first.is_multiple_of(run) && count.is_multiple_of(run)
+    };
+    (1..=limits::PARTITIONS.min(cols)).rev().find(whole).unwrap_or(1)
+}
+
 /// Axes without those of one element, neighbours that are one axis as one.
 fn tidy(dims: &[Dim]) -> Vec<Dim> {
     let pairs: Vec<(u64, u64)> = dims.iter().map(|dim| (dim.step, dim.count)).collect();
@@ -127,6 +142,10 @@ impl Lower<'_> {
         hbm: &Hbm,
         load: bool,
     ) -> Result<()> {
+        if !load && span.merged().len() > 1 {
+            let copy = self.contiguous(span)?;
+            return self.transfer_box(&copy, dims, part, hbm, load);
+        }
         let sizes: Vec<Dim> = dims.iter().zip(part).map(|(dim, part)| Dim { count: part.1, step: dim.step }).collect();
         let whole = dims.iter().zip(part).all(|(dim, part)| *part == (0, dim.count));
         // On the chip an element's number is partition times run and the place in the run.
@@ -154,12 +173,14 @@ impl Lower<'_> {
             } else if run.is_multiple_of(flat_step * dims[axis].count) {
                 first_free += first * flat_step;
                 within.push((Dim { count: size.count, step: flat_step }, *size));
-            } else if first == 0 && size.count == dims[axis].count && run.is_multiple_of(flat_step) {
+            } else if run.is_multiple_of(flat_step) {
                 let inner = run / flat_step;
-                if !dims[axis].count.is_multiple_of(inner) {
+                if [dims[axis].count, first, size.count].iter().any(|n| !n.is_multiple_of(inner)) {
                     return self.transfer_rows(span, dims, part, hbm, load);
                 }
-                across.push((Dim { count: size.count / inner, step: 1 }, Dim { count: size.count / inner, step: size.step * inner }));
+                first_part += first / inner;
+                let count = size.count / inner;
+                across.push((Dim { count, step: 1 }, Dim { count, step: size.step * inner }));
                 within.push((Dim { count: inner, step: flat_step }, Dim { count: inner, step: size.step }));
             } else {
                 return self.transfer_rows(span, dims, part, hbm, load);

@@ -288,7 +288,7 @@ impl Lower<'_> {
             let offset = if at == 0 { 0 } else { pattern[0].0 };
             let dims = vec![pattern[pattern.len() - 1]];
             let data = Span { offset: span.offset.clone().plus(offset.into()), dims, ..span.clone() };
-            let psum = self.tile("turned", TileSpace::Psum, self.dtype(&span), rows, parts);
+            let psum = self.tile("psum", TileSpace::Psum, self.dtype(&span), rows, parts);
             self.emit(Instr::Transpose { dst: psum.clone(), data });
             let to = dst.part_of(at, 1);
             self.emit(Instr::Reduce { op: fold.op, dst: to, data: Span { dims: vec![(1, 1), (1, parts)], ..psum.clone() } });
@@ -309,7 +309,7 @@ impl Lower<'_> {
         let count = span.free();
         for first in (0..count).step_by(MOVING as usize) {
             let size = (count - first).min(MOVING);
-            let psum = self.tile("summed", TileSpace::Psum, Dtype::F32, parts, size);
+            let psum = self.tile("psum", TileSpace::Psum, Dtype::F32, parts, size);
             let moving = span.part_of(first, size);
             self.emit(Instr::Matmul { dst: psum.clone(), stationary: ones.clone(), moving, accumulate: Accumulate::Never });
             self.emit(Instr::Copy { dst: dst.part_of(first, size), src: psum.clone() });
@@ -332,7 +332,7 @@ impl Lower<'_> {
         }
         if parts > 1 {
             let wide = if self.dtype(&span) == Dtype::F32 { span.clone() } else { self.cast(&span, Dtype::F32)? };
-            let psum = self.tile("turned", TileSpace::Psum, Dtype::F32, 1, parts);
+            let psum = self.tile("psum", TileSpace::Psum, Dtype::F32, 1, parts);
             self.emit(Instr::Transpose { dst: psum.clone(), data: wide });
             span = self.temp(Dtype::F32, 1, 1);
             self.emit(Instr::Reduce { op: fold.op, dst: span.clone(), data: Span { dims: vec![(1, 1), (1, parts)], ..psum.clone() } });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tile_ir::analysis::Analysis;
-use tile_ir::{Elem, Kernel, Loc, Op, Type, Value};
+use tile_ir::{Elem, Kernel, Loc, Op, Type, Value, ViewId};
 
 use super::plan::{LoopKey, Plan};
 use super::values::{FormsData, FormsId, Val};
@@ -60,6 +60,8 @@ pub(super) struct Lower<'a> {
     pub(super) constants: BTreeMap<(Dtype, u64), Span>,
     /// Integers of loops of the run, by level.
     pub(super) computed: Vec<(Expr, usize, FormsId)>,
+    /// Views of which there is a snapshot, with its sizes.
+    pub(super) snapshots: BTreeMap<ViewId, (crate::ir::Hbm, tile_ir::Shape)>,
     /// Operands of products with their summed axis on partitions.
     pub(super) majors: Vec<((FormsId, u64, super::contract::Piece, Dtype, bool), super::contract::Major)>,
     /// This program along x, y, z.
@@ -98,6 +100,7 @@ impl<'a> Lower<'a> {
             starts: BTreeMap::new(),
             constants: BTreeMap::new(),
             computed: Vec::new(),
+            snapshots: BTreeMap::new(),
             majors: Vec::new(),
             program: [Expr::Int(0), Expr::Int(0), Expr::Int(0)],
             counts: Vec::new(),

@@ -199,7 +199,7 @@ impl Lower<'_> {
     /// A tile with partitions and free elements exchanged, through PSUM.
     pub(super) fn turned(&mut self, span: &Span, dtype: Dtype) -> Result<Span> {
         let (rows, cols) = (span.parts, span.free());
-        let psum = self.tile("turned", TileSpace::Psum, self.dtype(span), cols, rows);
+        let psum = self.tile("psum", TileSpace::Psum, self.dtype(span), cols, rows);
         self.emit(Instr::Transpose { dst: psum.clone(), data: span.clone() });
         let dst = self.temp(dtype, cols, rows);
         self.emit(Instr::Copy { dst: dst.clone(), src: psum.clone() });
@@ -321,7 +321,7 @@ impl Lower<'_> {
         let dst = self.temp(Dtype::F32, parts, count);
         for first in (0..count).step_by(crate::limits::MOVING as usize) {
             let size = (count - first).min(crate::limits::MOVING);
-            let psum = self.tile("spread", TileSpace::Psum, Dtype::F32, parts, size);
+            let psum = self.tile("psum", TileSpace::Psum, Dtype::F32, parts, size);
             let accumulate = crate::ir::Accumulate::Never;
             let moving = row.part_of(first, size);
             self.emit(Instr::Matmul { dst: psum.clone(), stationary: ones.clone(), moving, accumulate });
