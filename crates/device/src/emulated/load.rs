@@ -83,7 +83,7 @@ fn compile(
             (result.map_err(|error| (error.is_skip(), error.to_string())), line)
         }
         Target::Nki => {
-            let result = Core::compile(&text, kernel).map(Kernel::Core);
+            let result = Core::compile(&text, kernel, options.checks).map(Kernel::Core);
             let line = |error: &emulator::nki::Error| error.diagnostics().first().map(|first| first.line);
             let line = result.as_ref().err().and_then(line);
             (result.map_err(|error| (error.is_skip(), error.to_string())), line)

@@ -119,7 +119,10 @@ impl Device for Emulated {
     }
 
     fn alloc(&mut self, bytes: u64, usage: Usage) -> Result<Buffer, Error> {
-        let memory = Memory::zeroed(bytes)?;
+        let memory = match self.target {
+            Target::Nki => Memory::shared(bytes)?,
+            Target::Language(_) | Target::Bang => Memory::zeroed(bytes)?,
+        };
         Ok(self.buffers.insert(Allocation { memory, info: BufferInfo { bytes, usage } }))
     }
 

@@ -2,8 +2,8 @@
 //! writes are returned, in their order.
 
 use bundle::manifest::{Access, ArgKind, Dtype, Kernel};
-use emulator::Arg;
 use emulator::nki::{self, Error, Launch, Operand, Program};
+use emulator::{Arg, Checks};
 
 /// A kernel.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ const fn dtype(dtype: Dtype) -> Option<nki::Dtype> {
 }
 
 impl Core {
-    pub(super) fn compile(text: &str, kernel: &Kernel) -> Result<Core, Error> {
-        Ok(Core { program: Program::compile(text, &kernel.entry)? })
+    pub(super) fn compile(text: &str, kernel: &Kernel, checks: Checks) -> Result<Core, Error> {
+        Ok(Core { program: Program::compile_with(text, &kernel.entry, checks)? })
     }
 
     /// Runs the kernel; `args` are those of `kernel`, and valid.

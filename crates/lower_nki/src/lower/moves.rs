@@ -259,7 +259,11 @@ impl Lower<'_> {
         let start = [Dim { count: 1, step: first_free }];
         let Some(begin) = start_of(&start, &span.dims) else { return self.broken("a place outside of a run") };
         let Some(chip) = compose(&trail, &span.dims).filter(|chip| chip.len() == within.len()) else {
-            return self.broken("a run that is not a pattern");
+            if load || span.dims == [(1, span.free())] {
+                return self.broken("a run that is not a pattern");
+            }
+            let copy = self.contiguous(span)?;
+            return self.copy_axes(&copy, (first_part, first_free), across, within, hbm, load);
         };
         let mut pairs: Vec<((u64, u64), (u64, u64))> = Vec::new();
         for (&(step, count), (_, there)) in chip.iter().zip(within) {
