@@ -144,7 +144,9 @@ impl Lower<'_> {
                 } else if free > 1 && column(self, left) {
                     self.scalar(op, dst, right, as_column(left), true)
                 } else {
-                    self.binary(op, dst, left, right, false)
+                    // 32-bit integers alone are exact where it is said that GpSimd computes.
+                    let wide = [dst, left, right].iter().all(|span| self.dtype(span).is_wide());
+                    self.binary(op, dst, left, right, wide && !op.on_bits())
                 }
             }
             (Arg::Span(left), right) => match number(right) {

@@ -40,6 +40,9 @@ impl Lower<'_> {
             CastOp::SIntToFp if from == Elem::I1 => self.alu(Alu::Multiply, dtype, &arg, &Arg::Float(-1.0), size),
             CastOp::SIntToFp => self.cast(x, dtype),
             CastOp::UIntToFp if range.lo() >= 0 || from == Elem::I1 => self.cast(x, dtype),
+            CastOp::UIntToFp if matches!(from, Elem::I64 | Elem::Index) => {
+                self.refuse(op, from, "convert numbers of 32 bits")
+            }
             CastOp::UIntToFp => {
                 let unsigned = self.unsigned(from, x, size)?;
                 let bits = self.exact(Alu::Add, Dtype::U32, &unsigned.into(), &Arg::Int(0), size)?;

@@ -163,7 +163,7 @@ impl Lower<'_> {
         if let (Some(a), Some(b)) = (a.as_int(), b.as_int()) {
             return Ok(Val::Int(Expr::Int(fold(op, a, b, elem))));
         }
-        let (Some((low_a, high_a)), Some((low_b, high_b))) = (self.bounds(a), self.bounds(b)) else {
+        let (Some((low_a, _)), Some((low_b, _))) = (self.bounds(a), self.bounds(b)) else {
             return self.broken("an integer leaves 64 bits");
         };
         let positive = low_a >= 0 && low_b >= 0;
@@ -184,7 +184,6 @@ impl Lower<'_> {
             BinaryOp::ShrS | BinaryOp::ShrU => power.filter(|_| low_a >= 0).map(|by| x.over(by)),
             BinaryOp::And | BinaryOp::Or | BinaryOp::Xor | BinaryOp::DivF | BinaryOp::MinF | BinaryOp::MaxF => None,
         };
-        let _ = (high_a, high_b);
         if let Some(expr) = expr
             && let Some((low, high)) = self.bounds(&expr)
             && wrap(elem, low) == low

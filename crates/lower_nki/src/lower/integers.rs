@@ -123,6 +123,11 @@ impl Lower<'_> {
                 };
                 return if narrow { self.wrapped_to_8(&result, size) } else { Ok(result) };
             }
+            BinaryOp::DivU | BinaryOp::RemU
+                if matches!(elem, Elem::I64 | Elem::Index) && (a.lo() < 0 || b.lo() < 0) =>
+            {
+                return self.refuse(op, elem, "divide numbers of 32 bits");
+            }
             BinaryOp::DivS | BinaryOp::DivU | BinaryOp::RemS | BinaryOp::RemU => {}
             BinaryOp::DivF | BinaryOp::MinF | BinaryOp::MaxF => return self.broken("floats among integers"),
         }

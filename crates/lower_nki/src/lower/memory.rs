@@ -208,7 +208,7 @@ impl Lower<'_> {
     }
 
     /// Level at which an address is known; for a view that the kernel writes, here.
-    fn level_of_load(&self, view: ViewId, indices: &[Value]) -> Result<usize> {
+    fn level_of_load(&mut self, view: ViewId, indices: &[Value]) -> Result<usize> {
         let written = self.kernel.view(view).is_some_and(|view| view.access == tile_ir::Access::Write);
         if written && !self.snapshots.contains_key(&view) {
             return Ok(self.innermost());
@@ -220,7 +220,7 @@ impl Lower<'_> {
     pub(super) fn load_op(&mut self, op: &Op) -> Result<Val> {
         let OpKind::Load { view, indices, pad, mask, in_bounds } = &op.kind else { return self.broken("no load") };
         let result = op.results[0];
-        let (ty, name) = (self.ty(result), self.name_of(result, "loaded"));
+        let (ty, name) = (self.ty(result), self.name_of(result, &format!("{}_tile", self.kernel.params[view.index()].name)));
         let mut level = self.level_of_load(*view, indices)?;
         let pad = self.value(*pad)?;
         if let Some(mask) = mask {
@@ -606,6 +606,40 @@ impl Lower<'_> {
             Some(id) => Ok(id),
             None => self.broken("a mask without bounds"),
         }
+    }
+
+    /// A mask that is not only cut by, as a tile.
+    pub(super) fn mask_value(&mut self, mask: Value) -> Result<Val> {
+        let Some(bounds) = self.boxes.get(&mask).cloned() else {
+            return self.broken("a value is used before it is there");
+        };
+        let shape = self.ty(mask).shape;
+        let level = bounds.iter().map(|bound| self.level_of(bound)).max().unwrap_or(0);
+        let val = self.at_level(level, |lower| {
+            let mut run = Vec::new();
+            for (d, (bound, &extent)) in bounds.iter().zip(shape.dims()).enumerate() {
+                match bound {
+                    Val::Int(expr) => {
+                        let end = lower.decide(&[expr], |bound| bound[0].clamp(0, extent as i64))?;
+                        if end == 0 {
+                            return Ok(Val::Int(Expr::Int(0)));
+                        }
+                        if end < extent as i64 {
+                            let span = lower.constant(Dtype::I32, Number::Int(end))?;
+                            run.push((d, lower.new_forms("bound", Dtype::I32, 1, Origin::Forms, vec![span])));
+                        }
+                    }
+                    Val::Tile(id) => run.push((d, *id)),
+                    Val::Float(_) => return lower.broken("a bound that is a float"),
+                }
+            }
+            if run.is_empty() { Ok(Val::Int(Expr::Int(1))) } else { Ok(Val::Tile(lower.box_mask(&shape, &run)?)) }
+        })?;
+        // Inside of a loop it may hold in some turns only.
+        if level == self.innermost() {
+            self.set(mask, val.clone());
+        }
+        Ok(val)
     }
 
     pub(super) fn create_mask(&mut self, op: &Op, bounds: &[Index]) -> Result<()> {

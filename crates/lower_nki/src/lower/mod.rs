@@ -102,6 +102,7 @@ fn lower_kernel(kernel: &Kernel) -> std::result::Result<Program, Error> {
             plan.at_run_time.insert(key);
             continue;
         }
+        let program = roomy(program);
         return match verify::verify(&program) {
             Ok(()) => Ok(program),
             Err(error) => settle(&kernel, unrolled, error),
@@ -125,7 +126,16 @@ fn settle(kernel: &Kernel, unrolled: Option<Program>, error: Error) -> std::resu
             help: "use larger tiles, or do not read what the kernel writes".to_owned(),
         });
     }
+    let program = roomy(program);
     verify::verify(&program).map(|()| program)
+}
+
+/// A program that gives tiles back after their last use, if it takes too much room without.
+fn roomy(mut program: Program) -> Program {
+    if verify::sbuf_bytes(&program) > limits::SBUF_BYTES {
+        verify::release(&mut program);
+    }
+    program
 }
 
 /// The outermost loop that the run does not carry out yet.

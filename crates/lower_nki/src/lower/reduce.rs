@@ -22,9 +22,14 @@ struct Fold {
 impl Lower<'_> {
     pub(super) fn reduce_op(&mut self, op: &Op, kind: ReduceOp, value: Value, acc: Value, dims: &[usize]) -> Result<Val> {
         let result = op.results[0];
-        let (ty, shape) = (self.ty(value), self.ty(value).shape);
+        let ty = self.ty(value);
         if ty.elem == Elem::I1 {
             return self.refuse(op, ty.elem, "reduce numbers instead, with `select`");
+        }
+        let range = self.range(result);
+        let wide = matches!(ty.elem, Elem::I64 | Elem::Index);
+        if wide && (range.lo() < i32::MIN.into() || range.hi() > i32::MAX.into()) {
+            return self.refuse(op, ty.elem, "numbers here leave 32 bits; use `u32` or bound the parameters");
         }
         let name = self.name_of(result, "reduced");
         let id = self.forms_of(value)?;
@@ -35,8 +40,6 @@ impl Lower<'_> {
         let reduced = reduced?;
         let dtype = Dtype::held(ty.elem);
         let count = self.ty(result).shape.count();
-        debug_assert!(count == self.data(reduced).count);
-        let _ = shape;
         if self.is_neutral(kind, acc, ty.elem)? {
             return Ok(Val::Tile(reduced));
         }
@@ -145,7 +148,7 @@ impl Lower<'_> {
     }
 
     /// A tile made of another, element by element.
-    fn changed(&mut self, id: FormsId, f: impl FnOnce(&mut Self, Span, Size) -> Result<Span>) -> Result<FormsId> {
+    pub(super) fn changed(&mut self, id: FormsId, f: impl FnOnce(&mut Self, Span, Size) -> Result<Span>) -> Result<FormsId> {
         let data = self.data(id);
         let (count, name) = (data.count, data.name.clone());
         let parts = if count == 1 { PARTITIONS } else { data.list.first().map_or_else(|| divisor(count), |span| span.parts) };

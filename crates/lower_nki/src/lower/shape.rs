@@ -22,7 +22,14 @@ impl Lower<'_> {
         };
         match literal {
             Literal::Splat(n) => Ok(number(n)),
-            Literal::Iota { dim } => Ok(Val::Tile(self.at_level(0, |lower| lower.iota(&ty.shape, *dim))?)),
+            Literal::Iota { dim } => {
+                let id = self.iota(&ty.shape, *dim)?;
+                let dtype = Dtype::held(ty.elem);
+                if dtype == Dtype::I32 {
+                    return Ok(Val::Tile(id));
+                }
+                Ok(Val::Tile(self.at_level(0, |lower| lower.changed(id, |lower, span, _| lower.cast(&span, dtype)))?))
+            }
             Literal::Dense(numbers) => {
                 let mut runs: Vec<(u64, u64, &Constant)> = Vec::new();
                 for (at, n) in numbers.iter().enumerate() {
@@ -64,14 +71,12 @@ impl Lower<'_> {
             (shape.dims()[..dim].iter().product(), shape.dims()[dim + 1..].iter().product());
         let id = self.at_level(0, |lower| {
             // One axis that counts: along partitions, or within them, or both.
-            let line = Shape::new(&[extent, 1]).unwrap_or_default();
             let parts = if extent == 1 { 1 } else if outer == 1 { divisor(extent) } else { 1 };
             let span = lower.tile("index", crate::ir::TileSpace::Sbuf, Dtype::I32, parts, extent / parts);
             let multiplier = (extent / parts) as i64;
             lower.emit(Instr::Iota { dst: span.clone(), pattern: vec![(1, extent / parts)], offset: 0, multiplier });
             let span = if extent == 1 { lower.to_all_partitions(&span, PARTITIONS)? } else { span };
             let counted = lower.new_forms("index", Dtype::I32, extent, Origin::Forms, vec![span]);
-            let _ = line;
             let dims = vec![
                 Dim { count: outer, step: 0 },
                 Dim { count: extent, step: u64::from(extent > 1) },
@@ -156,7 +161,8 @@ impl Lower<'_> {
 
     pub(super) fn transpose_op(&mut self, op: &Op, x: Value, perm: &[usize]) -> Result<Val> {
         let (from, to) = (self.ty(x).shape, self.ty(op.results[0]).shape);
-        let Val::Tile(id) = self.value(x)? else { return self.value(x) };
+        let val = self.value(x)?;
+        let Val::Tile(id) = val else { return Ok(val) };
         let strides = from.strides();
         let dims: Vec<Dim> = perm.iter().map(|&d| Dim { count: from.dims()[d], step: strides[d] }).collect();
         let name = self.name_of(op.results[0], "transposed");
@@ -186,7 +192,8 @@ impl Lower<'_> {
 
     pub(super) fn slice_op(&mut self, op: &Op, x: Value, offsets: &[u64]) -> Result<Val> {
         let (from, to) = (self.ty(x).shape, self.ty(op.results[0]).shape);
-        let Val::Tile(id) = self.value(x)? else { return self.value(x) };
+        let val = self.value(x)?;
+        let Val::Tile(id) = val else { return Ok(val) };
         let strides = from.strides();
         let first = offsets.iter().zip(&strides).map(|(offset, stride)| offset * stride).sum();
         let dims = to.dims().iter().zip(&strides).map(|(&count, &step)| Dim { count, step }).collect();
@@ -218,7 +225,8 @@ impl Lower<'_> {
     pub(super) fn extract_op(&mut self, op: &Op, x: Value, indices: &[Index]) -> Result<Val> {
         let (from, to) = (self.ty(x).shape, self.ty(op.results[0]).shape);
         let (known, run) = self.indices(indices)?;
-        let Val::Tile(id) = self.value(x)? else { return self.value(x) };
+        let val = self.value(x)?;
+        let Val::Tile(id) = val else { return Ok(val) };
         let strides = from.strides();
         let first: u64 = known.iter().map(|(d, at)| at.as_int().unwrap_or(0) as u64 * strides[*d]).sum();
         let dims: Vec<Dim> =

@@ -220,10 +220,10 @@ impl<'a> Lower<'a> {
     }
 
     /// The value of an operand.
-    pub(super) fn value(&self, value: Value) -> Result<Val> {
+    pub(super) fn value(&mut self, value: Value) -> Result<Val> {
         match &self.values[value.index()] {
             Some(val) => Ok(val.clone()),
-            None => self.broken("a value is used before it is there"),
+            None => self.mask_value(value),
         }
     }
 

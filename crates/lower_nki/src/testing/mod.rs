@@ -1,1 +1,5 @@
-//! For tests.
+//! For tests: programs with one thing damaged.
+
+mod mutate;
+
+pub use mutate::{Mutation, mutations};
