@@ -2,14 +2,29 @@
 
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+mod kernels;
+
+use device::{Emulated, EmulatedOptions};
 use emit::Source;
-use judge::Case;
+use emulator::Checks;
+use judge::{Case, Outputs};
 use lower_nki::Error;
 use lower_nki::ir::Program;
 use tile_ir::{Kernel, Module};
 
-/// The device that executes printed texts.
-pub(crate) const DEVICE: &str = "nki-emu";
+/// Runs a text once with every access checked; what it wrote.
+///
+/// # Errors
+/// What the emulator refuses.
+pub(crate) fn run(source: &Source, case: &Case) -> Result<Outputs, String> {
+    let options = EmulatedOptions { checks: Checks::Memory, threads: Some(1), seed: 0, cache: None };
+    let run = || {
+        let mut device = Emulated::named("nki-emu", options)?;
+        let kernel = kernel_testing::load(&mut device, source)?;
+        kernel_testing::launch(&mut device, &kernel, case)
+    };
+    run().map_err(|error: device::Error| error.to_string())
+}
 
 /// The program of a kernel.
 ///
@@ -49,6 +64,14 @@ pub(crate) fn check(kernel: &Kernel, source: &Source, case: &Case) -> Result<(),
         let tiles = tile_ir::print_module(&module).unwrap_or_default();
         format!("{} {}: {problem}\n{tiles}\n{}", kernel.name, case.seed, source.text)
     };
-    let found = kernel_testing::run(DEVICE, source, case).map_err(&told)?;
+    let found = run(source, case).map_err(&told)?;
     kernel_testing::compare(kernel, case, &found).map_err(told)
+}
+
+/// The hand-made kernels that the target takes: those of all backends and this one's.
+pub(crate) fn hand() -> Vec<Kernel> {
+    let shared = kernel_testing::kernels(tile_ir::UnaryOp::ALL, 24);
+    // The conversions of all backends have views of 64 bits.
+    let taken = shared.into_iter().filter(|kernel| lower(kernel).is_ok());
+    taken.chain(kernels::own()).collect()
 }

@@ -315,7 +315,7 @@ impl Lower<'_> {
             Some(_) | None => self.contiguous(&span)?,
         };
         let from = self.dtype(&span);
-        let dst = self.temp(dtype, piece.parts, piece.steps * side.others);
+        let dst = self.tile(&format!("{name}_turned"), TileSpace::Sbuf, dtype, piece.parts, piece.steps * side.others);
         let most = (BANK_BYTES / (rows * from.bytes())).max(1);
         for run in 0..runs {
             let group = |lower: &mut Self, first: Expr, count: u64| {

@@ -35,7 +35,7 @@ impl Lower<'_> {
     /// A place for a value of this type, that begins with `init`.
     fn carry(&mut self, value: Value, init: Option<&Val>) -> Result<Carried> {
         let ty = self.ty(value);
-        let (count, dtype, name) = (ty.shape.count(), Dtype::held(ty.elem), self.name_of(value, "carried"));
+        let (count, dtype, name) = (ty.shape.count(), Dtype::held(ty.elem), self.name_of(value, if ty == tile_ir::Type::INDEX { "i" } else { "carried" }));
         let parts = match init {
             _ if count == 1 => PARTITIONS,
             Some(Val::Tile(id)) => self.choose_parts(&[*id], &ty.shape),
@@ -375,6 +375,12 @@ impl Lower<'_> {
     }
 
     fn op(&mut self, op: &Op) -> Result<()> {
+        if let [result] = op.results[..]
+            && self.values[result.index()].is_some()
+            && self.invariant.contains(&result)
+        {
+            return Ok(());
+        }
         let loc = std::mem::replace(&mut self.loc, op.loc.clone());
         let innermost = self.innermost();
         let before = std::mem::replace(&mut self.current, innermost);

@@ -296,6 +296,7 @@ impl Lower<'_> {
     fn load_anywhere(&mut self, place: &Place, shape: &Shape, dtype: Dtype, pad: &Val, name: &str) -> Result<FormsId> {
         let view = self.shape_as_loaded(place.view, place.load)?;
         let size = Size { parts: PARTITIONS, free: 1 };
+        let before = std::mem::replace(&mut self.naming, "start".to_owned());
         let clamp = |lower: &mut Self, x: &Span, low: i64, high: i64| {
             let low = lower.exact(Alu::Maximum, Dtype::I32, &Arg::Span(x.clone()), &Arg::Int(low), size)?;
             lower.exact(Alu::Minimum, Dtype::I32, &low.into(), &Arg::Int(high), size)
@@ -332,6 +333,7 @@ impl Lower<'_> {
             }
         }
         let (hbm, mut dims) = self.address(&near)?;
+        self.naming = before;
         for (dim, inside) in dims.iter_mut().zip(&near.inside) {
             dim.count = inside.1;
         }
@@ -349,6 +351,7 @@ impl Lower<'_> {
         let first: u64 = around.iter().zip(&steps).map(|(dim, step)| dim.1 * step).sum();
         let inner: Vec<Dim> = dims.iter().zip(&steps).map(|(dim, &step)| Dim { count: dim.count, step }).collect();
         self.scatter(&block, &inner, &Hbm { offset: Expr::from(first), ..scratch.clone() }, None)?;
+        let before = std::mem::replace(&mut self.naming, "start".to_owned());
         let mut index = None;
         for ((_, _, away), &step) in around.iter().zip(&steps) {
             let Some(away) = away else { continue };
@@ -362,6 +365,7 @@ impl Lower<'_> {
         // Addresses are not negative: the run adds to the element before the least one.
         let from: u64 = begin.iter().zip(&steps).map(|(begin, step)| begin * step).sum();
         let index = self.exact(Alu::Add, Dtype::I32, &index.into(), &Arg::Int(from as i64), size)?;
+        self.naming = before;
         let dynamic = Some(self.dynamic(index, 0));
         let leading = place.sizes.len() - shape.rank();
         let dims = place.sizes.iter().zip(&steps).skip(leading).map(|(&count, &step)| Dim { count, step }).collect();

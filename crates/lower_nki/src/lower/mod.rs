@@ -14,6 +14,7 @@ mod elementwise;
 mod folding;
 mod functions;
 mod integers;
+mod invariant;
 mod memory;
 mod moves;
 mod plan;

@@ -99,7 +99,8 @@ pub(super) fn box_parts(shape: &[u64], part: &[(u64, u64)]) -> u64 {
     }
     let whole = |parts: &u64| {
         let run = cols / parts;
-        cols.is_multiple_of(*parts) && first.is_multiple_of(run) && count.is_multiple_of(run)
+        let long = run >= super::values::RUN || *parts == 1;
+        long && cols.is_multiple_of(*parts) && first.is_multiple_of(run) && count.is_multiple_of(run)
     };
     (1..=limits::PARTITIONS.min(cols)).rev().find(whole).unwrap_or(1)
 }

@@ -200,7 +200,7 @@ impl Lower<'_> {
 
     /// Folds the last of these axes of each partition.
     fn along(&mut self, fold: Fold, span: &Span, dims: &[Dim]) -> Result<Span> {
-        let Some((&last, kept)) = dims.split_last() else { return self.broken("nothing to fold") };
+        let Some((_, kept)) = dims.split_last() else { return self.broken("nothing to fold") };
         let Some(pattern) = compose(dims, &span.dims).filter(|pattern| pattern.len() == dims.len()) else {
             let copy = self.contiguous(span)?;
             return self.along(fold, &copy, dims);

@@ -1,6 +1,6 @@
 //! The state of lowering one kernel, and what puts statements into the program.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tile_ir::analysis::Analysis;
 use tile_ir::{Elem, Kernel, Loc, Op, Type, Value, ViewId};
@@ -60,6 +60,8 @@ pub(super) struct Lower<'a> {
     pub(super) constants: BTreeMap<(Dtype, u64), Span>,
     /// Integers of loops of the run, by level.
     pub(super) computed: Vec<(Expr, usize, FormsId)>,
+    /// Values that are the same in all programs and turns.
+    pub(super) invariant: BTreeSet<Value>,
     /// Views of which there is a snapshot, with its sizes.
     pub(super) snapshots: BTreeMap<ViewId, (crate::ir::Hbm, tile_ir::Shape)>,
     /// Operands of products with their summed axis on partitions.
@@ -100,6 +102,7 @@ impl<'a> Lower<'a> {
             starts: BTreeMap::new(),
             constants: BTreeMap::new(),
             computed: Vec::new(),
+            invariant: super::invariant::find(kernel),
             snapshots: BTreeMap::new(),
             majors: Vec::new(),
             program: [Expr::Int(0), Expr::Int(0), Expr::Int(0)],
@@ -184,7 +187,8 @@ impl<'a> Lower<'a> {
             return Ok(span.clone());
         }
         let span = self.at_level(0, |lower| {
-            let span = lower.tile("constant", TileSpace::Sbuf, dtype, crate::limits::PARTITIONS, 1);
+            let name = if number == Number::Float(1.0) { "ones" } else { "constant" };
+            let span = lower.tile(name, TileSpace::Sbuf, dtype, crate::limits::PARTITIONS, 1);
             lower.emit(Instr::Fill { dst: span.clone(), value: number });
             Ok(span)
         })?;

@@ -67,10 +67,17 @@ pub(super) fn divisor(count: u64) -> u64 {
     (1..=PARTITIONS.min(count.max(1))).rev().find(|parts| count.is_multiple_of(*parts)).unwrap_or(1)
 }
 
-/// Partitions that suit a tile: its rows, or its elements if it is one row.
+/// Elements of a run that a copy should have at least: 256 bytes of `f32` (source: aws-neuron-sdk,
+/// nki/deep-dives/nki-dma-bandwidth-guide.rst). As many take an engine about as long as to begin.
+pub(super) const RUN: u64 = 64;
+
+/// Partitions that suit a tile: its rows, or runs of its elements if it is one row.
 pub(super) fn natural(shape: &Shape) -> u64 {
-    let rows = shape.dims().split_last().map_or(1, |(_, rows)| rows.iter().product());
-    if rows > 1 { divisor(rows) } else { divisor(shape.count()) }
+    let (rows, count) = (shape.dims().split_last().map_or(1, |(_, rows)| rows.iter().product()), shape.count());
+    if rows > 1 {
+        return divisor(rows);
+    }
+    (1..=PARTITIONS).rev().find(|parts| count.is_multiple_of(*parts) && count / parts >= RUN).unwrap_or(1)
 }
 
 impl Lower<'_> {

@@ -131,6 +131,23 @@ const fn other(op: Alu) -> Alu {
     }
 }
 
+/// Whether the order of the operands makes no difference.
+const fn commutes(op: Alu) -> bool {
+    match op {
+        Alu::Add | Alu::Multiply | Alu::Maximum | Alu::Minimum | Alu::Equal | Alu::NotEqual | Alu::And | Alu::Or | Alu::Xor => {
+            true
+        }
+        Alu::Subtract
+        | Alu::Power
+        | Alu::Greater
+        | Alu::GreaterEqual
+        | Alu::Less
+        | Alu::LessEqual
+        | Alu::Left
+        | Alu::Right => false,
+    }
+}
+
 fn moved(span: &Span) -> Span {
     Span { offset: span.offset.clone().plus(Expr::Int(1)), ..span.clone() }
 }
@@ -166,12 +183,23 @@ fn damage(instr: &Instr) -> Vec<(&'static str, Instr)> {
             ("destination elsewhere", Instr::Copy { dst: moved(&dst), src }),
         ],
         Instr::Fill { dst, value } => vec![("other number", Instr::Fill { value: number(&value), dst })],
-        Instr::Binary { op, dst, left, right, exact } => vec![
-            ("operands exchanged", Instr::Binary { op, dst: dst.clone(), left: right.clone(), right: left.clone(), exact }),
-            ("other operator", Instr::Binary { op: other(op), dst: dst.clone(), left: left.clone(), right: right.clone(), exact }),
-            ("left operand twice", Instr::Binary { op, dst: dst.clone(), right: left.clone(), left, exact }),
-            ("destination elsewhere", Instr::Binary { op, dst: moved(&dst), left: right.clone(), right, exact }),
-        ],
+        Instr::Binary { op, dst, left, right, exact } => {
+            let of = |op, left: &Span, right: &Span| Instr::Binary {
+                op,
+                dst: dst.clone(),
+                left: left.clone(),
+                right: right.clone(),
+                exact,
+            };
+            let mut all = vec![("other operator", of(other(op), &left, &right))];
+            if left != right {
+                all.push(("left operand twice", of(op, &left, &left)));
+            }
+            if left != right && !commutes(op) {
+                all.push(("operands exchanged", of(op, &right, &left)));
+            }
+            all
+        }
         Instr::Scalar { op, dst, data, operand, reverse } => {
             let changed = match &operand {
                 Operand::Number(n) => Operand::Number(number(n)),
@@ -184,11 +212,12 @@ fn damage(instr: &Instr) -> Vec<(&'static str, Instr)> {
                 operand: operand.clone(),
                 reverse,
             };
-            vec![
-                ("other operand", of(op, &changed, reverse)),
-                ("other operator", of(other(op), &operand, reverse)),
-                ("operands exchanged", of(op, &operand, !reverse)),
-            ]
+            let mut all =
+                vec![("other operand", of(op, &changed, reverse)), ("other operator", of(other(op), &operand, reverse))];
+            if !commutes(op) {
+                all.push(("operands exchanged", of(op, &operand, !reverse)));
+            }
+            all
         }
         Instr::Rsqrt { dst, data } => vec![("other instruction", Instr::Copy { dst, src: data })],
         Instr::Activation { op, dst, data, scale } => {

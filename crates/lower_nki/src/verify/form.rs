@@ -6,6 +6,9 @@ use super::{Problem, Ranges, range};
 use crate::ir::{Alu, Base, Bound, Dtype, Hbm, Instr, Mem, Number, Operand, Program, Span, Stmt, StmtKind, TileSpace};
 use crate::limits::{AXIS_ELEMENTS, AXIS_STEP, BANK_BYTES, FREE_AXES, MOVING, PARTITIONS, STATIONARY};
 
+/// A pattern that instructions do not hold: the one rule that depends on the user's sizes alone.
+pub(super) const TOO_WIDE: &str = "an axis that is too long or has too wide a step";
+
 type Checked = Result<(), String>;
 
 pub(super) fn check(program: &Program) -> Result<(), Problem> {
@@ -100,7 +103,7 @@ impl Form<'_> {
         let merged = span.merged();
         ensure(merged.len() <= FREE_AXES, "a pattern of too many axes")?;
         let small = merged.iter().all(|&(step, count)| step <= AXIS_STEP && count <= AXIS_ELEMENTS);
-        ensure(small, "an axis that is too long or has too wide a step")
+        ensure(small, TOO_WIDE)
     }
 
     fn destination(&self, span: &Span, spaces: &[TileSpace]) -> Checked {

@@ -107,10 +107,6 @@ impl Problem {
 /// # Errors
 /// The first rule that is broken: [`Error::Broken`], or [`Error::Limit`] where tiles take more room than there is.
 pub fn verify(program: &Program) -> Result<(), Error> {
-    let checked = form::check(program).and_then(|()| order::check(program));
-    if let Err(Problem { detail, loc }) = checked {
-        return Err(Error::Broken { target: TARGET, kernel: program.name.clone(), detail, loc });
-    }
     let limit = |what: String, needed, limit, loc: &Loc| {
         let help = "use smaller tiles".to_owned();
         Err(Error::Limit { target: TARGET, kernel: program.name.clone(), what, needed, limit, loc: loc.clone(), help })
@@ -123,6 +119,14 @@ pub fn verify(program: &Program) -> Result<(), Error> {
     let banks = psum_banks(program);
     if banks > limits::BANKS {
         return limit("sums in banks of PSUM".to_owned(), banks, limits::BANKS, &program.loc);
+    }
+    let checked = form::check(program).and_then(|()| order::check(program));
+    if let Err(Problem { detail, loc }) = checked {
+        if detail == form::TOO_WIDE {
+            let needed = program.tiles.iter().map(|tile| tile.free).max().unwrap_or(0);
+            return limit(format!("{detail}: a tile in elements of a partition"), needed, limits::AXIS_STEP, &loc);
+        }
+        return Err(Error::Broken { target: TARGET, kernel: program.name.clone(), detail, loc });
     }
     Ok(())
 }
