@@ -2,14 +2,15 @@
 
 mod backend;
 
-use lower_nki::testing::mutations;
+use lower_nki::testing::{mutations, spreads};
 use lower_nki::verify::verify;
 use rayon::prelude::*;
 use tile_ir::Kernel;
 
 /// Kernels on whose inputs every operation makes a difference. Among functions and whole-range integers are steps for numbers that random inputs
 /// do not have, such as the last one of a division.
-const TOLD_APART: [&str; 7] = ["product", "matrices", "control", "tall", "append", "odd_product", "stretch"];
+const TOLD_APART: [&str; 7] =
+    ["product", "matrices", "tall", "append", "odd_product", "stretch", "overhang"];
 
 /// How a damaged program was found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ enum Noticed {
     Verifier,
     Run,
     Numbers,
+    /// Nothing depends on what was damaged: see [`spreads`].
+    Equal,
     /// Not at all.
     Missed,
 }
@@ -39,7 +42,7 @@ fn damaged_programs_are_noticed() {
                 return (Noticed::Verifier, described);
             }
             let source = mlir_to_nki::print(&mutation.program).expect("verified");
-            for case in kernel_testing::judged_cases(kernel, &[1, 2]) {
+            for case in kernel_testing::judged_cases(kernel, &[1, 2, 3, 4]) {
                 match backend::run(&source, &case) {
                     Err(_) => return (Noticed::Run, described),
                     Ok(found) if kernel_testing::compare(kernel, &case, &found).is_err() => {
@@ -48,16 +51,18 @@ fn damaged_programs_are_noticed() {
                     Ok(_) => {}
                 }
             }
-            (Noticed::Missed, described)
+            let nan = mutation.what.starts_with("no number") && spreads(&mutation.program);
+            (if nan { Noticed::Equal } else { Noticed::Missed }, described)
         })
         .collect();
     let by = |way: Noticed| results.iter().filter(|result| result.0 == way).count();
     println!(
-        "{} of {count} damaged programs: {} by the verifier, {} by the run, {} by its numbers, {} missed",
+        "{} of {count} damaged programs: {} by the verifier, {} by the run, {} by its numbers, {} equal, {} missed",
         results.len(),
         by(Noticed::Verifier),
         by(Noticed::Run),
         by(Noticed::Numbers),
+        by(Noticed::Equal),
         by(Noticed::Missed)
     );
     let missed: Vec<&str> = results.iter().filter(|result| result.0 == Noticed::Missed).map(|r| r.1.as_str()).collect();

@@ -1,5 +1,6 @@
 //! Loads, stores and addresses.
 
+use tile_ir::analysis::Range;
 use tile_ir::{Index, Op, OpKind, Shape, Value, ViewId};
 
 use super::calc::{Arg, Size};
@@ -30,6 +31,8 @@ struct Place {
     inside: Vec<(u64, u64)>,
     /// Whether it is read.
     load: bool,
+    /// What is known of the indices.
+    ranges: Vec<Range>,
 }
 
 impl Lower<'_> {
@@ -158,7 +161,8 @@ impl Lower<'_> {
                 Val::Float(_) => return self.broken("an index that is a float"),
             }
         }
-        Ok(Some(Place { view, starts, sizes, inside, load }))
+        let ranges = indices.iter().map(|&index| self.range(index)).collect();
+        Ok(Some(Place { view, starts, sizes, inside, load, ranges }))
     }
 
     /// Where the part of a tile that is inside begins, with its dimensions.
@@ -297,11 +301,18 @@ impl Lower<'_> {
         let view = self.shape_as_loaded(place.view, place.load)?;
         let size = Size { parts: PARTITIONS, free: 1 };
         let before = std::mem::replace(&mut self.naming, "start".to_owned());
-        let clamp = |lower: &mut Self, x: &Span, low: i64, high: i64| {
-            let low = lower.exact(Alu::Maximum, Dtype::I32, &Arg::Span(x.clone()), &Arg::Int(low), size)?;
-            lower.exact(Alu::Minimum, Dtype::I32, &low.into(), &Arg::Int(high), size)
+        // A number between these, as far as it is not known to be, and what is known then.
+        let clamp = |lower: &mut Self, (x, from, to): &(Span, i64, i64), low: i64, high: i64| -> Result<(Span, i64, i64)> {
+            let mut x = x.clone();
+            if *from < low {
+                x = lower.exact(Alu::Maximum, Dtype::I32, &Arg::Span(x), &Arg::Int(low), size)?;
+            }
+            if *to > high {
+                x = lower.exact(Alu::Minimum, Dtype::I32, &Arg::Span(x), &Arg::Int(high), size)?;
+            }
+            Ok((x, (*from).clamp(low, high), (*to).clamp(low, high)))
         };
-        let (mut near, mut begin) = (Place { view: place.view, starts: vec![], sizes: vec![], inside: vec![], load: true }, vec![]);
+        let (mut near, mut begin) = (Place { view: place.view, starts: vec![], sizes: vec![], inside: vec![], load: true, ranges: vec![] }, vec![]);
         // By dimension: elements of the private tensor, where the tile near begins in it, and what the run adds.
         let mut around: Vec<(u64, u64, Option<Span>)> = Vec::new();
         for (dim, start) in place.starts.iter().enumerate() {
@@ -309,14 +320,19 @@ impl Lower<'_> {
             match start {
                 Start::Anywhere(id) => {
                     let count = whole.min(view.dims()[dim]);
-                    let index = self.form(*id, PARTITIONS)?;
+                    let range = place.ranges[dim];
+                    let index = (self.form(*id, PARTITIONS)?, range.lo(), range.hi());
                     let nearest = clamp(self, &index, 0, (view.dims()[dim] - count) as i64)?;
                     // Far outside, the difference may leave 32 bits, so that the index is brought nearer first.
                     let reach = (view.dims()[dim] + whole) as i64;
                     let index = clamp(self, &index, -reach, reach)?;
-                    let away = self.exact(Alu::Subtract, Dtype::I32, &index.into(), &Arg::Span(nearest.clone()), size)?;
-                    let away = clamp(self, &away, -(whole as i64), count as i64)?;
-                    let id = self.new_forms("start", Dtype::I32, 1, Origin::Forms, vec![nearest]);
+                    let apart = Arg::Span(nearest.0.clone());
+                    let away = self.exact(Alu::Subtract, Dtype::I32, &Arg::Span(index.0.clone()), &apart, size)?;
+                    // Its number less the nearest one that is inside: nothing as long as it is inside itself.
+                    let last = (view.dims()[dim] - count) as i64;
+                    let away = (away, index.1.min(0), (index.2 - last).max(0));
+                    let away = clamp(self, &away, -(whole as i64), count as i64)?.0;
+                    let id = self.new_forms("start", Dtype::I32, 1, Origin::Forms, vec![nearest.0]);
                     near.starts.push(Start::Inside(id));
                     near.sizes.push(count);
                     near.inside.push((0, count));

@@ -2,4 +2,4 @@
 
 mod mutate;
 
-pub use mutate::{Mutation, mutations};
+pub use mutate::{Mutation, mutations, spreads};

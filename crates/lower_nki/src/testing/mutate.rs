@@ -43,6 +43,34 @@ pub fn mutations(program: &Program) -> Vec<Mutation> {
     all
 }
 
+/// Whether a NaN reaches everything that is computed from it: no comparison, choice, smallest or largest is in the way. If NaN in the place of a
+/// constant changes nothing in such a program, nothing depends on the constant.
+pub fn spreads(program: &Program) -> bool {
+    fn all(body: &[Stmt]) -> bool {
+        body.iter().all(|stmt| match &stmt.kind {
+            StmtKind::Instr(instr) => match instr {
+                Instr::Binary { op, .. } | Instr::Scalar { op, .. } | Instr::Reduce { op, .. } => {
+                    matches!(op, Alu::Add | Alu::Subtract | Alu::Multiply)
+                }
+                Instr::Predicated { .. } => false,
+                Instr::Dma { .. }
+                | Instr::Copy { .. }
+                | Instr::Fill { .. }
+                | Instr::Rsqrt { .. }
+                | Instr::Activation { .. }
+                | Instr::Reciprocal { .. }
+                | Instr::Matmul { .. }
+                | Instr::Transpose { .. }
+                | Instr::Iota { .. } => true,
+            },
+            StmtKind::For { body, .. } => all(body),
+            StmtKind::Declare(_) | StmtKind::Release(_) => true,
+            StmtKind::Repeat { .. } | StmtKind::While { .. } => false,
+        })
+    }
+    all(&program.body)
+}
+
 fn describe(kind: &StmtKind) -> String {
     let text = match kind {
         StmtKind::Instr(instr) => format!("{instr:?}"),
@@ -103,7 +131,7 @@ fn damage_loop(kind: &StmtKind) -> Vec<(&'static str, StmtKind)> {
             ]
         }
         StmtKind::Repeat { lower, upper, step, body } => {
-            vec![("step", StmtKind::Repeat { lower: lower.clone(), upper: upper.clone(), step: step + 1, body: body.clone() })]
+            vec![("step", StmtKind::Repeat { lower: lower.clone(), upper: upper.clone(), step: step * 2, body: body.clone() })]
         }
         StmtKind::While { .. } | StmtKind::Declare(_) | StmtKind::Release(_) | StmtKind::Instr(_) => vec![],
     }
@@ -182,6 +210,10 @@ fn damage(instr: &Instr) -> Vec<(&'static str, Instr)> {
             ("source elsewhere", Instr::Copy { src: moved(&src), dst: dst.clone() }),
             ("destination elsewhere", Instr::Copy { dst: moved(&dst), src }),
         ],
+        // Floats become NaN, which nothing but a choice loses: see [`spreads`].
+        Instr::Fill { dst, value: Number::Float(_) } => {
+            vec![("no number", Instr::Fill { value: Number::Float(f32::NAN), dst })]
+        }
         Instr::Fill { dst, value } => vec![("other number", Instr::Fill { value: number(&value), dst })],
         Instr::Binary { op, dst, left, right, exact } => {
             let of = |op, left: &Span, right: &Span| Instr::Binary {
