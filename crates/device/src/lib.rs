@@ -46,19 +46,7 @@ pub use sequence::{Note, Sequence};
 pub use vulkan::{Vulkan, VulkanOptions};
 
 /// Names that [`open`] takes.
-pub const NAMES: &[&str] = &[
-    "cpu",
-    "cuda",
-    "metal",
-    "vulkan",
-    "msl-emu",
-    "cuda-emu",
-    "musa-emu",
-    "ascendc-emu",
-    "pto-emu",
-    "bang-emu",
-    "gaudi-emu",
-];
+pub const NAMES: &[&str] = &["cpu", "cuda", "metal", "vulkan", "msl-emu", "cuda-emu", "musa-emu", "ascendc-emu", "pto-emu", "bang-emu", "gaudi-emu", "nki-emu", "aie-emu"];
 
 /// Most threads of a device that runs on the processor.
 pub(crate) const MAX_THREADS: usize = 1024;
@@ -291,6 +279,8 @@ pub fn open(name: &str, threads: Option<usize>) -> Result<Box<dyn Device>, Error
         "pto-emu" => emulated("pto-emu", threads),
         "bang-emu" => emulated("bang-emu", threads),
         "gaudi-emu" => emulated("gaudi-emu", threads),
+        "aie-emu" => emulated("aie-emu", threads),
+        "nki-emu" => emulated("nki-emu", threads),
         #[cfg(any(target_os = "macos", tenfold_check_metal))]
         "metal" => Ok(Box::new(Metal::new()?)),
         #[cfg(not(any(target_os = "macos", tenfold_check_metal)))]

@@ -3,6 +3,8 @@
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ptr::NonNull;
 
+use emulator::nki::Shared;
+
 use crate::error::Error;
 
 /// A cache line, and the widest vector.
@@ -12,7 +14,15 @@ const ALIGN: usize = 64;
 pub(crate) struct Memory {
     pointer: NonNull<u8>,
     bytes: usize,
-    layout: Layout,
+    held: Held,
+}
+
+/// What holds memory.
+enum Held {
+    /// The allocator.
+    Heap(Layout),
+    /// A file that another process maps too.
+    File(#[expect(dead_code, reason = "only kept")] Shared),
 }
 
 // SAFETY: it owns its memory, like a `Vec<u8>`.
@@ -29,7 +39,16 @@ impl Memory {
         let layout = Layout::from_size_align(size, ALIGN).map_err(|_| refused())?;
         // SAFETY: the layout has a size above 0.
         let pointer = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or_else(refused)?;
-        Ok(Memory { pointer, bytes: bytes as usize, layout })
+        Ok(Memory { pointer, bytes: bytes as usize, held: Held::Heap(layout) })
+    }
+
+    /// As [`Memory::zeroed`], for kernels that run in a process of their own.
+    pub(crate) fn shared(bytes: u64) -> Result<Memory, Error> {
+        let refused = || Error::OutOfMemory { bytes };
+        let size = bytes.max(1).checked_next_multiple_of(ALIGN as u64).ok_or_else(refused)?;
+        let mut shared = Shared::zeroed(size).map_err(|_| refused())?;
+        let pointer = NonNull::new(shared.pointer()).ok_or_else(refused)?;
+        Ok(Memory { pointer, bytes: bytes as usize, held: Held::File(shared) })
     }
 
     /// Bytes asked for.
@@ -55,8 +74,11 @@ impl Memory {
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        // SAFETY: allocated with this layout, freed once.
-        unsafe { dealloc(self.pointer.as_ptr(), self.layout) }
+        match &self.held {
+            // SAFETY: allocated with this layout, freed once.
+            Held::Heap(layout) => unsafe { dealloc(self.pointer.as_ptr(), *layout) },
+            Held::File(_) => {}
+        }
     }
 }
 

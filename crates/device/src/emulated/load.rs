@@ -9,6 +9,7 @@ use emulator::{Language, Program};
 use super::EmulatedOptions;
 use super::bang::Tasks;
 use super::gaudi::Members;
+use super::nki::Core;
 use super::target::Target;
 use crate::error::Error;
 
@@ -27,6 +28,8 @@ pub(super) enum Kernel {
     Tasks(Tasks),
     /// Members of an index space of TPC-C.
     Members(Members),
+    /// A NeuronCore.
+    Core(Core),
 }
 
 /// Compiles every kernel, `workers` at a time; results in the manifest's order.
@@ -90,6 +93,12 @@ fn compile(
                 Ok(_) | Err(_) => None,
             };
             (result.map_err(|error| (false, error.to_string())), line)
+        }
+        Target::Nki => {
+            let result = Core::compile(&text, kernel, options.checks).map(Kernel::Core);
+            let line = |error: &emulator::nki::Error| error.diagnostics().first().map(|first| first.line);
+            let line = result.as_ref().err().and_then(line);
+            (result.map_err(|error| (error.is_skip(), error.to_string())), line)
         }
     };
     result.map_err(|(skip, message)| {

@@ -5,6 +5,7 @@
 mod bang;
 mod gaudi;
 mod load;
+mod nki;
 mod target;
 
 use std::path::PathBuf;
@@ -61,7 +62,7 @@ impl EmulatedOptions {
     }
 }
 
-/// An emulated device: `msl-emu`, `cuda-emu`, `musa-emu`, `ascendc-emu`, `pto-emu`, `bang-emu` or `gaudi-emu`.
+/// An emulated device: one of [`crate::NAMES`] that ends in `-emu`.
 pub struct Emulated {
     target: Target,
     options: EmulatedOptions,
@@ -120,7 +121,10 @@ impl Device for Emulated {
     }
 
     fn alloc(&mut self, bytes: u64, usage: Usage) -> Result<Buffer, Error> {
-        let memory = Memory::zeroed(bytes)?;
+        let memory = match self.target {
+            Target::Nki => Memory::shared(bytes)?,
+            Target::Language(_) | Target::Bang => Memory::zeroed(bytes)?,
+        };
         Ok(self.buffers.insert(Allocation { memory, info: BufferInfo { bytes, usage } }))
     }
 
@@ -194,6 +198,7 @@ impl Device for Emulated {
             }
             Kernel::Members(members) => members.launch(manifest, &args, self.workers, seed),
             Kernel::Tasks(tasks) => tasks.launch(manifest, &args, self.workers, seed),
+            Kernel::Core(core) => core.launch(manifest, &args),
         };
         result.map_err(|(line, message)| {
             let (kernel, file) = (manifest.name.clone(), manifest.file.clone());

@@ -11,6 +11,8 @@ pub(super) enum Target {
     Bang,
     /// TPC-C, which has an emulator of its own.
     Gaudi,
+    /// NKI, which has one as well.
+    Nki,
 }
 
 impl Target {
@@ -24,6 +26,7 @@ impl Target {
             Target::Language(Language::Pto) => "pto-emu",
             Target::Bang => "bang-emu",
             Target::Gaudi => "gaudi-emu",
+            Target::Nki => "nki-emu",
         }
     }
 
@@ -37,13 +40,15 @@ impl Target {
             Target::Language(Language::Pto) => "pto",
             Target::Bang => "bang",
             Target::Gaudi => "gaudi",
+            Target::Nki => "nki",
         }
     }
 
     /// What the device `name` runs.
     pub(super) fn of_device(name: &str) -> Option<Target> {
         let languages = [Language::Msl, Language::Cuda, Language::Musa, Language::AscendC, Language::Pto];
-        let all = languages.into_iter().map(Target::Language).chain([Target::Bang, Target::Gaudi]);
+        let own = [Target::Bang, Target::Gaudi, Target::Nki, Target::Aie];
+        let all = languages.into_iter().map(Target::Language).chain(own);
         all.into_iter().find(|target| target.device() == name)
     }
 }

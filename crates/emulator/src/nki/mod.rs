@@ -34,11 +34,13 @@ mod operand;
 mod process;
 mod program;
 mod python;
+mod shared;
 
 pub use error::Error;
 pub use fault::{Fault, FaultKind};
 pub use operand::{Dtype, Operand};
 pub use program::{Program, check};
+pub use shared::Shared;
 
 /// Bytes of SBUF per partition that live tiles may take: what the vendor's own kernels use, rounded down (source: nki-library,
 /// core/mlp/mlp_cte/mlp_cte_constants.py).

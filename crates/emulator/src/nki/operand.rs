@@ -1,6 +1,7 @@
 //! Arguments and outputs of launches.
 
 use super::fault::Fault;
+use super::shared;
 use crate::Arg;
 
 /// Element type of a tensor.
@@ -75,6 +76,8 @@ pub(super) struct Memory {
     pub(super) address: *mut u8,
     pub(super) bytes: usize,
     pub(super) writable: bool,
+    /// The process has it too.
+    pub(super) shared: bool,
 }
 
 impl Operand<'_> {
@@ -88,8 +91,19 @@ impl Operand<'_> {
                     return Err(Fault::launch(format!("{what} has {bytes} bytes; it is {} {shape:?}", dtype.name())));
                 }
                 let sizes: Vec<String> = shape.iter().map(u64::to_string).collect();
-                let words = format!("tensor {} {} {bytes} {}", dtype.name(), u8::from(*writable), sizes.join(" "));
-                Ok((words, Some(Memory { address: *address, bytes: *bytes as usize, writable: *writable })))
+                let place = shared::find(*address, *bytes as usize);
+                let shared = place.is_some();
+                // Words have no blanks.
+                let place = place.map_or_else(
+                    || "- 0".to_owned(),
+                    |(path, offset)| {
+                        let path = path.to_string_lossy().replace('%', "%25").replace(' ', "%20");
+                        format!("{path} {offset}")
+                    },
+                );
+                let (writable, name) = (*writable, dtype.name());
+                let words = format!("tensor {name} {} {bytes} {place} {}", u8::from(writable), sizes.join(" "));
+                Ok((words, Some(Memory { address: *address, bytes: *bytes as usize, writable, shared })))
             }
             Operand::Tensor { buffer: Arg::U32(_) | Arg::U64(_) | Arg::F32(_), .. } => {
                 Err(Fault::launch(format!("{what} is a tensor without memory")))

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use tempfile::TempDir;
 
 use super::python;
-use crate::Error;
+use crate::{Checks, Error};
 
 /// A running process.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Process {
     ///
     /// # Errors
     /// [`Error::Missing`] without a Python that has NumPy, [`Error::Io`].
-    pub(super) fn start() -> Result<Process, Error> {
+    pub(super) fn start(checks: Checks) -> Result<Process, Error> {
         let python = python::find()?;
         let io = |source| Error::Io { doing: "starting Python".to_owned(), source };
         let folder = tempfile::Builder::new().prefix("emulator-nki-").tempdir().map_err(io)?;
@@ -33,6 +33,10 @@ impl Process {
         let mut command = Command::new(python);
         // One thread: sums do not depend on the machine, and launches run beside one another.
         command.arg("-B").arg(folder.path().join("serve.py")).env("OPENBLAS_NUM_THREADS", "1");
+        match checks {
+            Checks::Memory => {}
+            Checks::Barriers => _ = command.arg("unchecked"),
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors);
         let mut child = command.spawn().map_err(io)?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {

@@ -8,7 +8,7 @@ use super::fault::{Fault, FaultKind};
 use super::operand::Memory;
 use super::process::Process;
 use super::{Launch, Operand};
-use crate::Diagnostic;
+use crate::{Checks, Diagnostic};
 
 /// A kernel, and the process that runs it. Launches from several threads wait for one another.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct Program {
 /// # Errors
 /// [`Error::Lint`]; [`crate::Error::Missing`] if there is no Python with NumPy.
 pub fn check(source: &str) -> Result<(), Error> {
-    let mut process = Process::start()?;
+    let mut process = Process::start(Checks::Memory)?;
     let answer = ask(&mut process, source, None).map_err(|error| process.failed(&error))?;
     answer.map(|_| ())
 }
@@ -65,10 +65,19 @@ impl Program {
     /// [`Error::Lint`] if the text is not NKI, [`crate::Error::NoEntry`] if it has no such kernel, a name that the process cannot take included,
     /// [`crate::Error::Missing`] if there is no Python with NumPy.
     pub fn compile(source: &str, entry: &str) -> Result<Program, Error> {
+        Program::compile_with(source, entry, Checks::Memory)
+    }
+
+    /// As [`Program::compile`]; with [`Checks::Barriers`] launches look at nothing but what they compute, for whole models. Memory
+    /// that is [`super::Shared`] is then written as the kernel runs, whether it ends well or not.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn compile_with(source: &str, entry: &str, checks: Checks) -> Result<Program, Error> {
         if entry.is_empty() || entry.contains(char::is_whitespace) {
             return Err(crate::Error::NoEntry { entry: entry.to_owned() }.into());
         }
-        let mut process = Process::start()?;
+        let mut process = Process::start(checks)?;
         let parameters = ask(&mut process, source, Some(entry)).map_err(|error| process.failed(&error))??;
         Ok(Program { parameters, process: Mutex::new(process) })
     }
@@ -110,23 +119,22 @@ fn run(process: &mut Process, args: &[Described], outputs: &[Described]) -> io::
     process.send(&format!("launch {} {}", args.len(), outputs.len()), &[])?;
     for (words, memory) in args {
         match memory {
+            Some(memory) if memory.shared => process.send(words, &[])?,
             // SAFETY: whoever launches gives memory of that many bytes, which nothing else writes meanwhile.
             Some(memory) => process.send(words, unsafe { std::slice::from_raw_parts(memory.address, memory.bytes) })?,
             None => process.send(words, &[])?,
         }
     }
     for (words, _) in outputs {
-        // Without whether it may be written and its bytes, which only arguments have.
-        let short: Vec<&str> =
-            words.split(' ').enumerate().filter(|(at, _)| ![2, 3].contains(at)).map(|(_, w)| w).collect();
-        process.send(&short.join(" "), &[])?;
+        process.send(words, &[])?;
     }
     let answer = process.line()?;
     let mut words = answer.split(' ');
     match words.next() {
         Some("ok") => {
             let written = args.iter().filter_map(|(_, memory)| memory.filter(|memory| memory.writable));
-            for memory in written.chain(outputs.iter().filter_map(|(_, memory)| *memory)) {
+            let apart = |memory: &Memory| !memory.shared;
+            for memory in written.chain(outputs.iter().filter_map(|(_, memory)| *memory)).filter(apart) {
                 let bytes = process.bytes(memory.bytes)?;
                 // SAFETY: whoever launches gives memory of that many bytes that may be written, and that nothing else uses meanwhile.
                 unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), memory.address, memory.bytes) };

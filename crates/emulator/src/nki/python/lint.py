@@ -131,8 +131,8 @@ class Lint:
             self.expression(node.test)
             self.body(node.body + node.orelse, nested)
         elif isinstance(node, ast.Return):
-            if nested and node.value is not None:
-                self.say(node, "the body of a loop returns nothing")
+            if nested and not (node.value is None or isinstance(node.value, ast.Name)):
+                self.say(node, "the body of a loop returns nothing, or the next register of a `while_loop`")
             if node.value is not None:
                 self.expression(node.value)
         elif isinstance(node, ast.Assert):

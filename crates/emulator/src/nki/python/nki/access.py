@@ -1,11 +1,10 @@
 """Reads and writes of instructions: places of operands, bounds, values that nobody wrote, overlap."""
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from .faults import APS, ARCH, ISA, Fault, require
 from .registers import value_of
-from .tensor import PSUM, SBUF, STORED, STORED_DYNAMIC, UNWRITTEN, WRITTEN, product
+from .tensor import CHECKED, PSUM, SBUF, STORED, STORED_DYNAMIC, UNWRITTEN, WRITTEN, product
 from .views import NkiTensor, check_range, extent
 
 
@@ -27,10 +26,10 @@ def start(view):
     return first
 
 
-def strided(flat, view, first, writable=False):
+def strided(flat, view, first):
     """A NumPy view of the elements; bounds were checked."""
     size = flat.itemsize
-    return as_strided(flat[first:], view.shape, [s * size for s in view._strides], writeable=writable)
+    return np.ndarray(view.shape, flat.dtype, flat, first * size, [s * size for s in view._strides])
 
 
 def merged(view):
@@ -89,13 +88,14 @@ def read(view, what):
         f"`{what}` reads {storage}, which this kernel wrote at a run-time address; what order they have is not documented",
         APS + "dynamic access",
     )
-    if (strided(storage.shadow, view, first) == UNWRITTEN).any():
+    if CHECKED and (strided(storage.shadow, view, first) == UNWRITTEN).any():
         raise Fault(
             "uninitialised",
             f"`{what}` reads elements of {storage} that nobody wrote",
             ISA + "nl.ndarray is not initialised",
         )
-    return strided(storage.values, view, first).copy()
+    values = strided(storage.values, view, first)
+    return storage.dtype.of_bits(values) if storage.raw else values.copy()
 
 
 def write(view, values, what="dst", state=WRITTEN):
@@ -103,6 +103,17 @@ def write(view, values, what="dst", state=WRITTEN):
     storage, first = view._storage, start(view)
     require(storage.writable, "constant", f"`{what}` writes {storage}, which the kernel may only read", ISA + "dst")
     require(unique(view), "overlap", f"`{what}` has elements that lie on one another", APS + "patterns of destinations")
+    if CHECKED:
+        mark(view, first, what, state)
+    values = storage.dtype.cast(values).reshape(view.shape)
+    strided(storage.values, view, first)[...] = storage.dtype.to_bits(values) if storage.raw else values
+    storage.touched = True
+    storage.dynamic |= view._dynamic is not None
+
+
+def mark(view, first, what, state):
+    """Notes a write; in HBM its order with others of the kernel must be known."""
+    storage = view._storage
     if not storage.buffer.on_chip:
         state = STORED if view._dynamic is None else STORED_DYNAMIC
         earlier = strided(storage.shadow, view, first).max()
@@ -112,10 +123,7 @@ def write(view, values, what="dst", state=WRITTEN):
             f"`{what}` writes elements of {storage} again, once at a run-time address; what order they have is not documented",
             APS + "dynamic access",
         )
-    strided(storage.values, view, first, writable=True)[...] = storage.dtype.cast(values).reshape(view.shape)
-    strided(storage.shadow, view, first, writable=True)[...] = state
-    storage.touched = True
-    storage.dynamic |= view._dynamic is not None
+    strided(storage.shadow, view, first)[...] = state
 
 
 def unique(view):

@@ -2,7 +2,7 @@
 
 from .faults import LANGUAGE, MIGRATION, Fault
 from .numbers import DTYPES, OPS
-from .registers import fori_loop
+from .registers import fori_loop, while_loop
 from .tensor import HBM as hbm
 from .tensor import PRIVATE_HBM as private_hbm
 from .tensor import PSUM as psum

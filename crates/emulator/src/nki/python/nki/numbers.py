@@ -37,16 +37,24 @@ class Dtype:
                 return round_bf16(narrow)
             return narrow.astype(self.held)
 
+    def of_bits(self, bits):
+        """bf16 of its bits."""
+        return (bits.astype(np.uint32) << 16).view(np.float32)
+
+    def to_bits(self, values):
+        """Bits of bf16."""
+        return (np.ascontiguousarray(values).view(np.uint32) >> 16).astype("<u2")
+
     def decode(self, data):
         """Elements of little-endian bytes."""
         if self.name == "bfloat16":
-            return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
+            return self.of_bits(np.frombuffer(data, "<u2"))
         return np.frombuffer(data, self.held).copy()
 
     def encode(self, values):
         """Bytes of elements."""
         if self.name == "bfloat16":
-            return (np.ascontiguousarray(values).view(np.uint32) >> 16).astype("<u2").tobytes()
+            return self.to_bits(values).tobytes()
         return np.ascontiguousarray(values).tobytes()
 
 

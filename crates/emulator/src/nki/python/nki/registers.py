@@ -103,3 +103,18 @@ def fori_loop(lower, upper, body, step=1):
     for value in range(bound(lower), bound(upper), step):
         result = body(VirtualRegister(value, frozen=True))
         require(result is None, "language", "the body of a loop returns nothing", LOOPS + "fori_loop")
+
+
+def while_loop(register, body):
+    """Runs `body` with a register while it is not 0; the body returns the next one."""
+    require(
+        isinstance(register, VirtualRegister), "language", f"{register!r} is no register", LOOPS + "while_loop"
+    )
+    while value_of(register) != 0:
+        register = body(VirtualRegister(value_of(register), frozen=True))
+        require(
+            isinstance(register, VirtualRegister),
+            "language",
+            f"the body of a loop returns {register!r}, no register",
+            LOOPS + "while_loop",
+        )

@@ -1,10 +1,14 @@
 """Storage of tensors with a shadow of what was written, and the room in the memories."""
 
+import sys
 import weakref
 
 import numpy as np
 
 from .faults import ARCH, line_of_text, require
+
+# Whether launches are checked, or only computed.
+CHECKED = "unchecked" not in sys.argv
 
 PARTITIONS = 128
 # What aws-nki's own kernels leave of 224 KiB, rounded down (source: nki-library, core/mlp/mlp_cte/mlp_cte_constants.py).
@@ -98,7 +102,10 @@ class Storage:
         # Elements of a partition.
         self.row = product(shape[1:])
         self.values = np.full(self.count, dtype.poison(), dtype.held) if values is None else values
-        self.shadow = np.full(self.count, UNWRITTEN if values is None else WRITTEN, np.uint8)
+        # Tensors of unchecked launches may be the memory itself, with bf16 as its bits.
+        self.raw = self.values.dtype != dtype.held
+        if CHECKED:
+            self.shadow = np.full(self.count, UNWRITTEN if values is None else WRITTEN, np.uint8)
         self.line, self.name, self.writable = line_of_text(), name, writable
         self.input = values is not None
         # Whether it was written at all, and at an address that only the run knows.

@@ -25,6 +25,23 @@ def one_bank(dst, rule):
     )
 
 
+def check_sums(dst, rule):
+    """Faults unless products were summed in a destination."""
+    shadow = strided(dst._storage.shadow, dst, start(dst))
+    require(
+        (shadow != UNWRITTEN).all(),
+        "uninitialised",
+        "a product is added to PSUM that nobody wrote",
+        rule + ", accumulate",
+    )
+    require(
+        (shadow == SUMMED).all(),
+        "order",
+        "a product is added to what no product wrote; on trn2 that is not defined",
+        rule + ", accumulate",
+    )
+
+
 def nc_matmul(
     dst,
     stationary,
@@ -83,19 +100,7 @@ def nc_matmul(
     with np.errstate(all="ignore"):
         result = a.T @ b
     if accumulate:
-        shadow = strided(dst._storage.shadow, dst, start(dst))
-        require(
-            (shadow != UNWRITTEN).all(),
-            "uninitialised",
-            "a product is added to PSUM that nobody wrote",
-            rule + ", accumulate",
-        )
-        require(
-            (shadow == SUMMED).all(),
-            "order",
-            "a product is added to what no product wrote; on trn2 that is not defined",
-            rule + ", accumulate",
-        )
+        check_sums(dst, rule)
         result = read(dst, "dst").reshape(columns, count) + result
     write(dst, result, state=SUMMED)
 

@@ -1,0 +1,3 @@
+//! Limits of this target.
+
+pub use lower_nki::limits::*;
