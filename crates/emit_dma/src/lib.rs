@@ -19,4 +19,4 @@ pub use dialect::{Dialect, Facts, Order, Parameter, ParameterKind, Signature};
 pub use emit::Companion;
 pub use lines::Lines;
 pub use number::{c_type, float, int, storage};
-pub use print::{SCRATCH, print};
+pub use print::{Pieces, SCRATCH, print};
