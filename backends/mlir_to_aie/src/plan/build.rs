@@ -22,6 +22,9 @@ const HOST_READS: usize = 64;
 
 /// Cuts a kernel.
 pub(super) fn build(kernel: &CoreKernel) -> Result<Plan> {
+    let mut kernel = kernel.clone();
+    unordered(&mut kernel.body);
+    let kernel = &kernel;
     let known = Known::new(kernel);
     let needed = needed(kernel, &known);
     let mut build = Build {
@@ -44,6 +47,17 @@ pub(super) fn build(kernel: &CoreKernel) -> Result<Plan> {
     build.block(&stmts, None, &mut body, &mut sequence)?;
     build.close(&mut body);
     build.finish(body, sequence)
+}
+
+/// Leaves out what orders pipes: FIFOs order everything.
+fn unordered(block: &mut Vec<Stmt>) {
+    block.retain(|stmt| {
+        !matches!(
+            stmt.kind,
+            StmtKind::Signal { .. } | StmtKind::Await { .. } | StmtKind::Barrier(_) | StmtKind::Drain(_) | StmtKind::Fence
+        )
+    });
+    block.iter_mut().flat_map(Stmt::blocks_mut).for_each(unordered);
 }
 
 struct Build {
@@ -148,7 +162,7 @@ impl Build {
     ) -> Result<()> {
         self.note(stmt);
         match &stmt.kind {
-            // FIFOs order everything.
+            // There are none any more.
             StmtKind::Signal { .. }
             | StmtKind::Await { .. }
             | StmtKind::Barrier(_)

@@ -17,23 +17,7 @@ pub(crate) fn add(x: Expr, y: i64) -> Expr {
     }
 }
 
-/// `x * y`.
-pub(crate) fn times(x: Expr, y: u64) -> Expr {
-    match (&x, y) {
-        (_, 1) => x,
-        (Expr::Int(scalar, n), _) => Expr::Int(*scalar, n * y as i64),
-        (_, _) => Expr::Binary(BinaryOp::Mul, Box::new(x), Box::new(Expr::int(y as i64))),
-    }
-}
 
-/// `x * y`.
-pub(crate) fn product(x: Expr, y: Expr) -> Expr {
-    match (x.as_int(), y.as_int()) {
-        (Some(n), _) => times(y, n as u64),
-        (None, Some(n)) => times(x, n as u64),
-        (None, None) => Expr::Binary(BinaryOp::Mul, Box::new(x), Box::new(y)),
-    }
-}
 
 /// `x / y` of what is not negative.
 pub(crate) fn div(x: Expr, y: i64) -> Expr {

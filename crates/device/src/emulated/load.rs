@@ -7,6 +7,7 @@ use bundle::{Bundle, manifest};
 use emulator::{Language, Program};
 
 use super::EmulatedOptions;
+use super::aie::{self, Design};
 use super::bang::Tasks;
 use super::target::Target;
 use crate::error::Error;
@@ -24,6 +25,8 @@ pub(super) enum Kernel {
     },
     /// Tasks of BANG C.
     Tasks(Tasks),
+    /// A design for an NPU.
+    Design(Design),
 }
 
 /// Compiles every kernel, `workers` at a time; results in the manifest's order.
@@ -78,6 +81,11 @@ fn compile(
             let line = |error: &emulator::bang::Error| error.diagnostics().first().map(|first| first.line);
             let line = result.as_ref().err().and_then(line);
             (result.map_err(|error| (error.is_skip(), error.to_string())), line)
+        }
+        Target::Aie => {
+            let functions = aie::functions(bundle, kernel)?;
+            let result = Design::compile(options.cache.as_deref(), &text, &functions).map(Kernel::Design);
+            (result.map_err(|error| (error.is_skip(), error.to_string())), None)
         }
     };
     result.map_err(|(skip, message)| {

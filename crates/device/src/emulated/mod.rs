@@ -2,6 +2,7 @@
 //!
 //! One implementation for all languages; what a barrier, a lane operation, a flag or an access means is the emulator's. Times
 //! mean nothing here.
+mod aie;
 mod bang;
 mod load;
 mod target;
@@ -59,7 +60,7 @@ impl EmulatedOptions {
     }
 }
 
-/// An emulated device: `msl-emu`, `cuda-emu`, `musa-emu`, `ascendc-emu`, `pto-emu` or `bang-emu`.
+/// An emulated device: `msl-emu`, `cuda-emu`, `musa-emu`, `ascendc-emu`, `pto-emu`, `bang-emu` or `aie-emu`.
 pub struct Emulated {
     target: Target,
     options: EmulatedOptions,
@@ -190,6 +191,7 @@ impl Device for Emulated {
                 };
                 program.launch(&launch).map_err(|fault| (fault.line, fault.to_string()))
             }
+            Kernel::Design(design) => design.launch(manifest, &args),
             Kernel::Tasks(tasks) => tasks.launch(manifest, &args, self.workers, seed),
         };
         result.map_err(|(line, message)| {

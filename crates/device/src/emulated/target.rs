@@ -9,6 +9,8 @@ pub(super) enum Target {
     Language(Language),
     /// BANG C, which has an emulator of its own.
     Bang,
+    /// Designs of IRON with their core functions, which have another.
+    Aie,
 }
 
 impl Target {
@@ -21,6 +23,7 @@ impl Target {
             Target::Language(Language::AscendC) => "ascendc-emu",
             Target::Language(Language::Pto) => "pto-emu",
             Target::Bang => "bang-emu",
+            Target::Aie => "aie-emu",
         }
     }
 
@@ -33,13 +36,14 @@ impl Target {
             Target::Language(Language::AscendC) => "ascendc",
             Target::Language(Language::Pto) => "pto",
             Target::Bang => "bang",
+            Target::Aie => "aie",
         }
     }
 
     /// What the device `name` runs.
     pub(super) fn of_device(name: &str) -> Option<Target> {
         let languages = [Language::Msl, Language::Cuda, Language::Musa, Language::AscendC, Language::Pto];
-        let all = languages.into_iter().map(Target::Language).chain([Target::Bang]);
+        let all = languages.into_iter().map(Target::Language).chain([Target::Bang, Target::Aie]);
         all.into_iter().find(|target| target.device() == name)
     }
 }

@@ -49,7 +49,7 @@ pub struct Texts<'a> {
 /// One run of the sequence.
 #[derive(Clone, Copy, Debug)]
 pub struct Launch<'a> {
-    /// Arguments in the order of the types among the sequence's arguments.
+    /// Arguments in the order of the types among the sequence's arguments. Buffers are rounded up to whole words of four bytes.
     pub args: &'a [Arg],
     /// A run that takes longer is ended: a core function may loop for ever.
     pub seconds: u64,

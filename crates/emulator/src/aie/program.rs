@@ -13,6 +13,9 @@ use crate::Arg;
 /// Longest that a design may take to be resolved.
 const RESOLVE_SECONDS: u64 = 60;
 
+/// Bytes of what transfers consist of.
+const WORD: usize = 4;
+
 /// A design with compiled core functions.
 #[derive(Debug)]
 pub struct Program {
@@ -86,7 +89,10 @@ impl Program {
                     // SAFETY: the caller of a launch gives buffers of that size.
                     let data =
                         unsafe { std::slice::from_raw_parts(address, usize::try_from(bytes).map_err(|e| io(&e))?) };
-                    std::fs::write(path(index), data).map_err(|error| io(&error))?;
+                    // A host's buffers are whole words.
+                    let rest = [0_u8; WORD];
+                    let rest = &rest[..data.len().next_multiple_of(WORD) - data.len()];
+                    std::fs::write(path(index), [data, rest].concat()).map_err(|error| io(&error))?;
                     format!("buffer:{}", u8::from(writable))
                 }
                 Arg::U32(value) => format!("scalar:{}", value.cast_signed()),
@@ -101,11 +107,11 @@ impl Program {
         for (index, arg) in launch.args.iter().enumerate() {
             let Arg::Buffer { address, bytes, writable: true } = *arg else { continue };
             let data = std::fs::read(path(index)).map_err(|error| io(&error))?;
-            if data.len() as u64 != bytes {
+            if data.len() as u64 != bytes.next_multiple_of(WORD as u64) {
                 return Err(io(&format!("argument {index} has {bytes} bytes and came back with {}", data.len())));
             }
             // SAFETY: as above; the buffer may be written, and nothing else has it during a launch.
-            unsafe { std::ptr::copy_nonoverlapping(data.as_ptr(), address, data.len()) };
+            unsafe { std::ptr::copy_nonoverlapping(data.as_ptr(), address, bytes as usize) };
         }
         Ok(())
     }

@@ -25,7 +25,12 @@ def argument(index, kind, text):
     if scalar_name(kind):
         if what != "scalar":
             raise Fault("launch", f"argument {index} is a buffer; the sequence takes a scalar")
-        return float(value) if kind is np.float32 else int(value)
+        if kind is np.float32:
+            return float(np.float32(value))
+        limits = np.iinfo(kind)
+        if not limits.min <= int(value) <= limits.max:
+            raise Fault("launch", f"argument {index} is {value}; the sequence takes {scalar_name(kind)}")
+        return int(value)
     kind = Type(kind)
     if what != "buffer":
         raise Fault("launch", f"argument {index} is a scalar; the sequence takes {kind}")

@@ -91,22 +91,26 @@ class Buffer:
 
 
 class WorkerRuntimeBarrier:
-    """A value that the sequence sets and workers wait for."""
+    """A value that the sequence sets and workers wait for: a lock in the tile of each worker, which acquiring it takes the value from
+    (source: mlir-aie, python/iron/worker.py; AMD AM020, locks)."""
 
     def __init__(self, initial_value=0):
-        self.value = initial_value
+        self.value, self.taken = initial_value, {}
 
     def set(self, value):
         """Sets it."""
         with WORLD.condition:
             self.value = value
+            self.taken.clear()
             WORLD.pump()
 
     def wait_for_value(self, value):
-        """Waits for it."""
+        """Waits for it, and takes it: the next wait needs another one."""
         with WORLD.condition:
-            threading.current_thread().worker.waited = True
-            WORLD.wait(lambda: self.value == value, f"a barrier to be {value}")
+            worker = threading.current_thread().worker
+            worker.waited = True
+            WORLD.wait(lambda: self.value - self.taken.get(worker, 0) == value, f"a barrier to be {value}")
+            self.taken[worker] = self.taken.get(worker, 0) + value
 
     def release_with_value(self, value):
         """Sets it from a worker."""
