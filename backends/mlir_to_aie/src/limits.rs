@@ -53,7 +53,13 @@ pub const TARGET: Target = Target {
     unary: &[UnaryOp::Abs, UnaryOp::Exp, UnaryOp::Log, UnaryOp::Sqrt, UnaryOp::Rsqrt, UnaryOp::Floor],
     binary: &[BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul, BinaryOp::DivF, BinaryOp::MinF, BinaryOp::MaxF],
     binary_i32: &[BinaryOp::Add, BinaryOp::Sub, BinaryOp::MinS, BinaryOp::MaxS],
-    casts: &[(Elem::Bf16, Elem::F32), (Elem::F32, Elem::Bf16)],
+    // The API has no `f16`: those are scalar code in the place of a vector function.
+    casts: &[
+        (Elem::Bf16, Elem::F32),
+        (Elem::F32, Elem::Bf16),
+        (Elem::F16, Elem::F32),
+        (Elem::F32, Elem::F16),
+    ],
     reduces_parts: true,
     fills: &[Elem::F32, Elem::F16, Elem::Bf16, Elem::I32],
     iota: false,

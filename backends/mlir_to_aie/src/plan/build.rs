@@ -458,6 +458,8 @@ impl Build {
                 pitch: copy.view_pitch * group,
                 apart: !dense,
                 flow: if inward { Flow::Few } else { Flow::Out },
+                // A copy has a row, but perhaps not one for each part.
+                maybe_none: part > 0 && copy.rows.as_int().is_none(),
                 loc: loc.clone(),
             };
             let (offset, pitch) = (add(copy.offset.clone(), (part * copy.pitch) as i64), copy.pitch * group);
@@ -580,6 +582,7 @@ impl Build {
             pitch: cols,
             apart: false,
             flow: Flow::Few,
+            maybe_none: false,
             loc: loc.clone(),
         };
         self.wait(view, sequence);

@@ -31,6 +31,8 @@ pub(crate) struct Transfer {
     pub(crate) multiple: u64,
     /// Which FIFO.
     pub(crate) flow: Flow,
+    /// There may be no rows at all.
+    pub(crate) maybe_none: bool,
     /// The user's line.
     pub(crate) loc: Loc,
 }
@@ -92,7 +94,7 @@ impl Transfer {
     pub(crate) fn objects(&self, words: u64) -> Count {
         match self.fixed_words() {
             Some(fixed) => Count::Fixed(fixed.div_ceil(words)),
-            None if self.most_words() <= words => Count::Fixed(1),
+            None if self.most_words() <= words && !self.maybe_none => Count::Fixed(1),
             None => Count::Dynamic,
         }
     }

@@ -19,7 +19,7 @@ const ROWS: &str = "def rows(start, size, count=1, pitch=0):
     first, words, apart = start // 4, (start % 4 + size + 3) // 4, pitch // 4
     if count == 1:
         yield [1, 1, 1, words], [0, 0, 0, 1], first
-    elif words <= 1023 and count <= 1023 and apart <= 1 << 20:  # what a shim tile's descriptor holds
+    elif 0 < count <= 1023 and words <= 1023 and apart <= 1 << 20:  # what a shim tile's descriptor holds
         yield [1, 1, count, words], [0, 0, apart, 1], first
     else:
         for row in range(count):

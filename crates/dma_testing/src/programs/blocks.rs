@@ -25,12 +25,15 @@ pub(super) fn fills(target: &'static Target) -> Hand {
             m.vector(VectorOp::Copy, &d, &[arg]);
         }
         // Into the middle of rows: what is beside it stays.
-        let (wide, column) = (m.dense("wide", elem, 6, 96), m.dense("middle", elem, 1, 6));
-        let row = m.dense("between", elem, 1, 16);
-        let part = |first: i64, cols: u64| Span { offset: Expr::int(first), cols, ..wide.clone() };
-        m.put(VectorOp::Copy, &part(16, 32), &[Operand::Scalar(value(elem))]);
-        m.put(VectorOp::Copy, &part(64, 16), &[Operand::Column(column)]);
-        m.put(VectorOp::Copy, &part(48, 16), &[Operand::Row(row)]);
+        let unit = target.step(elem).max(16);
+        let (wide, column) = (m.dense("wide", elem, 6, 6 * unit), m.dense("middle", elem, 1, 6));
+        let row = m.dense("between", elem, 1, unit);
+        let part = |first: u64, cols: u64| {
+            Span { offset: Expr::int((first * unit) as i64), cols: cols * unit, ..wide.clone() }
+        };
+        m.put(VectorOp::Copy, &part(1, 2), &[Operand::Scalar(value(elem))]);
+        m.put(VectorOp::Copy, &part(4, 1), &[Operand::Column(column)]);
+        m.put(VectorOp::Copy, &part(3, 1), &[Operand::Row(row)]);
         m.store(&wide);
         // More rows than one instruction takes.
         let (tall, column) = (m.empty("tall", elem, 300, 4), m.dense("elements", elem, 1, 300));

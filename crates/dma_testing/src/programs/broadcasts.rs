@@ -49,6 +49,9 @@ pub(super) fn steps(target: &'static Target) -> Hand {
     m.vector(VectorOp::Binary(BinaryOp::Sub), &wide, &[span(&wide), Operand::Row(one)]);
     m.vector(VectorOp::Binary(BinaryOp::Mul), &wide, &[span(&wide), Operand::Column(first)]);
     // And longer than what operations have beside the buffers, on targets where they have.
+    if 3 * 4200 * 4 > target.local_bytes {
+        return m.finish();
+    }
     let (long, row) = (m.dense("long", F32, 2, 4200), m.dense("row", F32, 1, 4200));
     m.vector(VectorOp::Binary(BinaryOp::DivF), &long, &[span(&long), Operand::Row(row)]);
     m.finish()
@@ -57,6 +60,9 @@ pub(super) fn steps(target: &'static Target) -> Hand {
 /// A part of rows that are so long that PTO's repeats cannot take them together.
 pub(super) fn long_rows(target: &'static Target) -> Hand {
     let mut m = Maker::new("long_rows", target);
+    if 2 * 16_500 * 4 > target.local_bytes {
+        return m.finish();
+    }
     let far = m.dense("far", F32, 2, 16_500);
     let part = Span { offset: Expr::int(0), cols: 16_400, ..far };
     m.vector(VectorOp::Binary(BinaryOp::Mul), &part, &[span(&part), number(-2.0)]);

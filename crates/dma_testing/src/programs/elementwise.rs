@@ -66,7 +66,7 @@ pub(super) fn binary(target: &'static Target) -> Hand {
     // Rows of all three are different distances apart; the rest of the result's rows is written by itself.
     let (x, y) = (m.dense("x", F32, 9, 72), m.part("y", F32, 9, 32));
     let d = m.empty("mixed", F32, 9, 40);
-    let x = Span { offset: Expr::int(8), cols: 32, ..x };
+    let x = Span { offset: Expr::int(target.step(F32).max(8) as i64), cols: 32, ..x };
     m.put(VectorOp::Binary(BinaryOp::Add), &Span { cols: 32, ..d.clone() }, &[span(&x), span(&y)]);
     let rest = Span { offset: Expr::int(32), cols: 8, ..d.clone() };
     m.put(VectorOp::Copy, &rest, &[number(-1.0)]);

@@ -65,7 +65,9 @@ pub(super) fn strided_rows(target: &'static Target) -> Hand {
         (258, 8),
     ];
     for (at, (rows, cols)) in shapes.into_iter().enumerate() {
-        if rows > 1 && !target.reduces_parts {
+        // With the blocks beside the part.
+        let fits = rows * (cols + 6 * target.step(F32)) * 4 <= target.local_bytes / 2;
+        if rows > 1 && !target.reduces_parts || !fits {
             continue;
         }
         let (a, d) = (m.part("strided", F32, rows, cols), m.part("d", F32, 1, rows));
@@ -92,7 +94,7 @@ pub(super) fn columns(target: &'static Target) -> Hand {
     }
     // One row of a buffer, which a variable could choose.
     let (a, d) = (m.dense("a", F32, 3, 24), m.empty("d", F32, 1, 24));
-    let row = lower_dma::ir::Span { offset: Expr::int(24), rows: 1, ..a };
+    let row = lower_dma::ir::Span { offset: Expr::int(a.pitch as i64), rows: 1, ..a };
     m.vector(VectorOp::ReduceCols(ReduceOp::Add), &d, &[span(&row)]);
     m.finish()
 }
