@@ -649,10 +649,7 @@ fn names(item: &Item, transfers: &[Transfer], found: &mut BTreeSet<Var>) {
             }
         });
     };
-    let objects = |number: usize| {
-        let transfer = &transfers[number];
-        [transfer.start.clone(), transfer.rows.clone(), transfer.cols.clone()]
-    };
+    let objects = |number: usize| transfers[number].exprs();
     match item {
         Item::Stmts(stmts) => {
             for stmt in stmts {
@@ -685,14 +682,14 @@ fn names(item: &Item, transfers: &[Transfer], found: &mut BTreeSet<Var>) {
         }
         Item::Turns(_, Amount::Trips(bounds)) => bounds.iter().for_each(expr),
         Item::Turns(_, Amount::If(condition) | Amount::Unless(condition)) => expr(condition),
-        Item::Turns(_, Amount::Objects(number)) => objects(*number).iter().for_each(expr),
+        Item::Turns(_, Amount::Objects(number)) => objects(*number).into_iter().for_each(expr),
         Item::Bounds(..) => {}
         Item::Set(var, value, _) => {
             expr(value);
             found.insert(*var);
         }
         Item::Object(number, local) => {
-            objects(*number).iter().for_each(&mut expr);
+            objects(*number).into_iter().for_each(&mut expr);
             match local.as_ref() {
                 Local::Take { offset, .. } | Local::Give { offset, .. } => expr(offset),
                 Local::Edges => {}

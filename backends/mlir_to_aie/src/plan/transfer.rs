@@ -60,6 +60,12 @@ impl Transfer {
         }
     }
 
+    /// The expressions that a core needs of it: where it starts matters only for the place in a word.
+    pub(crate) fn exprs(&self) -> Vec<&Expr> {
+        let start = (self.phases().len() > 1).then_some(&self.start);
+        [&self.rows, &self.cols].into_iter().chain(start).collect()
+    }
+
     /// Whether all rows are whole words.
     pub(crate) fn whole(&self) -> bool {
         let whole = |count: &Expr| count.as_int().is_some_and(|n| (n.unsigned_abs() * self.bytes()).is_multiple_of(WORD));

@@ -137,7 +137,7 @@ impl Uses {
     }
 
     fn transfer(&mut self, transfer: &Transfer, plan: &Plan) {
-        [&transfer.start, &transfer.rows, &transfer.cols].into_iter().for_each(|expr| self.expr(expr, plan));
+        transfer.exprs().into_iter().for_each(|expr| self.expr(expr, plan));
     }
 
     fn expr(&mut self, expr: &Expr, plan: &Plan) {

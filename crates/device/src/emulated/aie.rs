@@ -4,8 +4,8 @@ use std::path::Path;
 
 use bundle::Bundle;
 use bundle::manifest::{ArgKind, Dtype, HostRead, Kernel};
-use emulator::Arg;
 use emulator::aie::{Error, File, Launch, Program, Texts};
+use emulator::{Arg, Checks};
 
 use crate::error::Error as DeviceError;
 
@@ -23,13 +23,14 @@ pub(super) type Fault = (Option<u32>, String);
 
 impl Design {
     /// Compiles the core functions and resolves the design.
-    pub(super) fn compile(cache: Option<&Path>, design: &str, functions: &str) -> Result<Design, Error> {
+    pub(super) fn compile(
+        cache: Option<&Path>,
+        checks: Checks,
+        design: &str,
+        functions: &str,
+    ) -> Result<Design, Error> {
         let texts = Texts { design, kernels: functions };
-        let program = match cache {
-            Some(cache) => Program::compile_cached(cache, texts)?,
-            None => Program::compile(texts)?,
-        };
-        Ok(Design { program })
+        Ok(Design { program: Program::compile_with(cache, checks, texts)? })
     }
 
     /// Runs the sequence; `args` are those of `kernel`, and valid.

@@ -23,6 +23,7 @@ static __thread void *back[5];
 // Constants after which the pointer of a stack may lie: a core's stack is at most its data memory.
 static const uintptr_t STACK = 65536 * 4;
 
+#ifndef EMU_UNCHECKED
 static void stop(int kind, uintptr_t address, uint64_t bytes, uint64_t align, void *site) {
   *fault = Fault{kind, (uint64_t)((uintptr_t)site - (uintptr_t)__ehdr_start), address, bytes, align};
   __builtin_longjmp(back, 1);
@@ -68,6 +69,7 @@ void *__tsan_memmove(void *p, const void *q, uint64_t n) {
   access((uintptr_t)p, n, 1, 1, __builtin_return_address(0));
   return __builtin_memmove(p, q, n);
 }
+#endif
 
 // Calls a core function. Integers and pointers go before numbers whatever their order: the convention of calls keeps them apart
 // while there are at most eight numbers.

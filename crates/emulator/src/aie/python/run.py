@@ -12,7 +12,7 @@ import threading
 
 import numpy as np
 
-from emu import program, worker
+from emu import program, types, worker
 from emu.cores import Library
 from emu.faults import Fault
 from emu.scheduler import WORLD, Stop
@@ -45,6 +45,8 @@ def main(folder, mode, texts):
     """The design, then its run."""
     threading.current_thread().name = "the sequence"
     library = os.path.join(folder, "kernels.so")
+    if os.path.exists(os.path.join(folder, "unchecked")):
+        types.UNCHECKED.append(True)
     with open(os.path.join(folder, "kernels.cc"), encoding="utf-8") as file:
         worker.LIBRARY.append(Library(file.read(), library if os.path.exists(library) else None))
     with contextlib.redirect_stdout(io.StringIO()):
