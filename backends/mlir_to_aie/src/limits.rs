@@ -54,12 +54,7 @@ pub const TARGET: Target = Target {
     binary: &[BinaryOp::Add, BinaryOp::Sub, BinaryOp::Mul, BinaryOp::DivF, BinaryOp::MinF, BinaryOp::MaxF],
     binary_i32: &[BinaryOp::Add, BinaryOp::Sub, BinaryOp::MinS, BinaryOp::MaxS],
     // The API has no `f16`: those are scalar code in the place of a vector function.
-    casts: &[
-        (Elem::Bf16, Elem::F32),
-        (Elem::F32, Elem::Bf16),
-        (Elem::F16, Elem::F32),
-        (Elem::F32, Elem::F16),
-    ],
+    casts: &[(Elem::Bf16, Elem::F32), (Elem::F32, Elem::Bf16), (Elem::F16, Elem::F32), (Elem::F32, Elem::F16)],
     reduces_parts: true,
     fills: &[Elem::F32, Elem::F16, Elem::Bf16, Elem::I32],
     iota: false,

@@ -34,7 +34,10 @@ impl Judges {
     /// Looks for the tools.
     #[must_use]
     pub fn find(tools: &Tools) -> Judges {
-        Judges::find_at(tools, ["PEANO_INSTALL_DIR", "MLIR_AIE_INSTALL_DIR"].map(|name| std::env::var_os(name).map(PathBuf::from)))
+        Judges::find_at(
+            tools,
+            ["PEANO_INSTALL_DIR", "MLIR_AIE_INSTALL_DIR"].map(|name| std::env::var_os(name).map(PathBuf::from)),
+        )
     }
 
     /// As [`Judges::find`], with Peano and mlir-aie in these folders.
@@ -97,7 +100,10 @@ impl Judges {
             options = PEANO.join(" "),
             object = object.display(),
         );
-        let both = Source { binary: Some(Binary { file: functions.file, bytes: functions.text.into_bytes() }), ..source.clone() };
+        let both = Source {
+            binary: Some(Binary { file: functions.file, bytes: functions.text.into_bytes() }),
+            ..source.clone()
+        };
         shell.judge(&both, &["-c", &script])
     }
 }

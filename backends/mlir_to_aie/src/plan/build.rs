@@ -54,7 +54,11 @@ fn unordered(block: &mut Vec<Stmt>) {
     block.retain(|stmt| {
         !matches!(
             stmt.kind,
-            StmtKind::Signal { .. } | StmtKind::Await { .. } | StmtKind::Barrier(_) | StmtKind::Drain(_) | StmtKind::Fence
+            StmtKind::Signal { .. }
+                | StmtKind::Await { .. }
+                | StmtKind::Barrier(_)
+                | StmtKind::Drain(_)
+                | StmtKind::Fence
         )
     });
     block.iter_mut().flat_map(Stmt::blocks_mut).for_each(unordered);
@@ -153,13 +157,7 @@ impl Build {
         Ok(())
     }
 
-    fn stmt(
-        &mut self,
-        stmt: &Stmt,
-        guard: Option<Var>,
-        body: &mut Vec<Work>,
-        sequence: &mut Vec<Move>,
-    ) -> Result<()> {
+    fn stmt(&mut self, stmt: &Stmt, guard: Option<Var>, body: &mut Vec<Work>, sequence: &mut Vec<Move>) -> Result<()> {
         self.note(stmt);
         match &stmt.kind {
             // There are none any more.
@@ -445,7 +443,11 @@ impl Build {
         let group = if dense { 1 } else { WORD / gcd(WORD, copy.view_pitch * bytes) };
         for part in 0..group.min(copy.max_rows) {
             let start = add(copy.view_offset.clone(), (part * copy.view_pitch) as i64);
-            let rows = if group == 1 { copy.rows.clone() } else { div(add(copy.rows.clone(), (group - 1 - part) as i64), group as i64) };
+            let rows = if group == 1 {
+                copy.rows.clone()
+            } else {
+                div(add(copy.rows.clone(), (group - 1 - part) as i64), group as i64)
+            };
             let transfer = Transfer {
                 view: copy.view,
                 elem: view.elem,
@@ -612,6 +614,8 @@ impl Build {
                 help: "pass them as parameters of several launches".to_owned(),
             });
         }
+        let mut sequence = sequence;
+        again(&mut sequence);
         let flows = flows::choose(&mut self.transfers);
         let mut plan = Plan {
             kernel: self.kernel,
@@ -629,6 +633,30 @@ impl Build {
         plan.kept = plan.shared();
         Ok(plan)
     }
+}
+
+/// Leaves out waits behind which nothing was started since the one before.
+fn again(list: &mut Vec<Move>) {
+    let mut waited = false;
+    list.retain_mut(|step| match step {
+        Move::Wait => !std::mem::replace(&mut waited, true),
+        Move::Set(..) | Move::Read(..) | Move::Fill(_) => true,
+        Move::Drain(_) => {
+            waited = false;
+            true
+        }
+        Move::For(_, _, inner) => {
+            again(inner);
+            waited = false;
+            true
+        }
+        Move::If(_, then, otherwise) => {
+            again(then);
+            again(otherwise);
+            waited = false;
+            true
+        }
+    });
 }
 
 /// A statement of the kernel, which stays where it is while it is cut.
@@ -772,4 +800,3 @@ fn number(body: &mut Vec<Work>, slots: &BTreeMap<usize, usize>, empty: &[bool]) 
         }
     }
 }
-

@@ -17,8 +17,6 @@ pub(crate) fn add(x: Expr, y: i64) -> Expr {
     }
 }
 
-
-
 /// `x / y` of what is not negative.
 pub(crate) fn div(x: Expr, y: i64) -> Expr {
     match (&x, y) {

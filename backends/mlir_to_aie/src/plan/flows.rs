@@ -69,8 +69,7 @@ pub(super) fn choose(transfers: &mut [Transfer]) -> Flows {
             transfer.flow = if transfer.most_words() > 4 * FEW_WORDS { Flow::Stream } else { Flow::Few };
         }
     }
-    let stream: Vec<u64> =
-        transfers.iter().filter(|one| one.flow == Flow::Stream).map(Transfer::most_words).collect();
+    let stream: Vec<u64> = transfers.iter().filter(|one| one.flow == Flow::Stream).map(Transfer::most_words).collect();
     let cost = |words: u64| stream.iter().map(|all| all.div_ceil(words) * (words + OBJECT)).sum::<u64>();
     let sizes = (FEW_WORDS..=IN_WORDS).step_by(FEW_WORDS as usize);
     let best = sizes.min_by_key(|&words| (cost(words), words)).unwrap_or(FEW_WORDS);

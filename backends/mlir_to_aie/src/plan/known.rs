@@ -148,7 +148,8 @@ impl Contents<'_> {
                         let held = self.held.values().find(|held| held.part.0 <= at && at + bytes <= held.part.1)?;
                         let view = self.kernel.view(held.view)?;
                         let element = held.first + (at - held.part.0) / bytes;
-                        (!data.elem.is_float() && view.elem == data.elem).then_some(HostRead { view: held.view, element })
+                        (!data.elem.is_float() && view.elem == data.elem)
+                            .then_some(HostRead { view: held.view, element })
                     });
                     reads.extend(held.map(|read| (*var, read)));
                 }
@@ -182,12 +183,9 @@ impl Contents<'_> {
     /// A row whose place is a constant.
     fn copied(&mut self, copy: &lower_dma::ir::Copy) {
         let constant = |expr: &Expr| expr.as_int().and_then(|n| u64::try_from(n).ok());
-        let (Some(first), Some(offset), Some(1), Some(cols)) = (
-            constant(&copy.view_offset),
-            constant(&copy.offset),
-            constant(&copy.rows),
-            constant(&copy.cols),
-        ) else {
+        let (Some(first), Some(offset), Some(1), Some(cols)) =
+            (constant(&copy.view_offset), constant(&copy.offset), constant(&copy.rows), constant(&copy.cols))
+        else {
             return;
         };
         if !self.only_read(copy.view) {

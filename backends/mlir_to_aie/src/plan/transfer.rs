@@ -68,7 +68,8 @@ impl Transfer {
 
     /// Whether all rows are whole words.
     pub(crate) fn whole(&self) -> bool {
-        let whole = |count: &Expr| count.as_int().is_some_and(|n| (n.unsigned_abs() * self.bytes()).is_multiple_of(WORD));
+        let whole =
+            |count: &Expr| count.as_int().is_some_and(|n| (n.unsigned_abs() * self.bytes()).is_multiple_of(WORD));
         let widths = self.bytes().is_multiple_of(WORD) || whole(&self.cols) || (!self.apart && self.run_is_whole());
         self.phases() == [0] && widths
     }

@@ -28,13 +28,9 @@ fn halves(dst: &Area<'_>, a: &Area<'_>, lines: &mut Lines<'_>) {
             let value = Text::index(a.name, &plus(&a.at(row, 0), at));
             let value = match dst.elem() {
                 Elem::F16 => narrow(Elem::F16, &value, "static inline", lines.helpers),
-                Elem::F32
-                | Elem::Bf16
-                | Elem::I1
-                | Elem::I8
-                | Elem::I32
-                | Elem::I64
-                | Elem::Index => widen(Elem::F16, &value, "static inline", lines.helpers),
+                Elem::F32 | Elem::Bf16 | Elem::I1 | Elem::I8 | Elem::I32 | Elem::I64 | Elem::Index => {
+                    widen(Elem::F16, &value, "static inline", lines.helpers)
+                }
             };
             let to = Text::index(dst.name, &plus(&dst.at(row, 0), at));
             lines.line(&format!("{} = {};", to.text, value.text));

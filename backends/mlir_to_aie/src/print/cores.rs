@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use emit::{Prec, Text, Writer, float_literal};
-use emit_dma::{Pieces, ParameterKind, c_type, storage};
+use emit_dma::{ParameterKind, Pieces, c_type, storage};
 use lower_dma::ir::{Buffer, Expr, Operand, Scalar, Span, Stmt, StmtKind, VectorOp};
 use tile_ir::{BinaryOp, Elem, Number};
 
@@ -426,15 +426,7 @@ fn place(pieces: &mut Pieces<'_>, transfer: &Transfer, buffer: Buffer, offset: &
 }
 
 /// Fills the rest of the last vector of each row.
-fn rest(
-    pieces: &mut Pieces<'_>,
-    transfer: &Transfer,
-    pad: Number,
-    to: &str,
-    pitch: &str,
-    rows: &str,
-    number: &str,
-) {
+fn rest(pieces: &mut Pieces<'_>, transfer: &Transfer, pad: Number, to: &str, pitch: &str, rows: &str, number: &str) {
     let step = TARGET.step(transfer.elem);
     if transfer.cols.as_int().is_some_and(|cols| (cols.unsigned_abs()).is_multiple_of(step)) {
         return;

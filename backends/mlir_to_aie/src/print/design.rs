@@ -109,10 +109,8 @@ impl Design<'_> {
     }
 
     fn head(&mut self) {
-        let mut names = vec!["Buffer", "Kernel", "ObjectFifo", "Program", "Runtime", "TaskGroup", "Worker"];
-        if self.has_parameters() {
-            names.push("WorkerRuntimeBarrier");
-        }
+        let mut names =
+            vec!["Buffer", "Kernel", "ObjectFifo", "Program", "Runtime", "TaskGroup", "Worker", "WorkerRuntimeBarrier"];
         if !self.uses(Parameter::Local) && !self.uses(Parameter::Turns) && !self.has_numbers() {
             names.remove(0);
         }
@@ -153,9 +151,8 @@ impl Design<'_> {
         }
         if self.uses(Parameter::Turns) {
             let length = self.layout.turns;
-            self.out.line(&format!(
-                "turns = [Buffer(words({length}), name=f\"turns{{core}}\") for core in range(CORES)]"
-            ));
+            self.out
+                .line(&format!("turns = [Buffer(words({length}), name=f\"turns{{core}}\") for core in range(CORES)]"));
         }
         if self.has_numbers() {
             let length = self.layout.number_words();
@@ -167,9 +164,8 @@ impl Design<'_> {
                 zeros.join(", ")
             ));
         }
-        if self.has_parameters() {
-            self.out.line("ready = [WorkerRuntimeBarrier() for core in range(CORES)]");
-        }
+        // Or a core that gives before it takes would do so for the next launch too, with the numbers of this one.
+        self.out.line("ready = [WorkerRuntimeBarrier() for core in range(CORES)]");
         self.out.blank();
     }
 
@@ -219,7 +215,7 @@ impl Design<'_> {
             ("local", self.uses(Parameter::Local)),
             ("turns", self.uses(Parameter::Turns)),
             ("numbers", self.has_numbers()),
-            ("ready", self.has_parameters()),
+            ("ready", true),
         ] {
             list.extend(there.then_some(name));
         }
@@ -231,9 +227,7 @@ impl Design<'_> {
         let params: Vec<&str> = self.given().into_iter().chain(functions).collect();
         self.out.open(&format!("def body({}):", params.join(", ")));
         self.out.line("\"\"\"What each core does, once for each launch.\"\"\"");
-        if self.has_parameters() {
-            self.out.line("ready.wait_for_value(1)");
-        }
+        self.out.line("ready.wait_for_value(1)");
         let plan = self.plan;
         self.work(&plan.body);
         self.out.shallower();
@@ -351,8 +345,12 @@ impl Design<'_> {
             namer.name(name);
         }
         let flows = self.plan.flows.iter().map(|(flow, _)| flow.name().to_owned());
-        let params: Vec<String> =
-            ["core".to_owned()].into_iter().chain(flows).chain(self.cores.params.iter().cloned()).chain(reads.iter().cloned()).collect();
+        let params: Vec<String> = ["core".to_owned()]
+            .into_iter()
+            .chain(flows)
+            .chain(self.cores.params.iter().cloned())
+            .chain(reads.iter().cloned())
+            .collect();
         out.open(&format!("def moves({}):", params.join(", ")));
         out.line("\"\"\"What is moved for a core, in the order in which its worker takes and gives it.\"\"\"");
         let python = Python::new(&self.plan.kernel, &self.cores.params, namer);
@@ -373,8 +371,8 @@ impl Design<'_> {
         let params: Vec<String> = self.cores.params.iter().cloned().chain(reads).collect();
         self.out.open(&format!("def sequence({}, *ends):", params.join(", ")));
         self.out.line("\"\"\"What is moved.\"\"\"");
+        self.out.open("for core in range(CORES):");
         if self.has_parameters() {
-            self.out.open("for core in range(CORES):");
             for (param, word) in &self.layout.numbers {
                 let name = &self.cores.params[*param];
                 let float = match &self.plan.kernel.params[*param].kind {
@@ -384,10 +382,11 @@ impl Design<'_> {
                 let value = if float { format!("np.float32({name}).view(np.int32)") } else { name.clone() };
                 self.out.line(&format!("numbers[core][{word}] = {value}"));
             }
-            self.out.line("ready[core].set(1)");
-            self.out.shallower();
         }
-        self.out.line(&format!("start([moves(core, *ends[core::CORES], {}) for core in range(CORES)])", params.join(", ")));
+        self.out.line("ready[core].set(1)");
+        self.out.shallower();
+        self.out
+            .line(&format!("start([moves(core, *ends[core::CORES], {}) for core in range(CORES)])", params.join(", ")));
         self.out.shallower();
         self.out.line("");
         self.out.line("");

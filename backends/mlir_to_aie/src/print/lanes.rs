@@ -63,7 +63,12 @@ pub(super) fn spread(elem: Elem, value: &str) -> String {
 }
 
 /// `body` for every vector of `lanes` elements of areas with equal rows and columns.
-pub(super) fn each(lines: &mut Lines<'_>, areas: &[&Area<'_>], lanes: u64, body: impl FnOnce(&mut Lines<'_>, &Place<'_>)) {
+pub(super) fn each(
+    lines: &mut Lines<'_>,
+    areas: &[&Area<'_>],
+    lanes: u64,
+    body: impl FnOnce(&mut Lines<'_>, &Place<'_>),
+) {
     let Some(first) = areas.first() else { return };
     let zero = Text::atom("0");
     if first.rows > 1 && areas.iter().all(|area| area.is_dense() && area.cols.is_multiple_of(lanes)) {

@@ -41,12 +41,8 @@ pub(super) fn print(kernel: &CoreKernel) -> Result<Source, Error> {
             help: "use smaller tiles".to_owned(),
         });
     }
-    let broken = |detail: String| Error::Broken {
-        target: TARGET,
-        kernel: kernel.name.clone(),
-        detail,
-        loc: kernel.loc.clone(),
-    };
+    let broken =
+        |detail: String| Error::Broken { target: TARGET, kernel: kernel.name.clone(), detail, loc: kernel.loc.clone() };
     let cores = cores::print(&plan, &layout).map_err(broken)?;
     let design = design::print(&plan, &layout, &cores).map_err(broken)?;
     let (text, lines) = head(&plan, &cores.entry, &layout, "#", "IRON 1.4 (AIE2P, NPU2)", design).finish();
@@ -78,16 +74,8 @@ pub(super) fn print(kernel: &CoreKernel) -> Result<Source, Error> {
 }
 
 /// A text with its first line.
-fn head(
-    plan: &Plan,
-    entry: &str,
-    layout: &Layout,
-    comment: &'static str,
-    language: &str,
-    body: Writer,
-) -> Writer {
-    let facts =
-        [("cores", plan.kernel.cores.to_string()), ("data_memory", format!("{} bytes", layout.bytes()))];
+fn head(plan: &Plan, entry: &str, layout: &Layout, comment: &'static str, language: &str, body: Writer) -> Writer {
+    let facts = [("cores", plan.kernel.cores.to_string()), ("data_memory", format!("{} bytes", layout.bytes()))];
     let header = Header { comment, language, target: TARGET, kernel: entry, grid: plan.kernel.grid, facts: &facts };
     let mut writer = Writer::new("    ", comment);
     writer.line(&header.line());

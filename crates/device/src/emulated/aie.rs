@@ -49,7 +49,8 @@ impl Design {
 /// The text of the core functions of a kernel.
 pub(super) fn functions(bundle: &Bundle, kernel: &Kernel) -> Result<String, DeviceError> {
     let [file] = kernel.parts.as_slice() else {
-        let message = format!("it has {} texts beside the design; a design has one of core functions", kernel.parts.len());
+        let message =
+            format!("it has {} texts beside the design; a design has one of core functions", kernel.parts.len());
         return Err(DeviceError::Kernel { kernel: kernel.name.clone(), message });
     };
     let failed = || DeviceError::Load { file: file.clone(), message: "it is not UTF-8".to_owned() };

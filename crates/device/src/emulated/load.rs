@@ -84,7 +84,8 @@ fn compile(
         }
         Target::Aie => {
             let functions = aie::functions(bundle, kernel)?;
-            let result = Design::compile(options.cache.as_deref(), options.checks, &text, &functions).map(Kernel::Design);
+            let result =
+                Design::compile(options.cache.as_deref(), options.checks, &text, &functions).map(Kernel::Design);
             (result.map_err(|error| (error.is_skip(), error.to_string())), None)
         }
     };

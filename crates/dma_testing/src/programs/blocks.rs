@@ -28,8 +28,10 @@ pub(super) fn fills(target: &'static Target) -> Hand {
         let unit = target.step(elem).max(16);
         let (wide, column) = (m.dense("wide", elem, 6, 6 * unit), m.dense("middle", elem, 1, 6));
         let row = m.dense("between", elem, 1, unit);
-        let part = |first: u64, cols: u64| {
-            Span { offset: Expr::int((first * unit) as i64), cols: cols * unit, ..wide.clone() }
+        let part = |first: u64, cols: u64| Span {
+            offset: Expr::int((first * unit) as i64),
+            cols: cols * unit,
+            ..wide.clone()
         };
         m.put(VectorOp::Copy, &part(1, 2), &[Operand::Scalar(value(elem))]);
         m.put(VectorOp::Copy, &part(4, 1), &[Operand::Column(column)]);
