@@ -42,11 +42,11 @@ pub(super) fn build(kernel: &CoreKernel) -> Result<Plan> {
         follows: BTreeMap::new(),
         edge_rows: 0,
     };
-    let (mut body, mut sequence) = (Vec::new(), Vec::new());
+    let mut out = Sides::default();
     let stmts = build.kernel.body.clone();
-    build.block(&stmts, None, &mut body, &mut sequence)?;
-    build.close(&mut body);
-    build.finish(body, sequence)
+    build.block(&stmts, None, &mut out)?;
+    build.close(&mut out.work);
+    build.finish(out.work, out.moves)
 }
 
 /// Leaves out what orders pipes: FIFOs order everything.
@@ -83,6 +83,13 @@ struct Build {
     /// Which variables of loops a variable follows from.
     follows: BTreeMap<Var, BTreeSet<Var>>,
     edge_rows: u64,
+}
+
+/// What a worker does, and what the sequence moves for it.
+#[derive(Default)]
+struct Sides {
+    work: Vec<Work>,
+    moves: Vec<Move>,
 }
 
 type Result<T> = std::result::Result<T, Error>;
@@ -144,20 +151,14 @@ impl Build {
         self.put(&Stmt { kind, loc: stmt.loc.clone() }, None);
     }
 
-    fn block(
-        &mut self,
-        block: &[Stmt],
-        guard: Option<Var>,
-        body: &mut Vec<Work>,
-        sequence: &mut Vec<Move>,
-    ) -> Result<()> {
+    fn block(&mut self, block: &[Stmt], guard: Option<Var>, out: &mut Sides) -> Result<()> {
         for stmt in block {
-            self.stmt(stmt, guard, body, sequence)?;
+            self.stmt(stmt, guard, out)?;
         }
         Ok(())
     }
 
-    fn stmt(&mut self, stmt: &Stmt, guard: Option<Var>, body: &mut Vec<Work>, sequence: &mut Vec<Move>) -> Result<()> {
+    fn stmt(&mut self, stmt: &Stmt, guard: Option<Var>, out: &mut Sides) -> Result<()> {
         self.note(stmt);
         match &stmt.kind {
             // There are none any more.
@@ -166,11 +167,9 @@ impl Build {
             | StmtKind::Barrier(_)
             | StmtKind::Drain(_)
             | StmtKind::Fence => Ok(()),
-            StmtKind::CopyIn(copy) => self.copy(copy, true, guard, &stmt.loc, body, sequence),
-            StmtKind::CopyOut(copy) => self.copy(copy, false, guard, &stmt.loc, body, sequence),
-            StmtKind::ReadGlobal { var, view, offset } => {
-                self.element(*var, *view, offset, guard, &stmt.loc, body, sequence)
-            }
+            StmtKind::CopyIn(copy) => self.copy(copy, true, guard, &stmt.loc, out),
+            StmtKind::CopyOut(copy) => self.copy(copy, false, guard, &stmt.loc, out),
+            StmtKind::ReadGlobal { var, view, offset } => self.element(*var, *view, offset, guard, &stmt.loc, out),
             StmtKind::For { var, lower, upper, step, body: inner } if moves(stmt) => {
                 let bounds = [lower, upper, step];
                 if !bounds.iter().all(|bound| self.known.of(&self.kernel, bound)) {
@@ -181,7 +180,7 @@ impl Build {
                         "what a loop loads is moved for it by the host: let its bounds depend on parameters and constants",
                     ));
                 }
-                self.turn(*var, bounds, inner, guard, &stmt.loc, body, sequence)
+                self.turn(*var, bounds, inner, guard, &stmt.loc, out)
             }
             StmtKind::While { .. } if moves(stmt) => Err(self.unsupported(
                 "scf.while",
@@ -191,9 +190,9 @@ impl Build {
             )),
             StmtKind::If { condition, then, otherwise } if moves(stmt) => {
                 if self.known.of(&self.kernel, condition) {
-                    self.branch(condition, then, otherwise, guard, body, sequence)
+                    self.branch(condition, then, otherwise, guard, out)
                 } else {
-                    self.both(condition, then, otherwise, guard, &stmt.loc, body, sequence)
+                    self.both(condition, then, otherwise, guard, &stmt.loc, out)
                 }
             }
             StmtKind::Let { .. }
@@ -205,7 +204,7 @@ impl Build {
             | StmtKind::While { .. }
             | StmtKind::If { .. } => {
                 self.put(stmt, guard);
-                self.scalar(stmt, sequence);
+                self.scalar(stmt, &mut out.moves);
                 Ok(())
             }
         }
@@ -290,7 +289,6 @@ impl Build {
     }
 
     /// A loop whose turns move something.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one statement and where they go")]
     fn turn(
         &mut self,
         var: Var,
@@ -298,8 +296,7 @@ impl Build {
         inner: &[Stmt],
         guard: Option<Var>,
         loc: &Loc,
-        body: &mut Vec<Work>,
-        sequence: &mut Vec<Move>,
+        out: &mut Sides,
     ) -> Result<()> {
         let [lower, upper, step] = bounds.map(Clone::clone);
         // What was drained in a turn comes before what the next one moves.
@@ -326,16 +323,16 @@ impl Build {
         };
         self.open.push(Item::Bounds(var, all()));
         self.open.push(Item::Set(var, lower.clone(), loc.clone()));
-        self.close(body);
-        let (mut turn, mut turn_moves) = (Vec::new(), Vec::new());
+        self.close(&mut out.work);
+        let mut turn = Sides::default();
         self.loops.push(var);
-        self.block(inner, guard, &mut turn, &mut turn_moves)?;
+        self.block(inner, guard, &mut turn)?;
         self.loops.pop();
         let next = Expr::Binary(tile_ir::BinaryOp::Add, Box::new(Expr::Var(var)), Box::new(step.clone()));
         self.open.push(Item::Set(var, next, loc.clone()));
-        self.close(&mut turn);
-        body.push(Work::Repeat(turns, turn));
-        sequence.push(Move::For(var, all(), turn_moves));
+        self.close(&mut turn.work);
+        out.work.push(Work::Repeat(turns, turn.work));
+        out.moves.push(Move::For(var, all(), turn.moves));
         Ok(())
     }
 
@@ -351,8 +348,7 @@ impl Build {
         then: &[Stmt],
         otherwise: &[Stmt],
         guard: Option<Var>,
-        body: &mut Vec<Work>,
-        sequence: &mut Vec<Move>,
+        out: &mut Sides,
     ) -> Result<()> {
         let sides = [(then, Amount::If(condition.clone())), (otherwise, Amount::Unless(condition.clone()))];
         let sides = sides.map(|(block, amount)| {
@@ -362,27 +358,26 @@ impl Build {
             }
             (block, slot)
         });
-        self.close(body);
+        self.close(&mut out.work);
         let mut moved = Vec::new();
         for (block, slot) in sides {
-            let (mut side, mut side_moves) = (Vec::new(), Vec::new());
-            self.block(block, guard, &mut side, &mut side_moves)?;
-            self.close(&mut side);
+            let mut side = Sides::default();
+            self.block(block, guard, &mut side)?;
+            self.close(&mut side.work);
             if let Some(slot) = slot {
-                body.push(Work::Repeat(Turns::Computed(slot), side));
+                out.work.push(Work::Repeat(Turns::Computed(slot), side.work));
             }
-            moved.push(side_moves);
+            moved.push(side.moves);
         }
         let otherwise = moved.pop().unwrap_or_default();
         let then = moved.pop().unwrap_or_default();
         if !then.is_empty() || !otherwise.is_empty() {
-            sequence.push(Move::If(condition.clone(), then, otherwise));
+            out.moves.push(Move::If(condition.clone(), then, otherwise));
         }
         Ok(())
     }
 
     /// A branch that only the core knows: what both sides move is moved, and the core does the one with it.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one statement and where they go")]
     fn both(
         &mut self,
         condition: &Expr,
@@ -390,8 +385,7 @@ impl Build {
         otherwise: &[Stmt],
         guard: Option<Var>,
         loc: &Loc,
-        body: &mut Vec<Work>,
-        sequence: &mut Vec<Move>,
+        out: &mut Sides,
     ) -> Result<()> {
         let unless = Expr::Binary(tile_ir::BinaryOp::Xor, Box::new(condition.clone()), Box::new(Expr::Bool(true)));
         let mut sides = Vec::new();
@@ -409,22 +403,13 @@ impl Build {
             sides.push((block, var));
         }
         for (block, var) in sides {
-            self.block(block, Some(var), body, sequence)?;
+            self.block(block, Some(var), out)?;
         }
         Ok(())
     }
 
     /// A copy: one transfer, or several where rows begin at different places in their words.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one statement and where they go")]
-    fn copy(
-        &mut self,
-        copy: &Copy,
-        inward: bool,
-        guard: Option<Var>,
-        loc: &Loc,
-        body: &mut Vec<Work>,
-        sequence: &mut Vec<Move>,
-    ) -> Result<()> {
+    fn copy(&mut self, copy: &Copy, inward: bool, guard: Option<Var>, loc: &Loc, out: &mut Sides) -> Result<()> {
         let exprs = [&copy.view_offset, &copy.rows, &copy.cols];
         if guard.is_some() || !exprs.into_iter().all(|expr| self.known.of(&self.kernel, expr)) {
             let op = if inward { "vector.transfer_read" } else { "vector.transfer_write" };
@@ -467,22 +452,22 @@ impl Build {
             let (offset, pitch) = (add(copy.offset.clone(), (part * copy.pitch) as i64), copy.pitch * group);
             let name = self.param(copy.view);
             if inward {
-                self.wait(copy.view, sequence);
+                self.wait(copy.view, &mut out.moves);
                 let local = Local::Take { buffer: copy.buffer, offset, pitch, pad: copy.pad };
-                self.transfer(transfer, local, &format!("take_{name}"), body, sequence);
+                self.transfer(transfer, local, &format!("take_{name}"), out);
                 continue;
             }
             let edges = !transfer.whole();
             if edges || self.overwrites(copy) {
-                self.wait(copy.view, sequence);
+                self.wait(copy.view, &mut out.moves);
             }
             if edges {
                 self.edge_rows = self.edge_rows.max(if dense { 1 } else { transfer.max_rows });
                 let around = Transfer { flow: Flow::Few, ..transfer.clone() };
-                self.transfer(around, Local::Edges, &format!("around_{name}"), body, sequence);
+                self.transfer(around, Local::Edges, &format!("around_{name}"), out);
             }
             let local = Local::Give { buffer: copy.buffer, offset, pitch, edges };
-            self.transfer(transfer, local, &format!("give_{name}"), body, sequence);
+            self.transfer(transfer, local, &format!("give_{name}"), out);
         }
         if !inward {
             self.drained.entry(copy.view).or_default().insert(identity(copy));
@@ -520,27 +505,19 @@ impl Build {
         }
     }
 
-    fn transfer(
-        &mut self,
-        transfer: Transfer,
-        local: Local,
-        name: &str,
-        body: &mut Vec<Work>,
-        sequence: &mut Vec<Move>,
-    ) {
+    fn transfer(&mut self, transfer: Transfer, local: Local, name: &str, out: &mut Sides) {
         let number = self.transfers.len();
         let slot = self.slot();
         self.open.push(Item::Turns(slot, Amount::Objects(number)));
-        self.close(body);
+        self.close(&mut out.work);
         let inward = transfer.flow.comes_in();
         self.transfers.push(transfer);
         self.functions.push(Function { name: name.to_owned(), items: vec![Item::Object(number, Box::new(local))] });
-        body.push(Work::Objects(self.functions.len() - 1, number, slot));
-        sequence.push(if inward { Move::Fill(number) } else { Move::Drain(number) });
+        out.work.push(Work::Objects(self.functions.len() - 1, number, slot));
+        out.moves.push(if inward { Move::Fill(number) } else { Move::Drain(number) });
     }
 
     /// One element of a view: it alone comes where the sequence knows which, else all of the view passes by.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one statement and where they go")]
     fn element(
         &mut self,
         var: Var,
@@ -548,8 +525,7 @@ impl Build {
         offset: &Expr,
         guard: Option<Var>,
         loc: &Loc,
-        body: &mut Vec<Work>,
-        sequence: &mut Vec<Move>,
+        out: &mut Sides,
     ) -> Result<()> {
         let data = self.view(view)?;
         let name = self.param(view);
@@ -587,17 +563,17 @@ impl Build {
             maybe_none: false,
             loc: loc.clone(),
         };
-        self.wait(view, sequence);
+        self.wait(view, &mut out.moves);
         let (local, verb) = match one {
             true => (Local::Fetch(var), "fetch"),
             false => (Local::Pick { var, element: offset.clone(), active: guard }, "pick"),
         };
-        self.transfer(transfer, local, &format!("{verb}_{name}"), body, sequence);
+        self.transfer(transfer, local, &format!("{verb}_{name}"), out);
         if self.needed.contains(&var)
             && let Some(read) = self.known.reads.get(&var)
         {
             self.reads.insert(*read);
-            sequence.push(Move::Read(var, *read));
+            out.moves.push(Move::Read(var, *read));
         }
         Ok(())
     }

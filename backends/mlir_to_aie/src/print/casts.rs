@@ -11,7 +11,10 @@ pub(super) fn cast(dst: &Area<'_>, a: &Area<'_>, lines: &mut Lines<'_>) -> Resul
     let to = match (a.elem(), dst.elem()) {
         (Elem::Bf16, Elem::F32) => "float",
         (Elem::F32, Elem::Bf16) => "bfloat16",
-        (Elem::F16, Elem::F32) | (Elem::F32, Elem::F16) => return Ok(halves(dst, a, lines)),
+        (Elem::F16, Elem::F32) | (Elem::F32, Elem::F16) => {
+            halves(dst, a, lines);
+            return Ok(());
+        }
         (from, to) => return Err(format!("no vector function converts {from} to {to}")),
     };
     each(lines, &[dst, a], LANES, |lines, at| {

@@ -433,7 +433,8 @@ fn rest(pieces: &mut Pieces<'_>, transfer: &Transfer, pad: Number, to: &str, pit
     }
     let bits: Vec<u64> = match (transfer.elem, pad) {
         (Elem::F32, Number::Float(value)) => vec![u64::from(value.to_bits())],
-        (Elem::F16 | Elem::Bf16, Number::Float(value)) => vec![u64::from(tile_ir_bits(transfer.elem, value))],
+        (Elem::F16, Number::Float(value)) => vec![u64::from(half::f16::from_f32(value).to_bits())],
+        (Elem::Bf16, Number::Float(value)) => vec![u64::from(half::bf16::from_f32(value).to_bits())],
         (Elem::I64 | Elem::Index, Number::Int(value)) => {
             vec![value.cast_unsigned() & 0xffff_ffff, value.cast_unsigned() >> 32]
         }
@@ -471,12 +472,4 @@ fn rest(pieces: &mut Pieces<'_>, transfer: &Transfer, pad: Number, to: &str, pit
     }
     pieces.line("    }");
     pieces.line("}");
-}
-
-/// The bits of a 16-bit float.
-fn tile_ir_bits(elem: Elem, value: f32) -> u16 {
-    match elem {
-        Elem::F16 => half::f16::from_f32(value).to_bits(),
-        _ => half::bf16::from_f32(value).to_bits(),
-    }
 }

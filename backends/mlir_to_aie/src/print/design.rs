@@ -481,9 +481,9 @@ impl Moves<'_, '_> {
                 let flow = transfer.flow;
                 let place = self.place(*number)?;
                 let view = &self.design.cores.params[transfer.view.index()];
-                let line = match step {
-                    Move::Drain(_) => format!("yield from drain({}, {view}, {place})", flow.name()),
-                    _ => {
+                let line = match flow.comes_in() {
+                    false => format!("yield from drain({}, {view}, {place})", flow.name()),
+                    true => {
                         let length = self.design.plan.flows.words(flow);
                         let declared = self.design.plan.kernel.view(transfer.view);
                         let beside = declared
