@@ -37,7 +37,8 @@ def argument(index, kind, text):
     path = f"argument-{index}"
     if os.path.getsize(path) != kind.bytes:
         raise Fault("launch", f"argument {index} has {os.path.getsize(path)} bytes; the sequence takes {kind}")
-    rows = np.memmap(path, np.uint8, "r+" if value == "1" else "r", shape=(kind.count, kind.element))
+    # What is written is in the file at once: the mapping is shared.
+    rows = np.memmap(path, np.uint8, "r+" if value == "1" else "r", shape=(kind.count, kind.element)).view(np.ndarray)
     return program.Host(kind, rows, value == "1")
 
 
@@ -67,9 +68,6 @@ def main(folder, mode, texts):
     if WORLD.fault is not None:
         raise WORLD.fault
     design.left()
-    for value in values:
-        if isinstance(value, program.Host) and value.writable:
-            value.rows.flush()
 
 
 def tell(fault):

@@ -34,7 +34,7 @@ class Transfers:
 
     def __init__(self, handle):
         self.fifo, self.name, self.kind, self.tasks, self.open = handle.fifo, handle.fifo.name, handle.kind, [], []
-        self.all = []
+        self.all, self.whole = [], np.ones(self.kind.bytes, np.uint8)
 
     def task(self, host, sizes, strides, offset, group, wait):
         """Starts a transfer."""
@@ -104,8 +104,7 @@ class Fill(Transfers):
             size -= step
             if not task.left:
                 self.tasks.pop(0)
-        data = np.concatenate(data)
-        return data, np.ones(len(data), np.uint8)
+        return data[0] if len(data) == 1 else np.concatenate(data), self.whole
 
 
 class Drain(Transfers):
