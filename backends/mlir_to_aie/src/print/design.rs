@@ -114,11 +114,12 @@ impl Design<'_> {
         if !self.uses(Parameter::Local) && !self.uses(Parameter::Turns) && !self.has_numbers() {
             names.remove(0);
         }
+        let plan = self.plan;
+        let loops = if self.turns(&plan.body) { "from aie.iron.controlflow import range_\n" } else { "" };
         for line in [
             "import numpy as np",
             &format!("from aie.iron import {}", names.join(", ")),
-            "from aie.iron.controlflow import range_",
-            "from aie.iron.device import NPU2",
+            &format!("{loops}from aie.iron.device import NPU2"),
             "",
             &format!("CORES = {}", self.plan.kernel.cores),
             "",
@@ -131,6 +132,21 @@ impl Design<'_> {
         ] {
             self.out.line(line);
         }
+    }
+
+    /// Whether a body has loops.
+    fn turns(&self, list: &[Work]) -> bool {
+        list.iter().any(|work| match work {
+            Work::Call(_) => false,
+            Work::Objects(_, number, _) => self.objects_of(*number) != Count::Fixed(1),
+            Work::Repeat(_, inner) => !inner.is_empty(),
+        })
+    }
+
+    /// Objects of a transfer.
+    fn objects_of(&self, number: usize) -> Count {
+        let transfer = &self.plan.transfers[number];
+        transfer.objects(self.plan.flows.words(transfer.flow))
     }
 
     /// FIFOs and the memory of the cores, by core.
@@ -257,8 +273,7 @@ impl Design<'_> {
     fn objects(&mut self, function: usize, number: usize, slot: usize) {
         let transfer = &self.plan.transfers[number];
         let name = transfer.flow.name();
-        let count = transfer.objects(self.plan.flows.words(transfer.flow));
-        let looped = match count {
+        let looped = match self.objects_of(number) {
             Count::Fixed(1) => None,
             Count::Fixed(count) => Some(count.to_string()),
             Count::Dynamic => Some(format!("turns[{slot}]")),
