@@ -4,10 +4,14 @@
 //! its numbers of turns from the functions, the sequence computes them itself, both from the same expressions.
 
 mod build;
+mod control;
+mod copies;
 mod exprs;
+mod finish;
 mod flows;
 mod known;
 mod needed;
+mod scalars;
 mod transfer;
 
 use std::collections::BTreeSet;

@@ -10,9 +10,12 @@ mod lanes;
 mod layout;
 mod masks;
 mod moves;
+mod objects;
 mod python;
 mod reduce;
+mod sequence;
 mod transport;
+mod uses;
 
 use std::collections::BTreeMap;
 
