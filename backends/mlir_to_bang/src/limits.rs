@@ -16,6 +16,7 @@ pub const TARGET: Target = Target {
     local_bytes: NRAM_BYTES - 4 * SCRATCH,
     // Copies and vector functions take any size and address from mtp_372 on (source: BANG C Developer Guide 4.7.2, alignment appendix).
     block: 1,
+    grain_bytes: 1,
     // As above: alignment of NRAM arrays.
     align: 64,
     // 8 clusters of 4 cores, as MLU370-X4 and the smaller MLU590 have; a launch of type Block takes any number of tasks.

@@ -17,6 +17,7 @@ pub const TARGET: Target = Target {
     local_bytes: UB - SCRATCH,
     // asc-devkit, general rules: operands start at blocks of 32 bytes, copies move whole ones.
     block: 32,
+    grain_bytes: 32,
     align: 32,
     // NPUTargetSpec.td of AscendNPU-IR: 48 vector cores on B1 and B2, 40 on B3 and B4, where the last ones follow later.
     cores: 48,

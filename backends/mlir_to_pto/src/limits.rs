@@ -31,6 +31,7 @@ pub const TARGET: Target = Target {
     local_bytes: FREE - SCRATCH,
     // Rows of tiles have a multiple of 32 bytes, and start there. Source: pto-isa, common/pto_tile.hpp.
     block: 32,
+    grain_bytes: 32,
     align: 32,
     // Vector cores of the smallest 910B variants are 40, of B1 and B2 48; further blocks wait for a core.
     // Source: pto-isa, docs/coding/multi-core-programming.md.

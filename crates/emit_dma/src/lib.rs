@@ -18,5 +18,5 @@ pub use area::{Area, Arg, CopyArea, Role, plus, times};
 pub use dialect::{Dialect, Facts, Order, Parameter, ParameterKind, Signature};
 pub use emit::Companion;
 pub use lines::Lines;
-pub use number::{c_type, float, int, storage};
-pub use print::{SCRATCH, print};
+pub use number::{c_type, float, int, narrow, storage, widen};
+pub use print::{Pieces, SCRATCH, print};

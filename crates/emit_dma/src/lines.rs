@@ -51,6 +51,21 @@ impl Lines<'_> {
         self.namer.pop();
     }
 
+    /// `body` for 0 to below `count` in steps, in a loop if that is more than one. What it gets is the number.
+    pub fn steps(&mut self, count: u64, step: u64, wanted: &str, body: impl FnOnce(&mut Lines<'_>, &Text)) {
+        if count <= step {
+            body(self, &Text::atom("0"));
+            return;
+        }
+        self.namer.push();
+        let name = self.namer.name(wanted);
+        self.body.open(&format!("for (uint32_t {name} = 0; {name} < {count}; {name} += {step}) {{"));
+        let number = Text::atom(name);
+        body(&mut Lines { body: self.body, namer: self.namer, helpers: self.helpers }, &number);
+        self.body.close("}");
+        self.namer.pop();
+    }
+
     fn inside(&mut self, body: impl FnOnce(&mut Lines<'_>)) {
         self.namer.push();
         body(&mut Lines { body: self.body, namer: self.namer, helpers: self.helpers });

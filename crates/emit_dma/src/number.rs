@@ -93,8 +93,9 @@ pub(crate) fn of_bits(x: &Text, function: &str, helpers: &mut Helpers) -> Text {
     Text::call("from_bits", std::slice::from_ref(x))
 }
 
-/// The f32 of the bits of an `f16` or `bf16`.
-pub(crate) fn widen(elem: Elem, x: &Text, function: &str, helpers: &mut Helpers) -> Text {
+/// The f32 of the bits of an `f16` or `bf16`, by scalar code.
+#[must_use]
+pub fn widen(elem: Elem, x: &Text, function: &str, helpers: &mut Helpers) -> Text {
     if elem == Elem::F16 {
         helpers.need("from_f16", |helpers| {
             from_bits(function, helpers);
@@ -119,8 +120,9 @@ pub(crate) fn widen(elem: Elem, x: &Text, function: &str, helpers: &mut Helpers)
     Text::call("from_bf16", std::slice::from_ref(x))
 }
 
-/// The bits of the nearest `f16` or `bf16`, ties to even.
-pub(crate) fn narrow(elem: Elem, x: &Text, function: &str, helpers: &mut Helpers) -> Text {
+/// The bits of the nearest `f16` or `bf16`, ties to even, by scalar code.
+#[must_use]
+pub fn narrow(elem: Elem, x: &Text, function: &str, helpers: &mut Helpers) -> Text {
     if elem == Elem::F16 {
         helpers.need("to_f16", |helpers| {
             from_bits(function, helpers);

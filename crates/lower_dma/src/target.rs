@@ -11,10 +11,11 @@ pub struct Target {
     pub name: &'static str,
     /// Bytes of the local buffer that programs may use.
     pub local_bytes: u64,
-    /// What the copy engine and the vector unit move at least, in bytes: rows of local tiles start at multiples of it, what lies
-    /// between the end of a row and the next multiple is undefined after an operation, and no two cores may write into
-    /// one block of global memory.
+    /// What the copy engine and the vector unit move at least, in bytes: rows of local tiles start at multiples of it, and what lies
+    /// between the end of a row and the next multiple is undefined after an operation.
     pub block: u64,
+    /// No two cores may write into one piece of this many bytes of global memory, at a multiple of it.
+    pub grain_bytes: u64,
     /// Local buffers start at multiples of this many bytes.
     pub align: u64,
     /// Cores that programs are spread over.

@@ -7,6 +7,7 @@ use bundle::{Bundle, manifest};
 use emulator::{Language, Program};
 
 use super::EmulatedOptions;
+use super::aie::{self, Design};
 use super::bang::Tasks;
 use super::gaudi::Members;
 use super::nki::Core;
@@ -30,6 +31,8 @@ pub(super) enum Kernel {
     Members(Members),
     /// A NeuronCore.
     Core(Core),
+    /// A design for an NPU.
+    Design(Design),
 }
 
 /// Compiles every kernel, `workers` at a time; results in the manifest's order.
@@ -99,6 +102,12 @@ fn compile(
             let line = |error: &emulator::nki::Error| error.diagnostics().first().map(|first| first.line);
             let line = result.as_ref().err().and_then(line);
             (result.map_err(|error| (error.is_skip(), error.to_string())), line)
+        }
+        Target::Aie => {
+            let functions = aie::functions(bundle, kernel)?;
+            let result =
+                Design::compile(options.cache.as_deref(), options.checks, &text, &functions).map(Kernel::Design);
+            (result.map_err(|error| (error.is_skip(), error.to_string())), None)
         }
     };
     result.map_err(|(skip, message)| {

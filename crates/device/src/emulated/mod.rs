@@ -2,6 +2,7 @@
 //!
 //! One implementation for all languages; what a barrier, a lane operation, a flag or an access means is the emulator's. Times
 //! mean nothing here.
+mod aie;
 mod bang;
 mod gaudi;
 mod load;
@@ -197,6 +198,7 @@ impl Device for Emulated {
                 program.launch(&launch).map_err(|fault| (fault.line, fault.to_string()))
             }
             Kernel::Members(members) => members.launch(manifest, &args, self.workers, seed),
+            Kernel::Design(design) => design.launch(manifest, &args),
             Kernel::Tasks(tasks) => tasks.launch(manifest, &args, self.workers, seed),
             Kernel::Core(core) => core.launch(manifest, &args),
         };

@@ -13,6 +13,8 @@ pub(super) enum Target {
     Gaudi,
     /// NKI, which has one as well.
     Nki,
+    /// Designs of IRON with their core functions, which have another.
+    Aie,
 }
 
 impl Target {
@@ -27,6 +29,7 @@ impl Target {
             Target::Bang => "bang-emu",
             Target::Gaudi => "gaudi-emu",
             Target::Nki => "nki-emu",
+            Target::Aie => "aie-emu",
         }
     }
 
@@ -41,6 +44,7 @@ impl Target {
             Target::Bang => "bang",
             Target::Gaudi => "gaudi",
             Target::Nki => "nki",
+            Target::Aie => "aie",
         }
     }
 

@@ -4,6 +4,7 @@ use lower_dma::ir::{Expr, Operand, Scalar, Span, VectorOp};
 use lower_dma::target::Target;
 use tile_ir::Elem;
 
+use super::is_small;
 use super::Hand;
 use super::maker::{Maker, number, span};
 
@@ -28,13 +29,17 @@ pub(super) fn fills(target: &'static Target) -> Hand {
         let unit = target.step(elem).max(16);
         let (wide, column) = (m.dense("wide", elem, 6, 6 * unit), m.dense("middle", elem, 1, 6));
         let row = m.dense("between", elem, 1, unit);
-        let part = |first: u64, cols: u64| Span { offset: Expr::int((first * unit) as i64), cols, ..wide.clone() };
-        m.put(VectorOp::Copy, &part(1, 2 * unit), &[Operand::Scalar(value(elem))]);
-        m.put(VectorOp::Copy, &part(4, unit), &[Operand::Column(column)]);
-        m.put(VectorOp::Copy, &part(3, unit), &[Operand::Row(row)]);
+        let part = |first: u64, cols: u64| Span {
+            offset: Expr::int((first * unit) as i64),
+            cols: cols * unit,
+            ..wide.clone()
+        };
+        m.put(VectorOp::Copy, &part(1, 2), &[Operand::Scalar(value(elem))]);
+        m.put(VectorOp::Copy, &part(4, 1), &[Operand::Column(column)]);
+        m.put(VectorOp::Copy, &part(3, 1), &[Operand::Row(row)]);
         m.store(&wide);
         // More rows than one instruction takes, where local memory has them.
-        let rows = if target.vectors.is_some() { 12 } else { 300 };
+        let rows = if is_small(target) { 12 } else { 300 };
         let (tall, column) = (m.empty("tall", elem, rows, 4), m.dense("elements", elem, 1, rows));
         m.vector(VectorOp::Copy, &tall, &[Operand::Column(column)]);
     }

@@ -4,6 +4,7 @@ use lower_dma::ir::{Expr, Operand, Span, VectorOp};
 use lower_dma::target::Target;
 use tile_ir::{BinaryOp, Elem};
 
+use super::is_small;
 use super::Hand;
 use super::maker::{Maker, number, span};
 
@@ -39,7 +40,7 @@ pub(super) fn rows_and_columns(target: &'static Target) -> Hand {
 pub(super) fn steps(target: &'static Target) -> Hand {
     let mut m = Maker::new("steps", target);
     // Where local memory is small, as much as it has.
-    let [rows, wider, longer] = if target.vectors.is_some() { [40, 800, 1000] } else { [300, 2100, 4200] };
+    let [rows, wider, longer] = if is_small(target) { [40, 800, 1000] } else { [300, 2100, 4200] };
     // More rows than repeats, and 5 of 8 columns.
     let (tall, short) = (m.dense("tall", F32, rows, 5), m.dense("short", F32, 1, 5));
     m.vector(VectorOp::Binary(BinaryOp::Mul), &tall, &[span(&tall), Operand::Row(short)]);
@@ -59,7 +60,7 @@ pub(super) fn steps(target: &'static Target) -> Hand {
 /// A part of rows that are so long that PTO's repeats cannot take them together.
 pub(super) fn long_rows(target: &'static Target) -> Hand {
     let mut m = Maker::new("long_rows", target);
-    let (pitch, cols) = if target.vectors.is_some() { (4_000, 3_900) } else { (16_500, 16_400) };
+    let (pitch, cols) = if is_small(target) { (4_000, 3_900) } else { (16_500, 16_400) };
     let far = m.dense("far", F32, 2, pitch);
     let part = Span { offset: Expr::int(0), cols, ..far };
     m.vector(VectorOp::Binary(BinaryOp::Mul), &part, &[span(&part), number(-2.0)]);

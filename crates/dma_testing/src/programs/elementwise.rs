@@ -4,6 +4,7 @@ use lower_dma::ir::{Expr, Operand, Span, VectorOp};
 use lower_dma::target::Target;
 use tile_ir::{BinaryOp, Elem};
 
+use super::is_small;
 use super::Hand;
 use super::maker::{Maker, number, span};
 
@@ -25,7 +26,7 @@ pub(super) fn unary(target: &'static Target) -> Hand {
         }
     }
     // Longer than what operations have beside the buffers, on targets where they have.
-    let long = m.dense("long", F32, 1, if target.vectors.is_some() { 2000 } else { 5000 });
+    let long = m.dense("long", F32, 1, if is_small(target) { 2000 } else { 5000 });
     m.vector(VectorOp::Unary(target.unary[0]), &long, &[span(&long)]);
     // Results of all sizes.
     let low = m.dense("low", F32, 1, 64);
@@ -61,7 +62,7 @@ pub(super) fn binary(target: &'static Target) -> Hand {
             m.vector(op_of, &a, &[span(&a), number(-0.25)]);
         }
     }
-    let small = target.vectors.is_some();
+    let small = is_small(target);
     let long = if small { 1000 } else { 4500 };
     let (a, b) = (m.dense("long", F32, 1, long), m.dense("other", F32, 1, long));
     m.vector(VectorOp::Binary(BinaryOp::DivF), &a, &[span(&a), span(&b)]);

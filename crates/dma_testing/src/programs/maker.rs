@@ -205,12 +205,17 @@ impl Maker {
     }
 
     fn hand(self, order: impl FnOnce(CoreKernel) -> CoreKernel) -> Hand {
+        let target = self.target;
         let mut core = self.b.finish();
         // Views are as large as what is read and written.
         for (id, count) in self.inputs.values().chain(self.outputs.values()) {
             if let ParamKind::View(view) = &mut core.params[id.index()].kind {
                 view.shape = Shape::new(&[*count]).unwrap_or_else(|| panic!("a view of {count} elements"));
             }
+        }
+        // Where memory is small, buffers are where others were.
+        if target.used(&core) > target.local_bytes {
+            core = place(core.clone(), target).map_or(core, |Placed(placed)| placed);
         }
         let contents = core.params.iter().enumerate().map(|(at, param)| {
             let ParamKind::View(view) = &param.kind else { panic!("`{}` is a number", param.name) };

@@ -59,3 +59,8 @@ pub fn all(target: &'static Target) -> Vec<Hand> {
     ];
     programs.iter().map(|program| program(target)).filter(|hand| !hand.core.body.is_empty()).collect()
 }
+
+/// Whether programs must do with less local memory than most targets have.
+const fn is_small(target: &Target) -> bool {
+    target.local_bytes < 100 << 10
+}

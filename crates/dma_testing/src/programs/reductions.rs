@@ -4,6 +4,7 @@ use lower_dma::ir::{Expr, Span, VectorOp};
 use lower_dma::target::Target;
 use tile_ir::{Elem, ReduceOp};
 
+use super::is_small;
 use super::Hand;
 use super::maker::{Maker, span};
 
@@ -14,7 +15,7 @@ const REDUCED: [ReduceOp; 3] = [ReduceOp::Add, ReduceOp::MinF, ReduceOp::MaxF];
 /// Whether rows of so many elements fit beside others, with blocks around each; always where local memory is large.
 fn fits(target: &Target, (rows, cols): (u64, u64)) -> bool {
     let bytes = rows * (target.pitch(F32, cols) + 6 * target.step(F32)) * F32.bytes();
-    target.vectors.is_none() || bytes <= target.local_bytes / 2
+    !is_small(target) || bytes <= target.local_bytes / 2
 }
 
 /// Rows that are below, at and above the elements of a repeat and powers of two of them, more than repeats, and more than there is

@@ -48,7 +48,7 @@ impl<'a> Printer<'a> {
     }
 
     /// An element as held in memory to the number that scalar code computes with.
-    fn held(&mut self, elem: Elem, value: Text) -> Text {
+    pub(super) fn held(&mut self, elem: Elem, value: Text) -> Text {
         let function = self.function();
         match elem {
             Elem::F16 | Elem::Bf16 => number::widen(elem, &value, function, &mut self.helpers),

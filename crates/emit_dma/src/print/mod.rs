@@ -6,8 +6,9 @@ mod convert;
 mod expr;
 mod head;
 mod memory;
+mod pieces;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use emit::{Described, Header, Helpers, Namer, Source, Text, Writer, describe};
 use lower_dma::Error;
@@ -19,6 +20,8 @@ use crate::area::Role;
 use crate::dialect::{Dialect, Order, Parameter, Signature};
 use crate::lines::Lines;
 use crate::number;
+
+pub use pieces::Pieces;
 
 /// One level's blanks.
 const INDENT: &str = "    ";
@@ -122,6 +125,8 @@ struct Printer<'a> {
     /// The name of the core's number.
     core: String,
     vars: Vec<Option<String>>,
+    /// Variables that outlive a function, whose text is in `vars` from the start.
+    kept: BTreeSet<Var>,
     ranges: Ranges<'a>,
     /// The first broken rule.
     broken: Option<String>,
@@ -149,6 +154,7 @@ impl<'a> Printer<'a> {
             roles: head::roles(kernel),
             core,
             vars: vec![None; kernel.vars.len()],
+            kept: BTreeSet::new(),
             ranges: Ranges::new(kernel),
             broken: None,
         }
@@ -221,6 +227,12 @@ impl<'a> Printer<'a> {
             self.fail(format!("variable {} does not exist", var.0));
             return;
         };
+        if self.kept.contains(&var) {
+            let name = self.var(var);
+            self.body.line(&format!("{name} = {};", value.text));
+            self.ranges.define(var, known);
+            return;
+        }
         let name = self.namer.name(&data.name);
         let constant = if self.ranges.changes(var) { "" } else { "const " };
         self.body.line(&format!("{constant}{} {name} = {};", number::c_type(data.scalar), value.text));

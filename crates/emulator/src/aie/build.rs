@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use crate::Checks;
 use crate::build::clang::{self, Step};
 
 /// Name of the file that holds the core functions; debug lines name it.
@@ -26,7 +27,7 @@ const HEADERS: [(&str, &str); 10] = [
 
 /// Options of every step. Accesses become calls of the runtime by the pass of the thread sanitizer, whose runtime is ours; vectors of the
 /// compiler's own would be too wide for it.
-const OPTIONS: [&str; 29] = [
+const OPTIONS: [&str; 24] = [
     "-x",
     "c++",
     "-std=c++20",
@@ -50,17 +51,34 @@ const OPTIONS: [&str; 29] = [
     "-Werror=vla",
     "-Werror=uninitialized",
     "-Werror=sometimes-uninitialized",
+    "-D__AIE_ARCH__=21",
+];
+
+/// Those of libraries whose accesses are checked.
+const CHECKED: [&str; 5] = [
     "-fsanitize=thread",
     "-mllvm",
     "-tsan-instrument-func-entry-exit=0",
     "-mllvm",
     "-tsan-instrument-read-before-write=1",
-    "-D__AIE_ARCH__=21",
 ];
 
+/// Those of others.
+const UNCHECKED: [&str; 1] = ["-DEMU_UNCHECKED"];
+
 /// Checks types only, or makes the library in `folder`; what clang makes is kept in the folder `kept`.
-pub(super) fn build(folder: &Path, kept: Option<&Path>, text: &str, library: bool) -> Result<PathBuf, Error> {
+pub(super) fn build(
+    folder: &Path,
+    kept: Option<&Path>,
+    text: &str,
+    library: bool,
+    checks: Checks,
+) -> Result<PathBuf, Error> {
     let mut args = OPTIONS.to_vec();
+    args.extend(match checks {
+        Checks::Memory => &CHECKED[..],
+        Checks::Barriers => &UNCHECKED[..],
+    });
     args.extend(["-I", "."]);
     let output = if library {
         args.extend([

@@ -3,9 +3,9 @@
 //!
 //! # The model
 //! clang compiles the core functions against an AIE API of our own, where a vector is a loop over lanes. A Python interpreter executes the
-//! design against an `aie.iron` of our own, in which workers and the sequence are threads, FIFOs have the buffers that they ask for and
-//! the DMAs between them move an object as soon as there is one and room for it. The workers call the compiled functions. Memory of a core holds NaN at
-//! first, and again when a producer acquires an object.
+//! design against an `aie.iron` of our own, in which workers and the sequence are threads, one of which runs until it waits, FIFOs have
+//! the buffers that they ask for and the DMAs between them move an object as soon as there is one and room for it. The workers call the
+//! compiled functions. Memory of a core holds NaN at first, and again when a producer acquires an object.
 //!
 //! # What is checked
 //! When a design is resolved: channels of cores (two in, two out), memory tiles and shim tiles, bytes of data memory with stack and static
@@ -49,7 +49,7 @@ pub struct Texts<'a> {
 /// One run of the sequence.
 #[derive(Clone, Copy, Debug)]
 pub struct Launch<'a> {
-    /// Arguments in the order of the types among the sequence's arguments.
+    /// Arguments in the order of the types among the sequence's arguments. Buffers are rounded up to whole words of four bytes.
     pub args: &'a [Arg],
     /// A run that takes longer is ended: a core function may loop for ever.
     pub seconds: u64,

@@ -1,5 +1,6 @@
 //! Programs: compile once, launch often.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -8,10 +9,13 @@ use super::error::Error;
 use super::fault::{Fault, FaultKind, File};
 use super::python::{self, Ended};
 use super::{Launch, Texts, build};
-use crate::Arg;
+use crate::{Arg, Checks};
 
 /// Longest that a design may take to be resolved.
 const RESOLVE_SECONDS: u64 = 60;
+
+/// Bytes of what transfers consist of.
+const WORD: usize = 4;
 
 /// A design with compiled core functions.
 #[derive(Debug)]
@@ -25,8 +29,24 @@ fn folder() -> Result<TempDir, crate::Error> {
     made.map_err(|source| crate::Error::Io { doing: "making a temporary folder".to_owned(), source })
 }
 
-fn prepare(folder: &Path, texts: Texts<'_>) -> Result<(), Error> {
-    Ok(python::write(folder, &[("design.py", texts.design), (build::TEXT, texts.kernels)])?)
+/// A folder for arguments: in memory, where there is such a thing.
+fn shared() -> Result<TempDir, crate::Error> {
+    let mut builder = tempfile::Builder::new();
+    match builder.prefix("emulator-").tempdir_in("/dev/shm") {
+        Ok(made) => Ok(made),
+        Err(_) => folder(),
+    }
+}
+
+/// The file that says that accesses are not checked.
+const UNCHECKED: &str = "unchecked";
+
+fn prepare(folder: &Path, texts: Texts<'_>, checks: Checks) -> Result<(), Error> {
+    python::write(folder, &[("design.py", texts.design), (build::TEXT, texts.kernels)])?;
+    match checks {
+        Checks::Memory => Ok(()),
+        Checks::Barriers => Ok(python::write(folder, &[(UNCHECKED, "")])?),
+    }
 }
 
 /// Resolves the design in `folder`.
@@ -41,8 +61,8 @@ fn resolve(folder: &Path, library: Option<&Path>) -> Result<(), Error> {
 /// [`Error::Compile`], [`Error::Design`]; [`crate::Error::Missing`] if there is no compiler, or no Python that has NumPy.
 pub fn check(texts: Texts<'_>) -> Result<(), Error> {
     let folder = folder()?;
-    prepare(folder.path(), texts)?;
-    build::build(folder.path(), None, texts.kernels, false)?;
+    prepare(folder.path(), texts, Checks::Memory)?;
+    build::build(folder.path(), None, texts.kernels, false, Checks::Memory)?;
     resolve(folder.path(), None)
 }
 
@@ -52,7 +72,7 @@ impl Program {
     /// # Errors
     /// As [`check`].
     pub fn compile(texts: Texts<'_>) -> Result<Program, Error> {
-        Program::make(None, texts)
+        Program::compile_with(None, Checks::Memory, texts)
     }
 
     /// As [`Program::compile`], with what the compiler makes kept in the folder `cache`.
@@ -60,13 +80,18 @@ impl Program {
     /// # Errors
     /// As there. A folder that cannot be used is none.
     pub fn compile_cached(cache: &Path, texts: Texts<'_>) -> Result<Program, Error> {
-        Program::make(Some(cache), texts)
+        Program::compile_with(Some(cache), Checks::Memory, texts)
     }
 
-    fn make(cache: Option<&Path>, texts: Texts<'_>) -> Result<Program, Error> {
+    /// The same, with what the compiler makes kept in a folder if there is one. With [`Checks::Barriers`] accesses of core functions are not
+    /// checked, nor whether anybody wrote what they read or give; limits, FIFOs, transfers and their order are.
+    ///
+    /// # Errors
+    /// As [`check`].
+    pub fn compile_with(cache: Option<&Path>, checks: Checks, texts: Texts<'_>) -> Result<Program, Error> {
         let folder = folder()?;
-        prepare(folder.path(), texts)?;
-        let library = build::build(folder.path(), cache, texts.kernels, true)?;
+        prepare(folder.path(), texts, checks)?;
+        let library = build::build(folder.path(), cache, texts.kernels, true, checks)?;
         resolve(folder.path(), Some(&library))?;
         Ok(Program { library, folder })
     }
@@ -77,7 +102,7 @@ impl Program {
     /// The first fault.
     pub fn launch(&self, launch: &Launch<'_>) -> Result<(), Fault> {
         let io = |error: &dyn std::fmt::Display| Fault::new(FaultKind::Launch, error.to_string());
-        let here = folder().map_err(|error| io(&error))?;
+        let here = shared().map_err(|error| io(&error))?;
         let path = |index: usize| here.path().join(format!("argument-{index}"));
         let mut words = vec!["run".to_owned()];
         for (index, arg) in launch.args.iter().enumerate() {
@@ -86,7 +111,13 @@ impl Program {
                     // SAFETY: the caller of a launch gives buffers of that size.
                     let data =
                         unsafe { std::slice::from_raw_parts(address, usize::try_from(bytes).map_err(|e| io(&e))?) };
-                    std::fs::write(path(index), data).map_err(|error| io(&error))?;
+                    // A host's buffers are whole words.
+                    let rest = &[0_u8; WORD][..data.len().next_multiple_of(WORD) - data.len()];
+                    let written = std::fs::File::create(path(index)).and_then(|mut file| {
+                        file.write_all(data)?;
+                        file.write_all(rest)
+                    });
+                    written.map_err(|error| io(&error))?;
                     format!("buffer:{}", u8::from(writable))
                 }
                 Arg::U32(value) => format!("scalar:{}", value.cast_signed()),
@@ -101,11 +132,11 @@ impl Program {
         for (index, arg) in launch.args.iter().enumerate() {
             let Arg::Buffer { address, bytes, writable: true } = *arg else { continue };
             let data = std::fs::read(path(index)).map_err(|error| io(&error))?;
-            if data.len() as u64 != bytes {
+            if data.len() as u64 != bytes.next_multiple_of(WORD as u64) {
                 return Err(io(&format!("argument {index} has {bytes} bytes and came back with {}", data.len())));
             }
             // SAFETY: as above; the buffer may be written, and nothing else has it during a launch.
-            unsafe { std::ptr::copy_nonoverlapping(data.as_ptr(), address, data.len()) };
+            unsafe { std::ptr::copy_nonoverlapping(data.as_ptr(), address, bytes as usize) };
         }
         Ok(())
     }

@@ -201,9 +201,13 @@ fn parameters_of_the_sequence() {
     let (x, mut y) = (vec![1.5_f32; 256], vec![0.0_f32; 256]);
     let args = [input(&x), out(&mut y)];
     let set = "    rtp[0] = 64\n    bar.set(1)\n";
-    if pass(&text(set, "    bar.wait_for_value(1)\n"), COPY, &args) {
+    // The body runs once for each object: what it takes from the barrier it gives back.
+    let wait = "    bar.wait_for_value(1)\n    bar.release_with_value(1)\n";
+    if pass(&text(set, wait), COPY, &args) {
         assert!(y.iter().all(|value| *value == 3.0), "{y:?}");
     }
+    let args = [input(&x), out(&mut y)];
+    fail(&text(set, "    bar.wait_for_value(1) # here\n"), COPY, &args, FaultKind::Deadlock);
     let args = [input(&x), out(&mut y)];
     fail(&text("", "    bar.wait_for_value(1) # here\n"), COPY, &args, FaultKind::Deadlock);
     fail(&text("", ""), COPY, &args, FaultKind::Uninitialised);

@@ -9,14 +9,15 @@ use super::state::{Lower, Result};
 use crate::ir::{Expr, Scalar, StmtKind};
 use crate::target::Target;
 
-/// How many programs that follow each other must be on one core, so that no two cores write into one block of a view.
+/// How many programs that follow each other must be on one core, so that no two cores write into one piece of
+/// [`Target::grain_bytes`] of a view.
 pub(super) fn grain(kernel: &Kernel, target: &Target) -> u64 {
     let views = kernel.params.iter().filter_map(|param| match &param.kind {
         ParamKind::View(view) if view.access == Access::Write => Some(view),
         ParamKind::View(_) | ParamKind::Scalar(_) => None,
     });
     let all = kernel.programs();
-    views.map(|view| view_grain(kernel, view, target.block).min(all)).fold(1, |x, y| lcm(x, y).min(all))
+    views.map(|view| view_grain(kernel, view, target.grain_bytes).min(all)).fold(1, |x, y| lcm(x, y).min(all))
 }
 
 fn view_grain(kernel: &Kernel, view: &View, block: u64) -> u64 {

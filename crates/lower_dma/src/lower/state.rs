@@ -192,13 +192,14 @@ impl<'a> Lower<'a> {
     /// Rows and columns of a chunk with at most the allowed number of elements.
     pub(super) fn extents(&self, geometry: Geometry) -> (u64, u64) {
         let Geometry { rows, cols } = geometry;
-        // Chunks of rows start at multiples of 8, so that columns of numbers for them start at blocks.
-        let least = rows.min(8);
+        // Chunks of rows start at multiples of 8, or of what a block holds, so that columns of numbers for them start at blocks.
+        let group = self.facts.target.step(Elem::F32).max(8);
+        let least = rows.min(group);
         let width = cols.min((self.chunk / least).max(64));
         let width = if width < cols { width / 64 * 64 } else { width };
-        let most = self.facts.target.copy_rows / 8 * 8;
+        let most = self.facts.target.copy_rows / group * group;
         let height = (self.chunk / width.max(1)).max(least).min(rows).min(most);
-        let height = if height < rows { (height / 8 * 8).max(least) } else { height };
+        let height = if height < rows { (height / group * group).max(least) } else { height };
         (height, width)
     }
 

@@ -16,7 +16,11 @@ typedef unsigned long uintptr_t;
 
 extern "C" {
 // Stops the core function unless the access is in memory that it may use, aligned, and written before it is read.
+#ifdef EMU_UNCHECKED
+static EMU_INLINE void __emu_access(const void *, unsigned, unsigned, int) {}
+#else
 void __emu_access(const void *p, unsigned bytes, unsigned align, int write);
+#endif
 // The rounding register of the core that runs this thread: 0 floor, 1 ceil, 2 to nearest even.
 extern __thread unsigned __emu_rounding;
 }

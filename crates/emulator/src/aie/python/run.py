@@ -12,7 +12,7 @@ import threading
 
 import numpy as np
 
-from emu import program, worker
+from emu import program, types, worker
 from emu.cores import Library
 from emu.faults import Fault
 from emu.scheduler import WORLD, Stop
@@ -25,14 +25,20 @@ def argument(index, kind, text):
     if scalar_name(kind):
         if what != "scalar":
             raise Fault("launch", f"argument {index} is a buffer; the sequence takes a scalar")
-        return float(value) if kind is np.float32 else int(value)
+        if kind is np.float32:
+            return float(np.float32(value))
+        limits = np.iinfo(kind)
+        if not limits.min <= int(value) <= limits.max:
+            raise Fault("launch", f"argument {index} is {value}; the sequence takes {scalar_name(kind)}")
+        return int(value)
     kind = Type(kind)
     if what != "buffer":
         raise Fault("launch", f"argument {index} is a scalar; the sequence takes {kind}")
     path = f"argument-{index}"
     if os.path.getsize(path) != kind.bytes:
         raise Fault("launch", f"argument {index} has {os.path.getsize(path)} bytes; the sequence takes {kind}")
-    rows = np.memmap(path, np.uint8, "r+" if value == "1" else "r", shape=(kind.count, kind.element))
+    # What is written is in the file at once: the mapping is shared.
+    rows = np.memmap(path, np.uint8, "r+" if value == "1" else "r", shape=(kind.count, kind.element)).view(np.ndarray)
     return program.Host(kind, rows, value == "1")
 
 
@@ -40,6 +46,8 @@ def main(folder, mode, texts):
     """The design, then its run."""
     threading.current_thread().name = "the sequence"
     library = os.path.join(folder, "kernels.so")
+    if os.path.exists(os.path.join(folder, "unchecked")):
+        types.UNCHECKED.append(True)
     with open(os.path.join(folder, "kernels.cc"), encoding="utf-8") as file:
         worker.LIBRARY.append(Library(file.read(), library if os.path.exists(library) else None))
     with contextlib.redirect_stdout(io.StringIO()):
@@ -60,9 +68,6 @@ def main(folder, mode, texts):
     if WORLD.fault is not None:
         raise WORLD.fault
     design.left()
-    for value in values:
-        if isinstance(value, program.Host) and value.writable:
-            value.rows.flush()
 
 
 def tell(fault):

@@ -100,6 +100,11 @@ template <unsigned N> struct accum<accfloat, N> {
 template <unsigned N> struct mask {
   static_assert(N == 4 || N == 8 || N == 16 || N == 32 || N == 64, "no mask has this many lanes");
   uint64_t bits = 0;
+  // The lowest bit is lane 0 (source: aie_api, mask.hpp).
+  EMU_INLINE static mask from_uint32(uint32_t word) {
+    static_assert(N <= 32, "a mask of more lanes than bits");
+    return mask{N < 32 ? word & ((1ul << N) - 1) : word};
+  }
   EMU_INLINE bool test(unsigned i) const { return bits >> i & 1; }
   EMU_INLINE void set(unsigned i) { bits |= 1ul << i; }
   EMU_INLINE unsigned count() const { return __builtin_popcountl(bits); }

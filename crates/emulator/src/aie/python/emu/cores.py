@@ -8,7 +8,7 @@ import numpy as np
 
 from .faults import fail
 from .scheduler import Index
-from .types import Type, scalar_name
+from .types import UNCHECKED, Type, scalar_name
 
 WORDS, NUMBERS = 12, 8
 _KINDS = {1: "read bounds", 2: "write bounds", 3: "alignment", 4: "uninitialised"}
@@ -29,6 +29,14 @@ class Library:
         self.declared = _declarations(source)
         self.statics = _statics(path) if path else 0
         self.loaded = ctypes.CDLL(path) if path else None
+        # One function runs at a time.
+        self.words, self.numbers, self.fault, self.functions = (ctypes.c_int64 * WORDS)(), (ctypes.c_float * NUMBERS)(), _Fault(), {}
+        if path:
+            self.enter = getattr(self.loaded, "__emu_call")
+            self.enter.argtypes = [
+                ctypes.c_void_p, ctypes.c_int64 * WORDS, ctypes.c_float * NUMBERS, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_void_p,
+            ]
+            self.enter.restype = None
 
     def check(self, name, arguments):
         """Compares a declaration of the design with the one of the text: the vendor's tools do not."""
@@ -46,7 +54,7 @@ class Library:
 
     def call(self, name, arguments, values):
         """Runs a core function on objects and scalars."""
-        words, numbers, ranges = (ctypes.c_int64 * WORDS)(), (ctypes.c_float * NUMBERS)(), []
+        words, numbers, ranges = self.words, self.numbers, []
         word, number = 0, 0
         for argument, value in zip(arguments, values):
             if argument is np.float32:
@@ -57,15 +65,16 @@ class Library:
             if word == WORDS:
                 fail("limit", f"`{name}` has more than {WORDS} integers and buffers")
             if isinstance(argument, Type):
-                address = value.data.ctypes.data
-                ranges.append(_Range(address, argument.bytes, value.written.ctypes.data))
-                words[word] = address
+                words[word] = value.address
+                if not UNCHECKED:
+                    ranges.append(_Range(value.address, argument.bytes, value.shadow))
             else:
                 words[word] = value.value if isinstance(value, Index) else int(value)
             word += 1
-        table, fault = (_Range * max(len(ranges), 1))(*ranges), _Fault()
-        function = ctypes.cast(getattr(self.loaded, name), ctypes.c_void_p)
-        getattr(self.loaded, "__emu_call")(function, words, numbers, table, ctypes.c_uint64(len(ranges)), ctypes.byref(fault))
+        if name not in self.functions:
+            self.functions[name] = ctypes.cast(getattr(self.loaded, name), ctypes.c_void_p)
+        table, fault = (_Range * max(len(ranges), 1))(*ranges), self.fault
+        self.enter(self.functions[name], words, numbers, table, len(ranges), ctypes.byref(fault))
         if fault.kind:
             fail(_KINDS[fault.kind], f"`{name}`: " + _message(fault, ranges), fault.site)
 

@@ -15,7 +15,7 @@ class Ring:
 
     def __init__(self, handle):
         self.name, self.producing, self.depth = handle.fifo.name, handle.producing, handle.depth
-        self.elements = Memory(handle.kind, handle.depth).elements
+        self.fifo, self.elements = handle.fifo, Memory(handle.kind, handle.depth).elements
         # Objects that came in and that went out, and how many of those between the core holds.
         self.came, self.went, self.held = 0, 0, 0
 
@@ -26,35 +26,33 @@ class Ring:
         """At least `count` objects: those that are held already count."""
         if not 1 <= count <= self.depth:
             fail("limit", f"acquire({count}) of `{self.name}`, whose depth is {self.depth}")
-        with WORLD.condition:
+        if self.producing:
+            WORLD.wait(lambda: self.came + count - self.went <= self.depth, f"room in `{self.name}`")
+            first = self.came
+        else:
+            WORLD.wait(lambda: self.came - self.went >= count, f"an object of `{self.name}`")
+            first = self.went
+        for number in range(first + self.held, first + count):
+            element = self._slot(number)
+            element.held = True
             if self.producing:
-                WORLD.wait(lambda: self.came + count - self.went <= self.depth, f"room in `{self.name}`")
-                first = self.came
-            else:
-                WORLD.wait(lambda: self.came - self.went >= count, f"an object of `{self.name}`")
-                first = self.went
-            for number in range(first + self.held, first + count):
-                element = self._slot(number)
-                element.held = True
-                if self.producing:
-                    element.poison()
-            self.held = max(self.held, count)
-            return [self._slot(number) for number in range(first, first + count)]
+                element.poison()
+        self.held = max(self.held, count)
+        return [self._slot(number) for number in range(first, first + count)]
 
     def release(self, count):
         """Gives the oldest of what is held back."""
         if not 1 <= count <= self.held:
             fail("balance", f"release({count}) of `{self.name}`, of which {self.held} are held")
-        with WORLD.condition:
-            for _ in range(count):
-                if self.producing:
-                    self._slot(self.came).held = False
-                    self.came += 1
-                else:
-                    self._slot(self.went).held = False
-                    self.went += 1
-            self.held -= count
-            WORLD.pump()
+        for _ in range(count):
+            if self.producing:
+                self._slot(self.came).held = False
+                self.came += 1
+            else:
+                self._slot(self.went).held = False
+                self.went += 1
+        self.held -= count
+        WORLD.pump(self.fifo)
 
     def ready(self):
         """Whether there is an object to send."""

@@ -26,6 +26,8 @@ class ObjectFifo:
             fail("design", f"two ObjectFifos are called `{self.name}`")
         self.to, self.from_ = dims_to_stream, dims_from_stream_per_cons
         self.producer, self.consumers = None, []
+        # FIFOs on the other side of memory tiles that this one ends at.
+        self.beside = []
         WORLD.fifos.append(self)
 
     def prod(self):

@@ -1,5 +1,6 @@
 """The sequence, its groups, and the whole design (source: mlir-aie, python/iron/{program,runtime}.py)."""
 
+import threading
 import typing
 
 import numpy as np
@@ -8,7 +9,7 @@ from . import worker as workers_
 from .ends import Join, Part, Split
 from .faults import Fault, fail, line
 from .fifo import Handle
-from .scheduler import WORLD
+from .scheduler import WORLD, Turn
 from .transfers import Drain, Fill
 from .types import Type, scalar_name
 
@@ -49,16 +50,15 @@ class TaskGroup:
 
 def settle(tasks):
     """Waits for the transfers that are to be waited for."""
-    with WORLD.condition:
-        waited = [task for _, task in tasks if task.wait]
-        WORLD.wait(lambda: not any(task.left for task in waited), "transfers of the sequence")
-        for transfers, task in tasks:
-            # Those before one that was waited for use the same channel: they ended before it.
-            ended = task.wait or any(other.wait and not other.left for other in transfers.after(task))
-            if ended:
-                transfers.finish(task)
-            else:
-                transfers.release(task)
+    waited = [task for _, task in tasks if task.wait]
+    WORLD.wait(lambda: not any(task.left for task in waited), "transfers of the sequence")
+    for transfers, task in tasks:
+        # Those before one that was waited for use the same channel: they ended before it.
+        ended = task.wait or any(other.wait and not other.left for other in transfers.after(task))
+        if ended:
+            transfers.finish(task)
+        else:
+            transfers.release(task)
 
 
 class Runtime:
@@ -104,8 +104,21 @@ class Program:
         self._memory(columns)
         for fifo in WORLD.fifos:
             fifo.close()
+        self._beside()
         PROGRAMS.append(self)
         return "module {}"
+
+    def _beside(self):
+        """Which FIFOs meet in a memory tile."""
+        meet = {}
+        for fifo in WORLD.fifos:
+            for handle in [fifo.producer, *fifo.consumers]:
+                node = handle.end.node if isinstance(handle.end, Part) else handle.end
+                if isinstance(node, (Split, Join)):
+                    meet.setdefault(node, []).append(fifo)
+        for fifos in meet.values():
+            for fifo in fifos:
+                fifo.beside.extend(other for other in fifos if other is not fifo)
 
     def _memory(self, columns):
         ends = [handle.end for fifo in WORLD.fifos for handle in [fifo.producer, *fifo.consumers] if handle]
@@ -122,11 +135,12 @@ class Program:
 
     def run(self, values):
         """Runs the design once."""
-        with WORLD.condition:
-            WORLD.running = 1
-            for worker in self.workers:
-                WORLD.running += 1
-                workers_._Thread(worker).start()
+        main = threading.current_thread()
+        main.turn = Turn()
+        threads = [workers_._Thread(worker) for worker in self.workers]
+        WORLD.turns = [main.turn, *(thread.turn for thread in threads)]
+        for thread in threads:
+            thread.start()
         values = iter(values)
         hosts = set(map(id, self.rt.hosts()))
         args = [next(values) if id(arg) in hosts else arg for arg in self.rt.args]
@@ -139,9 +153,8 @@ class Program:
             if isinstance(end, Drain) and end.all and not end.all[-1].wait:
                 raise Fault("unwaited", f"nothing waits for the last drain of `{end.name}`: the host reads too early", end.all[-1].line)
         settle([(end, task) for end in transfers for task in end.all])
-        with WORLD.condition:
-            WORLD.settling = True
-            WORLD.wait(lambda: False, "the end")
+        WORLD.settling = True
+        WORLD.wait(lambda: False, "the end")
 
     def left(self):
         """What the run leaves behind; the next one would find it."""

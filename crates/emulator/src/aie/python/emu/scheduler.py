@@ -1,4 +1,5 @@
-"""Threads of workers and the sequence. Nothing is timed: when every thread waits, either the run is over or it is a deadlock."""
+"""Threads of workers and the sequence, of which one runs at a time, until it waits. Nothing is timed: when every thread waits, either the
+run is over or it is a deadlock."""
 
 import threading
 
@@ -6,56 +7,80 @@ from .faults import Fault, fail, line
 
 
 class Stop(BaseException):
-    """The run is over; unwinds a worker."""
+    """The run is over; unwinds the sequence."""
+
+
+class Turn:
+    """A thread's right to run, and what it waits for."""
+
+    def __init__(self):
+        self.name, self.gate, self.ready, self.what, self.line = threading.current_thread().name, threading.Lock(), None, "", 0
+        self.gate.acquire()
 
 
 class World:
-    """State of a run; all of it is touched under one lock."""
+    """State of a run."""
 
     def __init__(self):
-        self.condition = threading.Condition()
-        self.running, self.waiting = 0, {}
+        # The sequence's turn is the first one.
+        self.turns = []
         self.fault, self.over, self.settling = None, False, False
         self.fifos = []
 
-    def pump(self):
-        """Lets DMAs move what they can."""
-        while any([fifo.move() for fifo in self.fifos]):
-            pass
-        self.condition.notify_all()
+    def pump(self, fifo):
+        """Lets DMAs move what they can after something happened at an end of `fifo`."""
+        work = [fifo]
+        while work:
+            fifo = work.pop()
+            moved = False
+            while fifo.move():
+                moved = True
+            if moved:
+                work.extend(fifo.beside)
+
+    def join(self, turn):
+        """A thread begins: it waits for its turn."""
+        turn.name = threading.current_thread().name
+        turn.gate.acquire()
 
     def wait(self, ready, what):
-        """Waits until `ready()`; with the lock held."""
-        me, at = threading.current_thread().name, line()
-        while not ready():
-            self.running -= 1
-            self.waiting[me] = (ready, what, at)
-            if self.running == 0:
-                self.quiet()
-            if self.fault is None and not self.over and not ready():
-                self.condition.wait()
-            del self.waiting[me]
-            self.running += 1
-            if self.fault is not None or self.over:
-                raise Stop
+        """Waits until `ready()`, and lets others run meanwhile."""
+        if ready():
+            return
+        turn = threading.current_thread().turn
+        turn.ready, turn.what, turn.line = ready, what, line()
+        self.give(turn)
+        turn.ready = None
+        if turn is self.turns[0] and (self.fault is not None or self.over):
+            raise Stop
 
-    def quiet(self):
-        """Every thread waits: somebody can go on, or the run is over, or it never will be."""
-        if self.fault is not None or any(ready() for ready, _, _ in self.waiting.values()):
-            self.condition.notify_all()
-        elif self.settling:
-            self.over = True
-            self.condition.notify_all()
-        else:
-            stuck = [f"{name} waits for {what}" for name, (_, what, _) in sorted(self.waiting.items())]
-            at = next((at for name, (_, _, at) in sorted(self.waiting.items(), reverse=True) if at), 0)
-            self.report(Fault("deadlock", "; ".join(stuck), at))
+    def give(self, turn):
+        """Hands the right to run on; returns when it comes back, unless `turn` is None."""
+        other = self.next()
+        if other is turn:
+            return
+        other.gate.release()
+        if turn is not None:
+            turn.gate.acquire()
+
+    def next(self):
+        """Who can run: the sequence if all is over."""
+        if self.fault is None:
+            for turn in self.turns:
+                if turn.ready is not None and turn.ready():
+                    return turn
+            if self.settling:
+                self.over = True
+            else:
+                stuck = sorted((turn for turn in self.turns if turn.ready is not None), key=lambda turn: turn.name)
+                at = next((turn.line for turn in reversed(stuck) if turn.line), 0)
+                self.fault = Fault("deadlock", "; ".join(f"{turn.name} waits for {turn.what}" for turn in stuck), at)
+        return self.turns[0]
 
     def report(self, fault):
         """Ends the run with a fault; the first counts."""
         if self.fault is None:
             self.fault = fault
-        self.condition.notify_all()
 
 
 WORLD = World()

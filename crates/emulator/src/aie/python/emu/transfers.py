@@ -33,8 +33,8 @@ class Transfers:
     place = patterns.SHIM
 
     def __init__(self, handle):
-        self.name, self.kind, self.tasks, self.open = handle.fifo.name, handle.kind, [], []
-        self.all = []
+        self.fifo, self.name, self.kind, self.tasks, self.open = handle.fifo, handle.fifo.name, handle.kind, [], []
+        self.all, self.whole = [], np.ones(self.kind.bytes, np.uint8)
 
     def task(self, host, sizes, strides, offset, group, wait):
         """Starts a transfer."""
@@ -52,21 +52,21 @@ class Transfers:
             fail("host bounds", f"a transfer reaches element {last} of a host buffer of {host.kind.count}")
         linear = list(sizes[:3]) == [1, 1, 1] and strides[3] == 1
         where = slice(offset, last + 1) if linear else patterns.indices(sizes, strides, offset)
-        with WORLD.condition:
-            self.begin(host, where, wait)
-            task = Task(host, where, wait)
-            self.tasks.append(task)
-            self.open.append(task)
-            self.all.append(task)
-            if len(self.open) > DESCRIPTORS:
-                fail("limit", f"{len(self.open)} transfers of `{self.name}` that nothing waited for; a shim tile has {DESCRIPTORS} descriptors")
-            if group is not None:
-                group.add(self, task)
-            WORLD.pump()
+        self.begin(host, where, wait)
+        task = Task(host, where, wait)
+        task.number = len(self.all)
+        self.tasks.append(task)
+        self.open.append(task)
+        self.all.append(task)
+        if len(self.open) > DESCRIPTORS:
+            fail("limit", f"{len(self.open)} transfers of `{self.name}` that nothing waited for; a shim tile has {DESCRIPTORS} descriptors")
+        if group is not None:
+            group.add(self, task)
+        WORLD.pump(self.fifo)
 
     def after(self, task):
         """Transfers that were started later."""
-        return self.all[self.all.index(task) + 1:]
+        return self.all[task.number + 1:]
 
     def release(self, task):
         """Frees the descriptor."""
@@ -104,8 +104,7 @@ class Fill(Transfers):
             size -= step
             if not task.left:
                 self.tasks.pop(0)
-        data = np.concatenate(data)
-        return data, np.ones(len(data), np.uint8)
+        return data[0] if len(data) == 1 else np.concatenate(data), self.whole
 
 
 class Drain(Transfers):

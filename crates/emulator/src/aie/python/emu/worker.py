@@ -8,7 +8,7 @@ import numpy as np
 from .ends import Ring
 from .faults import DESIGN, Fault, fail, line
 from .fifo import Handle
-from .scheduler import WORLD, Index, Stop
+from .scheduler import WORLD, Index, Turn
 from .types import Element, Memory, Type, scalar_name
 
 LIBRARY = []
@@ -91,32 +91,35 @@ class Buffer:
 
 
 class WorkerRuntimeBarrier:
-    """A value that the sequence sets and workers wait for."""
+    """A value that the sequence sets and workers wait for: a lock in the tile of each worker, which acquiring it takes the value from
+    (source: mlir-aie, python/iron/worker.py; AMD AM020, locks)."""
 
     def __init__(self, initial_value=0):
-        self.value = initial_value
+        self.value, self.taken = initial_value, {}
 
     def set(self, value):
         """Sets it."""
-        with WORLD.condition:
-            self.value = value
-            WORLD.pump()
+        self.value = value
+        self.taken.clear()
 
     def wait_for_value(self, value):
-        """Waits for it."""
-        with WORLD.condition:
-            threading.current_thread().worker.waited = True
-            WORLD.wait(lambda: self.value == value, f"a barrier to be {value}")
+        """Waits for it, and takes it: the next wait needs another one."""
+        worker = threading.current_thread().worker
+        worker.waited = True
+        WORLD.wait(lambda: self.value - self.taken.get(worker, 0) == value, f"a barrier to be {value}")
+        self.taken[worker] = self.taken.get(worker, 0) + value
 
     def release_with_value(self, value):
-        """Sets it from a worker."""
-        self.set(value)
+        """Adds to it from a worker."""
+        worker = threading.current_thread().worker
+        self.taken[worker] = self.taken.get(worker, 0) - value
 
 
 class _Thread(threading.Thread):
     def __init__(self, worker):
         super().__init__(target=worker.run, name=worker.name, daemon=True)
-        self.worker = worker
+        self.worker, self.turn = worker, Turn()
+        self.turn.ready = lambda: True
 
 
 class Worker:
@@ -155,6 +158,9 @@ class Worker:
 
     def run(self):
         """The thread."""
+        turn = threading.current_thread().turn
+        WORLD.join(turn)
+        turn.ready = None
         try:
             while True:
                 self.waited, self.began = False, self.released()
@@ -169,17 +175,11 @@ class Worker:
                     message = f"the body of {self.name} waits for nothing and is repeated for ever"
                     raise Fault("deadlock", message, self.line)
             self.ended = True
-        except Stop:
-            pass
         except Fault as fault:
-            self.report(fault)
+            WORLD.report(fault)
         except Exception as error:  # whatever the design does wrong
-            self.report(Fault("design", f"{type(error).__name__}: {error}", where(error)))
-        finally:
-            with WORLD.condition:
-                WORLD.running -= 1
-                if WORLD.running == 0:
-                    WORLD.quiet()
+            WORLD.report(Fault("design", f"{type(error).__name__}: {error}", where(error)))
+        WORLD.give(None)
 
     def left(self):
         """What is wrong at the end of a run; None if nothing: the core waits at the start of its body."""
@@ -189,11 +189,6 @@ class Worker:
         if held or self.began != self.released():
             return f"{self.name} stops inside its body" + (f", holding objects of {', '.join(held)}" if held else "")
         return None
-
-    def report(self, fault):
-        """Ends the run."""
-        with WORLD.condition:
-            WORLD.report(fault)
 
 
 def where(error):
