@@ -34,6 +34,7 @@ pub const VECTOR_BYTES: u64 = 64;
 /// The numbers of one core.
 pub const TARGET: Target = Target {
     name: crate::TARGET,
+    vectors: None,
     local_bytes: MEMORY_BYTES
         - STACK_BYTES
         - STATE_BYTES

@@ -24,6 +24,7 @@ pub const TARGET: Target = Target {
     local_bytes: VLM_BYTES,
     // Local memory is vectors; those of tensors start anywhere, but two cores do not write into one line of memory.
     block: VECTOR,
+    grain_bytes: VECTOR,
     align: VECTOR,
     cores: 24,
     // A member is one thread of control, in which everything is in order but loads behind stores, which the printer orders.

@@ -1,18 +1,9 @@
 //! A file beside the kernels that calls each of them with tensors of a framework.
 
 use bundle::manifest::{Access, ArgKind, Dtype};
-use emit::{Namer, Source};
+use emit::{Companion, Namer, Source};
 
 use crate::names;
-
-/// A file beside the texts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Companion {
-    /// File name.
-    pub file: String,
-    /// Contents.
-    pub text: String,
-}
 
 /// `launch.py`, with a function for each kernel.
 #[must_use]

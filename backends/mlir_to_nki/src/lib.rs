@@ -33,7 +33,7 @@ use lower_nki::Error;
 use lower_nki::ir::Program;
 use tile_ir::Module;
 
-pub use companions::{Companion, companions};
+pub use companions::companions;
 
 /// Target name.
 pub const TARGET: &str = lower_nki::TARGET;

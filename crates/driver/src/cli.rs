@@ -51,7 +51,7 @@ pub struct Input {
     /// Only this kernel.
     #[arg(long, value_name = "NAME")]
     pub kernel: Option<String>,
-    /// Target: `msl`, `cuda`, `musa`, `spirv`, `ascendc`, `pto`, `bang`, `cpu`, or `all` of them.
+    /// Target: `msl`, `cuda`, `musa`, `spirv`, `ascendc`, `pto`, `bang`, `gaudi`, `nki`, `aie`, `cpu`, or `all` of them.
     #[arg(long, default_value = "cpu")]
     pub target: String,
 }

@@ -13,9 +13,9 @@ pub const TARGETS: &[(&str, Option<Target>)] = &[
     ("ascendc", Some(Target::Ascendc)),
     ("pto", Some(Target::Pto)),
     ("bang", Some(Target::Bang)),
-    ("gaudi", None),
-    ("nki", None),
-    ("aie", None),
+    ("gaudi", Some(Target::Gaudi)),
+    ("nki", Some(Target::Nki)),
+    ("aie", Some(Target::Aie)),
     ("cpu", Some(Target::Cpu)),
 ];
 

@@ -62,6 +62,21 @@ fn smollm2_on_emulated_bang() {
 }
 
 #[test]
+fn smollm2_on_emulated_gaudi() {
+    emulated("gaudi-emu", "4");
+}
+
+#[test]
+fn smollm2_on_emulated_nki() {
+    emulated("nki-emu", "4");
+}
+
+#[test]
+fn smollm2_on_emulated_aie() {
+    emulated("aie-emu", "4");
+}
+
+#[test]
 fn smollm2_through_vulkan() {
     if let Err(error) = decode::open_device("vulkan", None) {
         return eprintln!("SKIPPED: nothing is decoded through Vulkan: {error}");

@@ -97,6 +97,8 @@ fn texts(target: Target, suite: &Suite) -> Texts {
     let compiled = suite.compile(target);
     let text = |kernel| compiled.text_of(kernel).map(|text| text.text.clone()).unwrap_or_default();
     let mut texts: Texts = compiled.kernels().iter().map(|kernel| (kernel.entry.clone(), text(kernel))).collect();
+    let parts = compiled.texts().iter().flat_map(|text| &text.parts);
+    texts.extend(parts.map(|part| (part.file.clone(), part.text.clone())));
     texts.extend(moved(target, &suite.module).map(|text| (MOVED.to_owned(), text)));
     texts
 }
@@ -175,8 +177,18 @@ fn no_orphan_folders() -> Result<(), Failed> {
 const PLANS: &str = "plan";
 
 /// The CPU's text depends on the processor, and is not for reading.
-const SNAPSHOT_TARGETS: [Target; 7] =
-    [Target::Msl, Target::Cuda, Target::Musa, Target::Spirv, Target::Ascendc, Target::Pto, Target::Bang];
+const SNAPSHOT_TARGETS: [Target; 10] = [
+    Target::Msl,
+    Target::Cuda,
+    Target::Musa,
+    Target::Spirv,
+    Target::Ascendc,
+    Target::Pto,
+    Target::Bang,
+    Target::Gaudi,
+    Target::Nki,
+    Target::Aie,
+];
 
 fn main() -> ExitCode {
     let mut trials = vec![Trial::test("no orphan folders", no_orphan_folders)];

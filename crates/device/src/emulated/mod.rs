@@ -124,7 +124,7 @@ impl Device for Emulated {
     fn alloc(&mut self, bytes: u64, usage: Usage) -> Result<Buffer, Error> {
         let memory = match self.target {
             Target::Nki => Memory::shared(bytes)?,
-            Target::Language(_) | Target::Bang => Memory::zeroed(bytes)?,
+            Target::Language(_) | Target::Bang | Target::Gaudi | Target::Aie => Memory::zeroed(bytes)?,
         };
         Ok(self.buffers.insert(Allocation { memory, info: BufferInfo { bytes, usage } }))
     }

@@ -4,8 +4,8 @@ use lower_dma::ir::{Expr, Operand, Scalar, Span, VectorOp};
 use lower_dma::target::Target;
 use tile_ir::Elem;
 
-use super::is_small;
 use super::Hand;
+use super::is_small;
 use super::maker::{Maker, number, span};
 
 /// A number for elements of a type that is filled.

@@ -4,8 +4,8 @@ use lower_dma::ir::{Expr, Operand, Span, VectorOp};
 use lower_dma::target::Target;
 use tile_ir::{BinaryOp, Elem};
 
-use super::is_small;
 use super::Hand;
+use super::is_small;
 use super::maker::{Maker, number, span};
 
 const F32: Elem = Elem::F32;

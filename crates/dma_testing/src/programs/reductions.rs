@@ -4,8 +4,8 @@ use lower_dma::ir::{Expr, Span, VectorOp};
 use lower_dma::target::Target;
 use tile_ir::{Elem, ReduceOp};
 
-use super::is_small;
 use super::Hand;
+use super::is_small;
 use super::maker::{Maker, span};
 
 const F32: Elem = Elem::F32;

@@ -30,6 +30,7 @@ pub fn run(args: &Explain) -> anyhow::Result<()> {
             Some(Lowered::Lanes(lanes, limits)) => {
                 texts.extend(lanes.kernels.iter().map(|kernel| of_lanes(kernel, limits)));
             }
+            Some(Lowered::Neuron(programs)) => texts.extend(programs.iter().map(of_neuron)),
             Some(Lowered::Cores(cores, limits)) => {
                 texts.extend(cores.kernels.iter().map(|kernel| of_cores(kernel, limits)));
             }
@@ -89,6 +90,16 @@ fn of_lanes(kernel: &LaneKernel, limits: &lower_simt::target::Target) -> String 
     table(&mut text, &arrays.collect::<Vec<_>>());
     let _ = writeln!(text, "views:");
     let rows = views(&kernel.params)
+        .map(|(_, name, what, bytes, _)| [name.to_owned(), what, format!("{bytes} bytes"), String::new()]);
+    table(&mut text, &rows.collect::<Vec<_>>());
+    text
+}
+
+/// Tiles of a NeuronCore.
+fn of_neuron(program: &lower_nki::ir::Program) -> String {
+    let mut text = head(&program.name, lower_nki::TARGET, program.grid, &program.loc, "");
+    let _ = writeln!(text, "views:");
+    let rows = views(&program.params)
         .map(|(_, name, what, bytes, _)| [name.to_owned(), what, format!("{bytes} bytes"), String::new()]);
     table(&mut text, &rows.collect::<Vec<_>>());
     text

@@ -51,7 +51,15 @@ impl Judge {
     /// The judge that runs what `target` made.
     pub const fn of_device(target: Target) -> Judge {
         match target {
-            Target::Msl | Target::Cuda | Target::Musa | Target::Ascendc | Target::Pto | Target::Bang => Judge::Emulator,
+            Target::Msl
+            | Target::Cuda
+            | Target::Musa
+            | Target::Ascendc
+            | Target::Pto
+            | Target::Bang
+            | Target::Gaudi
+            | Target::Nki
+            | Target::Aie => Judge::Emulator,
             Target::Spirv => Judge::Vulkan,
             Target::Cpu => Judge::Cpu,
         }
@@ -60,9 +68,15 @@ impl Judge {
     /// The judges of `target`. Stock MLIR knows nothing of targets: it is asked once, with the CPU.
     pub const fn of(target: Target) -> &'static [Judge] {
         match target {
-            Target::Msl | Target::Cuda | Target::Musa | Target::Ascendc | Target::Pto | Target::Bang => {
-                &[Judge::Reference, Judge::Emulator]
-            }
+            Target::Msl
+            | Target::Cuda
+            | Target::Musa
+            | Target::Ascendc
+            | Target::Pto
+            | Target::Bang
+            | Target::Gaudi
+            | Target::Nki
+            | Target::Aie => &[Judge::Reference, Judge::Emulator],
             Target::Spirv => &[Judge::Reference, Judge::Vulkan],
             Target::Cpu => &[Judge::Reference, Judge::Cpu, Judge::Stock],
         }

@@ -24,6 +24,12 @@ pub enum Vendors {
     Pto(mlir_to_pto::validate::Judges),
     /// `cncc`.
     Bang(mlir_to_bang::validate::Judges),
+    /// `tpc-clang`.
+    Gaudi(mlir_to_gaudi::validate::Judges),
+    /// NKI's own simulator.
+    Nki(mlir_to_nki::validate::Judges),
+    /// Peano and `aiecc`.
+    Aie(mlir_to_aie::validate::Judges),
     /// The CPU's text is for people only.
     Cpu,
 }
@@ -39,6 +45,9 @@ impl Vendors {
             Target::Ascendc => Vendors::Ascendc(mlir_to_cpp::validate::Judges::find(tools)),
             Target::Pto => Vendors::Pto(mlir_to_pto::validate::Judges::find(tools)),
             Target::Bang => Vendors::Bang(mlir_to_bang::validate::Judges::find(tools)),
+            Target::Gaudi => Vendors::Gaudi(mlir_to_gaudi::validate::Judges::find(tools)),
+            Target::Nki => Vendors::Nki(mlir_to_nki::validate::Judges::find(tools)),
+            Target::Aie => Vendors::Aie(mlir_to_aie::validate::Judges::find(tools)),
             Target::Cpu => Vendors::Cpu,
         }
     }
@@ -53,6 +62,9 @@ impl Vendors {
             Vendors::Ascendc(judges) => judges.judge(source),
             Vendors::Pto(judges) => judges.judge(source),
             Vendors::Bang(judges) => judges.judge(source),
+            Vendors::Gaudi(judges) => judges.judge(source),
+            Vendors::Nki(judges) => judges.judge(source),
+            Vendors::Aie(judges) => judges.judge(source),
             Vendors::Cpu => Vec::new(),
         }
     }

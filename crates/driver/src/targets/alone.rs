@@ -3,12 +3,13 @@
 use emit::{Companion, Source};
 use tile_ir::Module;
 
+use super::lowered::reports;
 use super::{Compiled, Target, dma};
 
 /// Whether a target is one of these.
 pub(super) const fn is_alone(target: Target) -> bool {
     match target {
-        Target::Ascendc | Target::Pto | Target::Bang => true,
+        Target::Ascendc | Target::Pto | Target::Bang | Target::Gaudi | Target::Nki | Target::Aie => true,
         Target::Msl | Target::Cuda | Target::Musa | Target::Spirv | Target::Cpu => false,
     }
 }
@@ -17,13 +18,21 @@ pub(super) const fn is_alone(target: Target) -> bool {
 pub(super) fn sources(target: Target, module: &Module) -> anyhow::Result<Vec<Source>> {
     match dma::backend(target) {
         Some(backend) => dma::sources(&backend, module),
+        None if target == Target::Nki => {
+            let sources = mlir_to_nki::emit(module, &mlir_to_nki::Options::default());
+            Ok(sources.map_err(|errors| reports(&errors))?)
+        }
         None => Ok(Vec::new()),
     }
 }
 
 /// Files that start or build what was printed.
 fn companions(target: Target, sources: &[Source]) -> Vec<Companion> {
-    dma::backend(target).map_or_else(Vec::new, |backend| (backend.companions)(sources))
+    match dma::backend(target) {
+        Some(backend) => (backend.companions)(sources),
+        None if target == Target::Nki => mlir_to_nki::companions(sources),
+        None => Vec::new(),
+    }
 }
 
 /// What a target made of printed kernels.

@@ -1,4 +1,4 @@
-//! The targets of core programs: AscendC, PTO, BANG.
+//! The targets of core programs: AscendC, PTO, BANG, Gaudi, AIE.
 
 use emit::{Companion, Source};
 use tile_ir::Module;
@@ -33,7 +33,17 @@ pub(super) fn backend(target: Target) -> Option<Backend> {
             print: mlir_to_bang::print,
             companions: mlir_to_bang::companions,
         }),
-        Target::Msl | Target::Cuda | Target::Musa | Target::Spirv | Target::Cpu => None,
+        Target::Gaudi => Some(Backend {
+            limits: &mlir_to_gaudi::limits::TARGET,
+            print: mlir_to_gaudi::print,
+            companions: mlir_to_gaudi::companions,
+        }),
+        Target::Aie => Some(Backend {
+            limits: &mlir_to_aie::limits::TARGET,
+            print: mlir_to_aie::print,
+            companions: mlir_to_aie::companions,
+        }),
+        Target::Msl | Target::Cuda | Target::Musa | Target::Spirv | Target::Nki | Target::Cpu => None,
     }
 }
 

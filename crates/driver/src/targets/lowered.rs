@@ -10,6 +10,8 @@ use crate::pipeline::Reports;
 pub enum Lowered {
     /// Lane programs.
     Lanes(lower_simt::ir::LaneModule, &'static lower_simt::target::Target),
+    /// Programs of a NeuronCore.
+    Neuron(Vec<lower_nki::ir::Program>),
     /// Core programs.
     Cores(lower_dma::ir::CoreModule, &'static lower_dma::target::Target),
 }
@@ -23,6 +25,9 @@ pub fn lower(target: Target, module: &Module) -> anyhow::Result<Option<Lowered>>
         let lanes = lower_simt::lower(module, limits).map_err(|errors| reports(&errors))?;
         return Ok(Some(Lowered::Lanes(lanes, limits)));
     }
+    if target == Target::Nki {
+        return Ok(Some(Lowered::Neuron(lower_nki::lower(module).map_err(|errors| reports(&errors))?)));
+    }
     let Some(backend) = dma::backend(target) else { return Ok(None) };
     let cores = lower_dma::lower(module, backend.limits).map_err(|errors| reports(&errors))?;
     Ok(Some(Lowered::Cores(cores, backend.limits)))
@@ -35,6 +40,11 @@ pub fn lower(target: Target, module: &Module) -> anyhow::Result<Option<Lowered>>
 pub fn lowered(target: Target, module: &Module) -> anyhow::Result<String> {
     match lower(target, module)? {
         Some(Lowered::Lanes(lanes, _)) => Ok(lower_simt::text::print_module(&lanes)),
+        // A program of a NeuronCore is its text but for names.
+        Some(Lowered::Neuron(programs)) => {
+            let texts = emit::all(&programs, mlir_to_nki::print).map_err(|errors| reports(&errors))?;
+            Ok(texts.into_iter().map(|source| source.text).collect::<Vec<_>>().join("\n"))
+        }
         Some(Lowered::Cores(cores, _)) => Ok(lower_dma::text::print_module(&cores)),
         None => {
             let others = Target::ALL.iter().filter(|other| **other != target);

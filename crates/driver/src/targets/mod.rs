@@ -37,13 +37,19 @@ pub enum Target {
     Pto,
     /// BANG C.
     Bang,
+    /// TPC-C.
+    Gaudi,
+    /// NKI.
+    Nki,
+    /// IRON and the AIE API.
+    Aie,
     /// This machine's processor.
     Cpu,
 }
 
 impl Target {
     /// Every target, in the order of the documentation.
-    pub const ALL: [Target; 8] = [
+    pub const ALL: [Target; 11] = [
         Target::Msl,
         Target::Cuda,
         Target::Musa,
@@ -51,6 +57,9 @@ impl Target {
         Target::Ascendc,
         Target::Pto,
         Target::Bang,
+        Target::Gaudi,
+        Target::Nki,
+        Target::Aie,
         Target::Cpu,
     ];
 
@@ -64,6 +73,9 @@ impl Target {
             Target::Ascendc => "ascendc",
             Target::Pto => "pto",
             Target::Bang => "bang",
+            Target::Gaudi => "gaudi",
+            Target::Nki => "nki",
+            Target::Aie => "aie",
             Target::Cpu => "cpu",
         }
     }
@@ -78,6 +90,9 @@ impl Target {
             Target::Ascendc => "ascendc-emu",
             Target::Pto => "pto-emu",
             Target::Bang => "bang-emu",
+            Target::Gaudi => "gaudi-emu",
+            Target::Nki => "nki-emu",
+            Target::Aie => "aie-emu",
             Target::Cpu => "cpu",
         }
     }
@@ -94,7 +109,15 @@ impl Target {
     /// Whether an emulator runs its text on this machine.
     pub const fn is_emulated(self) -> bool {
         match self {
-            Target::Msl | Target::Cuda | Target::Musa | Target::Ascendc | Target::Pto | Target::Bang => true,
+            Target::Msl
+            | Target::Cuda
+            | Target::Musa
+            | Target::Ascendc
+            | Target::Pto
+            | Target::Bang
+            | Target::Gaudi
+            | Target::Nki
+            | Target::Aie => true,
             Target::Spirv | Target::Cpu => false,
         }
     }
@@ -107,7 +130,14 @@ impl Target {
     /// What starts a comment in its text.
     pub const fn comment(self) -> &'static str {
         match self {
-            Target::Msl | Target::Cuda | Target::Musa | Target::Ascendc | Target::Pto | Target::Bang => "//",
+            Target::Msl
+            | Target::Cuda
+            | Target::Musa
+            | Target::Ascendc
+            | Target::Pto
+            | Target::Bang
+            | Target::Gaudi => "//",
+            Target::Nki | Target::Aie => "#",
             Target::Spirv | Target::Cpu => ";",
         }
     }
@@ -254,7 +284,9 @@ pub fn compile(target: Target, module: &Module) -> anyhow::Result<Compiled> {
     match target {
         Target::Cpu => cpu::compile(module),
         Target::Msl | Target::Cuda | Target::Musa | Target::Spirv => simt::compile(target, module),
-        Target::Ascendc | Target::Pto | Target::Bang => Ok(alone::compiled(target, alone::sources(target, module)?)),
+        Target::Ascendc | Target::Pto | Target::Bang | Target::Gaudi | Target::Nki | Target::Aie => {
+            Ok(alone::compiled(target, alone::sources(target, module)?))
+        }
     }
 }
 

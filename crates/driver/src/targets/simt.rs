@@ -14,7 +14,9 @@ pub(super) fn compile(target: Target, module: &Module) -> anyhow::Result<Compile
         Target::Cuda => mlir_to_gpu::emit(module, &mlir_to_gpu::Options::default()),
         Target::Musa => mlir_to_musa::emit(module, &mlir_to_musa::Options::default()),
         Target::Spirv => mlir_to_spirv::emit(module, &mlir_to_spirv::Options::default()),
-        Target::Ascendc | Target::Pto | Target::Bang | Target::Cpu => return super::compile(target, module),
+        Target::Ascendc | Target::Pto | Target::Bang | Target::Gaudi | Target::Nki | Target::Aie | Target::Cpu => {
+            return super::compile(target, module);
+        }
     };
     let sources = sources.map_err(|errors| reports(&errors))?;
     Ok(Compiled::printed(target, sources))
@@ -27,7 +29,7 @@ pub(super) fn printer(target: Target) -> Option<(&'static lower_simt::target::Ta
         Target::Cuda => Some((&mlir_to_gpu::limits::TARGET, mlir_to_gpu::print)),
         Target::Musa => Some((&mlir_to_musa::limits::TARGET, mlir_to_musa::print)),
         Target::Spirv => Some((&mlir_to_spirv::limits::TARGET, mlir_to_spirv::print)),
-        Target::Ascendc | Target::Pto | Target::Bang | Target::Cpu => None,
+        Target::Ascendc | Target::Pto | Target::Bang | Target::Gaudi | Target::Nki | Target::Aie | Target::Cpu => None,
     }
 }
 

@@ -136,6 +136,14 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// The tile whose elements a broadcast repeats.
+    fn spread_from(&self, value: Value) -> Option<Value> {
+        match self.defs[value.index()].map(|op| &op.kind) {
+            Some(OpKind::Broadcast(from)) if !self.ty(*from).is_scalar() => Some(*from),
+            Some(_) | None => None,
+        }
+    }
+
     /// Decides for the operations of a block, which is `level` loops deep.
     fn block(&mut self, block: &'a Block, level: u32, depth: &mut Vec<u32>, limit: u64) {
         for &arg in &block.args {
@@ -221,8 +229,14 @@ impl<'a> Facts<'a> {
                     && !self.is_splat(*from)
                     && !self.same_geometry(*from, to)
                 {
-                    self.keep(*from);
-                    self.keep(to);
+                    match self.spread_from(*from) {
+                        // Both are large, and all their elements are in a smaller tile.
+                        Some(source) if self.bytes(*from).max(self.bytes(to)) > limit => self.keep(source),
+                        Some(_) | None => {
+                            self.keep(*from);
+                            self.keep(to);
+                        }
+                    }
                 }
             }
             OpKind::Load { view, .. } => {

@@ -35,13 +35,19 @@ pub(super) fn number(coordinates: &[Expr], shape: &Shape) -> Expr {
 }
 
 impl Lower<'_> {
-    /// Element with these coordinates of a kept tile or a splat, as a number of its element type.
+    /// Element with these coordinates of a kept tile, of a broadcast of one or of a splat, as a number of its element type.
     pub(super) fn tile_element(&mut self, value: Value, at: &[Expr]) -> Result<Expr> {
         let (ty, held) = (self.facts.ty(value), self.facts.held(value));
         if ty.is_scalar() {
             return self.scalar(value);
         }
         let Some(kept) = self.storage[value.index()] else {
+            if let Some(op) = self.facts.defs[value.index()]
+                && let OpKind::Broadcast(from) = op.kind
+                && self.storage[from.index()].is_some()
+            {
+                return self.placed(op, at);
+            }
             let one = Chunk::whole(Geometry { rows: 1, cols: 1 });
             return match self.eval(value, &one, None)? {
                 Operand::Scalar(number) => Ok(from_held(number, ty.elem, held)),

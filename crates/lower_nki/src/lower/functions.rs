@@ -80,7 +80,8 @@ impl Lower<'_> {
         let sound = self.alu(Alu::And, Dtype::U8, &positive.into(), &finite.into(), size)?;
         let inside = self.choose(&sound, &inside.into(), &Arg::Float(1.0), Dtype::F32)?;
         let log = self.activation(Function::Log, &inside, 1.0)?;
-        let shifted = |lower: &mut Self, by| lower.alu(Alu::Add, Dtype::F32, &Arg::Span(log.clone()), &Arg::Float(by), size);
+        let shifted =
+            |lower: &mut Self, by| lower.alu(Alu::Add, Dtype::F32, &Arg::Span(log.clone()), &Arg::Float(by), size);
         let (low, high) = (shifted(self, -LOG_SHIFT)?, shifted(self, LOG_SHIFT)?);
         self.overwrite(&log, &small, &low.into())?;
         self.overwrite(&log, &large, &high.into())?;
@@ -148,7 +149,9 @@ impl Lower<'_> {
             Arg::Int(_) => return self.broken("a quotient by an integer"),
         };
         match (left, &reciprocal) {
-            (Arg::Float(x), Arg::Span(span)) if *x == 1.0 && dtype == Dtype::F32 && span.dims.iter().all(|dim| dim.0 > 0) => {
+            (Arg::Float(x), Arg::Span(span))
+                if *x == 1.0 && dtype == Dtype::F32 && span.dims.iter().all(|dim| dim.0 > 0) =>
+            {
                 Ok(span.clone())
             }
             (_, _) => self.alu(Alu::Multiply, dtype, left, &reciprocal, size),

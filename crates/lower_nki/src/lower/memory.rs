@@ -224,7 +224,8 @@ impl Lower<'_> {
     pub(super) fn load_op(&mut self, op: &Op) -> Result<Val> {
         let OpKind::Load { view, indices, pad, mask, in_bounds } = &op.kind else { return self.broken("no load") };
         let result = op.results[0];
-        let (ty, name) = (self.ty(result), self.name_of(result, &format!("{}_tile", self.kernel.params[view.index()].name)));
+        let (ty, name) =
+            (self.ty(result), self.name_of(result, &format!("{}_tile", self.kernel.params[view.index()].name)));
         let mut level = self.level_of_load(*view, indices)?;
         let pad = self.value(*pad)?;
         if let Some(mask) = mask {
@@ -233,7 +234,9 @@ impl Lower<'_> {
         level = level.max(self.level_of(&pad));
         let before = std::mem::replace(&mut self.naming, name.clone());
         let loaded = self.at_level(level, |lower| {
-            let Some(mut place) = lower.place(*view, indices, &ty.shape, in_bounds, true)? else { return Ok(pad.clone()) };
+            let Some(mut place) = lower.place(*view, indices, &ty.shape, in_bounds, true)? else {
+                return Ok(pad.clone());
+            };
             let rest = match mask {
                 Some(mask) => lower.clip(*mask, &mut place, ty.shape.rank())?,
                 None => Rest::Nothing,
@@ -302,17 +305,21 @@ impl Lower<'_> {
         let size = Size { parts: PARTITIONS, free: 1 };
         let before = std::mem::replace(&mut self.naming, "start".to_owned());
         // A number between these, as far as it is not known to be, and what is known then.
-        let clamp = |lower: &mut Self, (x, from, to): &(Span, i64, i64), low: i64, high: i64| -> Result<(Span, i64, i64)> {
-            let mut x = x.clone();
-            if *from < low {
-                x = lower.exact(Alu::Maximum, Dtype::I32, &Arg::Span(x), &Arg::Int(low), size)?;
-            }
-            if *to > high {
-                x = lower.exact(Alu::Minimum, Dtype::I32, &Arg::Span(x), &Arg::Int(high), size)?;
-            }
-            Ok((x, (*from).clamp(low, high), (*to).clamp(low, high)))
-        };
-        let (mut near, mut begin) = (Place { view: place.view, starts: vec![], sizes: vec![], inside: vec![], load: true, ranges: vec![] }, vec![]);
+        let clamp =
+            |lower: &mut Self, (x, from, to): &(Span, i64, i64), low: i64, high: i64| -> Result<(Span, i64, i64)> {
+                let mut x = x.clone();
+                if *from < low {
+                    x = lower.exact(Alu::Maximum, Dtype::I32, &Arg::Span(x), &Arg::Int(low), size)?;
+                }
+                if *to > high {
+                    x = lower.exact(Alu::Minimum, Dtype::I32, &Arg::Span(x), &Arg::Int(high), size)?;
+                }
+                Ok((x, (*from).clamp(low, high), (*to).clamp(low, high)))
+            };
+        let (mut near, mut begin) = (
+            Place { view: place.view, starts: vec![], sizes: vec![], inside: vec![], load: true, ranges: vec![] },
+            vec![],
+        );
         // By dimension: elements of the private tensor, where the tile near begins in it, and what the run adds.
         let mut around: Vec<(u64, u64, Option<Span>)> = Vec::new();
         for (dim, start) in place.starts.iter().enumerate() {
@@ -460,7 +467,9 @@ impl Lower<'_> {
         if let Some(mask) = mask {
             // What is masked off keeps what is there.
             let size = Size { parts, free: span.free() };
-            let Arg::Span(mask) = self.arg(&Val::Tile(mask), size)? else { return self.broken("a mask that is a number") };
+            let Arg::Span(mask) = self.arg(&Val::Tile(mask), size)? else {
+                return self.broken("a mask that is a number");
+            };
             let kept = self.temp(self.dtype(&span), parts, span.free());
             if !whole {
                 self.copy(&kept, &span)?;
@@ -508,7 +517,11 @@ impl Lower<'_> {
         let before = std::mem::replace(&mut self.naming, name.clone());
         let [offsets, mask, other] = [*offsets, *mask, *passthru].map(|value| self.value(value));
         let (offsets, mask, other) = (offsets?, mask?, other?);
-        let level = if written { self.innermost() } else { [&offsets, &mask, &other].map(|val| self.level_of(val)).into_iter().max().unwrap_or(0) };
+        let level = if written {
+            self.innermost()
+        } else {
+            [&offsets, &mask, &other].map(|val| self.level_of(val)).into_iter().max().unwrap_or(0)
+        };
         let val = self.at_level(level, |lower| {
             let size = Size { parts: 1, free: count };
             let mask = lower.arg(&mask, size)?;
@@ -529,10 +542,15 @@ impl Lower<'_> {
             let var = lower.var("element");
             let at = Expr::Var(var);
             let dim = lower.view_shape(*view)?.rank() - 1;
-            let index = Span { offset: places.offset.clone().plus(at.clone().times(Expr::from(step))), dims: vec![(1, 1)], ..places.clone() };
+            let index = Span {
+                offset: places.offset.clone().plus(at.clone().times(Expr::from(step))),
+                dims: vec![(1, 1)],
+                ..places.clone()
+            };
             let body = lower.inside(|lower| {
                 let dynamic = Some(lower.dynamic(index, dim));
-                let src = Hbm { base: Base::Param(view.index()), offset: Expr::Int(0), dims: vec![(1, 1), (1, 1)], dynamic };
+                let src =
+                    Hbm { base: Base::Param(view.index()), offset: Expr::Int(0), dims: vec![(1, 1), (1, 1)], dynamic };
                 lower.dma(Mem::Chip(Span { offset: at.clone(), dims: vec![(1, 1)], ..dst.clone() }), Mem::Hbm(src));
                 Ok(())
             })?;

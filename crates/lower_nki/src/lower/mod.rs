@@ -178,10 +178,5 @@ impl Lower<'_> {
 }
 
 fn broken(kernel: &Kernel, detail: &str) -> Error {
-    Error::Broken {
-        target: TARGET,
-        kernel: kernel.name.clone(),
-        detail: detail.to_owned(),
-        loc: kernel.loc.clone(),
-    }
+    Error::Broken { target: TARGET, kernel: kernel.name.clone(), detail: detail.to_owned(), loc: kernel.loc.clone() }
 }
