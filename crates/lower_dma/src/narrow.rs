@@ -157,6 +157,13 @@ impl<'a> Words<'a> {
         expr.scalar(self.kernel) != Scalar::I64 || self.is_natural(ranges, expr)
     }
 
+    /// Whether two integers are known to have in 32 bits without a sign the order that they have in 64: numbers without a sign do, and two
+    /// that fit with one, since the negative ones are the larger ones either way.
+    #[must_use]
+    pub fn keep_order(&self, ranges: &Ranges<'_>, pair: [&Expr; 2]) -> bool {
+        pair.iter().all(|side| self.fits_unsigned(ranges, side)) || pair.iter().all(|side| self.fits(ranges, side))
+    }
+
     /// The first number in an expression that must be known to fit and is not.
     #[must_use]
     pub fn unknown<'e>(&self, ranges: &Ranges<'_>, expr: &'e Expr) -> Option<&'e Expr> {
@@ -166,7 +173,7 @@ impl<'a> Words<'a> {
             Expr::Compare(predicate, x, y) => {
                 let unsigned = matches!(predicate, Predicate::ULt | Predicate::ULe | Predicate::UGt | Predicate::UGe);
                 let pair = [x.as_ref(), y.as_ref()];
-                if pair.iter().all(|side| self.is_natural(ranges, side)) {
+                if pair.iter().all(|side| self.is_natural(ranges, side)) || unsigned && self.keep_order(ranges, pair) {
                     None
                 } else if unsigned {
                     pair.into_iter().find(wide_unsigned)
@@ -180,6 +187,7 @@ impl<'a> Words<'a> {
                     BinaryOp::DivS | BinaryOp::RemS | BinaryOp::MinS | BinaryOp::MaxS | BinaryOp::ShrS => {
                         pair.into_iter().find(wide)
                     }
+                    BinaryOp::MinU | BinaryOp::MaxU if self.keep_order(ranges, pair) => None,
                     BinaryOp::DivU | BinaryOp::RemU | BinaryOp::MinU | BinaryOp::MaxU | BinaryOp::ShrU => {
                         pair.into_iter().find(wide_unsigned)
                     }

@@ -146,14 +146,23 @@ fn interval(kernel: &CoreKernel, known: &Known, expr: &Expr) -> Option<Interval>
                     let (lo, hi) = (ends.iter().min().copied()?, ends.iter().max().copied()?);
                     (lo, hi, x.step.checked_mul(y.step)?)
                 }
-                BinaryOp::DivS if x.lo >= 0 && y.lo == y.hi && y.lo > 0 => {
+                // Without a sign as with one, where there is none.
+                BinaryOp::DivS | BinaryOp::DivU if x.lo >= 0 && y.lo == y.hi && y.lo > 0 => {
                     let by = y.lo.unsigned_abs();
                     let step = if x.step.is_multiple_of(by) { x.step / by } else { 1 };
                     (x.lo / y.lo, x.hi / y.lo, step)
                 }
-                BinaryOp::RemS if x.lo >= 0 && y.lo == y.hi && y.lo > 0 => {
+                BinaryOp::RemS | BinaryOp::RemU if x.lo >= 0 && y.lo == y.hi && y.lo > 0 => {
                     (0, x.hi.min(y.lo - 1), gcd(x.step, y.lo.unsigned_abs()))
                 }
+                BinaryOp::ShrS | BinaryOp::ShrU if x.lo >= 0 && y.lo == y.hi && (0..63).contains(&y.lo) => {
+                    (x.lo >> y.lo, x.hi >> y.lo, 1)
+                }
+                BinaryOp::Shl if x.lo >= 0 && y.lo == y.hi && (0..62).contains(&y.lo) => {
+                    let by = 1_i64 << y.lo;
+                    (x.lo.checked_mul(by)?, x.hi.checked_mul(by)?, x.step.checked_mul(by.unsigned_abs())?)
+                }
+                BinaryOp::MaxU if x.lo >= 0 && y.lo >= 0 => (x.lo.max(y.lo), x.hi.max(y.hi), gcd(x.step, y.step)),
                 BinaryOp::MinS => (x.lo.min(y.lo), x.hi.min(y.hi), gcd(x.step, y.step)),
                 BinaryOp::MaxS => (x.lo.max(y.lo), x.hi.max(y.hi), gcd(x.step, y.step)),
                 BinaryOp::DivF

@@ -201,11 +201,11 @@ impl Printer<'_> {
                 call("s_i32_max")
             }
             BinaryOp::MinU => {
-                self.unsigned_numbers(&[x, y], "compared");
+                self.ordered_numbers(x, y);
                 unsigned("s_u32_min")
             }
             BinaryOp::MaxU => {
-                self.unsigned_numbers(&[x, y], "compared");
+                self.ordered_numbers(x, y);
                 unsigned("s_u32_max")
             }
             BinaryOp::DivS | BinaryOp::RemS if self.natural(x) && self.natural(y) => {
@@ -238,6 +238,13 @@ impl Printer<'_> {
                 self.fail(format!("{op:?} on whole numbers"));
                 left
             }
+        }
+    }
+
+    /// Demands that numbers of 64 bits without signs are in their order in 32.
+    fn ordered_numbers(&mut self, x: &Expr, y: &Expr) {
+        if !self.words.keep_order(&self.ranges, [x, y]) {
+            self.leaves("a number without a sign that is compared");
         }
     }
 
