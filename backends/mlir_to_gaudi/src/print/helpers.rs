@@ -44,9 +44,11 @@ pub(super) const NAMES: &[&str] = &[
 ];
 
 /// Of both groups of all four dual groups.
-const WRITTEN: &str = "SW_WR_LOWER_GROUP0 | SW_WR_UPPER_GROUP0 | SW_WR_LOWER_GROUP1 | SW_WR_UPPER_GROUP1 |
+const WRITTEN: &str = "
+        SW_WR_LOWER_GROUP0 | SW_WR_UPPER_GROUP0 | SW_WR_LOWER_GROUP1 | SW_WR_UPPER_GROUP1 |
         SW_WR_LOWER_GROUP2 | SW_WR_UPPER_GROUP2 | SW_WR_LOWER_GROUP3 | SW_WR_UPPER_GROUP3";
-const ENABLED: &str = "SW_GROUP0_EN | SW_GROUP1_EN |
+const ENABLED: &str = "
+        SW_GROUP0_EN | SW_GROUP1_EN |
         SW_DUAL_GROUP0_EN | SW_DUAL_GROUP1_EN | SW_DUAL_GROUP2_EN | SW_DUAL_GROUP3_EN";
 
 /// Statements that combine each lane of `v` with those of all others: halves, quarters, groups, then lanes of a group. A map has the
@@ -54,9 +56,9 @@ const ENABLED: &str = "SW_GROUP0_EN | SW_GROUP1_EN |
 fn across(tag: &str, combined: impl Fn(&str) -> String) -> String {
     let mut lines = Vec::new();
     for order in ["2, 3, 0, 1", "1, 0, 3, 2"] {
-        lines.push(combined(&format!("v_{tag}_mov_dual_group_all_b(v, 0xFFFFFFFF, {order}, {WRITTEN}, v)")));
+        lines.push(combined(&format!("v_{tag}_mov_dual_group_all_b(v, 0xFFFFFFFF, {order},{WRITTEN}, v)")));
     }
-    lines.push(combined(&format!("v_{tag}_mov_group_b(v, 0xFFFFFFFF, {ENABLED}, v)")));
+    lines.push(combined(&format!("v_{tag}_mov_group_b(v, 0xFFFFFFFF,{ENABLED}, v)")));
     for distance in [1, 2, 4] {
         let map = format!(
             "as_uchar256((((read_lane_id_4b_b() ^ {distance}u) & 7u) | ((read_lane_id_4b_b() & 8u) << 2) | 0x80u) * \
