@@ -217,6 +217,23 @@ extern \"C\" GlueCodeReturn InstantiateTpcKernel(HabanaKernelParams *in, HabanaK
     std::memcpy(out->kernel.kernelElf, kernel->start, size);
     return GLUE_SUCCESS;
 }}
+
+extern \"C\" GlueCodeReturn GetShapeInference(DeviceId, const ShapeInferenceParams *in, ShapeInferenceOutput *out) {{
+    const Kernel *kernel = find(in->pGuid != nullptr ? in->pGuid->name : in->guid.name);
+    if (kernel == nullptr) {{
+        return GLUE_NODE_NOT_FOUND;
+    }}
+    if (in->outputTensorsNr != kernel->outputs.size()) {{
+        return GLUE_INCOMPATIBLE_OUTPUT_COUNT;
+    }}
+    for (uint32_t at = 0; at < in->outputTensorsNr; ++at) {{
+        TensorGeometry &geometry = out->outputTensors[at]->geometry;
+        geometry.dims = 1;
+        geometry.maxSizes[0] = kernel->outputs[at].count;
+        geometry.minSizes[0] = kernel->outputs[at].count;
+    }}
+    return GLUE_SUCCESS;
+}}
 "
     )
 }

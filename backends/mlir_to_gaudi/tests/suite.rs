@@ -178,6 +178,51 @@ fn long_rows_beside_tables() {
     check(&t.finish().expect("valid"));
 }
 
+/// A norm inside a gate and its product: long rows beside functions that look tables up.
+#[test]
+fn norm_gate_up() {
+    for k in [576, 1536] {
+        let mut t = KernelBuilder::new("norm_gate_up");
+        t.grid([3, 1, 1]);
+        let own = [Own::Whole, Own::Block { axis: Axis::X, size: 16 }];
+        let x = t.read("hidden", Elem::F32, &[1, k]);
+        let norm = t.weights("norm", Elem::Bf16, &[1, k]);
+        let gate = t.weights("gate", Elem::Bf16, &[48, k]);
+        let up = t.weights("up", Elem::Bf16, &[48, k]);
+        let y = t.write("output", Elem::F32, &[1, 48], &own);
+        let (zero, sixteen, id) = (t.index(0), t.index(16), t.program_id(Axis::X));
+        let row = t.mul(id, sixteen);
+        let value = t.load(x, &[zero, zero], &[1, k]);
+        let square = t.mul(value, value);
+        let sum = t.sum(square, &[1]);
+        let sum = t.reshape(sum, &[1, 1]);
+        let part = t.splat(Elem::F32, &[1, 1], 1.0 / k as f32);
+        let mean = t.mul(sum, part);
+        let scale = t.unary(UnaryOp::Rsqrt, mean);
+        let scale = t.broadcast(scale, &[1, k]);
+        let value = t.mul(value, scale);
+        let norm = t.load(norm, &[zero, zero], &[1, k]);
+        let norm = t.cast(CastOp::ExtF, norm, Elem::F32);
+        let value = t.mul(value, norm);
+        let product = |t: &mut KernelBuilder, view| {
+            let rows = t.load(view, &[row, zero], &[16, k]);
+            let rows = t.cast(CastOp::ExtF, rows, Elem::F32);
+            let acc = t.splat(Elem::F32, &[1, 16], 0.0);
+            t.contract(value, rows, acc, ContractSpec::matmul(true))
+        };
+        let gate = product(&mut t, gate);
+        let up = product(&mut t, up);
+        let negative = t.unary(UnaryOp::Neg, gate);
+        let power = t.unary(UnaryOp::Exp, negative);
+        let one = t.splat(Elem::F32, &[1, 16], 1.0);
+        let below = t.add(power, one);
+        let gate = t.binary(BinaryOp::DivF, gate, below);
+        let result = t.mul(gate, up);
+        t.store(y, result, &[zero, row]);
+        check(&t.finish().expect("valid"));
+    }
+}
+
 /// A loop that goes on until a number of local memory is small: it goes through the scratch tensor.
 #[test]
 fn conditions_out_of_data() {

@@ -24,7 +24,7 @@ pub use program::Program;
 pub struct Backend {
     /// Its limits.
     pub target: &'static Target,
-    /// The emulated device that runs what it prints: `ascendc-emu`, `pto-emu` or `bang-emu`.
+    /// The emulated device that runs what it prints: `ascendc-emu`, `pto-emu`, `bang-emu` or `gaudi-emu`.
     pub device: &'static str,
     /// Its printer.
     pub print: fn(&CoreKernel) -> Result<Source, Error>,

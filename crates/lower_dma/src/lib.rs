@@ -1,6 +1,6 @@
 //! Tile programs to core programs: local buffers, explicit copies, explicit synchronisation.
 //!
-//! The family of targets where a tile program becomes a turn of a loop on one core: AscendC, PTO, BANG. A copy engine moves blocks
+//! The family of targets where a tile program becomes a turn of a loop on one core: AscendC, PTO, BANG, Gaudi. A copy engine moves blocks
 //! between global memory and a local buffer, a vector unit computes on local buffers, a scalar unit runs the loops and starts
 //! both. [`ir`] is the language of the result; a [`target::Target`] holds the numbers that differ between targets.
 

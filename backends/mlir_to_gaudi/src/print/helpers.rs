@@ -44,9 +44,11 @@ pub(super) const NAMES: &[&str] = &[
 ];
 
 /// Of both groups of all four dual groups.
-const WRITTEN: &str = "SW_WR_LOWER_GROUP0 | SW_WR_UPPER_GROUP0 | SW_WR_LOWER_GROUP1 | SW_WR_UPPER_GROUP1 |
+const WRITTEN: &str = "
+        SW_WR_LOWER_GROUP0 | SW_WR_UPPER_GROUP0 | SW_WR_LOWER_GROUP1 | SW_WR_UPPER_GROUP1 |
         SW_WR_LOWER_GROUP2 | SW_WR_UPPER_GROUP2 | SW_WR_LOWER_GROUP3 | SW_WR_UPPER_GROUP3";
-const ENABLED: &str = "SW_GROUP0_EN | SW_GROUP1_EN |
+const ENABLED: &str = "
+        SW_GROUP0_EN | SW_GROUP1_EN |
         SW_DUAL_GROUP0_EN | SW_DUAL_GROUP1_EN | SW_DUAL_GROUP2_EN | SW_DUAL_GROUP3_EN";
 
 /// Statements that combine each lane of `v` with those of all others: halves, quarters, groups, then lanes of a group. A map has the
@@ -54,9 +56,9 @@ const ENABLED: &str = "SW_GROUP0_EN | SW_GROUP1_EN |
 fn across(tag: &str, combined: impl Fn(&str) -> String) -> String {
     let mut lines = Vec::new();
     for order in ["2, 3, 0, 1", "1, 0, 3, 2"] {
-        lines.push(combined(&format!("v_{tag}_mov_dual_group_all_b(v, 0xFFFFFFFF, {order}, {WRITTEN}, v)")));
+        lines.push(combined(&format!("v_{tag}_mov_dual_group_all_b(v, 0xFFFFFFFF, {order},{WRITTEN}, v)")));
     }
-    lines.push(combined(&format!("v_{tag}_mov_group_b(v, 0xFFFFFFFF, {ENABLED}, v)")));
+    lines.push(combined(&format!("v_{tag}_mov_group_b(v, 0xFFFFFFFF,{ENABLED}, v)")));
     for distance in [1, 2, 4] {
         let map = format!(
             "as_uchar256((((read_lane_id_4b_b() ^ {distance}u) & 7u) | ((read_lane_id_4b_b() & 8u) << 2) | 0x80u) * \
@@ -278,73 +280,4 @@ pub(super) fn cut(signed: bool, bits: u32, helpers: &mut Helpers) -> String {
         format!("{remark}\n{body}")
     });
     name
-}
-
-/// `divide_u32`: long division, as the vector unit has none. By 0: all ones.
-pub(super) fn quotients(helpers: &mut Helpers) {
-    helpers.need("divide_u32", |_| {
-        "static inline uint64 divide_u32(uint64 x, uint64 y) {
-    uint64 quotient = 0;
-    uint64 rest = 0;
-    for (unsigned bit = 32u; bit > 0u; bit -= 1u) {
-        const uint64 carry = rest >> 31;
-        rest = (rest << 1) | ((x >> (bit - 1u)) & 1u);
-        const uint64 fits = v_u32_sel_geq_u32_b(rest, y, 1, 0) | carry;
-        rest = v_u32_sel_neq_u32_b(fits, 0, rest - y, rest);
-        quotient = (quotient << 1) | fits;
-    }
-    return quotient;
-}"
-        .to_owned()
-    });
-}
-
-/// `remainder_u32`.
-pub(super) fn remainders(helpers: &mut Helpers) {
-    helpers.need("remainder_u32", |helpers| {
-        quotients(helpers);
-        "static inline uint64 remainder_u32(uint64 x, uint64 y) {\n    return x - divide_u32(x, y) * y;\n}".to_owned()
-    });
-}
-
-/// `divide_i32`, toward zero.
-pub(super) fn signed_quotients(helpers: &mut Helpers) {
-    helpers.need("divide_i32", |helpers| {
-        quotients(helpers);
-        "// Toward zero.
-static inline int64 divide_i32(int64 x, int64 y) {
-    const int64 sign = (x ^ y) >> 31;
-    const int64 dividend = (x ^ (x >> 31)) - (x >> 31);
-    const int64 divisor = (y ^ (y >> 31)) - (y >> 31);
-    const int64 quotient = (int64)divide_u32((uint64)dividend, (uint64)divisor);
-    return (quotient ^ sign) - sign;
-}"
-        .to_owned()
-    });
-}
-
-/// `remainder_i32`, with the sign of the dividend.
-pub(super) fn signed_remainders(helpers: &mut Helpers) {
-    helpers.need("remainder_i32", |helpers| {
-        signed_quotients(helpers);
-        "static inline int64 remainder_i32(int64 x, int64 y) {\n    return x - divide_i32(x, y) * y;\n}".to_owned()
-    });
-}
-
-/// `divide` and `remainder` of scalars that may be negative.
-pub(super) fn divide_scalars(helpers: &mut Helpers) {
-    helpers.need("divide", |_| {
-        "// Toward zero.
-static inline int divide(int x, int y) {
-    const unsigned dividend = x < 0 ? 0u - (unsigned)x : (unsigned)x;
-    const unsigned divisor = y < 0 ? 0u - (unsigned)y : (unsigned)y;
-    const unsigned quotient = u32_udiv(dividend, divisor, SW_DIV_MODE_DIV, 0);
-    return (x < 0) != (y < 0) ? (int)(0u - quotient) : (int)quotient;
-}
-
-static inline int remainder(int x, int y) {
-    return (int)((unsigned)x - (unsigned)divide(x, y) * (unsigned)y);
-}"
-        .to_owned()
-    });
 }

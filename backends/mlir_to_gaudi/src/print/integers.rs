@@ -4,7 +4,7 @@ use emit::{Prec, Text};
 use tile_ir::{BinaryOp, Predicate};
 
 use super::Printer;
-use super::helpers;
+use super::quotients;
 
 /// `(uint64)x`.
 pub(super) fn unsigned(x: &Text) -> Text {
@@ -51,19 +51,19 @@ impl Printer<'_> {
             BinaryOp::MinU => signed(&Text::call("v_u32_min_b", &[unsigned(x), unsigned(y)])),
             BinaryOp::MaxU => signed(&Text::call("v_u32_max_b", &[unsigned(x), unsigned(y)])),
             BinaryOp::DivU => {
-                helpers::quotients(&mut self.helpers);
+                quotients::quotients(&mut self.helpers);
                 signed(&Text::call("divide_u32", &[unsigned(x), unsigned(y)]))
             }
             BinaryOp::RemU => {
-                helpers::remainders(&mut self.helpers);
+                quotients::remainders(&mut self.helpers);
                 signed(&Text::call("remainder_u32", &[unsigned(x), unsigned(y)]))
             }
             BinaryOp::DivS => {
-                helpers::signed_quotients(&mut self.helpers);
+                quotients::signed_quotients(&mut self.helpers);
                 Text::call("divide_i32", &[x.clone(), y.clone()])
             }
             BinaryOp::RemS => {
-                helpers::signed_remainders(&mut self.helpers);
+                quotients::signed_remainders(&mut self.helpers);
                 Text::call("remainder_i32", &[x.clone(), y.clone()])
             }
             BinaryOp::DivF | BinaryOp::MinF | BinaryOp::MaxF => {

@@ -14,6 +14,7 @@ mod lanes;
 mod loops;
 mod moves;
 mod operands;
+mod quotients;
 mod reduce;
 mod scalars;
 mod uniform;

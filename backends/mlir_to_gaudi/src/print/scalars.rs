@@ -223,7 +223,7 @@ impl Printer<'_> {
             }
             BinaryOp::DivS | BinaryOp::RemS => {
                 self.whole_numbers(&[x, y], "divided");
-                super::helpers::divide_scalars(&mut self.helpers);
+                super::quotients::divide_scalars(&mut self.helpers);
                 call(if op == BinaryOp::DivS { "divide" } else { "remainder" })
             }
             BinaryOp::DivU => {

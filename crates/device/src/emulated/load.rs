@@ -142,7 +142,8 @@ fn tasks(kernel: &manifest::Kernel) -> Result<u32, Error> {
     match (grid, kernel.block) {
         ([tasks, 1, 1], [1, 1, 1]) if u32::try_from(tasks).is_ok() => Ok(tasks as u32),
         (_, block) => {
-            let message = format!("{grid:?} groups of {block:?} threads; they are along x, at most {}, of 1", u32::MAX);
+            let message =
+                format!("{grid:?} groups of {block:?} threads; tasks are along x, at most {}, of 1", u32::MAX);
             Err(Error::Kernel { kernel: kernel.name.clone(), message })
         }
     }

@@ -1,11 +1,10 @@
-//! Statements, variables and operators.
+//! Statements, variables and functions.
 
-use super::code::{Code, Fill, Parts, Run, Slot, Step, Vector, Word};
-use super::{Core, Flow, Lanes, Outcome, vectors};
+use super::code::{Code, Fill, Parts, Run, Slot, Step, Word};
+use super::{Flow, Lanes};
 use crate::gaudi::fault::FaultKind;
-use crate::gaudi::ir::{Binary, Expr, Module, Node, Place, Statement, Unary};
-use crate::gaudi::ty::{Element, Ty};
-use crate::gaudi::value::{Value, settle};
+use crate::gaudi::ir::{Expr, Module, Node, Place, Statement};
+use crate::gaudi::ty::Ty;
 
 /// Where variables and arrays are.
 pub(super) struct Builder<'a> {
@@ -13,38 +12,11 @@ pub(super) struct Builder<'a> {
     /// By function and variable.
     slots: Vec<Vec<Slot>>,
     /// By function: where its value is left.
-    results: Vec<Slot>,
+    pub(super) results: Vec<Slot>,
     /// By array: the first element.
     arrays: Vec<Slot>,
     /// Which function is being built.
     function: usize,
-}
-
-/// The bits of a scalar constant.
-fn word(value: &Value) -> u32 {
-    match value {
-        Value::Bool(value) => u32::from(*value),
-        Value::Int(value) => *value as u32,
-        Value::Uint(value) => *value,
-        Value::Float(value) => value.to_bits(),
-        Value::Undefined | Value::Index(_) | Value::F32(_) | Value::I32(_) | Value::U32(_) => 0,
-        Value::Half(_) | Value::Bytes(_) | Value::Mask(_) | Value::Parts(_) => 0,
-    }
-}
-
-/// The lanes of a vector constant.
-fn lanes(value: &Value) -> Lanes {
-    let mut lanes = Lanes::ZERO;
-    match value {
-        Value::F32(values) => *lanes.floats_mut() = **values,
-        Value::I32(values) => lanes.0 = values.map(|value| value as u32),
-        Value::U32(values) => lanes.0 = **values,
-        Value::Half(values) => *lanes.halves_mut() = **values,
-        Value::Bytes(values) => *lanes.bytes_mut() = **values,
-        Value::Undefined | Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_) => {}
-        Value::Index(_) | Value::Mask(_) | Value::Parts(_) => {}
-    }
-    lanes
 }
 
 /// Builds a text.
@@ -85,9 +57,14 @@ pub(in crate::gaudi) fn build(module: &Module) -> Code {
 }
 
 impl Builder<'_> {
+    /// Places of the variables of the function that is being built.
+    pub(super) fn slots(&self) -> &[Slot] {
+        &self.slots[self.function]
+    }
+
     fn statement(&self, statement: &Statement) -> Step {
         match statement {
-            Statement::Declare(slot) => match self.slots[self.function][*slot] {
+            Statement::Declare(slot) => match self.slots()[*slot] {
                 Slot::Word(at) => Box::new(move |core| {
                     core.words_known[at] = false;
                     Ok(Flow::Next)
@@ -249,9 +226,9 @@ impl Builder<'_> {
     fn assign(&self, place: &Place, value: &Expr) -> Step {
         match place {
             Place::Local(slot, part) => {
-                let store = self.store(self.part_of(self.slots[self.function][*slot], *part), value);
+                let store = self.store(self.part_of(self.slots()[*slot], *part), value);
                 // The other components of an int5 have no values yet.
-                if let (Slot::Index(at), Some(_)) = (self.slots[self.function][*slot], part) {
+                if let (Slot::Index(at), Some(_)) = (self.slots()[*slot], part) {
                     let line = value.line;
                     return Box::new(move |core| {
                         if !core.words_known[at..at + 5].iter().all(|known| *known) {
@@ -310,7 +287,7 @@ impl Builder<'_> {
     }
 
     /// Where an element of an array is: its first word or vector.
-    fn element(&self, array: usize, index: &Expr) -> Run<usize> {
+    pub(super) fn element(&self, array: usize, index: &Expr) -> Run<usize> {
         let known = &self.module.arrays[array];
         let (count, name, line) = (known.count as i64, known.name.clone(), index.line);
         let (first, size) = match self.arrays[array] {
@@ -332,7 +309,7 @@ impl Builder<'_> {
     }
 
     /// A call of a function of the text: its arguments have their places, its value is in its own.
-    fn function(&self, number: usize, args: &[Expr]) -> Run<()> {
+    pub(super) fn function(&self, number: usize, args: &[Expr]) -> Run<()> {
         let slots = &self.slots[number];
         // All arguments are there before the first one is put into its place: one of them may call the same function.
         let stores: Vec<Run<()>> = match args {
@@ -392,445 +369,6 @@ impl Builder<'_> {
             let code = core.code;
             (code.functions[number])(core).map(drop)
         })
-    }
-
-    /// A scalar.
-    pub(super) fn word(&self, expr: &Expr) -> Word {
-        let line = expr.line;
-        match &expr.node {
-            Node::Const(value) => Word::Const(word(value)),
-            Node::Local(slot) => match self.slots[self.function][*slot] {
-                Slot::Word(at) => Word::Slot(at, line),
-                Slot::Index(_) | Slot::Vectors(..) | Slot::Nothing => Word::Const(0),
-            },
-            Node::Element(array, index) => {
-                let at = self.element(*array, index);
-                Word::Run(Box::new(move |core| {
-                    let at = at(core)?;
-                    if core.words_known[at] { Ok(core.words[at]) } else { Err(core.unwritten(line)) }
-                }))
-            }
-            Node::Part(whole, part) => {
-                if let Node::Local(slot) = &whole.node
-                    && let Slot::Index(at) = self.slots[self.function][*slot]
-                {
-                    return Word::Slot(at + part, line);
-                }
-                let (whole, part) = (self.index(whole), *part);
-                Word::Run(Box::new(move |core| Ok(whole(core)?[part] as u32)))
-            }
-            Node::Unary(op, of) => self.unary(*op, of),
-            Node::Binary(op @ (Binary::Both | Binary::Either), left, right) => {
-                let (left, right, either) = (self.word(left), self.word(right), *op == Binary::Either);
-                Word::Run(Box::new(move |core| {
-                    let left = left.get(core)? != 0;
-                    Ok(u32::from(if left == either { left } else { right.get(core)? != 0 }))
-                }))
-            }
-            Node::Binary(op, left, right) => self.binary(*op, left, right),
-            Node::Choose(condition, then, other) => {
-                let (condition, then, other) = (self.word(condition), self.word(then), self.word(other));
-                Word::Run(Box::new(
-                    move |core| {
-                        if condition.get(core)? != 0 { then.get(core) } else { other.get(core) }
-                    },
-                ))
-            }
-            Node::Convert(of) => self.convert(of, expr.ty),
-            Node::Call(call, args) => self.scalar_call(*call, args, line),
-            Node::Function(function, args) => {
-                let (call, result) = (self.function(*function, args), self.results[*function]);
-                Word::Run(Box::new(move |core| {
-                    call(core)?;
-                    match result {
-                        Slot::Word(at) => Ok(core.words[at]),
-                        Slot::Index(_) | Slot::Vectors(..) | Slot::Nothing => Ok(0),
-                    }
-                }))
-            }
-            Node::Build(_) => Word::Const(0),
-        }
-    }
-
-    fn unary(&self, op: Unary, of: &Expr) -> Word {
-        let (ty, of) = (of.ty, self.word(of));
-        Word::Run(match (op, ty) {
-            (Unary::Minus, Ty::Float) => Box::new(move |core| Ok((-f32::from_bits(of.get(core)?)).to_bits())),
-            (Unary::Minus, _) => Box::new(move |core| Ok(of.get(core)?.wrapping_neg())),
-            (Unary::Not, _) => Box::new(move |core| Ok(u32::from(of.get(core)? == 0))),
-            (Unary::Invert, _) => Box::new(move |core| Ok(!of.get(core)?)),
-        })
-    }
-
-    fn binary(&self, op: Binary, left: &Expr, right: &Expr) -> Word {
-        fn of(left: Word, right: Word, op: impl Fn(u32, u32) -> u32 + Send + Sync + 'static) -> Word {
-            Word::Run(Box::new(move |core| {
-                let left = left.get(core)?;
-                Ok(op(left, right.get(core)?))
-            }))
-        }
-        fn shift(left: Word, right: Word, line: u32, op: impl Fn(u32, u32) -> u32 + Send + Sync + 'static) -> Word {
-            Word::Run(Box::new(move |core| {
-                let left = left.get(core)?;
-                let by = right.get(core)?;
-                if by < 32 { Ok(op(left, by)) } else { Err(core.shift(line)) }
-            }))
-        }
-        let (ty, line) = (left.ty, left.line);
-        let (left, right) = (self.word(left), self.word(right));
-        let real = |op: fn(f32, f32) -> f32| move |a, b| settle(op(f32::from_bits(a), f32::from_bits(b))).to_bits();
-        let compared = |op: fn(&f32, &f32) -> bool| move |a, b| u32::from(op(&f32::from_bits(a), &f32::from_bits(b)));
-        match (op, ty) {
-            (Binary::Add, Ty::Float) => of(left, right, real(|a, b| a + b)),
-            (Binary::Sub, Ty::Float) => of(left, right, real(|a, b| a - b)),
-            (Binary::Mul, Ty::Float) => of(left, right, real(|a, b| a * b)),
-            (Binary::Less, Ty::Float) => of(left, right, compared(f32::lt)),
-            (Binary::LessEqual, Ty::Float) => of(left, right, compared(f32::le)),
-            (Binary::Greater, Ty::Float) => of(left, right, compared(f32::gt)),
-            (Binary::GreaterEqual, Ty::Float) => of(left, right, compared(f32::ge)),
-            (Binary::Equal, Ty::Float) => of(left, right, compared(f32::eq)),
-            (Binary::NotEqual, Ty::Float) => of(left, right, compared(f32::ne)),
-            (Binary::Add, _) => of(left, right, u32::wrapping_add),
-            (Binary::Sub, _) => of(left, right, u32::wrapping_sub),
-            (Binary::Mul, _) => of(left, right, u32::wrapping_mul),
-            (Binary::And, _) => of(left, right, |a, b| a & b),
-            (Binary::Or, _) => of(left, right, |a, b| a | b),
-            (Binary::Xor, _) => of(left, right, |a, b| a ^ b),
-            (Binary::Equal, _) => of(left, right, |a, b| u32::from(a == b)),
-            (Binary::NotEqual, _) => of(left, right, |a, b| u32::from(a != b)),
-            (Binary::Less, Ty::Uint) => of(left, right, |a, b| u32::from(a < b)),
-            (Binary::LessEqual, Ty::Uint) => of(left, right, |a, b| u32::from(a <= b)),
-            (Binary::Greater, Ty::Uint) => of(left, right, |a, b| u32::from(a > b)),
-            (Binary::GreaterEqual, Ty::Uint) => of(left, right, |a, b| u32::from(a >= b)),
-            (Binary::Less, _) => of(left, right, |a, b| u32::from((a as i32) < b as i32)),
-            (Binary::LessEqual, _) => of(left, right, |a, b| u32::from(a as i32 <= b as i32)),
-            (Binary::Greater, _) => of(left, right, |a, b| u32::from(a as i32 > b as i32)),
-            (Binary::GreaterEqual, _) => of(left, right, |a, b| u32::from(a as i32 >= b as i32)),
-            (Binary::Shl, _) => shift(left, right, line, |a, by| a << by),
-            (Binary::Shr, Ty::Uint) => shift(left, right, line, |a, by| a >> by),
-            // Shifts to the right keep the sign, as in clang.
-            (Binary::Shr, _) => shift(left, right, line, |a, by| (a as i32 >> by) as u32),
-            (Binary::Both, _) => of(left, right, |a, b| u32::from(a != 0 && b != 0)),
-            (Binary::Either, _) => of(left, right, |a, b| u32::from(a != 0 || b != 0)),
-        }
-    }
-
-    /// A scalar of one type as one of another.
-    fn convert(&self, of: &Expr, to: Ty) -> Word {
-        let (from, of) = (of.ty, self.word(of));
-        let float = |value: f32| settle(value).to_bits();
-        Word::Run(match (from, to) {
-            (Ty::Float, Ty::Bool) => Box::new(move |core| Ok(u32::from(f32::from_bits(of.get(core)?) != 0.0))),
-            (Ty::Float, Ty::Int) => Box::new(move |core| Ok(f32::from_bits(of.get(core)?) as i32 as u32)),
-            (Ty::Float, Ty::Uint) => Box::new(move |core| Ok(f32::from_bits(of.get(core)?) as u32)),
-            (Ty::Int, Ty::Float) => Box::new(move |core| Ok(float(of.get(core)? as i32 as f32))),
-            (Ty::Uint | Ty::Bool, Ty::Float) => Box::new(move |core| Ok(float(of.get(core)? as f32))),
-            (_, Ty::Bool) => Box::new(move |core| Ok(u32::from(of.get(core)? != 0))),
-            (_, _) => return of,
-        })
-    }
-
-    /// An `int5`.
-    pub(super) fn index(&self, expr: &Expr) -> Run<[i32; 5]> {
-        let line = expr.line;
-        match &expr.node {
-            Node::Const(Value::Index(all)) => {
-                let all = *all;
-                Box::new(move |_| Ok(all))
-            }
-            Node::Local(slot) => {
-                let Slot::Index(at) = self.slots[self.function][*slot] else { return Box::new(|_| Ok([0; 5])) };
-                Box::new(move |core| {
-                    if !core.words_known[at..at + 5].iter().all(|known| *known) {
-                        return Err(core.unwritten(line));
-                    }
-                    Ok(std::array::from_fn(|part| core.words[at + part] as i32))
-                })
-            }
-            Node::Binary(op, left, right) => {
-                let (op, left, right) = (*op, self.index(left), self.index(right));
-                Box::new(move |core| {
-                    let (left, right) = (left(core)?, right(core)?);
-                    Ok(std::array::from_fn(|part| match op {
-                        Binary::Sub => left[part].wrapping_sub(right[part]),
-                        Binary::Mul => left[part].wrapping_mul(right[part]),
-                        // Types leave no other.
-                        _ => left[part].wrapping_add(right[part]),
-                    }))
-                })
-            }
-            Node::Choose(condition, then, other) => {
-                let (condition, then, other) = (self.word(condition), self.index(then), self.index(other));
-                Box::new(move |core| if condition.get(core)? != 0 { then(core) } else { other(core) })
-            }
-            Node::Convert(of) => {
-                let of = self.word(of);
-                Box::new(move |core| Ok([of.get(core)? as i32; 5]))
-            }
-            Node::Build(parts) => {
-                let parts: Vec<Word> = parts.iter().map(|part| self.word(part)).collect();
-                Box::new(move |core| {
-                    let mut all = [0; 5];
-                    for (to, part) in all.iter_mut().zip(&parts) {
-                        *to = part.get(core)? as i32;
-                    }
-                    Ok(all)
-                })
-            }
-            Node::Call(call, _) => {
-                let size = *call == crate::gaudi::calls::Call::IndexSize;
-                Box::new(move |core| Ok(if size { core.size } else { core.offset }.map(|part| part as i32)))
-            }
-            Node::Function(function, args) => {
-                let (call, result) = (self.function(*function, args), self.results[*function]);
-                Box::new(move |core| {
-                    call(core)?;
-                    let Slot::Index(at) = result else { return Ok([0; 5]) };
-                    Ok(std::array::from_fn(|part| core.words[at + part] as i32))
-                })
-            }
-            Node::Const(_) | Node::Part(..) | Node::Element(..) | Node::Unary(..) => Box::new(|_| Ok([0; 5])),
-        }
-    }
-
-    /// A vector, or a predicate of lanes in the first two words of one.
-    pub(super) fn vector(&self, expr: &Expr) -> Vector {
-        let line = expr.line;
-        match &expr.node {
-            Node::Const(Value::Mask(mask)) => {
-                let mut lanes = Lanes::ZERO;
-                (lanes.0[0], lanes.0[1]) = (*mask as u32, (*mask >> 32) as u32);
-                Vector::Const(Box::new(lanes))
-            }
-            Node::Const(value) => Vector::Const(Box::new(lanes(value))),
-            Node::Local(slot) => match self.slots[self.function][*slot] {
-                Slot::Vectors(at, _) => Vector::Slot(at, line),
-                Slot::Word(_) | Slot::Index(_) | Slot::Nothing => Vector::Const(Box::new(Lanes::ZERO)),
-            },
-            Node::Element(array, index) => self.element_part(*array, index, 0, line),
-            Node::Part(whole, part) => match &whole.node {
-                // A structure of which only this part is written.
-                Node::Local(slot) => match self.slots[self.function][*slot] {
-                    Slot::Vectors(at, _) => Vector::Slot(at + part, line),
-                    Slot::Word(_) | Slot::Index(_) | Slot::Nothing => Vector::Const(Box::new(Lanes::ZERO)),
-                },
-                Node::Element(array, index) => self.element_part(*array, index, *part, line),
-                _ => {
-                    let (whole, part) = (self.parts(whole), *part);
-                    Vector::Run(Box::new(move |core, out| {
-                        let mut parts = [Lanes::ZERO; 4];
-                        whole(core, &mut parts)?;
-                        *out = parts[part];
-                        Ok(())
-                    }))
-                }
-            },
-            Node::Unary(op, of) => {
-                let (op, ty, of) = (*op, of.ty, self.vector(of));
-                self.pure(
-                    [of],
-                    move |[of], out| {
-                        vectors::unary(op, ty, of, out);
-                        true
-                    },
-                    line,
-                )
-            }
-            Node::Binary(op, left, right) => self.operator(*op, left, right),
-            Node::Choose(condition, then, other) => {
-                let (condition, then, other) = (self.word(condition), self.vector(then), self.vector(other));
-                Vector::Run(Box::new(move |core, out| {
-                    if condition.get(core)? != 0 { then.get(core, out) } else { other.get(core, out) }
-                }))
-            }
-            Node::Convert(of) => self.spread(of, expr.ty),
-            Node::Call(call, args) => self.vector_call(*call, args, line),
-            Node::Function(function, args) => {
-                let (call, result) = (self.function(*function, args), self.results[*function]);
-                Vector::Run(Box::new(move |core, out| {
-                    call(core)?;
-                    if let Slot::Vectors(at, _) = result {
-                        *out = core.vectors[at];
-                    }
-                    Ok(())
-                }))
-            }
-            Node::Build(_) => Vector::Const(Box::new(Lanes::ZERO)),
-        }
-    }
-
-    /// One vector of an array's element.
-    fn element_part(&self, array: usize, index: &Expr, part: usize, line: u32) -> Vector {
-        let at = self.element(array, index);
-        Vector::Run(Box::new(move |core, out| {
-            let at = at(core)? + part;
-            if !core.vectors_known[at] {
-                return Err(core.unwritten(line));
-            }
-            *out = core.vectors[at];
-            Ok(())
-        }))
-    }
-
-    /// A function of vectors without any other effect: once and for all if they are constants. `false` where it has no result.
-    pub(super) fn pure<const N: usize>(
-        &self,
-        args: [Vector; N],
-        op: impl Fn([&Lanes; N], &mut Lanes) -> bool + Send + Sync + 'static,
-        line: u32,
-    ) -> Vector {
-        let known: Vec<&Lanes> =
-            args.iter().filter_map(|arg| if let Vector::Const(value) = arg { Some(&**value) } else { None }).collect();
-        if let Ok(known) = <[&Lanes; N]>::try_from(known) {
-            let mut out = Box::new(Lanes::ZERO);
-            if op(known, &mut out) {
-                return Vector::Const(out);
-            }
-        }
-        Vector::Run(Box::new(move |core, out| {
-            let mut values = [Lanes::ZERO; N];
-            for (value, arg) in values.iter_mut().zip(&args) {
-                arg.get(core, value)?;
-            }
-            if op(values.each_ref(), out) { Ok(()) } else { Err(core.unknown(line)) }
-        }))
-    }
-
-    fn operator(&self, op: Binary, left: &Expr, right: &Expr) -> Vector {
-        let (ty, line) = (left.ty, left.line);
-        let (left, right) = (self.vector(left), self.vector(right));
-        match (ty, op) {
-            (Ty::Vector(Element::F32), Binary::Add) => {
-                self.pure([left, right], |[a, b], out| vectors::real(a, b, out, |a, b| a + b), line)
-            }
-            (Ty::Vector(Element::F32), Binary::Sub) => {
-                self.pure([left, right], |[a, b], out| vectors::real(a, b, out, |a, b| a - b), line)
-            }
-            (Ty::Vector(Element::F32), _) => {
-                self.pure([left, right], |[a, b], out| vectors::real(a, b, out, |a, b| a * b), line)
-            }
-            (_, Binary::Shl | Binary::Shr) => {
-                let keeps = ty == Ty::Vector(Element::I32) && op == Binary::Shr;
-                Vector::Run(Box::new(move |core, out| {
-                    let (mut a, mut by) = (Lanes::ZERO, Lanes::ZERO);
-                    left.get(core, &mut a)?;
-                    right.get(core, &mut by)?;
-                    if vectors::shift(op == Binary::Shl, keeps, &a, &by, out) { Ok(()) } else { Err(core.shift(line)) }
-                }))
-            }
-            (_, op) => self.pure([left, right], move |[a, b], out| vectors::whole(op, a, b, out), line),
-        }
-    }
-
-    /// A scalar in all lanes, or the bits of a vector.
-    fn spread(&self, of: &Expr, to: Ty) -> Vector {
-        if matches!(of.ty, Ty::Vector(_) | Ty::Bytes) {
-            return self.vector(of);
-        }
-        let line = of.line;
-        match to {
-            Ty::Vector(Element::F32) if of.ty != Ty::Float => {
-                let of = self.convert(of, Ty::Float);
-                Vector::Run(Box::new(move |core, out| {
-                    out.0.fill(of.get(core)?);
-                    Ok(())
-                }))
-            }
-            Ty::Vector(Element::F32 | Element::I32 | Element::U32) => {
-                let of = if of.ty == Ty::Float && to != Ty::Vector(Element::F32) {
-                    self.convert(of, Ty::Int)
-                } else {
-                    self.word(of)
-                };
-                Vector::Run(Box::new(move |core, out| {
-                    out.0.fill(of.get(core)?);
-                    Ok(())
-                }))
-            }
-            Ty::Vector(Element::Bf16 | Element::F16) => {
-                let of = self.word(of);
-                Vector::Run(Box::new(move |core, out| {
-                    let value = of.get(core)? as u16;
-                    out.halves_mut().fill(value);
-                    Ok(())
-                }))
-            }
-            Ty::Vector(Element::I8) | Ty::Bytes => {
-                let of = self.word(of);
-                Vector::Run(Box::new(move |core, out| {
-                    let value = of.get(core)? as u8;
-                    out.bytes_mut().fill(value);
-                    Ok(())
-                }))
-            }
-            _ => Vector::Run(Box::new(move |core, _| {
-                Err(core.fault(FaultKind::Limit, line, "a conversion without a result", "types of the text"))
-            })),
-        }
-    }
-
-    /// The vectors of a structure; of any other type one.
-    pub(super) fn parts(&self, expr: &Expr) -> Fill<Parts> {
-        let line = expr.line;
-        if expr.ty.members().is_empty() {
-            let one = self.vector(expr);
-            return Box::new(move |core, out| one.get(core, &mut out[0]));
-        }
-        let count = expr.ty.members().len();
-        let read = move |core: &Core<'_>, at: usize, out: &mut Parts| -> Outcome<()> {
-            if !core.vectors_known[at..at + count].iter().all(|known| *known) {
-                return Err(core.unwritten(line));
-            }
-            out[..count].copy_from_slice(&core.vectors[at..at + count]);
-            Ok(())
-        };
-        match &expr.node {
-            Node::Const(Value::Parts(parts)) => {
-                let parts: Vec<Lanes> = parts.iter().map(lanes).collect();
-                Box::new(move |_, out| {
-                    out[..count].copy_from_slice(&parts);
-                    Ok(())
-                })
-            }
-            Node::Local(slot) => {
-                let Slot::Vectors(at, _) = self.slots[self.function][*slot] else { return Box::new(|_, _| Ok(())) };
-                Box::new(move |core, out| read(core, at, out))
-            }
-            Node::Element(array, index) => {
-                let at = self.element(*array, index);
-                Box::new(move |core, out| {
-                    let at = at(core)?;
-                    read(core, at, out)
-                })
-            }
-            Node::Choose(condition, then, other) => {
-                let (condition, then, other) = (self.word(condition), self.parts(then), self.parts(other));
-                Box::new(move |core, out| if condition.get(core)? != 0 { then(core, out) } else { other(core, out) })
-            }
-            Node::Build(parts) => {
-                let parts: Vec<Vector> = parts.iter().map(|part| self.vector(part)).collect();
-                Box::new(move |core, out| {
-                    for (part, to) in parts.iter().zip(out.iter_mut()) {
-                        part.get(core, to)?;
-                    }
-                    Ok(())
-                })
-            }
-            Node::Call(call, args) => self.parts_call(*call, args, line),
-            Node::Function(function, args) => {
-                let (call, result) = (self.function(*function, args), self.results[*function]);
-                Box::new(move |core, out| {
-                    call(core)?;
-                    match result {
-                        Slot::Vectors(at, _) => read(core, at, out),
-                        Slot::Word(_) | Slot::Index(_) | Slot::Nothing => Ok(()),
-                    }
-                })
-            }
-            Node::Const(_) | Node::Part(..) | Node::Unary(..) | Node::Binary(..) | Node::Convert(_) => {
-                Box::new(|_, _| Ok(()))
-            }
-        }
     }
 }
 

@@ -7,10 +7,12 @@
 mod build;
 mod calls;
 mod code;
+mod fills;
 mod lanes;
 pub(super) mod scalar;
 pub(super) mod tensor;
 mod vectors;
+mod words;
 
 pub(super) use build::build;
 pub(super) use code::{Code, Slot};
