@@ -6,8 +6,8 @@ pub const EXTENSION: &str = "py";
 /// Extension of core functions, in C++.
 pub const CORES: &str = "cc";
 
-/// Parameters of core functions.
-pub const PARAMETERS: &[&str] = &["local", "number", "numbers", "object", "turns"];
+/// Parameters and variables of core functions.
+pub const PARAMETERS: &[&str] = &["edges", "local", "number", "numbers", "object", "place", "turns"];
 
 /// Types and functions of the API's header, and what texts define themselves.
 pub const WORDS: &[&str] = &[
@@ -63,10 +63,13 @@ pub const PYTHON: &[&str] = &[
     "core",
     "def",
     "del",
+    "drain",
     "elif",
     "else",
+    "ends",
     "except",
     "few",
+    "fill",
     "finally",
     "float",
     "for",
@@ -91,18 +94,23 @@ pub const PYTHON: &[&str] = &[
     "not",
     "np",
     "numbers",
+    "object",
     "or",
     "out",
     "pass",
     "print",
+    "quotient",
     "raise",
     "range",
     "range_",
     "ready",
     "return",
+    "rows",
     "rt",
     "sequence",
+    "signed",
     "single",
+    "start",
     "stream",
     "try",
     "turns",

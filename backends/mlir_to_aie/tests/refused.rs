@@ -119,14 +119,14 @@ fn gathers_from_large_views() {
 fn words_of_the_languages() {
     let mut b = Build::new("sequence", &TARGET);
     let x = b.view("lambda", Elem::F32, &[64], Access::Read);
-    let y = b.view("stream", Elem::F32, &[64], Access::Write);
+    let y = b.view("start", Elem::F32, &[64], Access::Write);
     let (a, c) = (b.buffer("object", Elem::F32, 1, 64), b.buffer("exponential", Elem::F32, 1, 64));
     b.load(a, x, Expr::int(0));
     let operand = b.span(a);
     b.vector(VectorOp::Unary(UnaryOp::Exp), c, &[operand]);
     b.store(c, y, Expr::int(0));
     let source = mlir_to_aie::print(&b.finish()).unwrap_or_else(|error| panic!("{error:?}"));
-    for line in ["def moves(core, few, out, lambda_1, stream_1):", "def sequence(lambda_1, stream_1, *ends):"] {
+    for line in ["def moves(core, few, out, lambda_1, start_1):", "def sequence(lambda_1, start_1, *ends):"] {
         assert!(source.text.contains(line), "{line}\n{}", source.text);
     }
     assert!(source.parts[0].text.contains("float *object_1 = (float *)local;"), "{}", source.parts[0].text);

@@ -96,3 +96,36 @@ fn endless_functions_are_ended() {
         program.launch(&emulator::aie::Launch { args: &[input(&x), out(&mut y)], seconds: 1 }).expect_err("endless");
     assert_eq!(fault.kind, FaultKind::Timeout);
 }
+
+/// A mask from bits, lane by lane from the lowest one on.
+#[test]
+fn masks_of_bits() {
+    let body = "  const auto some = aie::mask<16>::from_uint32(0x5u);
+  for (int32_t i = 0; i < 64; i += 16)
+    aie::store_v(y + i, aie::select(aie::load_v<16>(x + i), 7.0f, some));
+";
+    let (x, mut y) = (vec![1.5_f32; 128], vec![0.0_f32; 128]);
+    if pass(&copies(2, &[]), &text(body), &[input(&x), out(&mut y)]) {
+        let expected = |lane: usize| if matches!(lane % 16, 0 | 2) { 7.0 } else { 1.5 };
+        assert!(y.iter().enumerate().all(|(at, value)| *value == expected(at)), "{y:?}");
+    }
+}
+
+/// Without checks of accesses a right design gives the same, and what is wrong about its transfers is still told.
+#[test]
+fn accesses_may_go_unchecked() {
+    let whole = text(WHOLE);
+    let run = |design: &str, y: &mut [f32]| {
+        let texts = emulator::aie::Texts { design, kernels: &whole };
+        let program = emulator::aie::Program::compile_with(None, emulator::Checks::Barriers, texts).ok()?;
+        let x: Vec<f32> = (0..128).map(|at| at as f32).collect();
+        Some(program.launch(&emulator::aie::Launch { args: &[input(&x), out(y)], seconds: 20 }))
+    };
+    let mut y = vec![0.0_f32; 128];
+    let Some(ended) = run(&copies(2, &[]), &mut y) else { return };
+    ended.unwrap_or_else(|fault| panic!("{fault}"));
+    assert!(y.iter().enumerate().all(|(at, value)| *value == at as f32), "{y:?}");
+    let unwaited = copies(2, &[("hb.drain(y, wait=True)", "hb.drain(y)")]);
+    let fault = run(&unwaited, &mut y).expect("it compiles").expect_err("nothing waits");
+    assert_eq!(fault.kind, FaultKind::Unwaited);
+}
