@@ -131,6 +131,10 @@ fn interval(kernel: &CoreKernel, known: &Known, expr: &Expr) -> Option<Interval>
             let hi = [of(x), of(y)].into_iter().flatten().filter(|side| side.lo >= 0).map(|side| side.hi).min()?;
             Some(Interval { lo: 0, hi, step: 1 })
         }
+        Expr::Binary(BinaryOp::And, x, y) => {
+            let hi = [of(x), of(y)].into_iter().flatten().filter(|side| side.lo >= 0).map(|side| side.hi).min()?;
+            Some(Interval { lo: 0, hi, step: 1 })
+        }
         Expr::Binary(op, x, y) => {
             let (x, y) = (of(x)?, of(y)?);
             let (lo, hi, step) = match op {
@@ -186,6 +190,9 @@ fn interval(kernel: &CoreKernel, known: &Known, expr: &Expr) -> Option<Interval>
         Expr::Select(_, x, y) => {
             let (x, y) = (of(x)?, of(y)?);
             Some(Interval { lo: x.lo.min(y.lo), hi: x.hi.max(y.hi), step: gcd(x.step, y.step) })
+        }
+        Expr::Convert(Convert::Unsigned(..), x) if x.scalar(kernel) == Scalar::Bool => {
+            Some(Interval { lo: 0, hi: 1, step: 1 })
         }
         Expr::Convert(Convert::Signed(_, bits) | Convert::Unsigned(_, bits), x) => {
             let x = of(x)?;
