@@ -9,8 +9,7 @@ use tile_ir::Kernel;
 
 /// Kernels on whose inputs every operation makes a difference. Among functions and whole-range integers are steps for numbers that random inputs
 /// do not have, such as the last one of a division.
-const TOLD_APART: [&str; 7] =
-    ["product", "matrices", "tall", "append", "odd_product", "stretch", "overhang"];
+const TOLD_APART: [&str; 7] = ["product", "matrices", "tall", "append", "odd_product", "stretch", "overhang"];
 
 /// How a damaged program was found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,10 @@ use emit::Source;
 
 fn sources() -> Vec<Source> {
     let kernels = backend::hand();
-    kernels.iter().map(|kernel| backend::text(kernel).unwrap_or_else(|error| panic!("{error}")).expect("lowered")).collect()
+    kernels
+        .iter()
+        .map(|kernel| backend::text(kernel).unwrap_or_else(|error| panic!("{error}")).expect("lowered"))
+        .collect()
 }
 
 #[test]
@@ -20,7 +23,8 @@ fn texts_are_locked() {
 
 #[test]
 fn companions_are_locked() {
-    let some: Vec<Source> = sources().into_iter().filter(|source| ["append", "product"].contains(&source.kernel.entry.as_str())).collect();
+    let some: Vec<Source> =
+        sources().into_iter().filter(|source| ["append", "product"].contains(&source.kernel.entry.as_str())).collect();
     let companions = mlir_to_nki::companions(&some);
     assert_eq!(companions.len(), 1);
     insta::assert_snapshot!(companions[0].file.as_str(), companions[0].text);
@@ -32,10 +36,25 @@ fn companions_are_locked() {
 fn every_instruction_is_in_some_text() {
     let texts: String = sources().into_iter().map(|source| source.text).collect();
     for word in [
-        "nisa.dma_copy(", "nisa.tensor_copy(", "nisa.memset(", "nisa.tensor_tensor(", "nisa.tensor_scalar(", "nl.rsqrt",
-        "nisa.activation(", "nisa.reciprocal(", "nisa.tensor_reduce(", "nisa.nc_matmul(", "nisa.nc_transpose(",
-        "nisa.tensor_copy_predicated(", "nisa.iota(", "nl.fori_loop(", "nl.while_loop(", "nisa.register_load(",
-        "scalar_offset=", "nl.power", "range(",
+        "nisa.dma_copy(",
+        "nisa.tensor_copy(",
+        "nisa.memset(",
+        "nisa.tensor_tensor(",
+        "nisa.tensor_scalar(",
+        "nl.rsqrt",
+        "nisa.activation(",
+        "nisa.reciprocal(",
+        "nisa.tensor_reduce(",
+        "nisa.nc_matmul(",
+        "nisa.nc_transpose(",
+        "nisa.tensor_copy_predicated(",
+        "nisa.iota(",
+        "nl.fori_loop(",
+        "nl.while_loop(",
+        "nisa.register_load(",
+        "scalar_offset=",
+        "nl.power",
+        "range(",
     ] {
         assert!(texts.contains(word), "no text has {word}");
     }

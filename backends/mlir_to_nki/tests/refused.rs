@@ -67,7 +67,10 @@ fn numbers_that_leave_32_bits() {
         let sum = t.reshape(sum, &[1, 1]);
         t.cast(CastOp::TruncI, sum, Elem::I32)
     });
-    assert_eq!(refused(&kernel), "kernel `refused`: `vector.multi_reduction` on `i64` is not supported by target `nki`");
+    assert_eq!(
+        refused(&kernel),
+        "kernel `refused`: `vector.multi_reduction` on `i64` is not supported by target `nki`"
+    );
 }
 
 #[test]

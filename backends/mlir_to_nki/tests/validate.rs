@@ -30,7 +30,10 @@ fn judges(folder: &Path, lines: &str) -> Judges {
 fn the_package_is_asked_for_each_kernel() {
     let folder = tempfile::tempdir().unwrap();
     let seen = folder.path().join("seen");
-    let judges = judges(folder.path(), &format!("case \"$2\" in *simulate\\(*) echo \"$3 $4\" >> {0}; cat append.py >> {0};; esac", seen.display()));
+    let judges = judges(
+        folder.path(),
+        &format!("case \"$2\" in *simulate\\(*) echo \"$3 $4\" >> {0}; cat append.py >> {0};; esac", seen.display()),
+    );
     let source = source();
     let verdicts = judges.judge(&source);
     let said: Vec<String> =
@@ -44,7 +47,8 @@ fn findings_are_at_the_users_line() {
     let folder = tempfile::tempdir().unwrap();
     let source = source();
     let line = source.text.lines().position(|line| line.contains("nisa.dma_copy")).unwrap() + 1;
-    let lines = format!("case \"$2\" in *simulate\\(*) echo 'append.py:{line}:5: error: not on trn2' >&2; exit 1;; esac");
+    let lines =
+        format!("case \"$2\" in *simulate\\(*) echo 'append.py:{line}:5: error: not on trn2' >&2; exit 1;; esac");
     let Outcome::Findings(findings) = by_nki(judges(folder.path(), &lines).nki.as_ref(), &source) else {
         panic!("no findings");
     };

@@ -46,8 +46,19 @@ pub use sequence::{Note, Sequence};
 pub use vulkan::{Vulkan, VulkanOptions};
 
 /// Names that [`open`] takes.
-pub const NAMES: &[&str] =
-    &["cpu", "cuda", "metal", "vulkan", "msl-emu", "cuda-emu", "musa-emu", "ascendc-emu", "pto-emu", "bang-emu", "nki-emu"];
+pub const NAMES: &[&str] = &[
+    "cpu",
+    "cuda",
+    "metal",
+    "vulkan",
+    "msl-emu",
+    "cuda-emu",
+    "musa-emu",
+    "ascendc-emu",
+    "pto-emu",
+    "bang-emu",
+    "nki-emu",
+];
 
 /// Most threads of a device that runs on the processor.
 pub(crate) const MAX_THREADS: usize = 1024;

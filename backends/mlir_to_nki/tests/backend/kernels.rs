@@ -1,6 +1,8 @@
 //! Small kernels that together use what the lowering knows: odd sizes, tails, rows beyond the partitions, addresses of the run.
 
-use tile_ir::{Axis, BinaryOp, CastOp, ContractSpec, Elem, Index, Kernel, KernelBuilder, Own, ReduceOp, Type, UnaryOp, Value};
+use tile_ir::{
+    Axis, BinaryOp, CastOp, ContractSpec, Elem, Index, Kernel, KernelBuilder, Own, ReduceOp, Type, UnaryOp, Value,
+};
 
 fn block(axis: Axis, size: u64) -> Own {
     Own::Block { axis, size }
@@ -15,7 +17,8 @@ fn start(t: &mut KernelBuilder, size: i64) -> Value {
 fn conversions() -> Kernel {
     let mut t = KernelBuilder::new("conversions");
     t.at("kernels.rs", 1, 1);
-    let (x, n, b) = (t.read("x", Elem::F32, &[3, 40]), t.read("n", Elem::I32, &[3, 40]), t.read("b", Elem::I8, &[3, 40]));
+    let (x, n, b) =
+        (t.read("x", Elem::F32, &[3, 40]), t.read("n", Elem::I32, &[3, 40]), t.read("b", Elem::I8, &[3, 40]));
     let zero = t.index(0);
     let [x, n, b] = [x, n, b].map(|view| t.load(view, &[zero, zero], &[3, 40]));
     let factor = t.splat(Elem::F32, &[3, 40], 300.0);
@@ -154,5 +157,13 @@ fn stretch(name: &str, line: u32, masked: bool) -> Kernel {
 
 /// All of them.
 pub(crate) fn own() -> Vec<Kernel> {
-    vec![conversions(), tall(), append(), odd_product(), elements(), stretch("stretch", 6, true), stretch("overhang", 7, false)]
+    vec![
+        conversions(),
+        tall(),
+        append(),
+        odd_product(),
+        elements(),
+        stretch("stretch", 6, true),
+        stretch("overhang", 7, false),
+    ]
 }

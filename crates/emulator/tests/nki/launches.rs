@@ -1,8 +1,8 @@
 //! Arguments and outputs of launches.
 
-use emulator::{Arg, Checks};
 use emulator::nki::Dtype::{Bf16, F32, I32};
 use emulator::nki::{Fault, FaultKind, Launch, Operand, Program, Shared};
+use emulator::{Arg, Checks};
 
 use crate::harness::{IMPORTS, compile, input, out, text};
 

@@ -136,7 +136,9 @@ impl Lower<'_> {
         match (left, right) {
             (Arg::Span(left), Arg::Span(right)) => {
                 let column = |lower: &Self, span: &Span| {
-                    !op.on_bits() && lower.dtype(span) == Dtype::F32 && span.dims.iter().all(|dim| dim.0 == 0 || dim.1 == 1)
+                    !op.on_bits()
+                        && lower.dtype(span) == Dtype::F32
+                        && span.dims.iter().all(|dim| dim.0 == 0 || dim.1 == 1)
                 };
                 let as_column = |span: &Span| Operand::Column(Span { dims: vec![(1, 1)], ..span.clone() });
                 if free > 1 && column(self, right) {
@@ -261,7 +263,8 @@ impl Lower<'_> {
         let (op, left, right) = match expr {
             Expr::Int(_) => return self.broken("a number that the run counts"),
             Expr::Var(var) => {
-                let counter = self.loops.iter().find(|active| active.var == *var).and_then(|active| active.counter.clone());
+                let counter =
+                    self.loops.iter().find(|active| active.var == *var).and_then(|active| active.counter.clone());
                 return match counter {
                     Some(counter) => Ok(counter),
                     None => self.broken("a variable without a counter"),

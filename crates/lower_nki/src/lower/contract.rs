@@ -35,7 +35,7 @@ fn pieces(terms: u64) -> Vec<Piece> {
     }
     let whole = terms / PARTITIONS;
     let mut list = vec![Piece { start: 0, parts: PARTITIONS, along: 1, steps: whole, step: PARTITIONS }];
-    if terms % PARTITIONS > 0 {
+    if !terms.is_multiple_of(PARTITIONS) {
         let parts = terms % PARTITIONS;
         list.push(Piece { start: whole * PARTITIONS, parts, along: 1, steps: 1, step: 1 });
     }
@@ -62,6 +62,9 @@ impl Major {
     }
 }
 
+/// What a prepared operand is made for: tile, batch, piece, type, whether the summed axis is the last one.
+pub(super) type MajorKey = (FormsId, u64, Piece, Dtype, bool);
+
 /// One operand of a product: `batches` times `[others, terms]`, or `[terms, others]`.
 #[derive(Clone, Copy, Debug)]
 struct Side {
@@ -80,7 +83,8 @@ impl Lower<'_> {
         let level = self.data(lhs_id).level.max(self.data(rhs_id).level).max(self.level_of(&acc_val));
         let name = self.name_of(result, "product");
         let before = std::mem::replace(&mut self.naming, name.clone());
-        let val = self.at_level(level, |lower| lower.contract(op, [*lhs, *rhs, *acc], [lhs_id, rhs_id], &acc_val, spec, &name));
+        let val = self
+            .at_level(level, |lower| lower.contract(op, [*lhs, *rhs, *acc], [lhs_id, rhs_id], &acc_val, spec, &name));
         self.naming = before;
         val
     }
@@ -126,7 +130,10 @@ impl Lower<'_> {
         let mut product = product;
         if !canonical && !swapped {
             // Axes in the order of the result.
-            let sizes: Vec<u64> = order.iter().map(|it| spec.acc.iter().position(|other| other == it).map_or(1, |d| self.ty(acc).shape.dims()[d])).collect();
+            let sizes: Vec<u64> = order
+                .iter()
+                .map(|it| spec.acc.iter().position(|other| other == it).map_or(1, |d| self.ty(acc).shape.dims()[d]))
+                .collect();
             let dims = spec.acc.iter().map(|it| {
                 let at = order.iter().position(|other| other == it).unwrap_or(0);
                 Dim { count: sizes[at], step: sizes[at + 1..].iter().product() }
@@ -146,7 +153,13 @@ impl Lower<'_> {
     }
 
     /// An operand with its axes in one of the two orders.
-    fn side(&mut self, id: FormsId, shape: &tile_ir::Shape, map: &[usize], [batch, others, terms]: [&[usize]; 3]) -> Result<Side> {
+    fn side(
+        &mut self,
+        id: FormsId,
+        shape: &tile_ir::Shape,
+        map: &[usize],
+        [batch, others, terms]: [&[usize]; 3],
+    ) -> Result<Side> {
         let extent = |its: &[usize]| -> u64 {
             its.iter().map(|it| map.iter().position(|other| other == it).map_or(1, |d| shape.dims()[d])).product()
         };
@@ -169,7 +182,15 @@ impl Lower<'_> {
         Ok(side)
     }
 
-    fn product(&mut self, batches: u64, left: Side, right: Side, acc: Option<&Val>, dtype: Dtype, name: &str) -> Result<FormsId> {
+    fn product(
+        &mut self,
+        batches: u64,
+        left: Side,
+        right: Side,
+        acc: Option<&Val>,
+        dtype: Dtype,
+        name: &str,
+    ) -> Result<FormsId> {
         let (rows, cols) = (left.others, right.others);
         let count = batches * rows * cols;
         let narrow = self.data(left.id).dtype;
@@ -179,7 +200,10 @@ impl Lower<'_> {
         for batch in 0..batches {
             let mut majors = Vec::new();
             for piece in pieces(left.terms) {
-                let (a, b) = (self.major(left, batch, batches, piece, operands)?, self.major(right, batch, batches, piece, operands)?);
+                let (a, b) = (
+                    self.major(left, batch, batches, piece, operands)?,
+                    self.major(right, batch, batches, piece, operands)?,
+                );
                 majors.push((piece, a, b));
             }
             let parts = divisor(rows);
@@ -204,10 +228,14 @@ impl Lower<'_> {
                     match &acc {
                         None => self.emit(Instr::Copy { dst: to, src: psum.clone() }),
                         Some(Arg::Span(acc)) => {
-                            let acc = super::moves::flat(acc).unwrap_or_else(|| acc.clone()).part_of(run * cols + first, size);
+                            let acc = super::moves::flat(acc)
+                                .unwrap_or_else(|| acc.clone())
+                                .part_of(run * cols + first, size);
                             self.binary(Alu::Add, &to, &psum, &acc, false)?;
                         }
-                        Some(Arg::Float(x)) => self.scalar(Alu::Add, &to, &psum, Operand::Number(Number::Float(*x)), false)?,
+                        Some(Arg::Float(x)) => {
+                            self.scalar(Alu::Add, &to, &psum, Operand::Number(Number::Float(*x)), false)?
+                        }
                         Some(Arg::Int(_)) => return self.broken("an integer among floats"),
                     }
                     self.release(&psum);
@@ -224,7 +252,7 @@ impl Lower<'_> {
             let source = Source { hbm: scratch, dims: vec![Dim { count, step: 1 }], written: None };
             return Ok(self.new_forms(name, Dtype::F32, count, Origin::Source(source), vec![]));
         }
-        let dst = if count == 1 { self.to_all_partitions(&dst, PARTITIONS)? } else { dst };
+        let dst = if count == 1 { self.on_all_partitions(&dst, PARTITIONS)? } else { dst };
         Ok(self.new_forms(name, dtype, count, Origin::Forms, vec![dst]))
     }
 
@@ -300,7 +328,15 @@ impl Lower<'_> {
     }
 
     /// Rows that the Tensor Engine turns, a bank of PSUM at a time.
-    fn turned_major(&mut self, side: Side, batch: u64, batches: u64, piece: Piece, dtype: Dtype, name: &str) -> Result<Major> {
+    fn turned_major(
+        &mut self,
+        side: Side,
+        batch: u64,
+        batches: u64,
+        piece: Piece,
+        dtype: Dtype,
+        name: &str,
+    ) -> Result<Major> {
         let id = if batches == 1 {
             side.id
         } else {

@@ -35,7 +35,11 @@ impl Lower<'_> {
     /// A place for a value of this type, that begins with `init`.
     fn carry(&mut self, value: Value, init: Option<&Val>) -> Result<Carried> {
         let ty = self.ty(value);
-        let (count, dtype, name) = (ty.shape.count(), Dtype::held(ty.elem), self.name_of(value, if ty == tile_ir::Type::INDEX { "i" } else { "carried" }));
+        let (count, dtype, name) = (
+            ty.shape.count(),
+            Dtype::held(ty.elem),
+            self.name_of(value, if ty == tile_ir::Type::INDEX { "i" } else { "carried" }),
+        );
         let parts = match init {
             _ if count == 1 => PARTITIONS,
             Some(Val::Tile(id)) => self.choose_parts(&[*id], &ty.shape),
@@ -102,7 +106,11 @@ impl Lower<'_> {
     }
 
     /// A loop with known bounds, in parts that are alike. `f` lowers a turn.
-    pub(super) fn counted(&mut self, counted: &Counted, f: &mut dyn FnMut(&mut Self, Expr) -> Result<()>) -> Result<()> {
+    pub(super) fn counted(
+        &mut self,
+        counted: &Counted,
+        f: &mut dyn FnMut(&mut Self, Expr) -> Result<()>,
+    ) -> Result<()> {
         let Counted { key, name, lower, upper, step } = counted;
         let turns = match (lower.as_int(), upper.as_int()) {
             (Some(first), Some(end)) => Some(if end > first { (end - first + step - 1) / step } else { 0 }),
@@ -155,7 +163,15 @@ impl Lower<'_> {
             None
         };
         let level = innermost + 1;
-        self.loops.push(Active { key, var, lower: lower.clone(), upper: upper.clone(), step, level, counter: counter.clone() });
+        self.loops.push(Active {
+            key,
+            var,
+            lower: lower.clone(),
+            upper: upper.clone(),
+            step,
+            level,
+            counter: counter.clone(),
+        });
         let before = self.current;
         self.current = innermost;
         let body = self.inside(|this| {
@@ -192,7 +208,9 @@ impl Lower<'_> {
         let Some((&induction, args)) = body.args.split_first() else { return self.broken("a loop without a variable") };
         let step = match self.value(*step)? {
             Val::Int(expr) => self.decide(&[&expr], |values| values[0])?,
-            Val::Tile(_) | Val::Float(_) => return self.refuse(op, self.ty(*step).elem, "use a step that is a constant"),
+            Val::Tile(_) | Val::Float(_) => {
+                return self.refuse(op, self.ty(*step).elem, "use a step that is a constant");
+            }
         };
         if step <= 0 {
             return self.broken("a step that is not positive");
@@ -446,7 +464,11 @@ impl Lower<'_> {
         if extent == 1 {
             return inner(self, Expr::Int(0));
         }
-        let name = if self.kernel.programs() == extent { "program".to_owned() } else { format!("program_{}", tile_ir::Axis::ALL[axis].name()) };
+        let name = if self.kernel.programs() == extent {
+            "program".to_owned()
+        } else {
+            format!("program_{}", tile_ir::Axis::ALL[axis].name())
+        };
         let upper = Expr::from(extent);
         let counted = Counted { key: LoopKey::Axis(axis), name, lower: Expr::Int(0), upper, step: 1 };
         self.counted(&counted, &mut inner)

@@ -78,7 +78,8 @@ impl Lower<'_> {
         let name = self.name_of(result, word(&op.kind));
         let before = std::mem::replace(&mut self.naming, name.clone());
         let val = self.at_level(level, |lower| {
-            let ids: Vec<FormsId> = vals.iter().filter_map(|val| if let Val::Tile(id) = val { Some(*id) } else { None }).collect();
+            let ids: Vec<FormsId> =
+                vals.iter().filter_map(|val| if let Val::Tile(id) = val { Some(*id) } else { None }).collect();
             let parts = lower.choose_parts(&ids, &shape);
             let size = Size { parts, free: if shape.count() == 1 { 1 } else { shape.count() / parts } };
             let mut args = Vec::new();

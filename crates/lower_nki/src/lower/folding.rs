@@ -50,8 +50,20 @@ fn fold(op: BinaryOp, a: i64, b: i64, elem: Elem) -> i64 {
         BinaryOp::RemU => u(a).checked_rem(u(b)).unwrap_or(0) as i64,
         BinaryOp::MinS => a.min(b),
         BinaryOp::MaxS => a.max(b),
-        BinaryOp::MinU => if u(b) < u(a) { b } else { a },
-        BinaryOp::MaxU => if u(b) > u(a) { b } else { a },
+        BinaryOp::MinU => {
+            if u(b) < u(a) {
+                b
+            } else {
+                a
+            }
+        }
+        BinaryOp::MaxU => {
+            if u(b) > u(a) {
+                b
+            } else {
+                a
+            }
+        }
         BinaryOp::And => a & b,
         BinaryOp::Or => a | b,
         BinaryOp::Xor => a ^ b,
@@ -123,8 +135,20 @@ fn fold_float(op: BinaryOp, a: f32, b: f32) -> Option<f32> {
         BinaryOp::Sub => a - b,
         BinaryOp::Mul => a * b,
         BinaryOp::DivF => a / b,
-        BinaryOp::MinF => if a.is_nan() || b < a { b } else { a },
-        BinaryOp::MaxF => if a.is_nan() || b > a { b } else { a },
+        BinaryOp::MinF => {
+            if a.is_nan() || b < a {
+                b
+            } else {
+                a
+            }
+        }
+        BinaryOp::MaxF => {
+            if a.is_nan() || b > a {
+                b
+            } else {
+                a
+            }
+        }
         BinaryOp::DivS
         | BinaryOp::DivU
         | BinaryOp::RemS
@@ -223,7 +247,8 @@ impl Lower<'_> {
                 let new = |n: i64| wrap(to, if zero { unsigned(from, n) as i64 } else { signed(from, n) });
                 if let Some(n) = expr.as_int() {
                     Val::Int(Expr::Int(new(n)))
-                } else if self.bounds(expr).is_some_and(|(low, high)| new(low) == low && new(high) == high && low >= 0) {
+                } else if self.bounds(expr).is_some_and(|(low, high)| new(low) == low && new(high) == high && low >= 0)
+                {
                     Val::Int(expr.clone())
                 } else {
                     Val::Int(Expr::Int(self.decide(&[expr], |values| new(values[0]))?))

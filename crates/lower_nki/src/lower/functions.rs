@@ -13,7 +13,7 @@ const INTEGRAL: f32 = 8_388_608.0;
 
 /// Numbers whose logarithm is documented (source: aws-neuron-sdk, nki/api/nki.api.shared.rst, valid input ranges), and the factor
 /// that brings others there.
-const LOG_RANGE: [f32; 2] = [5.421_010_9e-20, 18_446_744_073_709_551_616.0];
+const LOG_RANGE: [f32; 2] = [5.421_011e-20, 18_446_744_073_709_551_616.0];
 const LOG_SCALE: f32 = 7.922_816_3e28;
 const LOG_SHIFT: f32 = 96.0 * LN_2;
 
@@ -80,7 +80,8 @@ impl Lower<'_> {
         let sound = self.alu(Alu::And, Dtype::U8, &positive.into(), &finite.into(), size)?;
         let inside = self.choose(&sound, &inside.into(), &Arg::Float(1.0), Dtype::F32)?;
         let log = self.activation(Function::Log, &inside, 1.0)?;
-        let shifted = |lower: &mut Self, by| lower.alu(Alu::Add, Dtype::F32, &Arg::Span(log.clone()), &Arg::Float(by), size);
+        let shifted =
+            |lower: &mut Self, by| lower.alu(Alu::Add, Dtype::F32, &Arg::Span(log.clone()), &Arg::Float(by), size);
         let (low, high) = (shifted(self, -LOG_SHIFT)?, shifted(self, LOG_SHIFT)?);
         self.overwrite(&log, &small, &low.into())?;
         self.overwrite(&log, &large, &high.into())?;
@@ -148,7 +149,9 @@ impl Lower<'_> {
             Arg::Int(_) => return self.broken("a quotient by an integer"),
         };
         match (left, &reciprocal) {
-            (Arg::Float(x), Arg::Span(span)) if *x == 1.0 && dtype == Dtype::F32 && span.dims.iter().all(|dim| dim.0 > 0) => {
+            (Arg::Float(x), Arg::Span(span))
+                if *x == 1.0 && dtype == Dtype::F32 && span.dims.iter().all(|dim| dim.0 > 0) =>
+            {
                 Ok(span.clone())
             }
             (_, _) => self.alu(Alu::Multiply, dtype, left, &reciprocal, size),

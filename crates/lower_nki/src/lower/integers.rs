@@ -47,7 +47,9 @@ impl Lower<'_> {
                 BinaryOp::DivS | BinaryOp::DivU | BinaryOp::RemS | BinaryOp::RemU => {
                     return self.refuse(op, elem, "divide numbers of 32 bits");
                 }
-                BinaryOp::Shl | BinaryOp::ShrS | BinaryOp::ShrU => return self.refuse(op, elem, "shift numbers of 32 bits"),
+                BinaryOp::Shl | BinaryOp::ShrS | BinaryOp::ShrU => {
+                    return self.refuse(op, elem, "shift numbers of 32 bits");
+                }
                 BinaryOp::DivF | BinaryOp::MinF | BinaryOp::MaxF => return self.broken("floats among integers"),
             };
             let (left, right) = if left.span().is_none() { (right, left) } else { (left, right) };
@@ -111,10 +113,16 @@ impl Lower<'_> {
                     BinaryOp::Shl => self.alu(Alu::Left, Dtype::I32, &left, &right, size)?,
                     BinaryOp::ShrS => self.alu(Alu::Right, Dtype::I32, &left, &right, size)?,
                     _other => {
-                        let left = if narrow { self.alu(Alu::And, Dtype::I32, &left, &Arg::Int(255), size)?.into() } else { left };
+                        let left = if narrow {
+                            self.alu(Alu::And, Dtype::I32, &left, &Arg::Int(255), size)?.into()
+                        } else {
+                            left
+                        };
                         let left = self.exact(Alu::Add, Dtype::U32, &left, &Arg::Int(0), size)?;
                         let amount = match &right {
-                            Arg::Span(span) => self.exact(Alu::Add, Dtype::U32, &Arg::Span(span.clone()), &Arg::Int(0), size)?.into(),
+                            Arg::Span(span) => {
+                                self.exact(Alu::Add, Dtype::U32, &Arg::Span(span.clone()), &Arg::Int(0), size)?.into()
+                            }
                             Arg::Int(_) | Arg::Float(_) => right.clone(),
                         };
                         let shifted = self.alu(Alu::Right, Dtype::U32, &left.into(), &amount, size)?;
@@ -256,7 +264,9 @@ impl Lower<'_> {
     fn divide_signed(&mut self, left: &Span, right: &Arg, size: Size) -> Result<[Span; 2]> {
         let divisor = self.spread(right, Dtype::I32, size)?;
         // All ones of a negative number, else 0.
-        let sign = |lower: &mut Self, span: &Span| lower.alu(Alu::Right, Dtype::I32, &Arg::Span(span.clone()), &Arg::Int(31), size);
+        let sign = |lower: &mut Self, span: &Span| {
+            lower.alu(Alu::Right, Dtype::I32, &Arg::Span(span.clone()), &Arg::Int(31), size)
+        };
         let with_sign = |lower: &mut Self, span: &Span, sign: &Span| {
             let bits = lower.alu(Alu::Xor, Dtype::I32, &Arg::Span(span.clone()), &Arg::Span(sign.clone()), size)?;
             lower.exact(Alu::Subtract, Dtype::I32, &bits.into(), &Arg::Span(sign.clone()), size)

@@ -13,15 +13,19 @@ mod control;
 mod elementwise;
 mod folding;
 mod functions;
+mod gather;
 mod integers;
 mod invariant;
+mod masks;
 mod memory;
 mod moves;
+mod overhang;
 mod plan;
 mod reduce;
 mod shape;
 mod snapshots;
 mod state;
+mod stores;
 mod values;
 
 use tile_ir::analysis::{Analysis, prove_in_bounds};
@@ -178,10 +182,5 @@ impl Lower<'_> {
 }
 
 fn broken(kernel: &Kernel, detail: &str) -> Error {
-    Error::Broken {
-        target: TARGET,
-        kernel: kernel.name.clone(),
-        detail: detail.to_owned(),
-        loc: kernel.loc.clone(),
-    }
+    Error::Broken { target: TARGET, kernel: kernel.name.clone(), detail: detail.to_owned(), loc: kernel.loc.clone() }
 }

@@ -286,7 +286,14 @@ impl Lower<'_> {
                 for (from, count) in [(0, half), (half, first.0.count - half)] {
                     let axis = (Dim { count, ..first.0 }, Dim { count, ..first.1 });
                     let there = Hbm { offset: hbm.offset.clone().plus(Expr::from(from * first.1.step)), ..hbm.clone() };
-                    self.copy_axes(span, (first_part, first_free + from * first.0.step), across, &[axis], &there, load)?;
+                    self.copy_axes(
+                        span,
+                        (first_part, first_free + from * first.0.step),
+                        across,
+                        &[axis],
+                        &there,
+                        load,
+                    )?;
                 }
                 return Ok(());
             }

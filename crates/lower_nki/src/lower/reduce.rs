@@ -20,7 +20,14 @@ struct Fold {
 }
 
 impl Lower<'_> {
-    pub(super) fn reduce_op(&mut self, op: &Op, kind: ReduceOp, value: Value, acc: Value, dims: &[usize]) -> Result<Val> {
+    pub(super) fn reduce_op(
+        &mut self,
+        op: &Op,
+        kind: ReduceOp,
+        value: Value,
+        acc: Value,
+        dims: &[usize],
+    ) -> Result<Val> {
         let result = op.results[0];
         let ty = self.ty(value);
         if ty.elem == Elem::I1 {
@@ -130,13 +137,18 @@ impl Lower<'_> {
             }
         }
         while let Some(at) = groups.iter().rposition(|group| group.0) {
-            let (before, inner) = (groups[..at].iter().map(|group| group.1).product(), groups[at + 1..].iter().map(|group| group.1).product());
+            let (before, inner) = (
+                groups[..at].iter().map(|group| group.1).product(),
+                groups[at + 1..].iter().map(|group| group.1).product(),
+            );
             id = self.fold_axis(fold, id, [before, groups[at].1, inner], name)?;
             groups.remove(at);
         }
         if !float {
             if unsigned {
-                id = self.changed(id, |lower, span, size| lower.alu(Alu::Xor, Dtype::I32, &span.into(), &Arg::Int(i32::MIN.into()), size))?;
+                id = self.changed(id, |lower, span, size| {
+                    lower.alu(Alu::Xor, Dtype::I32, &span.into(), &Arg::Int(i32::MIN.into()), size)
+                })?;
             }
             if ty.elem == Elem::I8 {
                 id = self.changed(id, |lower, span, size| lower.wrapped_to_8(&span, size))?;
@@ -148,10 +160,15 @@ impl Lower<'_> {
     }
 
     /// A tile made of another, element by element.
-    pub(super) fn changed(&mut self, id: FormsId, f: impl FnOnce(&mut Self, Span, Size) -> Result<Span>) -> Result<FormsId> {
+    pub(super) fn changed(
+        &mut self,
+        id: FormsId,
+        f: impl FnOnce(&mut Self, Span, Size) -> Result<Span>,
+    ) -> Result<FormsId> {
         let data = self.data(id);
         let (count, name) = (data.count, data.name.clone());
-        let parts = if count == 1 { PARTITIONS } else { data.list.first().map_or_else(|| divisor(count), |span| span.parts) };
+        let parts =
+            if count == 1 { PARTITIONS } else { data.list.first().map_or_else(|| divisor(count), |span| span.parts) };
         let span = self.form(id, parts)?;
         let size = Size { parts, free: span.free() };
         let span = f(self, span, size)?;
@@ -164,7 +181,11 @@ impl Lower<'_> {
         }
         self.changed(id, |lower, span, size| {
             let Arg::Span(wide) = lower.widened(&Arg::Span(span))? else { return lower.broken("no tile") };
-            if flip { lower.alu(Alu::Xor, Dtype::I32, &wide.into(), &Arg::Int(i32::MIN.into()), size) } else { Ok(wide) }
+            if flip {
+                lower.alu(Alu::Xor, Dtype::I32, &wide.into(), &Arg::Int(i32::MIN.into()), size)
+            } else {
+                Ok(wide)
+            }
         })
     }
 
@@ -178,7 +199,8 @@ impl Lower<'_> {
             return Ok(id);
         }
         if before > 1 || (inner > 1 && !fold.float) {
-            let parts = self.data(id).list.iter().map(|span| span.parts).filter(|parts| before.is_multiple_of(*parts)).max();
+            let parts =
+                self.data(id).list.iter().map(|span| span.parts).filter(|parts| before.is_multiple_of(*parts)).max();
             let parts = parts.unwrap_or_else(|| divisor(before));
             let span = if before == 1 {
                 let dims = vec![Dim { count: inner, step: 1 }, Dim { count: terms, step: inner }];
@@ -281,8 +303,11 @@ impl Lower<'_> {
         let dst = self.temp(fold.dtype, rows, stride);
         for at in 0..stride {
             let every = Dim { count: rows, step: stride };
-            let pattern =
-                if at == 0 { compose(&[every], &span.dims) } else { compose(&[Dim { count: 2, step: at }, every], &span.dims) };
+            let pattern = if at == 0 {
+                compose(&[every], &span.dims)
+            } else {
+                compose(&[Dim { count: 2, step: at }, every], &span.dims)
+            };
             let Some(pattern) = pattern.filter(|pattern| pattern.len() == 1 + usize::from(at > 0)) else {
                 let copy = self.contiguous(&span)?;
                 let id = self.new_forms("rows", Dtype::F32, parts * inner, Origin::Forms, vec![copy]);
@@ -294,7 +319,11 @@ impl Lower<'_> {
             let psum = self.tile("psum", TileSpace::Psum, self.dtype(&span), rows, parts);
             self.emit(Instr::Transpose { dst: psum.clone(), data });
             let to = dst.part_of(at, 1);
-            self.emit(Instr::Reduce { op: fold.op, dst: to, data: Span { dims: vec![(1, 1), (1, parts)], ..psum.clone() } });
+            self.emit(Instr::Reduce {
+                op: fold.op,
+                dst: to,
+                data: Span { dims: vec![(1, 1), (1, parts)], ..psum.clone() },
+            });
             self.release(&psum);
         }
         Ok(dst)
@@ -314,7 +343,12 @@ impl Lower<'_> {
             let size = (count - first).min(MOVING);
             let psum = self.tile("psum", TileSpace::Psum, Dtype::F32, parts, size);
             let moving = span.part_of(first, size);
-            self.emit(Instr::Matmul { dst: psum.clone(), stationary: ones.clone(), moving, accumulate: Accumulate::Never });
+            self.emit(Instr::Matmul {
+                dst: psum.clone(),
+                stationary: ones.clone(),
+                moving,
+                accumulate: Accumulate::Never,
+            });
             self.emit(Instr::Copy { dst: dst.part_of(first, size), src: psum.clone() });
             self.release(&psum);
         }
@@ -338,10 +372,14 @@ impl Lower<'_> {
             let psum = self.tile("psum", TileSpace::Psum, Dtype::F32, 1, parts);
             self.emit(Instr::Transpose { dst: psum.clone(), data: wide });
             span = self.temp(Dtype::F32, 1, 1);
-            self.emit(Instr::Reduce { op: fold.op, dst: span.clone(), data: Span { dims: vec![(1, 1), (1, parts)], ..psum.clone() } });
+            self.emit(Instr::Reduce {
+                op: fold.op,
+                dst: span.clone(),
+                data: Span { dims: vec![(1, 1), (1, parts)], ..psum.clone() },
+            });
             self.release(&psum);
         }
-        let span = self.to_all_partitions(&span, PARTITIONS)?;
+        let span = self.on_all_partitions(&span, PARTITIONS)?;
         if self.dtype(&span) == fold.dtype { Ok(span) } else { self.cast(&span, fold.dtype) }
     }
 }

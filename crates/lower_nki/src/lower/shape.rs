@@ -12,6 +12,9 @@ use crate::limits::PARTITIONS;
 /// Most runs of equal elements in a constant that is neither one number nor counts.
 const MOST_RUNS: usize = 4096;
 
+/// Indices by dimension: those that the compiler knows, and those that the run does.
+type Places = (Vec<(usize, Expr)>, Vec<(usize, FormsId)>);
+
 impl Lower<'_> {
     pub(super) fn constant_op(&mut self, op: &Op, literal: &Literal) -> Result<Val> {
         let result = op.results[0];
@@ -52,7 +55,7 @@ impl Lower<'_> {
                         };
                         lower.emit(Instr::Fill { dst: row.part_of(*first, *size), value });
                     }
-                    let row = if count == 1 { lower.to_all_partitions(&row, PARTITIONS)? } else { row };
+                    let row = if count == 1 { lower.on_all_partitions(&row, PARTITIONS)? } else { row };
                     Ok(Val::Tile(lower.new_forms(&name, dtype, count, Origin::Forms, vec![row])))
                 });
                 self.naming = before;
@@ -71,11 +74,17 @@ impl Lower<'_> {
             (shape.dims()[..dim].iter().product(), shape.dims()[dim + 1..].iter().product());
         let id = self.at_level(0, |lower| {
             // One axis that counts: along partitions, or within them, or both.
-            let parts = if extent == 1 { 1 } else if outer == 1 { divisor(extent) } else { 1 };
+            let parts = if extent == 1 {
+                1
+            } else if outer == 1 {
+                divisor(extent)
+            } else {
+                1
+            };
             let span = lower.tile("index", crate::ir::TileSpace::Sbuf, Dtype::I32, parts, extent / parts);
             let multiplier = (extent / parts) as i64;
             lower.emit(Instr::Iota { dst: span.clone(), pattern: vec![(1, extent / parts)], offset: 0, multiplier });
-            let span = if extent == 1 { lower.to_all_partitions(&span, PARTITIONS)? } else { span };
+            let span = if extent == 1 { lower.on_all_partitions(&span, PARTITIONS)? } else { span };
             let counted = lower.new_forms("index", Dtype::I32, extent, Origin::Forms, vec![span]);
             let dims = vec![
                 Dim { count: outer, step: 0 },
@@ -83,7 +92,11 @@ impl Lower<'_> {
                 Dim { count: inner, step: 0 },
             ];
             let whole = outer * inner == 1;
-            Ok(if whole { counted } else { lower.new_forms("index", Dtype::I32, shape.count(), Origin::Broadcast(counted, dims), vec![]) })
+            Ok(if whole {
+                counted
+            } else {
+                lower.new_forms("index", Dtype::I32, shape.count(), Origin::Broadcast(counted, dims), vec![])
+            })
         })?;
         self.counts.push((*shape, dim, id));
         Ok(id)
@@ -121,7 +134,7 @@ impl Lower<'_> {
     /// One element on all partitions.
     fn single(&mut self, span: &Span) -> Result<Span> {
         let one = Span { dims: vec![(1, 1)], ..span.clone() };
-        self.to_all_partitions(&one, PARTITIONS)
+        self.on_all_partitions(&one, PARTITIONS)
     }
 
     /// The elements as a pattern of a form that is there.
@@ -198,11 +211,15 @@ impl Lower<'_> {
         let first = offsets.iter().zip(&strides).map(|(offset, stride)| offset * stride).sum();
         let dims = to.dims().iter().zip(&strides).map(|(&count, &step)| Dim { count, step }).collect();
         let name = self.name_of(op.results[0], "part");
-        if to.count() == from.count() { Ok(Val::Tile(id)) } else { Ok(Val::Tile(self.rearranged(id, first, dims, &name)?)) }
+        if to.count() == from.count() {
+            Ok(Val::Tile(id))
+        } else {
+            Ok(Val::Tile(self.rearranged(id, first, dims, &name)?))
+        }
     }
 
     /// Indices that the compiler knows, and those that the run does, by dimension; the latter in 32 bits.
-    fn indices(&mut self, indices: &[Index]) -> Result<(Vec<(usize, Expr)>, Vec<(usize, FormsId)>)> {
+    fn indices(&mut self, indices: &[Index]) -> Result<Places> {
         let (mut known, mut run) = (Vec::new(), Vec::new());
         for (d, index) in indices.iter().enumerate() {
             let val = match *index {
@@ -261,7 +278,9 @@ impl Lower<'_> {
             }
             let last = match hbm.base {
                 crate::ir::Base::Scratch(_) => 0,
-                crate::ir::Base::Param(param) => lower.kernel.view(tile_ir::ViewId(param as u32)).map_or(0, |view| view.shape.rank() - 1),
+                crate::ir::Base::Param(param) => {
+                    lower.kernel.view(tile_ir::ViewId(param as u32)).map_or(0, |view| view.shape.rank() - 1)
+                }
             };
             let dynamic = Some(lower.dynamic(index, last));
             let hbm = Hbm { offset: hbm.offset.clone().plus(Expr::from(first)), dynamic, ..hbm };
@@ -288,7 +307,11 @@ impl Lower<'_> {
             let span = lower.form(whole, parts)?;
             lower.scatter(&span, &[Dim { count, step: 1 }], &scratch, None)?;
             let size: u64 = dims.iter().map(|dim| dim.count).product();
-            let parts = if size == 1 { 1 } else { lower.data(part).list.first().map_or_else(|| divisor(size), |span| span.parts) };
+            let parts = if size == 1 {
+                1
+            } else {
+                lower.data(part).list.first().map_or_else(|| divisor(size), |span| span.parts)
+            };
             let span = lower.form(part, parts)?;
             let at = Hbm { offset: Expr::from(first), ..scratch.clone() };
             lower.scatter(&span, dims, &at, None)?;
@@ -325,7 +348,8 @@ impl Lower<'_> {
         let whole = self.forms_of(into)?;
         let dtype = Dtype::held(self.ty(into).elem);
         let name = self.name_of(op.results[0], "changed");
-        let level = run.iter().map(|(_, id)| self.data(*id).level).chain([self.data(part).level, self.data(whole).level]).max();
+        let level =
+            run.iter().map(|(_, id)| self.data(*id).level).chain([self.data(part).level, self.data(whole).level]).max();
         let before = std::mem::replace(&mut self.naming, name.clone());
         let val = self.at_level(level.unwrap_or(0), |lower| {
             let parts = if shape.count() == 1 { PARTITIONS } else { natural(&shape) };

@@ -50,9 +50,13 @@ impl Lower<'_> {
     /// Dimensions of a snapshot that have one element.
     pub(super) fn owned_elements(&self, view: ViewId, load: bool) -> BTreeSet<usize> {
         match self.kernel.view(view) {
-            Some(data) if load && self.snapshots.contains_key(&view) => {
-                data.own.iter().enumerate().filter(|(_, own)| matches!(own, Own::At { .. })).map(|(dim, _)| dim).collect()
-            }
+            Some(data) if load && self.snapshots.contains_key(&view) => data
+                .own
+                .iter()
+                .enumerate()
+                .filter(|(_, own)| matches!(own, Own::At { .. }))
+                .map(|(dim, _)| dim)
+                .collect(),
             Some(_) | None => BTreeSet::new(),
         }
     }
@@ -98,7 +102,9 @@ impl Lower<'_> {
             [] => None,
             [(dim, param)] => match &self.kernel.params[param].kind {
                 tile_ir::ParamKind::Scalar(scalar) => {
-                    let Val::Tile(id) = self.value(scalar.value)? else { return self.broken("a parameter that is known") };
+                    let Val::Tile(id) = self.value(scalar.value)? else {
+                        return self.broken("a parameter that is known");
+                    };
                     let index = self.form(id, PARTITIONS)?;
                     Some(self.dynamic(index, dim))
                 }

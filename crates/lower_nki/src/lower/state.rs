@@ -65,7 +65,7 @@ pub(super) struct Lower<'a> {
     /// Views of which there is a snapshot, with its sizes.
     pub(super) snapshots: BTreeMap<ViewId, (crate::ir::Hbm, tile_ir::Shape)>,
     /// Operands of products with their summed axis on partitions.
-    pub(super) majors: Vec<((FormsId, u64, super::contract::Piece, Dtype, bool), super::contract::Major)>,
+    pub(super) majors: Vec<(super::contract::MajorKey, super::contract::Major)>,
     /// This program along x, y, z.
     pub(super) program: [Expr; 3],
     /// Tiles that count, by shape and dimension.

@@ -81,7 +81,14 @@ pub(super) fn natural(shape: &Shape) -> u64 {
 }
 
 impl Lower<'_> {
-    pub(super) fn new_forms(&mut self, name: &str, dtype: Dtype, count: u64, origin: Origin, list: Vec<Span>) -> FormsId {
+    pub(super) fn new_forms(
+        &mut self,
+        name: &str,
+        dtype: Dtype,
+        count: u64,
+        origin: Origin,
+        list: Vec<Span>,
+    ) -> FormsId {
         let (name, level) = (name.to_owned(), self.current);
         self.forms.push(FormsData { name, dtype, count, level, origin, list, copies: None, spilled: None });
         FormsId(self.forms.len() - 1)
@@ -105,9 +112,7 @@ impl Lower<'_> {
             Val::Int(expr) => self.int_column(expr, dtype)?,
         };
         let level = self.level_of(val);
-        let one = self.at_level(level, |lower| {
-            Ok(lower.new_forms("constant", dtype, 1, Origin::Forms, vec![one]))
-        })?;
+        let one = self.at_level(level, |lower| Ok(lower.new_forms("constant", dtype, 1, Origin::Forms, vec![one])))?;
         let shape = self.ty(value).shape;
         Ok(if shape.count() == 1 { one } else { self.broadcast_forms(one, &Shape::SCALAR, &shape) })
     }
@@ -120,7 +125,12 @@ impl Lower<'_> {
             Val::Int(expr) => {
                 let mut vars = std::collections::BTreeSet::new();
                 expr.vars(&mut vars);
-                self.loops.iter().filter(|active| vars.contains(&active.var)).map(|active| active.level).max().unwrap_or(0)
+                self.loops
+                    .iter()
+                    .filter(|active| vars.contains(&active.var))
+                    .map(|active| active.level)
+                    .max()
+                    .unwrap_or(0)
             }
         }
     }
@@ -183,7 +193,7 @@ impl Lower<'_> {
             return self.gather_dims(&source.hbm, &[Dim { count: PARTITIONS, step: 0 }], dtype, PARTITIONS);
         }
         let one = self.gather_dims(&source.hbm, &[Dim { count: 1, step: 1 }], dtype, 1)?;
-        self.to_all_partitions(&one, PARTITIONS)
+        self.on_all_partitions(&one, PARTITIONS)
     }
 
     /// A form out of another one: by the Tensor Engine where it is one row or one column, else through HBM.
@@ -293,14 +303,16 @@ impl Lower<'_> {
         let span = self.at_level(level, |lower| {
             let mut all = vec![Dim { count: parts, step: 0 }];
             match origin {
-                Origin::Source(Source { hbm, dims, .. }) if !lower.at_run_time(&hbm) && lower.data(of).list.is_empty() => {
+                Origin::Source(Source { hbm, dims, .. })
+                    if !lower.at_run_time(&hbm) && lower.data(of).list.is_empty() =>
+                {
                     all.extend(dims);
                     lower.gather_dims(&hbm, &all, dtype, parts)
                 }
                 Origin::Source(_) | Origin::Forms | Origin::Broadcast(..) => {
                     if dtype == Dtype::F32 {
                         let row = lower.form(of, 1)?;
-                        return lower.to_all_partitions(&row, parts);
+                        return lower.on_all_partitions(&row, parts);
                     }
                     let hbm = lower.spill(of)?;
                     all.push(Dim { count, step: 1 });
@@ -315,7 +327,7 @@ impl Lower<'_> {
     }
 
     /// One row on each of `parts` partitions: floats by a product with ones, others through HBM.
-    pub(super) fn to_all_partitions(&mut self, row: &Span, parts: u64) -> Result<Span> {
+    pub(super) fn on_all_partitions(&mut self, row: &Span, parts: u64) -> Result<Span> {
         let (dtype, count) = (self.dtype(row), row.free());
         if dtype != Dtype::F32 {
             let hbm = self.scratch("row", dtype, count);

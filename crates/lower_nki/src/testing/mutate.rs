@@ -21,7 +21,9 @@ pub fn mutations(program: &Program) -> Vec<Mutation> {
         let Some(stmt) = nth(&mut copy.body, &mut number) else { continue };
         let damaged = match &stmt.kind {
             StmtKind::Declare(_) | StmtKind::Release(_) => vec![],
-            StmtKind::Instr(instr) => damage(instr).into_iter().map(|(what, instr)| (what, StmtKind::Instr(instr))).collect(),
+            StmtKind::Instr(instr) => {
+                damage(instr).into_iter().map(|(what, instr)| (what, StmtKind::Instr(instr))).collect()
+            }
             StmtKind::For { .. } | StmtKind::Repeat { .. } | StmtKind::While { .. } => damage_loop(&stmt.kind),
         };
         let dropped = matches!(stmt.kind, StmtKind::Instr(_));
@@ -127,11 +129,17 @@ fn damage_loop(kind: &StmtKind) -> Vec<(&'static str, StmtKind)> {
             let (less, more) = (upper.clone().minus(Expr::Int(step)), lower.clone().plus(Expr::Int(step)));
             vec![
                 ("a turn less", StmtKind::For { var, lower: lower.clone(), upper: less, step, body: body.clone() }),
-                ("begins a turn later", StmtKind::For { var, lower: more, upper: upper.clone(), step, body: body.clone() }),
+                (
+                    "begins a turn later",
+                    StmtKind::For { var, lower: more, upper: upper.clone(), step, body: body.clone() },
+                ),
             ]
         }
         StmtKind::Repeat { lower, upper, step, body } => {
-            vec![("step", StmtKind::Repeat { lower: lower.clone(), upper: upper.clone(), step: step * 2, body: body.clone() })]
+            vec![(
+                "step",
+                StmtKind::Repeat { lower: lower.clone(), upper: upper.clone(), step: step * 2, body: body.clone() },
+            )]
         }
         StmtKind::While { .. } | StmtKind::Declare(_) | StmtKind::Release(_) | StmtKind::Instr(_) => vec![],
     }
@@ -162,9 +170,15 @@ const fn other(op: Alu) -> Alu {
 /// Whether the order of the operands makes no difference.
 const fn commutes(op: Alu) -> bool {
     match op {
-        Alu::Add | Alu::Multiply | Alu::Maximum | Alu::Minimum | Alu::Equal | Alu::NotEqual | Alu::And | Alu::Or | Alu::Xor => {
-            true
-        }
+        Alu::Add
+        | Alu::Multiply
+        | Alu::Maximum
+        | Alu::Minimum
+        | Alu::Equal
+        | Alu::NotEqual
+        | Alu::And
+        | Alu::Or
+        | Alu::Xor => true,
         Alu::Subtract
         | Alu::Power
         | Alu::Greater
@@ -244,8 +258,10 @@ fn damage(instr: &Instr) -> Vec<(&'static str, Instr)> {
                 operand: operand.clone(),
                 reverse,
             };
-            let mut all =
-                vec![("other operand", of(op, &changed, reverse)), ("other operator", of(other(op), &operand, reverse))];
+            let mut all = vec![
+                ("other operand", of(op, &changed, reverse)),
+                ("other operator", of(other(op), &operand, reverse)),
+            ];
             if !commutes(op) {
                 all.push(("operands exchanged", of(op, &operand, !reverse)));
             }
@@ -253,16 +269,21 @@ fn damage(instr: &Instr) -> Vec<(&'static str, Instr)> {
         }
         Instr::Rsqrt { dst, data } => vec![("other instruction", Instr::Copy { dst, src: data })],
         Instr::Activation { op, dst, data, scale } => {
-            let next = Function::ALL.iter().position(|other| *other == op).map_or(0, |at| (at + 1) % Function::ALL.len());
+            let next =
+                Function::ALL.iter().position(|other| *other == op).map_or(0, |at| (at + 1) % Function::ALL.len());
             vec![
-                ("other function", Instr::Activation { op: Function::ALL[next], dst: dst.clone(), data: data.clone(), scale }),
+                (
+                    "other function",
+                    Instr::Activation { op: Function::ALL[next], dst: dst.clone(), data: data.clone(), scale },
+                ),
                 ("other factor", Instr::Activation { op, dst, data, scale: scale * 0.5 }),
             ]
         }
         Instr::Reciprocal { dst, data } => vec![("other instruction", Instr::Copy { dst, src: data })],
-        Instr::Reduce { op, dst, data } => vec![
-            ("other operator", Instr::Reduce { op: if op == Alu::Add { Alu::Maximum } else { other(op) }, dst, data }),
-        ],
+        Instr::Reduce { op, dst, data } => vec![(
+            "other operator",
+            Instr::Reduce { op: if op == Alu::Add { Alu::Maximum } else { other(op) }, dst, data },
+        )],
         Instr::Matmul { dst, stationary, moving, accumulate } => {
             let with = |accumulate| Instr::Matmul {
                 dst: dst.clone(),
@@ -288,7 +309,10 @@ fn damage(instr: &Instr) -> Vec<(&'static str, Instr)> {
             vec![("mask elsewhere", Instr::Predicated { predicate: moved(&predicate), dst, src })]
         }
         Instr::Iota { dst, pattern, offset, multiplier } => vec![
-            ("begins elsewhere", Instr::Iota { dst: dst.clone(), pattern: pattern.clone(), offset: offset + 1, multiplier }),
+            (
+                "begins elsewhere",
+                Instr::Iota { dst: dst.clone(), pattern: pattern.clone(), offset: offset + 1, multiplier },
+            ),
             ("other step", Instr::Iota { dst, pattern, offset, multiplier: multiplier + 1 }),
         ],
     }

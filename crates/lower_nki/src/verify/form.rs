@@ -15,7 +15,10 @@ pub(super) fn check(program: &Program) -> Result<(), Problem> {
     for tile in &program.tiles {
         let most = if tile.space == TileSpace::Hbm { 1 } else { PARTITIONS };
         if tile.parts == 0 || tile.parts > most || tile.free == 0 || tile.free >= 1 << 31 {
-            return Problem::at(&tile.loc, format!("`{}` has {} partitions of {} elements", tile.name, tile.parts, tile.free));
+            return Problem::at(
+                &tile.loc,
+                format!("`{}` has {} partitions of {} elements", tile.name, tile.parts, tile.free),
+            );
         }
     }
     let mut form = Form { program, ranges: Ranges::new() };
@@ -138,7 +141,10 @@ impl Form<'_> {
             Some(dynamic) => {
                 ensure(dynamic.dim < rank, "an address along an axis that is not there")?;
                 // Both together are not documented.
-                ensure(hbm.dims.iter().all(|&(step, count)| step > 0 || count == 1), "an address of the run that repeats")?;
+                ensure(
+                    hbm.dims.iter().all(|&(step, count)| step > 0 || count == 1),
+                    "an address of the run that repeats",
+                )?;
                 self.integer(&dynamic.index)
             }
         }
@@ -209,7 +215,10 @@ impl Form<'_> {
                     match mem {
                         Mem::Chip(span) => {
                             self.inside(span)?;
-                            ensure(self.program.tile(span.tile).space == TileSpace::Sbuf, "a copy that reaches SBUF only")?;
+                            ensure(
+                                self.program.tile(span.tile).space == TileSpace::Sbuf,
+                                "a copy that reaches SBUF only",
+                            )?;
                             let once = span.dims.iter().all(|&(step, count)| step > 0 || count == 1);
                             ensure(!written || once, "a destination that repeats elements")?;
                         }
@@ -223,7 +232,10 @@ impl Form<'_> {
                 ensure(dst.shape() == src.shape(), "sides of a copy with different sizes")?;
                 let (to, from) = (self.mem_dtype(dst), self.mem_dtype(src));
                 let floats = |dtype: Option<Dtype>| dtype.is_some_and(Dtype::is_float);
-                ensure(to.is_some() && (to == from || (floats(to) && floats(from))), "a copy between types of different kinds")
+                ensure(
+                    to.is_some() && (to == from || (floats(to) && floats(from))),
+                    "a copy between types of different kinds",
+                )
             }
             Instr::Copy { dst, src } => {
                 self.destination(dst, &both)?;
@@ -243,7 +255,10 @@ impl Form<'_> {
                 ensure(!(psum(left) && psum(right)), "two operands in PSUM")?;
                 let dtypes = [dst, left, right].map(|span| self.dtype(span));
                 if op.on_bits() {
-                    ensure(!dtypes[0].is_float() && dtypes.iter().all(|dtype| *dtype == dtypes[0]), "bits of different types")?;
+                    ensure(
+                        !dtypes[0].is_float() && dtypes.iter().all(|dtype| *dtype == dtypes[0]),
+                        "bits of different types",
+                    )?;
                     return ensure(!exact, "operators on bits are exact everywhere");
                 }
                 let gpsimd = *exact || *op == Alu::Power;
@@ -263,7 +278,9 @@ impl Form<'_> {
                         let same = self.dtype(dst) == self.dtype(data) && !self.dtype(dst).is_float();
                         ensure(op.on_bits() && same, "integers are operands of operators on bits")
                     }
-                    Operand::Number(Number::Float(_)) => ensure(!op.on_bits(), "a float as an operand of an operator on bits"),
+                    Operand::Number(Number::Float(_)) => {
+                        ensure(!op.on_bits(), "a float as an operand of an operator on bits")
+                    }
                     Operand::Number(Number::Of(_)) => Err("a number that depends on a variable".to_owned()),
                     Operand::Column(column) => {
                         ensure(!op.on_bits(), "a column as an operand of an operator on bits")?;
@@ -293,7 +310,10 @@ impl Form<'_> {
                 self.destination(dst, &[TileSpace::Psum])?;
                 self.operand(stationary, &[TileSpace::Sbuf])?;
                 self.operand(moving, &[TileSpace::Sbuf])?;
-                ensure(stationary.parts == moving.parts && stationary.part == moving.part, "a product of other partitions")?;
+                ensure(
+                    stationary.parts == moving.parts && stationary.part == moving.part,
+                    "a product of other partitions",
+                )?;
                 ensure(stationary.free() <= STATIONARY && moving.free() <= MOVING, "a product that is too large")?;
                 ensure(dst.parts == stationary.free() && dst.free() == moving.free(), "a product of another size")?;
                 let (a, b) = (self.dtype(stationary), self.dtype(moving));
@@ -305,7 +325,10 @@ impl Form<'_> {
                 self.operand(data, &[TileSpace::Sbuf])?;
                 ensure(data.parts <= PARTITIONS && data.free() <= PARTITIONS, "a transpose that is too large")?;
                 ensure(dst.parts == data.free() && dst.free() == data.parts, "a transpose of another size")?;
-                ensure(self.dtype(dst) == self.dtype(data) && self.dtype(dst).is_float(), "a transpose of other types")?;
+                ensure(
+                    self.dtype(dst) == self.dtype(data) && self.dtype(dst).is_float(),
+                    "a transpose of other types",
+                )?;
                 self.bank(dst)
             }
             Instr::Predicated { dst, src, predicate } => {

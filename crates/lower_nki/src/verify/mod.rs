@@ -114,7 +114,12 @@ pub fn verify(program: &Program) -> Result<(), Error> {
     let (bytes, largest) = room::sbuf(program);
     if bytes > limits::SBUF_BYTES {
         let (name, loc) = largest.map_or(("tiles", &program.loc), |tile| (tile.name.as_str(), &tile.loc));
-        return limit(format!("tiles, `{name}` the largest, in bytes of a partition of SBUF"), bytes, limits::SBUF_BYTES, loc);
+        return limit(
+            format!("tiles, `{name}` the largest, in bytes of a partition of SBUF"),
+            bytes,
+            limits::SBUF_BYTES,
+            loc,
+        );
     }
     let banks = psum_banks(program);
     if banks > limits::BANKS {

@@ -95,10 +95,9 @@ fn one(program: &Program, stmt: &Stmt, instr: &Instr, seen: &mut Seen) -> Result
             match hbm.base {
                 Base::Scratch(tile) => _ = seen.written.insert(tile),
                 Base::Param(index) => {
-                    let writable = program
-                        .params
-                        .get(index)
-                        .is_some_and(|param| matches!(&param.kind, ParamKind::View(view) if view.access == Access::Write));
+                    let writable = program.params.get(index).is_some_and(
+                        |param| matches!(&param.kind, ParamKind::View(view) if view.access == Access::Write),
+                    );
                     if !writable {
                         return Problem::at(&stmt.loc, "a parameter is written that is only read");
                     }
