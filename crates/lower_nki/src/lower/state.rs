@@ -213,6 +213,27 @@ impl<'a> Lower<'a> {
         }))
     }
 
+    /// Refuses numbers of the compiler that tiles would have to hold and 32 bits do not.
+    pub(super) fn check_numbers(&self, body: &[Stmt]) -> Result<()> {
+        for stmt in body {
+            if let StmtKind::Instr(Instr::Fill { dst, value: Number::Int(n) }) = &stmt.kind
+                && self.dtype(dst) == Dtype::I32
+                && i32::try_from(*n).is_err()
+            {
+                return Err(Fail::Error(Error::Unsupported {
+                    target: TARGET,
+                    kernel: self.kernel.name.clone(),
+                    op: "arith.constant".to_owned(),
+                    elem: Elem::I64,
+                    loc: stmt.loc.clone(),
+                    help: format!("{n} leaves 32 bits, and no dtype of NKI has 64"),
+                }));
+            }
+            self.check_numbers(stmt.kind.body())?;
+        }
+        Ok(())
+    }
+
     /// An error in the lowering itself.
     pub(super) fn broken<T>(&self, detail: &str) -> Result<T> {
         Err(Fail::Error(Error::Broken {
