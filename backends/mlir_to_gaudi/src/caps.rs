@@ -2,8 +2,7 @@
 //!
 //! Beside what it refuses, results differ from f32 arithmetic here:
 //! - denormal numbers are zero, as operands and as results (source: docs.habana.ai, TPC Programming Model);
-//! - quotients are products with reciprocals, which is one rounding more, and nothing is promised for divisors above 2^126, whose
-//!   reciprocal is denormal;
+//! - quotients are products with reciprocals of mantissas, within three units of the last place;
 //! - the smaller and the larger of two with NaN: either;
 //! - functions are those of the compiler's library, within a few units of the last place.
 //!

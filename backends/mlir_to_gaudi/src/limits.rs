@@ -73,9 +73,8 @@ pub const TARGET: Target = Target {
     iota: true,
     scalar_unary: &[UnaryOp::Exp, UnaryOp::Log, UnaryOp::Sqrt, UnaryOp::Rsqrt, UnaryOp::Tanh, UnaryOp::Floor],
     vectors: Some(Vectors {
-        // The exponential has a form without tables.
+        // The exponential has a form without tables, and quotients are made of products.
         tables: &[UnaryOp::Log, UnaryOp::Sqrt, UnaryOp::Rsqrt, UnaryOp::Tanh],
-        quotients: true,
         local_bytes: VLM_BYTES_WITH_TABLES,
     }),
 };

@@ -60,6 +60,14 @@ fn numbers_that_leave_32_bits() {
         t.cast(CastOp::TruncI, square, Elem::I32)
     });
     assert_eq!(refused(&kernel), "kernel `refused`: `arith.muli` on `i64` is not supported by target `nki`");
+    // A constant that a tile would have to hold.
+    let kernel = made(|t, x| {
+        let wide = t.cast(CastOp::ExtS, x, Elem::I64);
+        let large = t.splat_int(Elem::I64, &[1, 64], 1 << 40);
+        let least = t.binary(BinaryOp::MinS, wide, large);
+        t.cast(CastOp::TruncI, least, Elem::I32)
+    });
+    assert_eq!(refused(&kernel), "kernel `refused`: `arith.constant` on `i64` is not supported by target `nki`");
     let kernel = made(|t, x| {
         let wide = t.cast(CastOp::ExtS, x, Elem::I64);
         let start = t.splat_int(Elem::I64, &[1], 0);

@@ -57,8 +57,6 @@ pub struct Target {
 pub struct Vectors {
     /// Functions of one `f32` that look tables up, which then lie in local memory.
     pub tables: &'static [UnaryOp],
-    /// Quotients look tables up too.
-    pub quotients: bool,
     /// Bytes of local memory that programs may use beside tables.
     pub local_bytes: u64,
 }
@@ -93,18 +91,15 @@ impl Vectors {
     #[must_use]
     pub fn looks_up(&self, kernel: &CoreKernel) -> bool {
         let unary = |op: &UnaryOp| self.tables.contains(op);
-        let binary = |op: &BinaryOp| self.quotients && *op == BinaryOp::DivF;
         let mut found = false;
         for stmt in &kernel.body {
             stmt.for_each(&mut |stmt| {
                 if let StmtKind::Vector { op, .. } = &stmt.kind {
                     found |= matches!(op, VectorOp::Unary(op) if unary(op));
-                    found |= matches!(op, VectorOp::Binary(op) if binary(op));
                 }
                 for expr in stmt.exprs() {
                     expr.for_each(&mut |expr| {
                         found |= matches!(expr, Expr::Unary(op, _) if unary(op));
-                        found |= matches!(expr, Expr::Binary(op, ..) if binary(op));
                     });
                 }
             });

@@ -9,6 +9,7 @@ use super::reduce::Fold;
 /// Their names.
 pub(super) const NAMES: &[&str] = &[
     "divide",
+    "divide_f32",
     "divide_i32",
     "divide_u32",
     "head_bf16",

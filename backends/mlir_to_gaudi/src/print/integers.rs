@@ -80,8 +80,8 @@ impl Printer<'_> {
             BinaryOp::Sub => Text::binary(x, "-", y, Prec::Sum, false),
             BinaryOp::Mul => Text::binary(x, "*", y, Prec::Product, false),
             BinaryOp::DivF => {
-                let by = Text::call("v_reciprocal_f32", std::slice::from_ref(y));
-                Text::binary(x, "*", &by, Prec::Product, false)
+                quotients::floats(&mut self.helpers);
+                Text::call("divide_f32", &[x.clone(), y.clone()])
             }
             BinaryOp::MinF => Text::call("v_f32_min_b", &[x.clone(), y.clone()]),
             BinaryOp::MaxF => Text::call("v_f32_max_b", &[x.clone(), y.clone()]),

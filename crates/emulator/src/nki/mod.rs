@@ -17,8 +17,11 @@
 //! A tile takes room as long as Python holds it: to the end of its function, or until its name is given to another, which is made
 //! first. The compiler may need less. Each tile in PSUM takes whole banks, each row in SBUF whole words of 4 bytes.
 //!
+//! # Whole models
+//! Launches may leave all that out and only compute ([`Program::compile_with`]); tensors in [`Shared`] memory are not sent to the process.
+//!
 //! # What is not there
-//! Grids, `program_id` and collectives; `while`, `break`, classes, comprehensions, `nl.no_reorder`, `dynamic_range`, `while_loop`; fp8,
+//! Grids, `program_id` and collectives; `while`, `break`, classes, comprehensions, `nl.no_reorder`, `dynamic_range`; fp8,
 //! tf32, bool; `vector_offset`, run-time offsets of tiles on the chip, `oob_mode.skip`; `dma_transpose`, `dma_compute`, gathers on the
 //! chip, scans, statistics, random numbers; tiling, transpose and fast modes of products, `accumulate=None`; `register_store`;
 //! `nl.power` with a column; the `nl` wrappers of instructions. Each is an error that says so. That a kernel reads elements and a

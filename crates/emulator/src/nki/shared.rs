@@ -1,7 +1,7 @@
 //! Memory that the process of a text sees as well, so that tensors need not be sent to it.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -28,11 +28,7 @@ impl Shared {
     /// # Errors
     /// There is no room, or files cannot be mapped.
     pub fn zeroed(bytes: u64) -> io::Result<Shared> {
-        let folder = Path::new(IN_MEMORY);
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("emulator-nki-memory-");
-        let file: NamedTempFile = if folder.is_dir() { builder.tempfile_in(folder)? } else { builder.tempfile()? };
-        file.as_file().set_len(bytes.max(1))?;
+        let file = reserved(Some(Path::new(IN_MEMORY)), bytes).or_else(|_| reserved(None, bytes))?;
         // SAFETY: the file is this process's own, and those that it tells of it do not cut it.
         let map = unsafe { MmapMut::map_mut(file.as_file()) }?;
         let path = file.into_temp_path();
@@ -51,6 +47,19 @@ impl Drop for Shared {
     fn drop(&mut self) {
         REGIONS.lock().unwrap_or_else(PoisonError::into_inner).remove(&(self.map.as_ptr() as usize));
     }
+}
+
+/// A file of zeros in a folder, or in that of temporary files. They are written, so that a full disk is an error here and no signal when the
+/// memory is used.
+fn reserved(folder: Option<&Path>, bytes: u64) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("emulator-nki-memory-");
+    let mut file = match folder {
+        Some(folder) => builder.tempfile_in(folder)?,
+        None => builder.tempfile()?,
+    };
+    io::copy(&mut io::repeat(0).take(bytes.max(1)), file.as_file_mut())?;
+    Ok(file)
 }
 
 /// The file that these bytes are in, and where they begin.

@@ -177,7 +177,14 @@ fn views_and_registers() {
     let register = "r = nisa.register_alloc(3)";
     let looped = |step: &str, line: &str| format!("def body(j):\n    {line}\nnl.fori_loop(0, 2, body, {step})");
     let nothing = "nisa.memset(dst=c, value=1.0)";
+    let again = |first: &str, next: &str| {
+        format!("def body(j):\n    r = nisa.register_alloc({next})\n    return r\nnl.while_loop({first}, body)")
+    };
+    let lost = "def body(j):\n    r = 0\n    return r\nnl.while_loop(nisa.register_alloc(1), body)";
     rules(&[
+        (Language, &again("nisa.register_alloc(1)", "0"), &again("1", "0")),
+        (Language, &again("nisa.register_alloc(1)", "0"), lost),
+        (Uninitialised, &again("nisa.register_alloc(0)", "0"), &again("nisa.register_alloc()", "0")),
         (OutOfBounds, row, &negative),
         (Language, row, &offset("scalar_offset=1.5")),
         (Space, row, &offset("scalar_offset=i[0:1, 0:2]")),

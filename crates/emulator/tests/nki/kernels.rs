@@ -289,3 +289,33 @@ fn loops_at_run_time() {
         }
     }
 }
+
+#[test]
+fn loops_with_a_condition() {
+    // Halves a number until it is below 1; the first turn is not decided by the body.
+    let body = "def k(x):
+    out = nl.ndarray((1, 1), dtype=nl.float32, buffer=nl.shared_hbm)
+    t = nl.ndarray((1, 1), dtype=nl.float32, buffer=nl.sbuf)
+    nisa.dma_copy(dst=t, src=x)
+    more = nl.ndarray((1, 1), dtype=nl.int32, buffer=nl.sbuf)
+    first = nisa.register_alloc(1)
+
+    def body(before):
+        nisa.tensor_scalar(dst=t, data=t, op0=nl.multiply, operand0=0.5)
+        nisa.tensor_scalar(dst=more, data=t, op0=nl.greater_equal, operand0=1.0)
+        after = nisa.register_alloc()
+        nisa.register_load(after, more)
+        return after
+
+    nl.while_loop(first, body)
+    nisa.dma_copy(dst=out, src=t)
+    return out
+";
+    for (from, wanted) in [(20.0_f32, 0.625_f32), (0.5, 0.25)] {
+        let mut y = vec![9.0_f32; 1];
+        if !pass(&format!("{IMPORTS}{body}"), &[input(&[from], F32, &[1, 1])], &[out(&mut y, F32, &[1, 1])]) {
+            return;
+        }
+        assert_eq!(y, [wanted]);
+    }
+}

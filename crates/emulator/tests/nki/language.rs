@@ -141,3 +141,15 @@ fn no_such_kernel() {
         assert!(error.is_skip() || error.to_string().contains("no kernel"), "{error}");
     }
 }
+
+#[test]
+fn bodies_of_loops_with_a_condition_return_a_register() {
+    let body = |line: &str| {
+        format!(
+            "{IMPORTS}def k(x):\n    first = nisa.register_alloc(1)\n\n    def body(r):\n        \
+             after = nisa.register_alloc(0)\n        {line}\n    nl.while_loop(first, body)\n    return x\n"
+        )
+    };
+    compile(&body("return after"));
+    finds(&body("return # bad"));
+}

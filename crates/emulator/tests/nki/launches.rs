@@ -1,8 +1,8 @@
 //! Arguments and outputs of launches.
 
-use emulator::Arg;
 use emulator::nki::Dtype::{Bf16, F32, I32};
-use emulator::nki::{Fault, FaultKind, Launch, Operand};
+use emulator::nki::{Fault, FaultKind, Launch, Operand, Program, Shared};
+use emulator::{Arg, Checks};
 
 use crate::harness::{IMPORTS, compile, input, out, text};
 
@@ -96,4 +96,46 @@ fn arguments() {
     // The process serves on after each.
     program.launch(&Launch { args: &[x, one], outputs: &[output] }).unwrap();
     assert_eq!(memory, given);
+}
+
+/// Memory that both processes have is read and written where it is, whether launches are checked or not; a launch that is checked and goes wrong
+/// leaves it as it was.
+#[test]
+fn shared_memory() {
+    let body = "def k(x, y):
+    t = nl.ndarray((4, 8), dtype=nl.float32, buffer=nl.sbuf)
+    nisa.dma_copy(dst=t, src=x)
+    nisa.tensor_tensor(dst=t, data1=t, data2=t, op=nl.add)
+    nisa.dma_copy(dst=y, src=t)
+    return y
+";
+    let source = format!("{IMPORTS}{body}");
+    let wrong = source.replace("    return y", "    nisa.memset(dst=t[0:4, 0:9], value=0.0)\n    return y");
+    for (checks, source, right) in
+        [(Checks::Memory, &source, true), (Checks::Barriers, &source, true), (Checks::Memory, &wrong, false)]
+    {
+        let program = match Program::compile_with(source, "k", checks) {
+            Ok(program) => program,
+            Err(error) if error.is_skip() => return,
+            Err(error) => panic!("{error}"),
+        };
+        // bf16: 1.5 in, 3 out; the view is not at the beginning of the file.
+        let [mut x, mut y] = [256, 256].map(|bytes| Shared::zeroed(bytes).expect("memory"));
+        let operand = |memory: &mut Shared, writable| {
+            // SAFETY: the memory has 256 bytes.
+            let address = unsafe { memory.pointer().add(64) };
+            let buffer = Arg::Buffer { address, bytes: 64, writable };
+            Operand::Tensor { buffer, dtype: Bf16, shape: &[4, 8] }
+        };
+        // SAFETY: as above, and nothing else has it.
+        let bits = |memory: &mut Shared| unsafe { std::slice::from_raw_parts_mut(memory.pointer().cast::<u16>(), 128) };
+        bits(&mut x).fill(0x3fc0);
+        let args = [operand(&mut x, false), operand(&mut y, true)];
+        let result = program.launch(&Launch { args: &args, outputs: &[args[1]] });
+        assert_eq!(result.is_ok(), right, "{result:?}");
+        let wanted = if right { 0x4040 } else { 0 };
+        for (at, found) in bits(&mut y).iter().enumerate() {
+            assert_eq!(*found, if (32..64).contains(&at) { wanted } else { 0 }, "{at}");
+        }
+    }
 }

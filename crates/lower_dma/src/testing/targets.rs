@@ -103,7 +103,6 @@ pub const GAUDI: Target = Target {
     scalar_unary: &[UnaryOp::Exp, UnaryOp::Log, UnaryOp::Sqrt, UnaryOp::Rsqrt, UnaryOp::Tanh, UnaryOp::Floor],
     vectors: Some(Vectors {
         tables: &[UnaryOp::Log, UnaryOp::Sqrt, UnaryOp::Rsqrt, UnaryOp::Tanh],
-        quotients: true,
         local_bytes: 16 << 10,
     }),
     ..BANG

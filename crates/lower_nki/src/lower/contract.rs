@@ -35,7 +35,7 @@ fn pieces(terms: u64) -> Vec<Piece> {
     }
     let whole = terms / PARTITIONS;
     let mut list = vec![Piece { start: 0, parts: PARTITIONS, along: 1, steps: whole, step: PARTITIONS }];
-    if terms % PARTITIONS > 0 {
+    if !terms.is_multiple_of(PARTITIONS) {
         let parts = terms % PARTITIONS;
         list.push(Piece { start: whole * PARTITIONS, parts, along: 1, steps: 1, step: 1 });
     }
@@ -61,6 +61,9 @@ impl Major {
         }
     }
 }
+
+/// What a prepared operand is made for: tile, batch, piece, type, whether the summed axis is the last one.
+pub(super) type MajorKey = (FormsId, u64, Piece, Dtype, bool);
 
 /// One operand of a product: `batches` times `[others, terms]`, or `[terms, others]`.
 #[derive(Clone, Copy, Debug)]
@@ -249,7 +252,7 @@ impl Lower<'_> {
             let source = Source { hbm: scratch, dims: vec![Dim { count, step: 1 }], written: None };
             return Ok(self.new_forms(name, Dtype::F32, count, Origin::Source(source), vec![]));
         }
-        let dst = if count == 1 { self.to_all_partitions(&dst, PARTITIONS)? } else { dst };
+        let dst = if count == 1 { self.on_all_partitions(&dst, PARTITIONS)? } else { dst };
         Ok(self.new_forms(name, dtype, count, Origin::Forms, vec![dst]))
     }
 

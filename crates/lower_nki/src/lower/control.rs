@@ -478,7 +478,9 @@ impl Lower<'_> {
         self.scalars()?;
         self.take_snapshots()?;
         self.programs(2)?;
-        self.out.body = self.blocks.pop().unwrap_or_default();
+        let body = self.blocks.pop().unwrap_or_default();
+        self.check_numbers(&body)?;
+        self.out.body = body;
         Ok(self.out)
     }
 }

@@ -13,7 +13,7 @@ const INTEGRAL: f32 = 8_388_608.0;
 
 /// Numbers whose logarithm is documented (source: aws-neuron-sdk, nki/api/nki.api.shared.rst, valid input ranges), and the factor
 /// that brings others there.
-const LOG_RANGE: [f32; 2] = [5.421_010_9e-20, 18_446_744_073_709_551_616.0];
+const LOG_RANGE: [f32; 2] = [5.421_011e-20, 18_446_744_073_709_551_616.0];
 const LOG_SCALE: f32 = 7.922_816_3e28;
 const LOG_SHIFT: f32 = 96.0 * LN_2;
 

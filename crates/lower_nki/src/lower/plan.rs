@@ -88,7 +88,7 @@ impl Lower<'_> {
             return Ok(ask(&vec![0; exprs.len()]));
         };
         if answers.iter().all(|answer| answer == first) {
-            return Ok(answers.into_iter().next().map_or_else(|| ask(&[]), |answer| answer));
+            return Ok(answers.into_iter().next().unwrap_or_else(|| ask(&[])));
         }
         self.cut(&loops, &envs, &answers)
     }

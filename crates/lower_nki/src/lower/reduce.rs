@@ -379,7 +379,7 @@ impl Lower<'_> {
             });
             self.release(&psum);
         }
-        let span = self.to_all_partitions(&span, PARTITIONS)?;
+        let span = self.on_all_partitions(&span, PARTITIONS)?;
         if self.dtype(&span) == fold.dtype { Ok(span) } else { self.cast(&span, fold.dtype) }
     }
 }

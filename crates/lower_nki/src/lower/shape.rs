@@ -12,6 +12,9 @@ use crate::limits::PARTITIONS;
 /// Most runs of equal elements in a constant that is neither one number nor counts.
 const MOST_RUNS: usize = 4096;
 
+/// Indices by dimension: those that the compiler knows, and those that the run does.
+type Places = (Vec<(usize, Expr)>, Vec<(usize, FormsId)>);
+
 impl Lower<'_> {
     pub(super) fn constant_op(&mut self, op: &Op, literal: &Literal) -> Result<Val> {
         let result = op.results[0];
@@ -52,7 +55,7 @@ impl Lower<'_> {
                         };
                         lower.emit(Instr::Fill { dst: row.part_of(*first, *size), value });
                     }
-                    let row = if count == 1 { lower.to_all_partitions(&row, PARTITIONS)? } else { row };
+                    let row = if count == 1 { lower.on_all_partitions(&row, PARTITIONS)? } else { row };
                     Ok(Val::Tile(lower.new_forms(&name, dtype, count, Origin::Forms, vec![row])))
                 });
                 self.naming = before;
@@ -81,7 +84,7 @@ impl Lower<'_> {
             let span = lower.tile("index", crate::ir::TileSpace::Sbuf, Dtype::I32, parts, extent / parts);
             let multiplier = (extent / parts) as i64;
             lower.emit(Instr::Iota { dst: span.clone(), pattern: vec![(1, extent / parts)], offset: 0, multiplier });
-            let span = if extent == 1 { lower.to_all_partitions(&span, PARTITIONS)? } else { span };
+            let span = if extent == 1 { lower.on_all_partitions(&span, PARTITIONS)? } else { span };
             let counted = lower.new_forms("index", Dtype::I32, extent, Origin::Forms, vec![span]);
             let dims = vec![
                 Dim { count: outer, step: 0 },
@@ -131,7 +134,7 @@ impl Lower<'_> {
     /// One element on all partitions.
     fn single(&mut self, span: &Span) -> Result<Span> {
         let one = Span { dims: vec![(1, 1)], ..span.clone() };
-        self.to_all_partitions(&one, PARTITIONS)
+        self.on_all_partitions(&one, PARTITIONS)
     }
 
     /// The elements as a pattern of a form that is there.
@@ -216,7 +219,7 @@ impl Lower<'_> {
     }
 
     /// Indices that the compiler knows, and those that the run does, by dimension; the latter in 32 bits.
-    fn indices(&mut self, indices: &[Index]) -> Result<(Vec<(usize, Expr)>, Vec<(usize, FormsId)>)> {
+    fn indices(&mut self, indices: &[Index]) -> Result<Places> {
         let (mut known, mut run) = (Vec::new(), Vec::new());
         for (d, index) in indices.iter().enumerate() {
             let val = match *index {

@@ -65,7 +65,7 @@ pub(super) struct Lower<'a> {
     /// Views of which there is a snapshot, with its sizes.
     pub(super) snapshots: BTreeMap<ViewId, (crate::ir::Hbm, tile_ir::Shape)>,
     /// Operands of products with their summed axis on partitions.
-    pub(super) majors: Vec<((FormsId, u64, super::contract::Piece, Dtype, bool), super::contract::Major)>,
+    pub(super) majors: Vec<(super::contract::MajorKey, super::contract::Major)>,
     /// This program along x, y, z.
     pub(super) program: [Expr; 3],
     /// Tiles that count, by shape and dimension.
@@ -211,6 +211,27 @@ impl<'a> Lower<'a> {
             loc: op.loc.clone(),
             help: help.to_owned(),
         }))
+    }
+
+    /// Refuses numbers of the compiler that tiles would have to hold and 32 bits do not.
+    pub(super) fn check_numbers(&self, body: &[Stmt]) -> Result<()> {
+        for stmt in body {
+            if let StmtKind::Instr(Instr::Fill { dst, value: Number::Int(n) }) = &stmt.kind
+                && self.dtype(dst) == Dtype::I32
+                && i32::try_from(*n).is_err()
+            {
+                return Err(Fail::Error(Error::Unsupported {
+                    target: TARGET,
+                    kernel: self.kernel.name.clone(),
+                    op: "arith.constant".to_owned(),
+                    elem: Elem::I64,
+                    loc: stmt.loc.clone(),
+                    help: format!("{n} leaves 32 bits, and no dtype of NKI has 64"),
+                }));
+            }
+            self.check_numbers(stmt.kind.body())?;
+        }
+        Ok(())
     }
 
     /// An error in the lowering itself.

@@ -193,7 +193,7 @@ impl Lower<'_> {
             return self.gather_dims(&source.hbm, &[Dim { count: PARTITIONS, step: 0 }], dtype, PARTITIONS);
         }
         let one = self.gather_dims(&source.hbm, &[Dim { count: 1, step: 1 }], dtype, 1)?;
-        self.to_all_partitions(&one, PARTITIONS)
+        self.on_all_partitions(&one, PARTITIONS)
     }
 
     /// A form out of another one: by the Tensor Engine where it is one row or one column, else through HBM.
@@ -312,7 +312,7 @@ impl Lower<'_> {
                 Origin::Source(_) | Origin::Forms | Origin::Broadcast(..) => {
                     if dtype == Dtype::F32 {
                         let row = lower.form(of, 1)?;
-                        return lower.to_all_partitions(&row, parts);
+                        return lower.on_all_partitions(&row, parts);
                     }
                     let hbm = lower.spill(of)?;
                     all.push(Dim { count, step: 1 });
@@ -327,7 +327,7 @@ impl Lower<'_> {
     }
 
     /// One row on each of `parts` partitions: floats by a product with ones, others through HBM.
-    pub(super) fn to_all_partitions(&mut self, row: &Span, parts: u64) -> Result<Span> {
+    pub(super) fn on_all_partitions(&mut self, row: &Span, parts: u64) -> Result<Span> {
         let (dtype, count) = (self.dtype(row), row.free());
         if dtype != Dtype::F32 {
             let hbm = self.scratch("row", dtype, count);

@@ -179,7 +179,7 @@ impl Form<'_> {
                     Dtype::I32 => (i32::MIN.into(), i32::MAX.into()),
                     Dtype::F32 | Dtype::Bf16 | Dtype::F16 => (-crate::limits::EXACT, crate::limits::EXACT),
                 };
-                ensure(*n >= low && *n <= high, "a number that the type does not have")
+                ensure(*n >= low && *n <= high, &format!("{n} is no number of `{}`", dtype.name()))
             }
             Number::Of(expr) => ensure(
                 dtype == Dtype::I32 && range(expr, &self.ranges).is_some(),

@@ -53,11 +53,16 @@ class Lint:
     def __init__(self):
         self.found = []
         self.kernels, self.functions = set(), set()
+        # Names of bodies of `while_loop`, and whether the function that is looked at is one.
+        self.bodies, self.returns = set(), False
 
     def say(self, node, message):
         self.found.append((getattr(node, "lineno", 0), getattr(node, "col_offset", -1) + 1, message))
 
     def module(self, tree):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "while_loop":
+                self.bodies |= {argument.id for argument in node.args[1:2] if isinstance(argument, ast.Name)}
         defined = [s for s in tree.body if isinstance(s, ast.FunctionDef)]
         self.functions = {f.name for f in defined}
         self.kernels = {f.name for f in defined if f.decorator_list}
@@ -96,7 +101,9 @@ class Lint:
             self.say(node, f"`{node.name}` has `*`, `**` or `/` in its signature")
         for default in args.defaults:
             self.expression(default)
+        before, self.returns = self.returns, nested and node.name in self.bodies
         self.body(node.body, nested)
+        self.returns = before
 
     def body(self, statements, nested):
         for statement in statements:
@@ -131,8 +138,8 @@ class Lint:
             self.expression(node.test)
             self.body(node.body + node.orelse, nested)
         elif isinstance(node, ast.Return):
-            if nested and not (node.value is None or isinstance(node.value, ast.Name)):
-                self.say(node, "the body of a loop returns nothing, or the next register of a `while_loop`")
+            if nested and (node.value is not None) != self.returns:
+                self.say(node, "the body of a loop returns nothing; that of a `while_loop` returns its next register")
             if node.value is not None:
                 self.expression(node.value)
         elif isinstance(node, ast.Assert):
