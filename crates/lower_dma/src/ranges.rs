@@ -194,10 +194,11 @@ fn interval(kernel: &CoreKernel, known: &Known, expr: &Expr) -> Option<Interval>
         Expr::Convert(Convert::Unsigned(..), x) if x.scalar(kernel) == Scalar::Bool => {
             Some(Interval { lo: 0, hi: 1, step: 1 })
         }
-        Expr::Convert(Convert::Signed(_, bits) | Convert::Unsigned(_, bits), x) => {
+        Expr::Convert(convert @ (Convert::Signed(_, bits) | Convert::Unsigned(_, bits)), x) => {
             let x = of(x)?;
             let top = if *bits >= 63 { i64::MAX } else { (1 << (bits - 1)) - 1 };
-            (x.lo >= 0 && x.hi <= top).then_some(x)
+            let least = if matches!(convert, Convert::Signed(..)) { -top - 1 } else { 0 };
+            (x.lo >= least && x.hi <= top).then_some(x)
         }
         Expr::Float(_) | Expr::Bool(_) | Expr::Unary(..) | Expr::Fma(..) | Expr::Compare(..) | Expr::Convert(..) => {
             None

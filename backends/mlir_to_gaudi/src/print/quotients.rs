@@ -87,9 +87,9 @@ static inline float64 divide_f32(float64 a, float64 b) {
     r = r + r * (1.0f - m * r);
     r = r + r * (1.0f - m * r);
     const int64 power = 127 - exponent;
-    const int64 half = power >> 1;
-    const float64 low = as_float64((half + 127) << 23);
-    const float64 high = as_float64((power - half + 127) << 23);
+    const int64 lower = power >> 1;
+    const float64 low = as_float64((lower + 127) << 23);
+    const float64 high = as_float64((power - lower + 127) << 23);
     const float64 quotient = as_float64(as_int64(a * r) ^ sign) * low * high;
     // By 0, by an infinity, by NaN.
     const float64 infinity = as_float64(sign | 0x7F800000);
