@@ -15,8 +15,10 @@ use driver::targets::{self, Compiled, Lowered, Target};
 use driver::{names, pipeline};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use lower_dma::estimate::estimate;
+use lower_dma::ir::CoreKernel;
+use lower_nki::ir::Program;
 use mlir_to_gpu::validate::Nvrtc;
-use tile_ir::{Module, ParamKind};
+use tile_ir::{Module, Param, ParamKind};
 
 /// The texts of one folder by name.
 type Texts = BTreeMap<String, String>;
@@ -92,35 +94,60 @@ fn plans(suite: &Suite, target: Target) -> Texts {
     Texts::from([("plain".to_owned(), plain.to_string()), ("fused".to_owned(), fused.to_string())])
 }
 
-/// A target's text, by the entry that was chosen.
+/// A target's texts, by the name of the candidate that was chosen, which their files have.
 fn texts(target: Target, suite: &Suite) -> Texts {
     let compiled = suite.compile(target);
     let text = |kernel| compiled.text_of(kernel).map(|text| text.text.clone()).unwrap_or_default();
-    let mut texts: Texts = compiled.kernels().iter().map(|kernel| (kernel.entry.clone(), text(kernel))).collect();
+    let mut texts: Texts = compiled.kernels().iter().map(|kernel| (stem(&kernel.file), text(kernel))).collect();
     let parts = compiled.texts().iter().flat_map(|text| &text.parts);
     texts.extend(parts.map(|part| (part.file.clone(), part.text.clone())));
     texts.extend(moved(target, &suite.module).map(|text| (MOVED.to_owned(), text)));
     texts
 }
 
-/// What each kernel moves on a target of cores: bytes of global memory by view against the view's size, bytes of local memory.
+/// A file's name without what stands behind the dot.
+fn stem(file: &str) -> String {
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned()
+}
+
+/// What each kernel moves on a target of cores: bytes of global memory by view against the view's size, and what is done on the chip.
 fn moved(target: Target, module: &Module) -> Option<String> {
-    let lowered = targets::lower(target, module).unwrap_or_else(|error| panic!("{target}: {error}"))?;
-    let Lowered::Cores(cores, limits) = lowered else { return None };
-    let mut text = String::new();
-    for kernel in &cores.kernels {
-        let moved = estimate(kernel, limits);
-        let at_least = if moved.exact { "" } else { ", at most, for what depends on data" };
-        text.push_str(&format!("{}{at_least}\n", kernel.name));
-        for (index, param) in kernel.params.iter().enumerate() {
-            let ParamKind::View(view) = &param.kind else { continue };
-            let (size, name) = (view.shape.count() * view.elem.bytes(), &param.name);
-            let (read, written) = (moved.bytes_in[index], moved.bytes_out[index]);
-            text.push_str(&format!("  {name}: {read} in, {written} out, of {size}\n"));
+    match targets::lower(target, module).unwrap_or_else(|error| panic!("{target}: {error}"))? {
+        Lowered::Lanes(..) => None,
+        Lowered::Cores(cores, limits) => {
+            let text = |kernel: &CoreKernel| {
+                let moved = estimate(kernel, limits);
+                let views = views(&kernel.params, |index, _| (moved.bytes_in[index], moved.bytes_out[index]));
+                let local = format!("  local: {} by {} vector operations\n", moved.vector_bytes, moved.vectors);
+                let head = if moved.exact { "" } else { ", at most, for what depends on data" };
+                format!("{}{head}\n{views}{local}", kernel.name)
+            };
+            Some(cores.kernels.iter().map(text).collect())
         }
-        text.push_str(&format!("  local: {} by {} vector operations\n", moved.vector_bytes, moved.vectors));
+        Lowered::Neuron(programs) => {
+            let text = |program: &Program| {
+                let moved = lower_nki::estimate::estimate(program);
+                let of = |name: &str| moved.params.get(name).map_or((0, 0), |moved| (moved.read, moved.written));
+                let views = views(&program.params, |_, name| of(name));
+                let private = format!("  private: {} in, {} out\n", moved.private.read, moved.private.written);
+                let head = if moved.exact { "" } else { ", one turn of loops that depend on data" };
+                format!("{}{head}\n{views}{private}", program.name)
+            };
+            Some(programs.iter().map(text).collect())
+        }
     }
-    Some(text)
+}
+
+/// A line per view, with the bytes read and written of it.
+fn views(params: &[Param], moved: impl Fn(usize, &str) -> (u64, u64)) -> String {
+    let mut text = String::new();
+    for (index, param) in params.iter().enumerate() {
+        let ParamKind::View(view) = &param.kind else { continue };
+        let (read, written) = moved(index, &param.name);
+        let size = view.shape.count() * view.elem.bytes();
+        text.push_str(&format!("  {}: {read} in, {written} out, of {size}\n", param.name));
+    }
+    text
 }
 
 /// Name of the snapshot of what kernels move.

@@ -95,13 +95,43 @@ fn of_lanes(kernel: &LaneKernel, limits: &lower_simt::target::Target) -> String 
     text
 }
 
-/// Tiles of a NeuronCore.
+/// Tiles of a NeuronCore, and what it moves.
 fn of_neuron(program: &lower_nki::ir::Program) -> String {
-    let mut text = head(&program.name, lower_nki::TARGET, program.grid, &program.loc, "");
-    let _ = writeln!(text, "views:");
-    let rows = views(&program.params)
-        .map(|(_, name, what, bytes, _)| [name.to_owned(), what, format!("{bytes} bytes"), String::new()]);
+    use lower_nki::ir::TileSpace;
+    use lower_nki::limits::{BANKS, SBUF_BYTES};
+    use lower_nki::verify;
+    let mut text = head(&program.name, lower_nki::TARGET, program.grid, &program.loc, " on one core");
+    let (sbuf, banks) = (verify::sbuf_bytes(program), verify::psum_banks(program));
+    let _ = writeln!(text, "of a partition: {sbuf} of {SBUF_BYTES} bytes of SBUF, {banks} of {BANKS} banks of PSUM");
+    let rows = program.tiles.iter().map(|tile| {
+        let space = match tile.space {
+            TileSpace::Sbuf => "sbuf",
+            TileSpace::Psum => "psum",
+            TileSpace::Hbm => "hbm, private",
+        };
+        let note = if tile.loc == Loc::Unknown { space.to_owned() } else { format!("{space}, {}", tile.loc) };
+        let bytes = tile.free * tile.dtype.bytes();
+        let what = format!("[{}; {}x{}]", tile.dtype.name(), tile.parts, tile.free);
+        [tile.name.clone(), what, format!("{bytes} bytes"), note]
+    });
     table(&mut text, &rows.collect::<Vec<_>>());
+    let moved = lower_nki::estimate::estimate(program);
+    let at_least = if moved.exact { "" } else { ", where loops that depend on data take one turn" };
+    let _ = writeln!(text, "HBM{at_least}:");
+    let bytes = |index: usize| {
+        let name = &program.params[index].name;
+        moved.params.get(name).map_or((0, 0), |moved| (moved.read, moved.written))
+    };
+    table(&mut text, &rows_of_views(&program.params, bytes));
+    let private = moved.private;
+    if private.read + private.written > 0 {
+        let _ = writeln!(text, "private tensors: {} bytes in, {} bytes out", private.read, private.written);
+    }
+    let _ = writeln!(
+        text,
+        "operations: {} instructions with loops of the compiler unrolled",
+        verify::instructions(program)
+    );
     text
 }
 
@@ -121,7 +151,7 @@ fn of_cores(kernel: &CoreKernel, limits: &lower_dma::target::Target) -> String {
     let moved = estimate(kernel, limits);
     let at_least = if moved.exact { "" } else { ", where what depends on data moves the most once" };
     let _ = writeln!(text, "global memory, all cores{at_least}:");
-    table(&mut text, &rows_of_views(kernel, &moved));
+    table(&mut text, &rows_of_views(&kernel.params, |index| (moved.bytes_in[index], moved.bytes_out[index])));
     let Estimate { vector_bytes, copies, vectors, scalars, syncs, .. } = moved;
     let _ = writeln!(text, "local memory, all cores: {vector_bytes} bytes by vector operations");
     let _ = writeln!(
@@ -131,9 +161,10 @@ fn of_cores(kernel: &CoreKernel, limits: &lower_dma::target::Target) -> String {
     text
 }
 
-fn rows_of_views(kernel: &CoreKernel, moved: &Estimate) -> Vec<[String; 4]> {
-    let rows = views(&kernel.params).map(|(index, name, what, bytes, access)| {
-        let (read, written) = (moved.bytes_in[index], moved.bytes_out[index]);
+/// Views of a kernel with the bytes of each that are read and written, by index of the parameter.
+fn rows_of_views(params: &[Param], moved: impl Fn(usize) -> (u64, u64)) -> Vec<[String; 4]> {
+    let rows = views(params).map(|(index, name, what, bytes, access)| {
+        let (read, written) = moved(index);
         let mut number = Vec::new();
         if read > 0 || access != Access::Write {
             number.push(format!("{read} bytes in"));
