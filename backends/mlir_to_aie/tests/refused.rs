@@ -49,6 +49,9 @@ fn scalar_functions() {
     let mut b = Build::new("refused", &TARGET);
     let var = b.var("value", Scalar::F32);
     b.put(StmtKind::Let { var, value: Expr::Unary(UnaryOp::Log, Box::new(Expr::Float(2.0))) });
+    // What nothing reads is left out.
+    let tile = b.buffer("tile", Elem::F32, 1, 16);
+    b.put(StmtKind::Write { buffer: tile, offset: Expr::int(0), value: Expr::Var(var) });
     assert_eq!(broken(&b.finish()), "scalar code has no `logf`");
 }
 

@@ -12,6 +12,7 @@ mod flows;
 mod known;
 mod needed;
 mod scalars;
+mod tidy;
 mod transfer;
 
 use std::collections::BTreeSet;
