@@ -60,6 +60,8 @@ fn turns_without_a_bound() {
     let (zero, one, three) = (t.index(0), t.index(1), t.int(Elem::I32, 3));
     let turns = t.load_scalar(x, &[one]);
     let turns = t.binary(BinaryOp::And, turns, three);
+    // Below 4 all the same.
+    let turns = t.binary(BinaryOp::Xor, turns, three);
     let turns = t.cast(CastOp::IndexU, turns, Elem::Index);
     let start = t.splat(Elem::F32, &[1, 8], 1.0);
     let sums = t.for_loop(zero, turns, one, &[start], |t, i, carried| {

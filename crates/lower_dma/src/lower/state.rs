@@ -192,8 +192,10 @@ impl<'a> Lower<'a> {
     /// Rows and columns of a chunk with at most the allowed number of elements.
     pub(super) fn extents(&self, geometry: Geometry) -> (u64, u64) {
         let Geometry { rows, cols } = geometry;
-        // Chunks of rows start at multiples of 8, or of what a block holds, so that columns of numbers for them start at blocks.
-        let group = self.facts.target.step(Elem::F32).max(8);
+        // Chunks of rows start at multiples of 8, or of what a block holds, so that columns of numbers for them start at blocks; where
+        // lanes are chosen one by one they start anywhere.
+        let target = self.facts.target;
+        let group = if target.vectors.is_some() { 8 } else { target.step(Elem::F32).max(8) };
         let least = rows.min(group);
         let width = cols.min((self.chunk / least).max(64));
         let width = if width < cols { width / 64 * 64 } else { width };
