@@ -134,7 +134,8 @@ fn printers_are_pure() {
     let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let lowerings = ["crates/lower_simt", "crates/lower_dma", "crates/lower_nki"];
     let crates = ["crates/emit", "crates/emit_simt", "crates/emit_dma", "crates/fuse", "crates/tile_ir"];
-    let backends = ["msl", "gpu", "musa", "spirv", "cpp", "pto", "bang", "gaudi", "nki", "aie"].map(|name| format!("backends/mlir_to_{name}"));
+    let backends = ["msl", "gpu", "musa", "spirv", "cpp", "pto", "bang", "gaudi", "nki", "aie"]
+        .map(|name| format!("backends/mlir_to_{name}"));
     let mut seen = 0;
     let folders = crates.into_iter().chain(lowerings).map(str::to_owned).chain(backends);
     for folder in folders {

@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode, Stdio};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 const DOCUMENTS: &[&str] =
-    &["README.md", "docs/your-first-kernel.md", "docs/benchmarking.md", "docs/cuda.md", "docs/cores.md"];
+    &["README.md", "docs/your-first-kernel.md", "docs/benchmarking.md", "docs/cuda.md", "docs/cores.md", "docs/nki.md"];
 
 /// A command of a document and what it prints.
 struct Transcript {
