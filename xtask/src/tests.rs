@@ -98,8 +98,11 @@ fn build(set: &dyn Fn(&mut Command)) -> anyhow::Result<Vec<Executable>> {
     if executables.is_empty() {
         bail!("there are no tests");
     }
-    // The ones that link the compiler run longest, so that they go first.
-    executables.sort_by_key(|one| std::cmp::Reverse(std::fs::metadata(&one.path).map_or(0, |file| file.len())));
+    // The driver's and those that link the compiler run longest, so that they go first.
+    executables.sort_by_key(|one| {
+        let bytes = std::fs::metadata(&one.path).map_or(0, |file| file.len());
+        std::cmp::Reverse((one.name.starts_with("driver "), bytes))
+    });
     Ok(executables)
 }
 

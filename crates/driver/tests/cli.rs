@@ -79,9 +79,10 @@ fn wrong_names_suggest_the_nearest() {
     assert_contains(&refusal(&["emit", "smolm2-135m"]), &["no kernel suite", "did you mean `smollm2-135m`?"]);
     assert_contains(&refusal(&["emit", "--kernel", "rms_norm_1563"]), &["did you mean `rms_norm_1536`?"]);
     assert_contains(&refusal(&["emit", "--target", "cppu"]), &["did you mean `cpu`?"]);
+    assert_contains(&refusal(&["emit", "--target", "gaudy"]), &["did you mean `gaudi`?"]);
     assert_contains(
-        &refusal(&["emit", "--target", "aie"]),
-        &["no backend in this version", "available: msl, cuda, musa, spirv, ascendc, pto, bang, cpu"],
+        &refusal(&["emit", "--target", "quantum"]),
+        &["there are: msl, cuda, musa, spirv, ascendc, pto, bang, gaudi, nki, aie, cpu, all"],
     );
     assert_contains(&refusal(&["decode", "--model", "smollm2-153m"]), &["did you mean `smollm2-135m`?"]);
     assert_contains(&refusal(&["decode", "--device", "cup"]), &["did you mean `cpu`?"]);

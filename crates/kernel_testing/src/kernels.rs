@@ -160,6 +160,7 @@ fn casts() -> Kernel {
 /// Integers of 64 bits, by themselves: not every target has them.
 fn longs() -> Kernel {
     let mut t = KernelBuilder::new("longs");
+    t.family("signed_longs", &[]);
     let n = input(&mut t, "n", Elem::I32);
     let mut longs = Rows::new(&mut t, "longs", Elem::I64, 8);
     for op in [CastOp::ExtS, CastOp::ExtU] {
