@@ -8,12 +8,7 @@ use tile_ir::{Access, BinaryOp, Elem, Loc, Predicate, ReduceOp, UnaryOp};
 
 /// What is said of a kernel with one vector operation on buffers of these element types, the result's first.
 fn refused(op: VectorOp, elems: &[Elem], numbers: &[Expr]) -> String {
-    let mut b = Build::new("refused", &TARGET);
-    let buffers: Vec<_> = elems.iter().map(|&elem| b.buffer("tile", elem, 1, 8)).collect();
-    let mut args: Vec<Operand> = buffers[1..].iter().map(|&buffer| b.span(buffer)).collect();
-    args.extend(numbers.iter().cloned().map(Operand::Scalar));
-    b.vector(op, buffers[0], &args);
-    broken(&b.finish())
+    broken(&dma_testing::programs::operation(&TARGET, op, elems, numbers))
 }
 
 fn broken(kernel: &CoreKernel) -> String {

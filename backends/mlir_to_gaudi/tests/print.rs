@@ -35,12 +35,7 @@ fn companions_are_locked() {
 fn every_line_of_the_map_follows_its_comment() {
     for kernel in programs() {
         let source = mlir_to_gaudi::print(&kernel).unwrap_or_else(|error| panic!("{error:?}"));
-        let lines: Vec<&str> = source.text.lines().collect();
-        assert!(!source.kernel.lines.is_empty(), "{}", kernel.name);
-        for origin in &source.kernel.lines {
-            let comment = lines[origin.emitted as usize - 2].trim_start();
-            assert_eq!(comment, format!("// {}:{}", origin.file, origin.line));
-        }
+        dma_testing::lines_follow_comments(&source, "//");
     }
 }
 

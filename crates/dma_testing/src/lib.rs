@@ -5,6 +5,7 @@
 //! and waits allow, and at random times. [`programs`] holds core programs by hand, [`random`] random kernels, [`mutations`] damages lowered ones.
 
 mod cores;
+mod lines;
 pub mod mutations;
 mod program;
 pub mod programs;
@@ -17,6 +18,7 @@ use lower_dma::target::Target;
 
 pub use cores::{SCHEDULES, core_outputs, interpret_cores, lower, told};
 pub use kernel_testing::{full, judged_cases, random_case};
+pub use lines::lines_follow_comments;
 pub use program::Program;
 
 /// A backend under test.

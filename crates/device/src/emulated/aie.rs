@@ -7,6 +7,7 @@ use bundle::manifest::{ArgKind, Dtype, HostRead, Kernel};
 use emulator::aie::{Error, File, Launch, Program, Texts};
 use emulator::{Arg, Checks};
 
+use super::Fault;
 use crate::error::Error as DeviceError;
 
 /// A launch that takes longer is ended: a core function may loop for ever.
@@ -17,9 +18,6 @@ const SECONDS: u64 = 600;
 pub(super) struct Design {
     program: Program,
 }
-
-/// A launch that was refused or went wrong: the line of the design, if it is known, and what happened.
-pub(super) type Fault = (Option<u32>, String);
 
 impl Design {
     /// Compiles the core functions and resolves the design.

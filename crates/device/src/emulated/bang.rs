@@ -10,6 +10,7 @@ use bundle::manifest::{ArgKind, Kernel};
 use emulator::bang::{Arch, Error, Launch, Program, Schedule};
 use emulator::{Arg, Checks};
 
+use super::Fault;
 use crate::error::Error as DeviceError;
 use crate::memory::Memory;
 
@@ -23,9 +24,6 @@ pub(super) struct Tasks {
     programs: Vec<Program>,
     tasks: u32,
 }
-
-/// A launch that was refused or went wrong: the line of the text, if known, and what happened.
-pub(super) type Fault = (Option<u32>, String);
 
 /// When streams do what they were given.
 fn schedule(seed: u64) -> Schedule {

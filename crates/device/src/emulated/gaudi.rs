@@ -5,7 +5,7 @@ use bundle::members::{self, Stretch};
 use emulator::gaudi::{Access, Element, Error, Launch, Program, Split, Tensor};
 use emulator::{Arg, Checks};
 
-use super::bang::Fault;
+use super::Fault;
 use crate::memory::Memory;
 
 /// A kernel for members.

@@ -63,6 +63,9 @@ impl EmulatedOptions {
     }
 }
 
+/// A launch that was refused or went wrong: the line of the text, if known, and what happened.
+type Fault = (Option<u32>, String);
+
 /// An emulated device: one of [`crate::NAMES`] that ends in `-emu`.
 pub struct Emulated {
     target: Target,

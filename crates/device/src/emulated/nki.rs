@@ -5,14 +5,13 @@ use bundle::manifest::{Access, ArgKind, Dtype, Kernel};
 use emulator::nki::{self, Error, Launch, Operand, Program};
 use emulator::{Arg, Checks};
 
+use super::Fault;
+
 /// A kernel.
 #[derive(Debug)]
 pub(super) struct Core {
     program: Program,
 }
-
-/// A launch that was refused or went wrong: the line of the text, if known, and what happened.
-pub(super) type Fault = (Option<u32>, String);
 
 /// Element type of a tensor; `None` for 64 bits.
 const fn dtype(dtype: Dtype) -> Option<nki::Dtype> {

@@ -12,6 +12,7 @@ mod elementwise;
 mod integers;
 mod maker;
 mod masks;
+mod operation;
 mod reductions;
 mod scalars;
 
@@ -20,6 +21,7 @@ use lower_dma::target::Target;
 
 pub use check::hand;
 pub use maker::{Maker, number, span};
+pub use operation::operation;
 
 /// A core program, and what its views hold at the start.
 #[derive(Clone, Debug)]
